@@ -1,0 +1,16 @@
+"""The closed alphabet of ops. Importing this package registers all of them."""
+
+from __future__ import annotations
+
+from netspec.ops import (  # noqa: F401
+    activation,
+    convolution,
+    linear,
+    merge,
+    normalization,
+    pooling,
+    reshaping,
+)
+from netspec.ops.base import OPS, Argument, Op, Sample, ShapeError, Torch, Window
+
+__all__ = ["OPS", "Argument", "Op", "Sample", "ShapeError", "Torch", "Window"]

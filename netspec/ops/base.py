@@ -1,0 +1,199 @@
+"""What an op is: one frozen, validated record of its arguments that knows its shape, cost and torch text.
+
+A new op is one subclass of ``Op`` in one of the files beside this one; nothing else needs to be touched. The class
+registers itself under its name, and every family of tests walks the registry.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from netspec.ops.fields import words
+from netspec.shape import Shape, elements, show
+
+OPS: dict[str, type[Op]] = {}
+"""Every op by the word that a step uses for it."""
+
+Family = Literal[
+    "convolution", "linear", "normalization", "activation", "pooling", "regularization", "shape", "merge", "sequence"
+]
+
+
+class ShapeError(ValueError):
+    """An op cannot take these inputs. Says what is wrong, what would be right, and which operand is at fault."""
+
+    def __init__(self, message: str, help: str = "", operand: int | None = None, code: str = "NS0501") -> None:
+        super().__init__(message)
+        self.message, self.help, self.operand, self.code = message, help, operand, code
+
+
+class Window(NamedTuple):
+    """How far one output element sees along an axis, and how far apart two neighbours are."""
+
+    extent: int
+    stride: int
+
+
+REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
+"""Marks a torch argument that has no default and is always written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a torch call. It is written only when it differs from torch's default."""
+
+    name: str
+    value: object
+    default: object = REQUIRED
+    positional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Torch:
+    """How an op is written: a template of torch text, and the arguments that fill its holes.
+
+    Holes of the template: ``{arguments}`` is the list of the arguments as written in a call (leading ones without
+    their name where ``positional``), ``{name}`` is one argument's value, ``{0}`` ``{1}`` are the operands and
+    ``{operands}`` all of them, comma-separated. A module's template has no operands: it is what stands right of
+    ``self.conv1 =``. ``layer`` names the file in ``netspec/layers`` whose class the template uses, where torch lacks
+    it; ``calls`` is how many torch functions a function's template calls.
+    """
+
+    template: str
+    arguments: tuple[Argument, ...] = ()
+    layer: str | None = None
+    calls: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An example of an op for tests and documentation: arguments as in YAML, and the shapes that enter."""
+
+    arguments: dict[str, Any]
+    inputs: tuple[Shape, ...]
+
+
+class Op(BaseModel):
+    """The base of all ops. Subclass it with ``name=`` to register a new one.
+
+    Class attributes describe the op, fields are its arguments, methods are what the compiler asks of it. ``shapes``
+    are always the shapes of the operands, channels first, without the batch axis.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=False)
+
+    name: ClassVar[str]
+    family: ClassVar[Family]
+    primary: ClassVar[str | None] = None
+    """The field that a bare value stands for: ``linear: 1000`` is ``linear: {out: 1000}``."""
+    operands: ClassVar[tuple[int, int | None]] = (1, 1)
+    """The least and the greatest number of operands; None is no limit."""
+    operand_names: ClassVar[tuple[str, ...]] = ()
+    """The names that operands must have, in order, for ops like ``lerp``."""
+    input_dtype: ClassVar[Literal["float", "int64", "any"]] = "float"
+    """What the op takes. The result has the dtype of the first operand for ``any`` and is float otherwise."""
+    is_view: ClassVar[bool] = False
+    """True when the result may share memory with the operand."""
+    keeps_output: ClassVar[bool] = False
+    """True when the gradient needs the op's output, so that nobody may overwrite it in place."""
+    keeps_input: ClassVar[bool] = True
+    """False when the gradient does not need the operands, so that another reader may overwrite them."""
+    in_place: ClassVar[bool] = False
+    """True when the op's torch text has an ``inplace`` argument."""
+    depends_on_mode: ClassVar[bool] = False
+    """True when the op differs between training and evaluation; it is then always a module."""
+    samples: ClassVar[tuple[Sample, ...]]
+    """Valid uses; every test family runs over them."""
+    faults: ClassVar[tuple[Sample, ...]] = ()
+    """Uses that ``infer_shape`` must refuse with a ShapeError."""
+
+    def __init_subclass__(cls, name: str | None = None, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if name is None:
+            return
+        if name in OPS:
+            raise TypeError(f"two ops are called {name!r}: {OPS[name].__qualname__} and {cls.__qualname__}")
+        cls.name = name
+        OPS[name] = cls
+
+    @abstractmethod
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        """Return the shape of the result; raise ShapeError when the op cannot take these operands."""
+
+    @abstractmethod
+    def count_macs(self, *shapes: Shape) -> int:
+        """Return the multiply-accumulates of one example; zero for all but convolutions, linear layers and matmuls."""
+
+    def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
+        """Return the trainable tensors by torch's name for them, with their shapes."""
+        return {}
+
+    def emit_module(self, *shapes: Shape) -> Torch | None:
+        """Return the ``nn.Module`` that computes the op, or None where torch has only a function."""
+        return None
+
+    def emit_function(self, *shapes: Shape) -> Torch | None:
+        """Return the function call that computes the op, or None where it must be a module."""
+        return None
+
+    def receptive_window(self, shape: Shape) -> tuple[Window, ...] | None:
+        """Return the window per axis, an empty tuple for element-wise ops, or None when every output sees all."""
+        return ()
+
+    def draw(self, shape: Shape) -> str:
+        """Return the telling attributes in a few characters, as in ``3x3, s2``; shape is the first operand's."""
+        return ""
+
+    def count_parameters(self, *shapes: Shape) -> int:
+        """Return the number of trainable numbers."""
+        return sum(map(elements, self.list_parameters(*shapes).values()))
+
+    @classmethod
+    def words(cls, field: str) -> frozenset[str]:
+        """Return the words that a field takes; any other string there is an expression."""
+        known = _WORDS.get((cls, field))
+        if known is None:
+            info = cls.model_fields[field]
+            known = words(info.annotation).union(*(words(each) for each in info.metadata))
+            _WORDS[cls, field] = known
+        return known
+
+
+_WORDS: dict[tuple[type[Op], str], frozenset[str]] = {}
+
+
+def spatial_rank(op: str, shape: Shape) -> int:
+    """Return the rank of a value that a 1d, 2d or 3d op is about to take; raise ShapeError for any other rank."""
+    rank = len(shape) - 1
+    if not 1 <= rank <= 3:
+        raise ShapeError(
+            f"{op} needs channels and 1 to 3 axes, and gets {show(shape)}",
+            help="a vector goes into `linear`; `reshape` gives it axes" if rank < 1 else "",
+            operand=0,
+        )
+    return rank
+
+
+def axis_index(op: str, axis: int, shape: Shape) -> int:
+    """Return the index into shape of a torch axis (the batch is axis 0); raise ShapeError when there is none."""
+    index = axis - 1 if axis > 0 else axis + len(shape)
+    if axis == 0 or not 0 <= index < len(shape):
+        raise ShapeError(
+            f"{op} has no axis {axis} in {show(shape)}",
+            help=f"the batch is axis 0; this value has axes 1 to {len(shape)}",
+            operand=0,
+        )
+    return index
+
+
+def check_axes(op: str, field: str, value: object, rank: int) -> None:
+    """Raise ShapeError when a per-axis argument has another number of entries than there are axes."""
+    if isinstance(value, tuple) and len(value) != rank:
+        raise ShapeError(
+            f"{op} needs one {field} per axis: {rank}, and gets {len(value)}",
+            help=f"give one number for all axes, or a list of {rank}",
+        )

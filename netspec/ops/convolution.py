@@ -1,0 +1,128 @@
+"""Convolutions of rank 1, 2 and 3."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, spatial_rank
+from netspec.ops.fields import Flag, Padding, PerAxis, Positive
+from netspec.ops.windows import draw_window, slide, torch_padding, windows
+from netspec.shape import Shape, elements, per_axis
+
+
+class Conv(Op, name="conv"):
+    """Slides filters over the axes of a signal, an image or a volume.
+
+    Formula: ``y[o] = bias[o] + sum over i of weight[o, i] * x[i]``, ``*`` being cross-correlation within a group.
+
+    Shape: ``C x L``, ``C x H x W`` or ``C x D x H x W`` to ``out x ...``, each axis
+    ``floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1``.
+
+    Cost: ``out * (C / groups) * kernel`` weights and ``out`` biases; one MAC per weight and output position.
+
+    Raises: ShapeError when the kernel does not fit, or the groups divide neither C nor out.
+
+    Example: ``- conv: {out: 64, kernel: 7, stride: 2, padding: 3}``
+
+    Source: torch.nn.Conv1d, Conv2d, Conv3d; binary filters: Li et al. 2017, arXiv:1706.03912.
+    """
+
+    family = "convolution"
+    keeps_input = True
+    samples = (
+        Sample({"out": 8, "kernel": 3, "padding": 1}, ((4, 9, 9),)),
+        Sample({"out": 8, "kernel": [1, 7], "stride": 2, "groups": 2, "bias": False}, ((4, 12, 13),)),
+        Sample({"out": 6, "kernel": 5, "padding": "same", "dilation": 2}, ((3, 20),)),
+        Sample({"out": 4, "kernel": 3, "padding": [[0, 1], [0, 1]], "stride": 2}, ((3, 8, 8),)),
+        Sample({"depth_multiplier": 2, "kernel": 3, "padding": 1}, ((4, 5, 6, 7),)),
+        Sample({"out": 4, "kernel": 3, "binary": True}, ((3, 8, 8),)),
+    )
+    faults = (
+        Sample({"out": 8, "kernel": 3}, ((4,),)),
+        Sample({"out": 8, "kernel": 9}, ((4, 7, 7),)),
+        Sample({"out": 8, "kernel": 3, "groups": 3}, ((4, 7, 7),)),
+        Sample({"out": 8, "kernel": [3, 3, 3]}, ((4, 7, 7),)),
+        Sample({"out": 8, "kernel": 3, "stride": 2, "padding": "same"}, ((4, 7, 7),)),
+        Sample({"kernel": 3}, ((4, 7, 7),)),
+    )
+
+    out: Positive | None = Field(None, description="Number of filters, which is the number of channels that leave.")
+    kernel: PerAxis = Field(description="Size of the filters, in elements.")
+    stride: PerAxis = Field(1, description="Distance between two windows, in elements.")
+    padding: Padding = Field(0, description="Elements added around the input before the window slides.")
+    dilation: PerAxis = Field(1, description="Distance between two taps of a filter, in elements.")
+    groups: Positive = Field(1, description="Number of groups of channels that do not see each other.")
+    bias: Flag = Field(True, description="Whether each filter adds a trainable constant.")
+    padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = Field(
+        "zeros", description="What the padding is made of."
+    )
+    depth_multiplier: Positive | None = Field(
+        None, description="Filters per input channel of a depthwise convolution; replaces `out` and `groups`."
+    )
+    binary: Flag = Field(
+        False, description="Use the sign of each weight times one scale per filter (the mean of its absolute weights)."
+    )
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        sizes = slide("conv", shape, self.kernel, self.stride, self.padding, self.dilation)
+        out, groups = self.channels(shape)
+        if shape[0] % groups or out % groups:
+            raise ShapeError(
+                f"conv with {groups} groups needs channels that {groups} divides, and has {shape[0]} in and {out} out",
+                help=f"make both a multiple of {groups}",
+                operand=0 if shape[0] % groups else None,
+                code="NS0503",
+            )
+        return (out, *sizes)
+
+    def channels(self, shape: Shape) -> tuple[int, int]:
+        """Return the number of filters and of groups for an input of that shape."""
+        if self.depth_multiplier is None and self.out is not None:
+            return self.out, self.groups
+        if self.depth_multiplier is not None and self.out is None and self.groups == 1:
+            return shape[0] * self.depth_multiplier, shape[0]
+        raise ShapeError(
+            "conv needs either `out` or `depth_multiplier`",
+            help="`depth_multiplier: 1` is one filter per channel, without `out` and `groups`",
+            code="NS0504",
+        )
+
+    def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
+        (shape,) = shapes
+        out, groups = self.channels(shape)
+        weight = (out, shape[0] // groups, *per_axis(self.kernel, len(shape) - 1))
+        return {"weight": weight, "bias": (out,)} if self.bias else {"weight": weight}
+
+    def count_macs(self, *shapes: Shape) -> int:
+        positions = elements(self.infer_shape(*shapes)[1:])
+        return elements(self.list_parameters(*shapes)["weight"]) * positions
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        (shape,) = shapes
+        out, groups = self.channels(shape)
+        name = f"Conv{spatial_rank('conv', shape)}d"
+        arguments = (
+            Argument("in_channels", shape[0], positional=True),
+            Argument("out_channels", out, positional=True),
+            Argument("kernel_size", self.kernel, positional=True),
+            Argument("stride", self.stride, 1),
+            Argument("padding", torch_padding(self.padding), 0),
+            Argument("dilation", self.dilation, 1),
+            Argument("groups", groups, 1),
+            Argument("bias", self.bias, True),
+            Argument("padding_mode", self.padding_mode, "zeros"),
+        )
+        if self.binary:
+            return Torch(f"Binary{name}({{arguments}})", arguments, layer="binary_convolution")
+        return Torch(f"nn.{name}({{arguments}})", arguments)
+
+    def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
+        return windows(len(shape) - 1, self.kernel, self.stride, self.dilation)
+
+    def draw(self, shape: Shape) -> str:
+        groups = self.channels(shape)[1]
+        window = draw_window(len(shape) - 1, self.kernel, self.stride)
+        return window if groups == 1 else f"{window}, g{groups}"

@@ -1,0 +1,111 @@
+"""The kinds of argument that ops take: one checked type each, with a single message for what is wrong.
+
+A kind accepts a number, a list or one of its words; whatever it refuses, it refuses with one sentence that says what
+is expected. The words of a kind are its ``Literal`` members: there, a plain string is a word and not an expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import Field, PlainValidator, Strict, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+LARGEST = 2**31 - 1
+
+Positive = Annotated[int, Strict(), Field(ge=1, le=LARGEST)]
+"""A whole number of at least one: channels, features, groups, layers."""
+Count = Annotated[int, Strict(), Field(ge=0, le=LARGEST)]
+Integer = Annotated[int, Strict(), Field(ge=-LARGEST, le=LARGEST)]
+Flag = Annotated[bool, Strict()]
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+PositiveNumber = Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)]
+Probability = Annotated[float, Strict(), Field(ge=0, le=1)]
+
+
+def _is_integer(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= LARGEST
+
+
+def _integers(least: int, expected: str) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        if _is_integer(value, least):
+            return value
+        if isinstance(value, (list, tuple)) and 1 <= len(value) <= 3 and all(_is_integer(each, least) for each in value):
+            return tuple(value)
+        raise PydanticCustomError("netspec", "{expected}", {"expected": expected})
+
+    return check
+
+
+def _axis_schema(least: int) -> dict[str, Any]:
+    number = {"type": "integer", "minimum": least}
+    return {"anyOf": [number, {"type": "array", "items": number, "minItems": 1, "maxItems": 3}]}
+
+
+PerAxis = Annotated[
+    int | tuple[int, ...],
+    PlainValidator(_integers(1, "expected a whole number of at least 1, or a list of one per axis")),
+    WithJsonSchema(_axis_schema(1)),
+]
+"""A whole number of at least one for all axes, or a list of one per axis: kernel, stride, dilation."""
+
+
+def _check_padding(value: Any) -> Any:
+    if value in ("same", "same_tf", "valid") or _is_integer(value, 0):
+        return value
+    if isinstance(value, (list, tuple)) and 1 <= len(value) <= 3:
+        if all(_is_integer(each, 0) for each in value):
+            return tuple(value)
+        if all(isinstance(each, (list, tuple)) and len(each) == 2 for each in value) and all(
+            _is_integer(side, 0) for each in value for side in each
+        ):
+            return tuple(tuple(each) for each in value)
+    raise PydanticCustomError(
+        "netspec",
+        "expected a whole number of at least 0, a list of one per axis, a list of [before, after] pairs, "
+        "'same', 'same_tf' or 'valid'",
+    )
+
+
+PaddingValue = int | tuple[int, ...] | tuple[tuple[int, int], ...]
+Padding = Annotated[
+    PaddingValue | Literal["same", "same_tf", "valid"],
+    PlainValidator(_check_padding),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0},
+                {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": 3,
+                    "items": {
+                        "anyOf": [
+                            {"type": "integer", "minimum": 0},
+                            {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2},
+                        ]
+                    },
+                },
+                {"enum": ["same", "same_tf", "valid"]},
+            ]
+        }
+    ),
+]
+"""Padding: a number, one per axis, [before, after] per axis, or ``same`` (torch), ``same_tf`` (TensorFlow), ``valid``."""
+
+
+def words(annotation: Any) -> frozenset[str]:
+    """Return the words that an annotation accepts: the strings of all its ``Literal`` members.
+
+    Example:
+        >>> sorted(words(Padding))
+        ['same', 'same_tf', 'valid']
+    """
+    if get_origin(annotation) is Literal:
+        return frozenset(word for word in get_args(annotation) if isinstance(word, str))
+    if get_origin(annotation) in (Union, UnionType, Annotated):
+        return frozenset().union(*(words(part) for part in get_args(annotation)))
+    return frozenset()

@@ -1,0 +1,92 @@
+"""What convolutions and pools share: a window that slides over the axes."""
+
+from __future__ import annotations
+
+from netspec.ops.base import ShapeError, Window, check_axes, spatial_rank
+from netspec.ops.fields import PaddingValue
+from netspec.shape import Pairs, Shape, per_axis, same_padding, show, window_output
+
+
+def padding_pairs(
+    padding: PaddingValue | str, shape: Shape, kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
+) -> Pairs:
+    """Return the padding before and after each axis.
+
+    Example:
+        >>> padding_pairs("same_tf", (3, 224, 224), (3, 3), (2, 2), (1, 1))
+        ((0, 1), (0, 1))
+    """
+    rank = len(kernel)
+    if padding == "valid":
+        return ((0, 0),) * rank
+    if padding == "same_tf":
+        return tuple(same_padding(*each) for each in zip(shape[1:], kernel, stride, dilation, strict=True))
+    if padding == "same":
+        totals = [step * (extent - 1) for step, extent in zip(dilation, kernel, strict=True)]
+        return tuple((total // 2, total - total // 2) for total in totals)
+    sides = padding if isinstance(padding, tuple) else (padding,) * rank
+    return tuple(side if isinstance(side, tuple) else (side, side) for side in sides)  # type: ignore[misc]
+
+
+def slide(
+    op: str,
+    shape: Shape,
+    kernel: int | tuple[int, ...],
+    stride: int | tuple[int, ...],
+    padding: PaddingValue | str,
+    dilation: int | tuple[int, ...] = 1,
+    ceil: bool = False,
+) -> tuple[int, ...]:
+    """Return the size of each axis after the window has slid over it; raise ShapeError when it does not fit."""
+    rank = spatial_rank(op, shape)
+    for field, value in (("kernel", kernel), ("stride", stride), ("padding", padding), ("dilation", dilation)):
+        check_axes(op, field, value, rank)
+    kernels, strides, dilations = per_axis(kernel, rank), per_axis(stride, rank), per_axis(dilation, rank)
+    if padding == "same" and any(step > 1 for step in strides):
+        raise ShapeError(
+            f"{op} with padding 'same' needs stride 1, and has stride {show(strides)}",
+            help="use `padding: same_tf` for TensorFlow's rule, or a number",
+            code="NS0502",
+        )
+    pairs = padding_pairs(padding, shape, kernels, strides, dilations)
+    sizes = tuple(
+        window_output(*each, ceil) for each in zip(shape[1:], kernels, strides, dilations, pairs, strict=True)
+    )
+    if min(sizes) < 1:
+        raise ShapeError(
+            f"{op} with kernel {show(kernels)} does not fit into {show(shape)}",
+            help="use a smaller kernel, more padding or a larger input",
+            operand=0,
+            code="NS0502",
+        )
+    return sizes
+
+
+def windows(
+    rank: int, kernel: int | tuple[int, ...], stride: int | tuple[int, ...], dilation: int | tuple[int, ...] = 1
+) -> tuple[Window, ...]:
+    """Return the receptive window per axis of a kernel with its stride and dilation."""
+    return tuple(
+        Window(step * (extent - 1) + 1, stride)
+        for extent, stride, step in zip(
+            per_axis(kernel, rank), per_axis(stride, rank), per_axis(dilation, rank), strict=True
+        )
+    )
+
+
+def torch_padding(padding: PaddingValue | str) -> object:
+    """Return padding as torch's modules take it; per-side padding has been moved to a ``pad`` op before emission."""
+    return 0 if padding == "valid" else padding
+
+
+def draw_window(rank: int, kernel: int | tuple[int, ...], stride: int | tuple[int, ...]) -> str:
+    """Return a window as diagrams show it.
+
+    Example:
+        >>> draw_window(2, 3, 2)
+        '3x3, s2'
+    """
+    strides = per_axis(stride, rank)
+    step = str(strides[0]) if len(set(strides)) == 1 else show(strides)
+    kernels = show(per_axis(kernel, rank))
+    return kernels if step == "1" else f"{kernels}, s{step}"
