@@ -1,0 +1,21 @@
+"""The bounded arithmetic of netspec documents: ``4 * width``, ``2 if i == 0 else 1``, ``x.channels // 16``.
+
+An expression has Python's spelling and Python's meaning, but only this alphabet:
+
+    numbers, strings, true, false, null, names          [a, b] and (a, b), both lists
+    + - * / // % **  unary + -                          == != < <= > >= in, also chained; is null
+    and, or, not, a if condition else b                 items[i], items[a:b:c]
+    x.channels .shape .rank .height .width .length .depth, where x is a Value
+    calls of FUNCTIONS with positional arguments
+
+``fault`` holds the error and the limits, ``value`` what can be in scope, ``operation`` and ``function`` what can be
+done with it; ``syntax`` turns a text into a tree, ``builder`` the tree into closures, and ``expression`` is what
+others use. No Python code is ever compiled.
+"""
+
+from netspec.expr.expression import Expression, evaluate, fill, parse
+from netspec.expr.fault import ExpressionError
+from netspec.expr.function import FUNCTIONS
+from netspec.expr.value import Value
+
+__all__ = ["FUNCTIONS", "Expression", "ExpressionError", "Value", "evaluate", "fill", "parse"]
