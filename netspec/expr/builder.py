@@ -33,7 +33,7 @@ Thunk = Callable[[Scope], Any]
 
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
-_ALPHABET = "use names, numbers, lists, arithmetic, comparisons, and/or/not, if-else, indexing and the functions"
+_ALPHABET = "use numbers, names, lists, arithmetic, comparisons, and/or/not, if-else, [] and " + " ".join(CALLS)
 
 
 def build(text: str) -> tuple[Thunk, frozenset[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,7 +112,11 @@ def plain(value: Any, levels: int = MAX_DEPTH) -> Any:
         raise beyond(f"the list is nested deeper than the {MAX_DEPTH} levels allowed")
     if len(value) > MAX_ITEMS:
         raise beyond(f"the list has more than the {MAX_ITEMS:,} items allowed")
-    return [plain(item, levels - 1) for item in value]
+    return [
+        # nearly all items are small integers: spare them the call
+        item if type(item) is int and -MAX_INTEGER <= item <= MAX_INTEGER else plain(item, levels - 1)
+        for item in value
+    ]
 
 
 def passed(value: Any) -> Any:
@@ -147,22 +151,23 @@ def limited(items: list[Any]) -> list[Any]:
 def weigh(items: list[Any]) -> int:
     """Count the items of a list and of the lists within it; stop with an error where there are too many."""
     weight = len(items)
-    for item in items:
-        if type(item) is list:
-            weight += weigh(item)
-        if weight > MAX_ITEMS:
-            raise beyond(f"the list has more than the {MAX_ITEMS:,} items allowed")
+    if weight <= MAX_ITEMS:
+        for inner in [item for item in items if type(item) is list]:
+            weight += weigh(inner)
+            if weight > MAX_ITEMS:
+                break
+    if weight > MAX_ITEMS:
+        raise beyond(f"the list has more than the {MAX_ITEMS:,} items allowed")
     return weight
 
 
-def need_numbers(user: str, values: Iterable[object]) -> None:
+def need_numbers(user: str, values: Sequence[object]) -> None:
     """Raise an error unless all values are integers, floats or booleans."""
-    for value in values:
-        if type(value) not in NUMBERS:
-            raise mismatch(f"{user} needs numbers", value)
+    if not NUMBERS.issuperset(map(type, values)):
+        raise mismatch(f"{user} needs numbers", next(value for value in values if type(value) not in NUMBERS))
 
 
-def need_integers(user: str, values: Iterable[object]) -> None:
+def need_integers(user: str, values: Sequence[object]) -> None:
     """Raise an error unless all values are integers (booleans count, as in Python)."""
     for value in values:
         if not isinstance(value, int):
