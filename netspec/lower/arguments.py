@@ -1,0 +1,284 @@
+"""From arguments as written to values: expressions, words, ``$name``, types and bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from netspec import expr
+from netspec.errors import Diagnostic, Note, Span, SpecError, fault, nearest
+from netspec.lower.context import Context
+from netspec.ops import Op
+from netspec.source import Mapping, Sequence
+from netspec.spec.model import Parameter, Step
+from netspec.spec.parsing import WORD, expression_fault, show_value
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Unknown(Exception):
+    """A value depends on one that is unknown because of an earlier fault: nothing more is to be said."""
+
+
+class BlockReference(str):
+    """A block or op handed over as an argument: its word, where that word is known, and arguments bound to it."""
+
+    namespace: Any
+    bound: dict[str, Any]
+
+    def __new__(cls, word: str, namespace: Any, bound: dict[str, Any] | None = None) -> BlockReference:
+        reference = super().__new__(cls, word)
+        reference.namespace, reference.bound = namespace, bound or {}
+        return reference
+
+
+class Evaluated:
+    """A value among arguments as written that needs no evaluation any more."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def evaluate(raw: Any, variables: dict[str, Any], span: Span, words: Collection[str] = ()) -> Any:
+    """Return the value of an argument as written.
+
+    Raises: SpecError with the expression's fault; Unknown when it reads a value that an earlier fault left unknown.
+    """
+    if isinstance(raw, str):
+        return raw if raw in words else _evaluate_text(raw, variables, span, words)
+    if isinstance(raw, Sequence):
+        return [evaluate(item, variables, place, words) for item, place in zip(raw, raw.item_spans, strict=True)]
+    if isinstance(raw, Mapping):
+        return {key: evaluate(item, variables, raw.value_spans[key], words) for key, item in raw.items()}
+    return raw.value if isinstance(raw, Evaluated) else raw
+
+
+def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Collection[str]) -> Any:
+    source = text[1:] if text.startswith("$") else text
+    try:
+        expression = expr.parse(source)
+        if variables.get("x", 0) is None and "x" in expression.names:
+            raise Unknown
+        return expression.evaluate(variables)
+    except expr.ExpressionError as error:
+        if error.code == "NS0402" and words:
+            raise fault("NS0306", f"{show_value(text)} is none of the words {', '.join(sorted(words))}", span,
+                        help=nearest(text, words) or error.help) from None
+        raise SpecError([expression_fault(error, source, span, words)]) from None
+
+
+def fill(template: str, context: Context, span: Span) -> str:
+    """Return a name with its ``{expressions}`` filled in."""
+    if "{" not in template and "}" not in template:
+        return template
+    try:
+        return expr.fill(template, context.variables)
+    except expr.ExpressionError as error:
+        raise SpecError([expression_fault(error, template, span)]) from None
+
+
+def make_op(op: type[Op], step: Step, context: Context) -> Op:
+    """Return the op with its arguments evaluated, the document's defaults filled in and everything validated."""
+    values = evaluated_defaults(op, context) | evaluated_fields(op, step.arguments, context)
+    return validated_op(op, values, context, step)
+
+
+def evaluated_defaults(op: type[Op], context: Context) -> dict[str, Any]:
+    """Return the values that the document's ``defaults`` give for an op."""
+    defaults = context.defaults.get(op.name)
+    if not isinstance(defaults, Mapping):
+        return {}
+    return {
+        field: evaluate(raw, context.constants, defaults.value_spans[field], op.words(field))
+        for field, raw in defaults.items()
+        if field in op.model_fields
+    }
+
+
+def evaluated_fields(op: type[Op], arguments: Mapping, context: Context) -> dict[str, Any]:
+    """Return the values of the op's fields among the arguments."""
+    values: dict[str, Any] = {}
+    faults: list[Diagnostic] = []
+    for field, raw in arguments.items():
+        if field not in op.model_fields:
+            continue
+        try:
+            words = op.words(field)
+            values[field] = evaluate(raw, context.variables, arguments.value_spans.get(field, arguments.span), words)
+        except SpecError as error:
+            faults.extend(error.diagnostics)
+    if faults:
+        raise SpecError(faults)
+    return values
+
+
+def validated_op(op: type[Op], values: dict[str, Any], context: Context, step: Step) -> Op:
+    """Return the op with these values; equal ones are one object."""
+    key = (op, repr(values))
+    known = context.builder.ops.get(key)
+    if known is None:
+        known = context.builder.ops[key] = validate(op, values, step)
+    return known
+
+
+def validate(model: type[Model], values: dict[str, Any], step: Step) -> Model:
+    """Return the validated record; raise SpecError with one diagnostic per wrong argument."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise SpecError(_argument_faults(error, step)) from None
+
+
+def _argument_faults(error: ValidationError, step: Step) -> list[Diagnostic]:
+    faults: dict[str, Diagnostic] = {}
+    for each in error.errors(include_url=False):
+        field = str(each["loc"][0]) if each["loc"] else ""
+        given = "" if each["type"] == "missing" else f", not {show_value(_given(each))}"
+        message = f"{step.key}: `{field}` {_requirement(each)}{given}"
+        help_text = "use `//` for a whole number, or int(...)" if each["type"] == "int_type" and _is_fraction(each) else ""
+        faults.setdefault(field, Diagnostic("NS0309", message, step.place(field), help=help_text))
+    return list(faults.values())
+
+
+def _given(error: Any) -> Any:
+    return error["input"]
+
+
+def _is_fraction(error: Any) -> bool:
+    return isinstance(error["input"], float)
+
+
+def _requirement(error: Any) -> str:
+    context = error.get("ctx") or {}
+    match error["type"]:
+        case "netspec":
+            return str(error["msg"]).replace("expected", "must be", 1)
+        case "int_type":
+            return "must be a whole number"
+        case "float_type":
+            return "must be a number"
+        case "bool_type":
+            return "must be true or false"
+        case "greater_than_equal":
+            return f"must be at least {context['ge']}"
+        case "greater_than":
+            return f"must be greater than {context['gt']}"
+        case "less_than_equal":
+            return f"must be at most {context['le']}"
+        case "literal_error":
+            return f"must be {context['expected']}"
+        case "missing":
+            return "is needed"
+    return str(error["msg"])[0].lower() + str(error["msg"])[1:]
+
+
+def bind(
+    parameters: dict[str, Parameter], given: Mapping, context_variables: dict[str, Any], namespace: Any, callee: str,
+    span: Span, own_namespace: Any,
+) -> dict[str, Any]:
+    """Return the values of a block's or document's arguments for one call, defaults included.
+
+    Raises: SpecError NS0307 for one that is missing, NS0309 for one of the wrong type or out of bounds.
+    """
+    values: dict[str, Any] = {}
+    faults: list[Diagnostic] = []
+    for name, parameter in parameters.items():
+        try:
+            if name in given:
+                place = given.value_spans.get(name, span)
+                value = _argument(given[name], parameter, context_variables, place, namespace)
+            elif parameter.required:
+                raise fault("NS0307", f"{callee} needs `{name}`", span, notes=[Note(parameter.span, "declared here")])
+            else:
+                place = parameter.span
+                value = _argument(parameter.default, parameter, values, place, own_namespace)
+            values[name] = _checked(value, parameter, callee, place)
+        except SpecError as error:
+            faults.extend(error.diagnostics)
+    if faults:
+        raise SpecError(faults)
+    return values
+
+
+def _argument(raw: Any, parameter: Parameter, variables: dict[str, Any], span: Span, namespace: Any) -> Any:
+    if isinstance(raw, str) and not raw.startswith("$"):
+        if parameter.type in ("word", "block"):
+            return _word(raw, namespace)
+        if parameter.type == "any" and WORD.match(raw) and raw not in variables:
+            return _word(raw, namespace)
+    if isinstance(raw, Mapping) and parameter.type in ("block", "word", "any") and len(raw) == 1:
+        return _partial(raw, variables, namespace)
+    return evaluate(raw, variables, span)
+
+
+def _word(word: str, namespace: Any) -> str:
+    return BlockReference(word, namespace) if word in namespace else word
+
+
+def _partial(raw: Mapping, variables: dict[str, Any], namespace: Any) -> BlockReference:
+    """Return a block or op with some arguments given, as in ``unit: {bottleneck: {groups: 32}}``."""
+    (word, arguments), = raw.items()
+    bound: dict[str, Any] = {}
+    if isinstance(arguments, Mapping):
+        for name, value in arguments.items():
+            is_word = isinstance(value, str) and WORD.match(value) and value not in variables
+            bound[name] = value if is_word else evaluate(value, variables, arguments.value_spans[name])
+    return BlockReference(word, namespace, bound)
+
+
+def _checked(value: Any, parameter: Parameter, callee: str, span: Span) -> Any:
+    if not _has_type(value, parameter):
+        help_text = "use `//` for a whole number, or int(...)" if isinstance(value, float) else ""
+        raise _wrong(f"must be {_TYPE_NAMES[parameter.type]}", value, parameter, callee, span, help_text)
+    if parameter.least is not None and isinstance(value, (int, float)) and value < parameter.least:
+        raise _wrong(f"must be at least {parameter.least}", value, parameter, callee, span)
+    if parameter.most is not None and isinstance(value, (int, float)) and value > parameter.most:
+        raise _wrong(f"must be at most {parameter.most}", value, parameter, callee, span)
+    if parameter.choices and value not in parameter.choices:
+        help_text = nearest(str(value), map(str, parameter.choices))
+        expected = ", ".join(map(str, parameter.choices))
+        raise _wrong(f"must be one of {expected}", value, parameter, callee, span, help_text)
+    return value
+
+
+_TYPE_NAMES = {
+    "int": "a whole number",
+    "float": "a number",
+    "number": "a number",
+    "bool": "true or false",
+    "word": "a word",
+    "list": "a list",
+    "block": "a block or an op",
+    "any": "a value",
+}
+
+
+def _has_type(value: Any, parameter: Parameter) -> bool:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    match parameter.type:
+        case "int":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "float":
+            return is_number
+        case "number":
+            return is_number or isinstance(value, (bool, list))
+        case "bool":
+            return isinstance(value, bool)
+        case "word":
+            return isinstance(value, str) or value is None
+        case "list":
+            return isinstance(value, (list, tuple))
+        case "block":
+            return isinstance(value, str) or value is None
+    return True
+
+
+def _wrong(requirement: str, value: Any, parameter: Parameter, callee: str, span: Span, help_text: str = "") -> SpecError:
+    message = f"{callee}: `{parameter.name}` {requirement}, not {show_value(value)}"
+    notes = [Note(parameter.span, "declared here")] if parameter.span != span else []
+    return fault("NS0309", message, span, notes=notes, help=help_text)
+

@@ -1,0 +1,164 @@
+"""The graph under construction: nodes are added with their shape and cost, within a budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from netspec.errors import Diagnostic, LimitError, Note, Span, SpecError, fault
+from netspec.graph import Dtype, Initializer, Node, Output, Scope, ScopeKind
+from netspec.lower.context import Context, Wire
+from netspec.ops import Op, ShapeError
+from netspec.shape import Shape, elements, show
+
+MOST_NODES = 100_000
+MOST_STEPS = 1_000_000
+DEEPEST_CALL = 64
+
+Facts = tuple[Shape, dict[str, Shape], int]
+
+
+@dataclass(slots=True)
+class Builder:
+    """Collects nodes, outputs and faults while a document is expanded."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    outputs: list[Output] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    steps: int = 0
+    pinned: bool = True
+    owners: dict[str, dict[str, Shape]] = field(default_factory=dict)
+    facts: dict[tuple[Op, tuple[Shape, ...]], Facts] = field(default_factory=dict)
+    ops: dict[object, Op] = field(default_factory=dict)
+
+    def count_step(self, context: Context, span: Span) -> None:
+        """Count one expanded step; raise LimitError when a document runs away."""
+        self.steps += 1
+        if self.steps > MOST_STEPS or len(self.nodes) >= MOST_NODES:
+            message = f"the network grows beyond {MOST_NODES:,} nodes or {MOST_STEPS:,} steps"
+            raise LimitError([Diagnostic("NS0702", message, span, help="check `repeat` and recursive blocks",
+                                         chain=context.frames)])
+
+    def check_depth(self, context: Context, span: Span) -> None:
+        """Raise LimitError when blocks call each other too deeply."""
+        if len(context.frames) >= DEEPEST_CALL:
+            message = f"blocks call each other more than {DEEPEST_CALL} deep"
+            raise LimitError([Diagnostic("NS0701", message, span, help="end the recursion with `when:`",
+                                         chain=context.frames[-8:])])
+
+    def add(
+        self,
+        op: Op,
+        wires: tuple[Wire, ...],
+        context: Context,
+        name: str,
+        span: Span,
+        *,
+        path: str = "",
+        module: str = "",
+        init: tuple[tuple[str, Initializer], ...] = (),
+        named: bool = False,
+        label: str = "",
+    ) -> Wire:
+        """Add one op and return its result; its place in the module tree is ``name`` in the context's scope.
+
+        Raises: SpecError when the op cannot take these operands.
+        """
+        shapes = tuple(wire.shape for wire in wires)
+        shape, parameters, macs = self._facts(op, shapes, wires, span)
+        dtype = self._dtype(op, wires, span)
+        scope = context.scope
+        node = Node(
+            path=path or join(scope.path, name),
+            op=op,
+            inputs=tuple(wire.path for wire in wires),
+            shape=shape,
+            params=self._own(module or join(scope.module, name), parameters, span),
+            dtype=dtype,
+            macs=macs,
+            span=span,
+            scope=scope,
+            module=module or join(scope.module, name),
+            label=label,
+            init=init,
+            device=context.device,
+            named=named,
+        )
+        self.nodes[node.path] = node
+        scope.items.append(node)
+        return Wire(node.path, shape, dtype)
+
+    def _facts(self, op: Op, shapes: tuple[Shape, ...], wires: tuple[Wire, ...], span: Span) -> Facts:
+        key = (op, shapes)
+        if key not in self.facts:
+            try:
+                self.facts[key] = (op.infer_shape(*shapes), op.list_parameters(*shapes), op.count_macs(*shapes))
+            except ShapeError as error:
+                raise fault(error.code, error.message, span, help=error.help, notes=self._producers(error, wires)) from None
+        return self.facts[key]
+
+    def _producers(self, error: ShapeError, wires: tuple[Wire, ...]) -> list[Note]:
+        """Return where the operand at fault comes from, and for merges the first operand too."""
+        positions = {0, error.operand} if len(wires) > 1 else {error.operand}
+        notes = []
+        for position in sorted(each for each in positions if each is not None and each < len(wires)):
+            node = self.nodes.get(wires[position].path)
+            if node:
+                notes.append(Note(node.span, f"{node.path} gives {show(node.shape)}"))
+        return notes
+
+    def _dtype(self, op: Op, wires: tuple[Wire, ...], span: Span) -> Dtype:
+        wanted = op.input_dtype
+        for wire in wires:
+            if wanted != "any" and wire.dtype != wanted:
+                help_text = (
+                    "`embedding` turns integers into vectors" if wire.dtype == "int64"
+                    else "declare the input with `dtype: int64`"
+                )
+                raise fault("NS0505", f"{op.name} takes {wanted} values, and gets {wire.dtype}", span, help=help_text)
+        return wires[0].dtype if wanted == "any" and wires else "float"
+
+    def _own(self, module: str, parameters: dict[str, Shape], span: Span) -> int:
+        """Return the parameters that a module brings; none when an earlier node brought them."""
+        known = self.owners.get(module)
+        if known is None:
+            self.owners[module] = parameters
+            return sum(map(elements, parameters.values()))
+        if known != parameters:
+            help_text = "steps that share a module must take and give the same channels"
+            raise fault("NS0506", f"'{module}' is shared by steps with other weights", span, help=help_text)
+        return 0
+
+    def open_scope(
+        self, context: Context, kind: ScopeKind, block: str, name: str, span: Span,
+        arguments: dict[str, object] | None = None, path: str = "", module: str = "",
+    ) -> Scope:
+        """Start a scope inside the context's; ``close_scope`` ends it."""
+        parent = context.scope
+        scope = Scope(
+            path=path or join(parent.path, name),
+            kind=kind,
+            block=block,
+            arguments=arguments or {},
+            span=span,
+            module=module or join(parent.module, name),
+            parent=parent,
+        )
+        parent.items.append(scope)
+        return scope
+
+    def close_scope(self, scope: Scope, entered: tuple[Wire, ...] | None, left: tuple[Wire, ...] | None) -> None:
+        """End a scope; one in which nothing happens leaves no trace."""
+        scope.inputs = tuple(wire.path for wire in entered or ())
+        scope.outputs = tuple(wire.path for wire in left or ())
+        if not scope.items and scope.parent is not None:
+            scope.parent.items.remove(scope)
+
+    def record(self, error: SpecError, context: Context) -> None:
+        """Keep the faults of one step, with the block calls that led to it."""
+        self.diagnostics.extend(each.with_chain(context.frames) for each in error.diagnostics)
+
+
+def join(path: str, name: str) -> str:
+    """Return the path of a name inside a scope; the root's path is empty."""
+    return f"{path}.{name}" if path else name
+

@@ -1,0 +1,140 @@
+"""How the combinators are expanded, but for ``residual``, which has a file of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netspec.errors import fault
+from netspec.graph import Output
+from netspec.lower.context import Context, Flow, lowers
+from netspec.lower.arguments import Unknown
+from netspec.lower.steps import add_plain, lower_body, lower_branch, lower_unit, single, within
+from netspec.ops import OPS
+from netspec.ops.base import axis_index
+from netspec.shape import show
+from netspec.spec.combinators import Dense, Foreach, Head, Repeat, Sequential, Split
+from netspec.spec.model import Body, Step
+
+
+@lowers("sequential")
+def lower_sequential(step: Step, fields: Sequential, flow: Flow, context: Context) -> Flow:
+    """Expand the body in a scope of its own; without a name, and not in a numbered list, it is just its steps."""
+    if step.name is None and not context.namer.numbered:
+        return lower_body(fields.body, flow, context.inner())
+    return within(step, "group", flow, context, lambda inner: lower_body(fields.body, flow, inner))
+
+
+@lowers("repeat")
+def lower_repeat(step: Step, fields: Repeat, flow: Flow, context: Context) -> Flow:
+    """Expand the body as often as asked."""
+    return _list(step, fields.body, [{"index": index} for index in range(fields.times)], flow, context)
+
+
+@lowers("foreach")
+def lower_foreach(step: Step, fields: Foreach, flow: Flow, context: Context) -> Flow:
+    """Expand the body once per element of the lists, walked in step."""
+    lengths = {name: len(elements) for name, elements in fields.lists.items()}
+    if len(set(lengths.values())) > 1:
+        written = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        raise fault("NS0317", f"the lists of foreach differ in length: {written}", step.span)
+    rows = [dict(zip(fields.lists, row, strict=True)) for row in zip(*fields.lists.values(), strict=True)]
+    return _list(step, fields.body, rows, flow, context)
+
+
+def _list(step: Step, body: Body, rows: list[dict[str, Any]], flow: Flow, context: Context) -> Flow:
+    """Expand a body once per row of variables; under a name, each becomes a numbered sub-module."""
+    if step.name is None:
+        for row in rows:
+            flow = _iteration(body, row, flow, context)
+        return flow
+    return within(step, "group", flow, context, lambda inner: _units(body, rows, flow, inner, step))
+
+
+def _units(body: Body, rows: list[dict[str, Any]], flow: Flow, context: Context, step: Step) -> Flow:
+    for row in rows:
+        flow = _unit(body, row, flow, context, step)
+    return flow
+
+
+def _iteration(body: Body, row: dict[str, Any], flow: Flow, context: Context) -> Flow:
+    inner = context.inner()
+    inner.variables.update(row)
+    return lower_body(body, flow, inner)
+
+
+def _unit(body: Body, row: dict[str, Any], flow: Flow, context: Context, step: Step) -> Flow:
+    """Expand one repetition as a sub-module; a single step keeps its own name if it has one."""
+    if len(body) == 1 and (body.steps[0].name is not None or body.steps[0].kind not in ("merge", "combinator")):
+        return _iteration(body, row, flow, context)
+    inner = context.inner()
+    inner.variables.update(row)
+    return lower_unit(body, context.namer.invent(step.key, step.span), step.span, flow, inner)
+
+
+@lowers("dense")
+def lower_dense(step: Step, fields: Dense, flow: Flow, context: Context) -> Flow:
+    """Expand the layers, each on the concatenation of everything before it."""
+    if step.name is None and not context.namer.numbered:
+        return _dense_layers(step, fields, flow, context)
+    return within(step, "dense", flow, context, lambda inner: _dense_layers(step, fields, flow, inner))
+
+
+def _dense_layers(step: Step, fields: Dense, flow: Flow, context: Context) -> Flow:
+    concat = OPS["concat"]()  # type: ignore[abstract]
+    current = single(flow, step)
+    for index in range(fields.layers):
+        context.see((current,))
+        expand = _unit if context.scope.kind == "dense" else _plain_unit
+        layer = single(expand(fields.body, {"index": index}, (current,), context, step), step)
+        current = add_joint(concat, (current, layer), step, context)
+    return (current,)
+
+
+def _plain_unit(body: Body, row: dict[str, Any], flow: Flow, context: Context, step: Step) -> Flow:
+    return _iteration(body, row, flow, context)
+
+
+def add_joint(op: Any, wires: tuple[Any, ...], step: Step, context: Context) -> Any:
+    """Add an op that joins two values under a name that takes no number from the units around it."""
+    if not context.namer.numbered:
+        return add_plain(op, wires, step, context)
+    ordinal = context.namer.ordinals.get(op.name, 0) + 1
+    context.namer.ordinals[op.name] = ordinal
+    return context.builder.add(op, wires, context, f"{op.name}{ordinal}", step.span)
+
+
+@lowers("output")
+def lower_output(step: Step, fields: Head, flow: Flow, context: Context) -> Flow:
+    """Expand a side head and hand on the value from before it."""
+    if not context.heads:
+        return flow
+    name = fields.name
+    if any(output.name == name for output in context.builder.outputs) or name == "output":
+        raise fault("NS0318", f"two outputs are called '{name}'", step.place("name"))
+    result = flow if fields.body is None else lower_branch(fields.body, name, step.place("name"), flow, context, "output")
+    if result is None:
+        raise Unknown
+    wire = single(result, step)
+    context.builder.outputs.append(Output(name, wire.path, fields.train_only, fields.loss_weight))
+    return flow
+
+
+@lowers("split")
+def lower_split(step: Step, fields: Split, flow: Flow, context: Context) -> Flow:
+    """Cut a value into slices."""
+    wire = single(flow, step)
+    total = wire.shape[axis_index("split", fields.axis, wire.shape)]
+    sizes = list(fields.sizes)
+    if sizes.count(-1) == 1:
+        sizes[sizes.index(-1)] = total - sum(size for size in sizes if size != -1)
+    if sum(sizes) != total or any(size < 1 for size in sizes):
+        message = f"cannot split {show(wire.shape)} along axis {fields.axis} into {fields.sizes}"
+        raise fault("NS0507", message, step.place("sizes"), help=f"the sizes add up to {total}; one may be -1")
+    pieces, start = [], 0
+    for size in sizes:
+        piece = OPS["slice"].model_validate({"axis": fields.axis, "start": start, "stop": start + size})
+        pieces.append(add_plain(piece, (wire,), step, context, "slice"))
+        start += size
+    return tuple(pieces)
+
+

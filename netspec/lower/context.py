@@ -1,0 +1,93 @@
+"""Where a step stands while a document is expanded: its scope, its names, the values and variables it can see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping as Namespace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from netspec.errors import Frame
+from netspec.expr import Value
+from netspec.graph import Dtype, Initializer, Scope
+from netspec.lower.naming import Namer
+from netspec.shape import Shape
+from netspec.source import Mapping
+from netspec.spec.model import Block, Step
+
+if TYPE_CHECKING:
+    from netspec.lower.builder import Builder
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One value on its way: the path of the node that computes it, its shape and dtype."""
+
+    path: str
+    shape: Shape
+    dtype: Dtype = "float"
+
+
+Flow = tuple[Wire, ...] | None
+"""What a step takes and gives: usually one value. None stands for a value unknown because of an earlier fault."""
+
+
+@dataclass(slots=True)
+class Shared:
+    """A module that steps share: where it lives and how often it has been used."""
+
+    module: str
+    uses: int = 1
+
+
+@dataclass(slots=True)
+class Context:
+    """Everything a step can see. Bodies inside a body get a copy with their own labels and variables."""
+
+    builder: Builder
+    scope: Scope
+    namer: Namer
+    variables: dict[str, Any]
+    labels: dict[str, Flow]
+    namespace: Namespace[str, Block]
+    defaults: Mapping
+    constants: dict[str, Any]
+    """The document's own arguments, which ``defaults`` are evaluated in."""
+    frames: tuple[Frame, ...] = ()
+    shares: dict[str, Shared] = field(default_factory=dict)
+    device: int | None = None
+    init: dict[str, tuple[tuple[str, Initializer], ...]] = field(default_factory=dict)
+    """Initialization rules of a used document, by op."""
+    heads: bool = True
+    """False inside a used document, whose side heads are left out."""
+
+    def inner(self, **changes: Any) -> Context:
+        """Return the context of a body inside this one; what is labelled there stays there."""
+        return replace(self, variables=dict(self.variables), labels=dict(self.labels), **changes)
+
+    def see(self, flow: Flow) -> None:
+        """Make a flow the value that expressions call ``x``."""
+        if flow is not None and len(flow) == 1:
+            self.variables["x"] = Value(flow[0].shape)
+        else:
+            self.variables["x"] = None if flow is None else [Value(wire.shape) for wire in flow]
+
+    def label(self, name: str, flow: Flow) -> None:
+        """Give a flow a name for later steps and their expressions."""
+        self.labels[name] = flow
+        self.variables[name] = Value(flow[0].shape) if flow and len(flow) == 1 else None
+
+
+Lowering = Callable[[Step, Any, Flow, Context], Flow]
+LOWERINGS: dict[str, Lowering] = {}
+"""How each combinator is expanded, by its word."""
+
+
+def lowers(key: str) -> Callable[[Lowering], Lowering]:
+    """Register the function that expands a combinator."""
+
+    def register(function: Lowering) -> Lowering:
+        LOWERINGS[key] = function
+        return function
+
+    return register

@@ -1,0 +1,197 @@
+"""The lowering of a whole document, and of documents inside documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from netspec.errors import Diagnostic, Frame, LimitError, Span, SpecError, fault, nearest
+from netspec.expr import Value
+from netspec.graph import Graph, Input, Output, Scope
+from netspec.lower.arguments import bind, evaluate
+from netspec.lower.builder import Builder
+from netspec.lower.context import Context, Flow, Wire, lowers
+from netspec.lower.initialization import document_rules
+from netspec.lower.naming import Namer, check_name
+from netspec.lower.steps import labelled, lower_body, name_of
+from netspec.ops import OPS
+from netspec.shape import elements, show
+from netspec.source import Mapping, locate
+from netspec.spec.combinators import Use
+from netspec.spec.files import refer
+from netspec.spec.loading import load
+from netspec.spec.model import Document, Step
+from netspec.spec.parsing import show_value
+
+LARGEST_INPUT = 2**40
+
+
+def lower(document: Document) -> Graph:
+    """Expand a document into its graph; every node gets its shape as it is added.
+
+    Raises: SpecError with every fault of the document; LimitError when it runs away.
+    """
+    builder = Builder(pinned=document.pinned)
+    variables = bind(
+        document.parameters, document.arguments, {}, document.namespace, document.name, document.span, document.namespace
+    )
+    inputs = _inputs(document, variables)
+    root = Scope("", "network", document.name, dict(variables), document.span, "")
+    _check_defaults(document)
+    rules = document_rules(document, variables)
+    context = _context(document, builder, root, variables, inputs)
+    flow: Flow = tuple(Wire(each.name, each.shape, each.dtype) for each in inputs)
+    result = lower_body(document.network, flow, context)
+    main = _main_outputs(document, result, context)
+    if builder.diagnostics:
+        raise SpecError(builder.diagnostics)
+    root.inputs, root.outputs = tuple(each.name for each in inputs), tuple(each.node for each in main)
+    graph = Graph(
+        name=document.name,
+        title=document.title,
+        cite=document.cite,
+        inputs=inputs,
+        outputs=(*main, *builder.outputs),
+        root=root,
+        by_path=builder.nodes,
+        init=tuple(rules.items()),
+        arguments=dict(variables),
+        source=str(document.path),
+    )
+    if not len(graph):
+        raise fault("NS0319", "the network has no steps", document.network.span)
+    return graph
+
+
+def _context(
+    document: Document, builder: Builder, root: Scope, variables: dict[str, Any], inputs: tuple[Input, ...]
+) -> Context:
+    context = Context(
+        builder=builder,
+        scope=root,
+        namer=Namer(numbered=False),
+        variables=dict(variables),
+        labels={},
+        namespace=document.namespace,
+        defaults=document.defaults,
+        constants=variables,
+    )
+    for each in inputs:
+        context.label(each.name, (Wire(each.name, each.shape, each.dtype),))
+    first = inputs[0]
+    context.labels["input"] = (Wire(first.name, first.shape, first.dtype),)
+    context.variables["input"] = Value(first.shape)
+    return context
+
+
+def _main_outputs(document: Document, result: Flow, context: Context) -> list[Output]:
+    if document.outputs:
+        outputs = []
+        for index, label in enumerate(document.outputs):
+            span = locate(document.tree, ("outputs", index))
+            try:
+                outputs.extend(Output(label, wire.path) for wire in labelled(label, result, context, span))
+            except SpecError as error:
+                context.builder.record(error, context)
+        return outputs
+    names = ["output"] if result is not None and len(result) == 1 else [f"output{i + 1}" for i in range(len(result or ()))]
+    return [Output(name, wire.path) for name, wire in zip(names, result or (), strict=True)]
+
+
+# the input
+
+
+def _inputs(document: Document, variables: dict[str, Any]) -> tuple[Input, ...]:
+    span = document.tree.value_spans.get("input", document.span)
+    raw = document.input
+    if not isinstance(raw, Mapping):
+        return (Input("input", _shape(raw, variables, span)),)
+    if "shape" in raw:
+        return (_described("input", raw, variables, span),)
+    inputs = []
+    for name, each in raw.items():
+        check_name(name, raw.key_spans[name])
+        place = raw.value_spans[name]
+        described = isinstance(each, Mapping)
+        inputs.append(_described(name, each, variables, place) if described else Input(name, _shape(each, variables, place)))
+    if not inputs:
+        raise fault("NS0215", "`input` names no input", span, help="as in `input: [3, 224, 224]`")
+    return tuple(inputs)
+
+
+def _described(name: str, raw: Mapping, variables: dict[str, Any], span: Span) -> Input:
+    for key in raw:
+        if key not in ("shape", "dtype", "high"):
+            raise fault("NS0215", f"an input has no '{key}'", raw.key_spans[key], help=nearest(key, ("shape", "dtype", "high")))
+    dtype = raw.get("dtype", "float")
+    if dtype not in ("float", "int64"):
+        raise fault("NS0215", f"an input's dtype is `float` or `int64`, not {show_value(dtype)}", raw.value_spans["dtype"])
+    high = evaluate(raw.get("high"), variables, raw.value_spans.get("high", span))
+    return Input(name, _shape(raw.get("shape"), variables, span), dtype, high)
+
+
+def _shape(raw: Any, variables: dict[str, Any], span: Span) -> tuple[int, ...]:
+    value = evaluate(raw, variables, span)
+    sizes = value if isinstance(value, list) else [value]
+    if not sizes or any(isinstance(size, bool) or not isinstance(size, int) or size < 1 for size in sizes):
+        message = f"an input's shape is a list of whole numbers of at least 1, not {show_value(value)}"
+        raise fault("NS0215", message, span, help="channels first, without the batch: `[3, 224, 224]`")
+    if len(sizes) > 4 or elements(tuple(sizes)) > LARGEST_INPUT:
+        message = f"an input of shape {show(tuple(sizes))} is too large"
+        raise LimitError([Diagnostic("NS0703", message, span, help="at most 4 axes and 2**40 elements")])
+    return tuple(sizes)
+
+
+def _check_defaults(document: Document) -> None:
+    """Raise SpecError when ``defaults`` speak of an op or an argument that does not exist."""
+    faults: list[Diagnostic] = []
+    for name, fields in document.defaults.items():
+        span = document.defaults.key_spans[name]
+        if name not in OPS:
+            faults.append(Diagnostic("NS0320", f"`defaults` has no op '{name}'", span, help=nearest(name, OPS)))
+            continue
+        for field in fields:
+            if field not in OPS[name].model_fields:
+                help_text = nearest(field, OPS[name].model_fields)
+                message = f"{name} has no argument '{field}'"
+                faults.append(Diagnostic("NS0306", message, fields.key_spans[field], help=help_text))
+    if faults:
+        raise SpecError(faults)
+
+
+# documents inside documents
+
+
+@lowers("use")
+def lower_use(step: Step, fields: Use, flow: Flow, context: Context) -> Flow:
+    """Expand another document as a sub-module; its declared input gives way to the value that enters."""
+    context.builder.check_depth(context, step.span)
+    path = refer(fields.spec, Path(step.span.file), step.place("spec"))
+    document = load(path)
+    arguments = fields.args if isinstance(fields.args, Mapping) else Mapping(step.span.file)
+    variables = bind(
+        document.parameters, arguments, context.variables, context.namespace, document.name, step.span, document.namespace
+    )
+    _check_defaults(document)
+    name = name_of(step, document.name, context)
+    scope = context.builder.open_scope(context, "block", document.name, name, step.span, variables)
+    inner = context.inner(
+        scope=scope,
+        namer=Namer(numbered=False),
+        namespace=document.namespace,
+        defaults=document.defaults,
+        constants=variables,
+        frames=(*context.frames, Frame(scope.path, document.name, step.span)),
+        shares={},
+        init=document_rules(document, variables),
+        heads=False,
+    )
+    inner.variables = dict(variables)
+    inner.labels = {"input": flow}
+    inner.variables["input"] = Value(flow[0].shape) if flow else None
+    pinned, context.builder.pinned = context.builder.pinned, False
+    result = lower_body(document.network, flow, inner)
+    context.builder.pinned = pinned
+    context.builder.close_scope(scope, flow, result)
+    return result
+

@@ -1,0 +1,50 @@
+"""The top level of a document: which keys it has and what may stand there."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+Total = Annotated[int, Field(strict=True, ge=0)]
+
+
+class Expectation(BaseModel):
+    """The totals that a document carries from its paper; checking fails when the network has others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    params: Total | None = Field(None, description="Trainable parameters, side heads included.")
+    macs: Total | None = Field(None, description="Multiply-accumulates of one example in evaluation.")
+    flops: Total | None = Field(None, description="Twice the MACs.")
+    inference_params: Total | None = Field(None, description="Trainable parameters without the train-only heads.")
+    training_macs: Total | None = Field(None, description="Multiply-accumulates of one example, train-only heads included.")
+    depth: Total | None = Field(None, description="Layers with weights on the longest path: convolutions and linear layers.")
+    nodes: Total | None = Field(None, description="Number of nodes of the graph.")
+
+
+class Header(BaseModel):
+    """Every key of a document, with its meaning."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    netspec: Literal[1] = Field(description="The format's version.")
+    name: Name | None = Field(None, description="The network's name, and that of the files that are built.")
+    title: str = Field("", description="The network's name as people write it.")
+    cite: str = Field("", description="The paper.")
+    notes: str = Field("", description="Which reading of the paper this is, and what could not be reproduced.")
+    reference: dict[str, Any] = Field(
+        default_factory=dict, description="Independent implementations that the network is proved equal to, by library."
+    )
+    extends: str | None = Field(None, description="The document that this one changes: a path, or a shipped name.")
+    import_: list[str] = Field(default_factory=list, alias="import", description="Files whose blocks may be used.")
+    args: dict[str, Any] = Field(default_factory=dict, description="The document's settings, with type or default.")
+    variants: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Named sets of settings.")
+    defaults: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Default arguments per op.")
+    init: dict[str, Any] = Field(default_factory=dict, description="How parameters start, per op.")
+    input: Any = Field(None, description="The input's shape, channels first, without batch; or a mapping of inputs.")
+    outputs: list[Name] = Field(default_factory=list, description="Labels of the values that the network returns.")
+    blocks: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Named bodies with arguments.")
+    network: Any = Field(None, description="The steps of the network.")
+    expect: Expectation | None = Field(None, description="Totals from the paper that must hold.")

@@ -1,0 +1,436 @@
+"""From the reader's tree to steps, bodies and blocks: every step is dispatched on its key before anything is checked.
+
+Whatever is wrong is recorded and parsing goes on, so that one run reports every fault of a document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from collections.abc import Mapping as Namespace
+from typing import Any
+
+from netspec import expr
+from netspec.errors import Diagnostic, Note, Span, nearest
+from netspec.ops import OPS, Op
+from netspec.source import Mapping, Sequence
+from netspec.spec.combinators import COMBINATORS, Combinator
+from netspec.spec.model import REQUIRED, Block, Body, Operand, Parameter, ParameterType, Step, StepKind
+
+STEP_KEYS = {
+    "name": "the step's place in the module tree",
+    "when": "whether the step is there",
+    "as": "a label for the result",
+    "from": "the value to start from",
+    "expect": "the shape that must result",
+    "share": "steps with the same key share one module",
+    "device": "a hint where to compute",
+    "init": "how the step's parameters start",
+}
+"""The keys that may stand beside a step's own, with their meaning."""
+
+TYPES: tuple[ParameterType, ...] = ("int", "float", "number", "bool", "word", "list", "block", "any")
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
+RESERVED = frozenset({"x", "input", "index", *expr.FUNCTIONS})
+
+
+class Parser:
+    """Parses bodies and blocks of one file. ``namespace`` is what its steps may call beside ops and combinators."""
+
+    def __init__(self, namespace: Namespace[str, Block]) -> None:
+        self.namespace = namespace
+        self.diagnostics: list[Diagnostic] = []
+
+    def report(self, code: str, message: str, span: Span, help: str = "", notes: Iterable[Note] = ()) -> None:
+        """Record a fault."""
+        self.diagnostics.append(Diagnostic(code, message, span, notes=tuple(notes), help=help))
+
+    # bodies and steps
+
+    def body(self, tree: Any, span: Span) -> Body:
+        """Parse a chain of steps: a list, or a single step on its own."""
+        if not isinstance(tree, Sequence):
+            step = self.step(tree, span)
+            return Body((step,) if step else (), span)
+        steps = (self.step(item, place) for item, place in zip(tree, tree.item_spans, strict=True))
+        return Body(tuple(step for step in steps if step), span)
+
+    def step(self, tree: Any, span: Span) -> Step | None:
+        """Parse one step, or record why it is none and return None."""
+        if isinstance(tree, str):
+            tree = _lone_word(tree, span)
+        if not isinstance(tree, Mapping):
+            self.report("NS0301", f"a step is a word or a mapping, not {_kind(tree)}", span, "as in `- relu`")
+            return None
+        key = self._key_of(tree, span)
+        return self.keyed_step(key, tree, tree[key], tree.key_spans[key], tree.value_spans[key]) if key else None
+
+    def _key_of(self, tree: Mapping, span: Span) -> str | None:
+        own = [key for key in tree if key not in STEP_KEYS and not (key == "body" and len(tree) > 1)]
+        known = [key for key in own if key.startswith("$") or self._kind_of(key)]
+        if len(own) == 1:
+            return own[0]
+        if not own:
+            self.report("NS0302", "the step has no op, block or combinator", span, "as in `- conv: {out: 64, kernel: 3}`")
+            return None
+        for key in own:
+            if key not in known:
+                candidates = STEP_KEYS if known else self._callables()
+                self.report("NS0301", f"unknown step or step key '{key}'", tree.key_spans[key], nearest(key, candidates))
+        if len(known) > 1:
+            notes = [Note(tree.key_spans[known[0]], "the first")]
+            message = f"a step does one thing, and this one has '{known[0]}' and '{known[1]}'"
+            self.report("NS0303", message, tree.key_spans[known[1]], "make them two steps of the list", notes)
+        return known[0] if known else None
+
+    def keyed_step(self, key: str, tree: Mapping, value: Any, span: Span, value_span: Span) -> Step | None:
+        """Parse the step whose own key and value are given; ``tree`` holds the step keys beside them."""
+        kind = self._kind_of(key)
+        if kind is None:
+            self.report("NS0301", f"unknown op, block or combinator '{key}'", span, nearest(key, self._callables()))
+            return None
+        beside = kind == "combinator" and COMBINATORS[key].beside
+        if "body" in tree and not beside and key != "body":
+            self.report("NS0304", f"{key} takes no body beside it", tree.key_spans["body"], self._body_help(key))
+        arguments, operands = self._arguments(kind, key, tree, value, span, value_span)
+        return Step(kind, key, span, arguments, operands, **self._step_keys(tree), places=tree)
+
+    def _body_help(self, key: str) -> str:
+        return f"write `{key}: {{body: [...]}}`" if key in COMBINATORS else "make the body a block, or a `sequential`"
+
+    def _kind_of(self, key: str) -> StepKind | None:
+        if key.startswith("$"):
+            return "argument"
+        if key in self.namespace:
+            return "block"
+        if key in OPS:
+            return "merge" if OPS[key].operands[1] != 1 else "op"
+        return "combinator" if key in COMBINATORS else None
+
+    def _callables(self) -> list[str]:
+        return [*OPS, *COMBINATORS, *self.namespace]
+
+    def _step_keys(self, tree: Mapping) -> dict[str, Any]:
+        name = tree.get("name")
+        share = tree.get("share")
+        if name is not None:
+            name = self._text(tree, "name", name)
+        if share is not None:
+            share = self._text(tree, "share", share)
+        for key in ("when", "device"):
+            self._check_expressions(tree.get(key), tree, key)
+        self._check_expressions(tree.get("expect"), tree, "expect")
+        return {
+            "name": name,
+            "share": share,
+            "when": tree.get("when"),
+            "device": tree.get("device"),
+            "expect": tree.get("expect"),
+            "init": tree.get("init"),
+            "label": self._labels(tree, "as"),
+            "origin": self._labels(tree, "from"),
+        }
+
+    def _text(self, tree: Mapping, key: str, value: Any) -> str | None:
+        if isinstance(value, (str, int)) and not isinstance(value, bool):
+            return str(value)
+        self.report("NS0305", f"`{key}` is a text, not {_kind(value)}", tree.value_spans[key])
+        return None
+
+    def _labels(self, tree: Mapping, key: str) -> tuple[str, ...]:
+        if key not in tree:
+            return ()
+        value = tree[key]
+        labels = value if isinstance(value, list) else [value]
+        for label in labels:
+            allowed = isinstance(label, str) and LABEL.match(label)
+            if not allowed or (key == "as" and label in RESERVED):
+                message = f"`{key}` takes a label or a list of labels, not {show_value(label)}"
+                help_text = "a label is a word of letters, digits and _ that means nothing else"
+                self.report("NS0305", message, tree.value_spans[key], help_text)
+                return ()
+        return tuple(labels)
+
+    # arguments
+
+    def _arguments(
+        self, kind: StepKind, key: str, tree: Mapping, value: Any, span: Span, value_span: Span
+    ) -> tuple[Mapping, tuple[Operand, ...]]:
+        if kind == "argument":
+            return _under("", value, span, value_span), ()
+        if kind == "merge":
+            return self._merge_arguments(OPS[key], value, span, value_span)
+        if kind == "combinator":
+            return self._combinator_arguments(COMBINATORS[key], tree, value, span, value_span), ()
+        if kind == "block":
+            return self._block_arguments(self.namespace[key], value, span, value_span), ()
+        arguments = self._named(value, OPS[key].primary, list(OPS[key].model_fields), key, span, value_span)
+        self._check_fields(OPS[key], arguments, span)
+        return arguments, ()
+
+    def _named(
+        self, value: Any, primary: str | None, fields: Collection[str], key: str, span: Span, value_span: Span
+    ) -> Mapping:
+        """Return the arguments by name; a value that is no mapping stands for the primary one."""
+        if value is None:
+            return Mapping(span.file)
+        if not isinstance(value, Mapping):
+            if primary is None:
+                known = f"as in `{key}: {{{next(iter(fields))}: ...}}`" if fields else f"write `- {key}`"
+                self.report("NS0306", f"{key} takes its arguments by name", value_span, known)
+                return Mapping(span.file)
+            return _under(primary, value, span, value_span)
+        for name in value:
+            if name not in fields:
+                help_text = nearest(name, fields) or (f"it takes {', '.join(fields)}" if fields else "it takes none")
+                self.report("NS0306", f"{key} has no argument '{name}'", value.key_spans[name], help_text)
+        return value
+
+    def _check_fields(self, op: type[Op], arguments: Mapping, span: Span) -> None:
+        for name, info in op.model_fields.items():
+            if info.is_required() and name not in arguments:
+                self.report("NS0307", f"{op.name} needs `{name}`", span, info.description or "")
+        for name, value in arguments.items():
+            if name in op.model_fields:
+                self._check_expressions(value, arguments, name, op.words(name))
+
+    def _check_expressions(
+        self, value: Any, holder: Mapping, key: str, words: Collection[str] = (), span: Span | None = None
+    ) -> None:
+        """Record a syntax error in any expression of a value."""
+        if isinstance(value, Sequence):
+            for item, place in zip(value, value.item_spans, strict=True):
+                self._check_expressions(item, holder, key, words, place)
+        if isinstance(value, str) and value not in words and not value.startswith("$"):
+            place = span or holder.value_spans[key]
+            try:
+                expr.parse(value)
+            except expr.ExpressionError as error:
+                self.diagnostics.append(expression_fault(error, value, place, words))
+
+    def _merge_arguments(
+        self, op: type[Op], value: Any, span: Span, value_span: Span
+    ) -> tuple[Mapping, tuple[Operand, ...]]:
+        options = Mapping(span.file)
+        if isinstance(value, Mapping) and "of" in value:
+            options = value
+            for name in value:
+                if name != "of" and name not in op.model_fields:
+                    help_text = nearest(name, [*op.model_fields, "of"])
+                    self.report("NS0306", f"{op.name} has no argument '{name}'", value.key_spans[name], help_text)
+                elif name != "of":
+                    self._check_expressions(value[name], value, name, op.words(name))
+            value, value_span = value["of"], value.value_spans["of"]
+        operands = self._operands(op, value, value_span)
+        return options, operands
+
+    def _operands(self, op: type[Op], value: Any, span: Span) -> tuple[Operand, ...]:
+        if isinstance(value, Mapping):
+            operands = [self._operand(item, value.value_spans[name], name) for name, item in value.items()]
+        elif isinstance(value, Sequence):
+            operands = [self._operand(item, place) for item, place in zip(value, value.item_spans, strict=True)]
+        elif value is None:
+            return ()
+        else:
+            self.report("NS0308", f"{op.name} takes a list or a mapping of operands", span, f"as in `{op.name}: [x, skip]`")
+            return ()
+        if op.operand_names and {operand.name for operand in operands} != set(op.operand_names):
+            names = ", ".join(op.operand_names)
+            self.report("NS0308", f"{op.name} takes the operands {names} by name", span)
+            return ()
+        by_name = {operand.name: operand for operand in operands}
+        ordered = [by_name[name] for name in op.operand_names] if op.operand_names else operands
+        least, most = op.operands
+        if len(ordered) < least or (most is not None and len(ordered) > most):
+            self.report("NS0308", f"{op.name} takes {_count(least, most)}, not {len(ordered)}", span)
+        return tuple(ordered)
+
+    def _operand(self, tree: Any, span: Span, name: str | None = None) -> Operand:
+        if isinstance(tree, str):
+            return Operand(tree, span, name)
+        return Operand(self.body(tree, span), span, name)
+
+    def _combinator_arguments(
+        self, combinator: type[Combinator], tree: Mapping, value: Any, span: Span, value_span: Span
+    ) -> Mapping:
+        fields = combinator.model_fields
+        written = self._combinator_written(combinator, tree, value, span, value_span)
+        parsed = Mapping(span.file)
+        for name, argument in written.items():
+            place = written.value_spans[name]
+            parsed.key_spans[name], parsed.value_spans[name] = written.key_spans.get(name, span), place
+            parsed[name] = self._field(combinator, name, argument, written, place)
+        for name, info in fields.items():
+            if info.is_required() and name not in parsed:
+                help_text = info.description or ""
+                self.report("NS0307", f"{combinator.key} needs `{name}`", span, help_text)
+        return parsed
+
+    def _combinator_written(
+        self, combinator: type[Combinator], tree: Mapping, value: Any, span: Span, value_span: Span
+    ) -> Mapping:
+        fields = list(combinator.model_fields)
+        primary = combinator.primary
+        whole = isinstance(value, Mapping) and (
+            combinator.key == "foreach" or (primary == "body" and not set(value) & set(fields))
+        )
+        if whole or (isinstance(value, Mapping) and combinator.beside and combinator.key != "foreach"):
+            written = _under(str(primary), value, span, value_span)
+        else:
+            written = self._named(value, primary, fields, combinator.key, span, value_span)
+        if not combinator.beside or "body" not in tree:
+            return written
+        beside = Mapping(span.file)
+        for source in (written, _under("body", tree["body"], tree.key_spans["body"], tree.value_spans["body"])):
+            beside.update(source)
+            beside.key_spans.update(source.key_spans)
+            beside.value_spans.update(source.value_spans)
+        return beside
+
+    def _field(self, combinator: type[Combinator], name: str, value: Any, written: Mapping, span: Span) -> Any:
+        words = field_words(combinator, name)
+        if name in combinator.bodies:
+            is_word = isinstance(value, str) and (value in words or (value.startswith("$") and words))
+            return value if is_word else self.body(value, span)
+        if name in combinator.texts:
+            return value
+        if isinstance(value, Mapping):
+            for key, item in value.items():
+                self._check_expressions(item, value, key)
+        else:
+            self._check_expressions(value, written, name, words)
+        return value
+
+    def _block_arguments(self, block: Block, value: Any, span: Span, value_span: Span) -> Mapping:
+        primary = next(iter(block.parameters), None)
+        arguments = self._named(value, primary, list(block.parameters), block.name, span, value_span)
+        for name, parameter in block.parameters.items():
+            if parameter.required and name not in arguments:
+                notes = [Note(parameter.span, "declared here")]
+                help_text = parameter.description or f"a {parameter.type}"
+                self.report("NS0307", f"{block.name} needs `{name}`", span, help_text, notes)
+        for name, argument in arguments.items():
+            parameter_of = block.parameters.get(name)
+            if parameter_of and parameter_of.type not in ("word", "block", "any"):
+                self._check_expressions(argument, arguments, name)
+        return arguments
+
+    # declarations
+
+    def parameters(self, tree: Any, span: Span) -> dict[str, Parameter]:
+        """Parse an ``args:`` mapping."""
+        if not isinstance(tree, Mapping):
+            self.report("NS0205", "`args` is a mapping from names to types or defaults", span, "as in `{width: 64}`")
+            return {}
+        parameters: dict[str, Parameter] = {}
+        for name, value in tree.items():
+            place = tree.key_spans[name]
+            if not LABEL.match(name) or name in RESERVED:
+                self.report("NS0206", f"'{name}' cannot name an argument", place, "use letters, digits and _")
+                continue
+            parameters[name] = self._parameter(name, value, place, parameters)
+        return parameters
+
+    def _parameter(self, name: str, value: Any, span: Span, earlier: dict[str, Parameter]) -> Parameter:
+        if isinstance(value, str) and value in TYPES:
+            return Parameter(name, value, REQUIRED, span)  # type: ignore[arg-type]
+        if isinstance(value, Mapping) and "type" in value:
+            return self._typed_parameter(name, value, span)
+        return Parameter(name, _type_of(value, earlier), value, span)
+
+    def _typed_parameter(self, name: str, tree: Mapping, span: Span) -> Parameter:
+        for key in tree:
+            if key not in ("type", "default", "min", "max", "choices", "description"):
+                help_text = nearest(key, ("type", "default", "min", "max", "choices", "description"))
+                self.report("NS0207", f"an argument's declaration has no '{key}'", tree.key_spans[key], help_text)
+        if tree["type"] not in TYPES:
+            help_text = nearest(str(tree["type"]), TYPES) or f"one of {', '.join(TYPES)}"
+            self.report("NS0207", f"unknown type {show_value(tree['type'])}", tree.value_spans["type"], help_text)
+            return Parameter(name, "any", tree.get("default", REQUIRED), span)
+        choices = tree.get("choices") or ()
+        default = tree.get("default", REQUIRED)
+        description = str(tree.get("description", ""))
+        return Parameter(
+            name, tree["type"], default, span, tree.get("min"), tree.get("max"), tuple(choices), description
+        )
+
+
+def expression_fault(
+    error: expr.ExpressionError, text: str, span: Span, words: Collection[str] = (), notes: Iterable[Note] = ()
+) -> Diagnostic:
+    """Return the diagnostic of a fault inside an expression, its place narrowed down to the part at fault."""
+    help_text = nearest(text, words) or error.help
+    if words and not help_text:
+        help_text = f"or one of the words {', '.join(sorted(words))}"
+    return Diagnostic(error.code, error.message, narrowed(span, error, text), notes=tuple(notes), help=help_text)
+
+
+def narrowed(span: Span, error: expr.ExpressionError, text: str) -> Span:
+    """Return the part of a one-line plain scalar that the error speaks of."""
+    if span.line != span.end_line or span.end_column - span.column != len(text):
+        return span
+    start = span.column + error.offset
+    return Span(span.file, span.line, start, span.line, start + max(error.length, 1))
+
+
+def field_words(combinator: type[Combinator], name: str) -> frozenset[str]:
+    """Return the words that a combinator's field takes."""
+    from netspec.ops.fields import words
+
+    info = combinator.model_fields.get(name)
+    return words(info.annotation) if info else frozenset()
+
+
+def show_value(value: Any) -> str:
+    """Return a value as a message shows it.
+
+    Example:
+        >>> show_value("on"), show_value(None), show_value([1, 2])
+        ("'on'", 'nothing', '[1, 2]')
+    """
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = ascii(list(value)) if isinstance(value, (list, tuple)) else ascii(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict):
+        return "a mapping"
+    return show_value(value)
+
+
+def _count(least: int, most: int | None) -> str:
+    if most is None:
+        return f"at least {least} operands"
+    return f"{least} operands" if least == most else f"{least} to {most} operands"
+
+
+def _type_of(value: Any, earlier: dict[str, Parameter]) -> ParameterType:
+    """Return the type that a default implies: a lone word that names no earlier argument is a word."""
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, (int, float)):
+        return "number"
+    if isinstance(value, list):
+        return "list"
+    if isinstance(value, str):
+        return "word" if WORD.match(value) and value not in earlier else "any"
+    return "any"
+
+
+def _lone_word(word: str, span: Span) -> Mapping:
+    return _under(word, None, span, span)
+
+
+def _under(key: str, value: Any, span: Span, value_span: Span) -> Mapping:
+    mapping = Mapping(span.file)
+    mapping[key] = value
+    mapping.key_spans[key] = span
+    mapping.value_spans[key] = value_span
+    return mapping
