@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from netspec.ops import (  # noqa: F401
     activation,
+    adaptive_pooling,
     convolution,
     linear,
     merge,
     normalization,
     pooling,
+    regularization,
+    resampling,
     reshaping,
+    scaling,
+    self_gated,
+    squashing,
 )
 from netspec.ops.base import OPS, Argument, Op, Sample, ShapeError, Torch, Window
 

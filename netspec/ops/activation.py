@@ -1,8 +1,13 @@
-"""Activation functions: element-wise, shape unchanged, no MACs."""
+"""Activation functions that cut off or bend what is negative; element-wise, shape unchanged, no MACs."""
 
 from __future__ import annotations
 
+from typing import Annotated, ClassVar
+
+from pydantic import Field, Strict
+
 from netspec.ops.base import Argument, Op, Sample, Torch
+from netspec.ops.fields import Flag, Number, PositiveNumber
 from netspec.shape import Shape
 
 
@@ -10,7 +15,9 @@ class Activation(Op):
     """What activation functions share: the shape stays, nothing is multiplied."""
 
     family = "activation"
-    samples = (Sample({}, ((4, 3, 3),)), Sample({}, ((5,),)))
+    torch_name: ClassVar[tuple[str, str]]
+    """Torch's module and function."""
+    samples: ClassVar[tuple[Sample, ...]] = (Sample({}, ((4, 3, 3),)), Sample({}, ((5,),)))
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
@@ -18,6 +25,17 @@ class Activation(Op):
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
+
+    def emit_module(self, *shapes: Shape) -> Torch | None:
+        return Torch(f"nn.{self.torch_name[0]}({{arguments}})", self._arguments())
+
+    def emit_function(self, *shapes: Shape) -> Torch | None:
+        arguments = self._arguments()
+        rest = ", {arguments}" if arguments else ""
+        return Torch(f"{self.torch_name[1]}({{0}}{rest})", arguments)
+
+    def _arguments(self) -> tuple[Argument, ...]:
+        return (IN_PLACE,) if self.in_place else ()
 
 
 IN_PLACE = Argument("inplace", False, False)
@@ -38,12 +56,130 @@ class ReLU(Activation, name="relu"):
     Source: torch.nn.ReLU; Nair and Hinton 2010.
     """
 
+    torch_name = ("ReLU", "F.relu")
     in_place = True
     keeps_output = True
     keeps_input = False
 
-    def emit_module(self, *shapes: Shape) -> Torch:
-        return Torch("nn.ReLU({arguments})", (IN_PLACE,))
 
-    def emit_function(self, *shapes: Shape) -> Torch:
-        return Torch("F.relu({0}, {arguments})", (IN_PLACE,))
+class ReLU6(Activation, name="relu6"):
+    """Cuts off what is negative and what is above six.
+
+    Formula: ``y = min(max(0, x), 6)``
+
+    Shape: any, unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Example: ``- relu6``
+
+    Source: torch.nn.ReLU6; Krizhevsky 2010.
+    """
+
+    torch_name = ("ReLU6", "F.relu6")
+    in_place = True
+    keeps_output = True
+
+
+class LeakyReLU(Activation, name="leaky_relu"):
+    """Makes what is negative smaller.
+
+    Formula: ``y = x if x > 0 else slope * x``
+
+    Shape: any, unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Example: ``- leaky_relu: 0.2``
+
+    Source: torch.nn.LeakyReLU; Maas et al. 2013.
+    """
+
+    torch_name = ("LeakyReLU", "F.leaky_relu")
+    primary = "slope"
+    in_place = True
+    keeps_output = True
+    samples = (*Activation.samples, Sample({"slope": 0.2}, ((4, 3),)))
+
+    slope: Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)] = Field(
+        0.01, description="What negative elements are multiplied by; at least zero."
+    )
+
+    def _arguments(self) -> tuple[Argument, ...]:
+        return (Argument("negative_slope", self.slope, 0.01, positional=True), IN_PLACE)
+
+
+class PReLU(Activation, name="prelu"):
+    """Multiplies what is negative by a trainable slope.
+
+    Formula: ``y = x if x > 0 else weight * x``
+
+    Shape: any, unchanged.
+
+    Cost: one parameter, or one per channel with ``channels: true``; no MACs.
+
+    Example: ``- prelu: {channels: true}``
+
+    Source: torch.nn.PReLU; He et al. 2015, arXiv:1502.01852.
+    """
+
+    samples = (*Activation.samples, Sample({"channels": True, "init": 0.1}, ((4, 3, 3),)))
+
+    channels: Flag = Field(False, description="One slope per channel, instead of one for all.")
+    init: Number = Field(0.25, description="The slope before training.")
+
+    def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
+        return {"weight": shapes[0][:1] if self.channels else (1,)}
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        count = shapes[0][0] if self.channels else 1
+        arguments = (Argument("num_parameters", count, 1, positional=True), Argument("init", self.init, 0.25))
+        return Torch("nn.PReLU({arguments})", arguments)
+
+    def emit_function(self, *shapes: Shape) -> None:
+        return None
+
+
+class ELU(Activation, name="elu"):
+    """Bends what is negative towards a limit.
+
+    Formula: ``y = x if x > 0 else alpha * (exp(x) - 1)``
+
+    Shape: any, unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Example: ``- elu``
+
+    Source: torch.nn.ELU; Clevert et al. 2015, arXiv:1511.07289.
+    """
+
+    torch_name = ("ELU", "F.elu")
+    primary = "alpha"
+    in_place = True
+    keeps_output = True
+    samples = (*Activation.samples, Sample({"alpha": 0.5}, ((4, 3),)))
+
+    alpha: PositiveNumber = Field(1.0, description="The limit for large negative elements is -alpha.")
+
+    def _arguments(self) -> tuple[Argument, ...]:
+        return (Argument("alpha", self.alpha, 1.0, positional=True), IN_PLACE)
+
+
+class SELU(Activation, name="selu"):
+    """Bends what is negative, with constants that keep mean 0 and variance 1 from layer to layer.
+
+    Formula: ``y = 1.0507 * (x if x > 0 else 1.6733 * (exp(x) - 1))``
+
+    Shape: any, unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Example: ``- selu``
+
+    Source: torch.nn.SELU; Klambauer et al. 2017, arXiv:1706.02515.
+    """
+
+    torch_name = ("SELU", "F.selu")
+    in_place = True
+    keeps_output = True

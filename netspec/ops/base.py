@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -32,10 +33,14 @@ class ShapeError(ValueError):
 
 
 class Window(NamedTuple):
-    """How far one output element sees along an axis, and how far apart two neighbours are."""
+    """How far one output element sees along an axis, and how far apart two neighbours are.
+
+    The stride is a fraction where the op makes an axis longer: two neighbours that a scale of two inserts are half an
+    element apart.
+    """
 
     extent: int
-    stride: int
+    stride: int | Fraction
 
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()

@@ -7,9 +7,9 @@ from typing import Literal
 from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, spatial_rank
-from netspec.ops.fields import Flag, Padding, PerAxis, Positive
-from netspec.ops.windows import draw_window, slide, torch_padding, windows
-from netspec.shape import Shape, elements, per_axis
+from netspec.ops.fields import Flag, Padding, PaddingValue, PerAxis, Positive
+from netspec.ops.windows import draw_window, explicit_padding, slide, torch_padding, windows
+from netspec.shape import Pairs, Shape, elements, per_axis
 
 
 class Conv(Op, name="conv"):
@@ -109,7 +109,7 @@ class Conv(Op, name="conv"):
             Argument("out_channels", out, positional=True),
             Argument("kernel_size", self.kernel, positional=True),
             Argument("stride", self.stride, 1),
-            Argument("padding", torch_padding(self.padding), 0),
+            Argument("padding", self._torch_padding(shape), 0),
             Argument("dilation", self.dilation, 1),
             Argument("groups", groups, 1),
             Argument("bias", self.bias, True),
@@ -118,6 +118,17 @@ class Conv(Op, name="conv"):
         if self.binary:
             return Torch(f"Binary{name}({{arguments}})", arguments, layer="binary_convolution")
         return Torch(f"nn.{name}({{arguments}})", arguments)
+
+    def _torch_padding(self, shape: Shape) -> PaddingValue | str:
+        if self.padding == "same":
+            return "same"
+        return torch_padding(self.padding, shape, self.kernel, self.stride, self.dilation)
+
+    def explicit_padding(self, shape: Shape) -> Pairs | None:
+        """Return the padding that has to become a ``pad`` op before emission, as [before, after] per axis, or None."""
+        if self.padding == "same":
+            return None
+        return explicit_padding(self.padding, shape, self.kernel, self.stride, self.dilation)
 
     def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
         return windows(len(shape) - 1, self.kernel, self.stride, self.dilation)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
 
 from pydantic import Field, PlainValidator, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -23,9 +23,11 @@ Flag = Annotated[bool, Strict()]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 PositiveNumber = Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)]
 Probability = Annotated[float, Strict(), Field(ge=0, le=1)]
+Survival = Annotated[float, Strict(), Field(gt=0, le=1)]
+"""A probability that something is kept; at zero there would be nothing left to train."""
 
 
-def _is_integer(value: object, least: int) -> bool:
+def _is_integer(value: object, least: int) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= LARGEST
 
 
@@ -33,8 +35,9 @@ def _integers(least: int, expected: str) -> Callable[[Any], Any]:
     def check(value: Any) -> Any:
         if _is_integer(value, least):
             return value
-        if isinstance(value, (list, tuple)) and 1 <= len(value) <= 3 and all(_is_integer(each, least) for each in value):
-            return tuple(value)
+        entries = value if isinstance(value, (list, tuple)) and len(value) <= 3 else ()
+        if entries and all(_is_integer(each, least) for each in entries):
+            return tuple(entries)
         raise PydanticCustomError("netspec", "{expected}", {"expected": expected})
 
     return check
@@ -51,50 +54,93 @@ PerAxis = Annotated[
     WithJsonSchema(_axis_schema(1)),
 ]
 """A whole number of at least one for all axes, or a list of one per axis: kernel, stride, dilation."""
+PerAxisCount = Annotated[
+    int | tuple[int, ...],
+    PlainValidator(_integers(0, "expected a whole number of at least 0, or a list of one per axis")),
+    WithJsonSchema(_axis_schema(0)),
+]
+"""As ``PerAxis``, but zero is allowed: padding that must be the same on both sides."""
 
 
-def _check_padding(value: Any) -> Any:
-    if value in ("same", "same_tf", "valid") or _is_integer(value, 0):
-        return value
-    if isinstance(value, (list, tuple)) and 1 <= len(value) <= 3:
-        if all(_is_integer(each, 0) for each in value):
-            return tuple(value)
-        if all(isinstance(each, (list, tuple)) and len(each) == 2 for each in value) and all(
-            _is_integer(side, 0) for each in value for side in each
-        ):
-            return tuple(tuple(each) for each in value)
-    raise PydanticCustomError(
-        "netspec",
-        "expected a whole number of at least 0, a list of one per axis, a list of [before, after] pairs, "
-        "'same', 'same_tf' or 'valid'",
-    )
+def _check_factors(value: Any) -> Any:
+    given = value if isinstance(value, (list, tuple)) else (value,)
+    if 1 <= len(given) <= 3 and all(
+        isinstance(each, (int, float)) and not isinstance(each, bool) and 0 < each <= LARGEST for each in given
+    ):
+        return tuple(value) if isinstance(value, (list, tuple)) else value
+    raise PydanticCustomError("netspec", "expected a number greater than 0, or a list of one per axis")
+
+
+_factor_schema = {"type": "number", "exclusiveMinimum": 0}
+PerAxisFactor = Annotated[
+    float | tuple[float, ...],
+    PlainValidator(_check_factors),
+    WithJsonSchema(
+        {"anyOf": [_factor_schema, {"type": "array", "items": _factor_schema, "minItems": 1, "maxItems": 3}]}
+    ),
+]
+"""A number greater than zero for all axes, or a list of one per axis: scale factors."""
 
 
 PaddingValue = int | tuple[int, ...] | tuple[tuple[int, int], ...]
+
+
+def _as_sides(value: Any) -> PaddingValue | None:
+    if _is_integer(value, 0):
+        return value
+    if not isinstance(value, (list, tuple)) or not 1 <= len(value) <= 3:
+        return None
+    if all(_is_integer(each, 0) for each in value):
+        return tuple(value)
+    pairs = all(isinstance(each, (list, tuple)) and len(each) == 2 for each in value)
+    if pairs and all(_is_integer(side, 0) for each in value for side in each):
+        return tuple((before, after) for before, after in value)
+    return None
+
+
+def _check_sides(value: Any) -> Any:
+    sides = _as_sides(value)
+    if sides is None:
+        raise PydanticCustomError(
+            "netspec",
+            "expected a whole number of at least 0, a list of one per axis, or a list of [before, after] pairs",
+        )
+    return sides
+
+
+_side_schema = {"type": "integer", "minimum": 0}
+_sides_schema: dict[str, Any] = {
+    "anyOf": [
+        _side_schema,
+        {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 3,
+            "items": {"anyOf": [_side_schema, {"type": "array", "items": _side_schema, "minItems": 2, "maxItems": 2}]},
+        },
+    ]
+}
+Sides = Annotated[PaddingValue, PlainValidator(_check_sides), WithJsonSchema(_sides_schema)]
+"""How much is added around each axis: a number, one per axis, or [before, after] per axis."""
+
+
+def _check_padding(value: Any) -> Any:
+    checked = value if value in ("same", "same_tf", "valid") else _as_sides(value)
+    if checked is None:
+        raise PydanticCustomError(
+            "netspec",
+            "expected a whole number of at least 0, a list of one per axis, a list of [before, after] pairs, "
+            "'same', 'same_tf' or 'valid'",
+        )
+    return checked
+
+
 Padding = Annotated[
     PaddingValue | Literal["same", "same_tf", "valid"],
     PlainValidator(_check_padding),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 0},
-                {
-                    "type": "array",
-                    "minItems": 1,
-                    "maxItems": 3,
-                    "items": {
-                        "anyOf": [
-                            {"type": "integer", "minimum": 0},
-                            {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2},
-                        ]
-                    },
-                },
-                {"enum": ["same", "same_tf", "valid"]},
-            ]
-        }
-    ),
+    WithJsonSchema({"anyOf": [*_sides_schema["anyOf"], {"enum": ["same", "same_tf", "valid"]}]}),
 ]
-"""Padding: a number, one per axis, [before, after] per axis, or ``same`` (torch), ``same_tf`` (TensorFlow), ``valid``."""
+"""Padding: a number, one per axis, [before, after] per axis, ``same`` (torch), ``same_tf`` (TensorFlow), ``valid``."""
 
 
 def words(annotation: Any) -> frozenset[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_index
@@ -38,9 +40,7 @@ class Concat(Op, name="concat"):
         first = shapes[0]
         index = axis_index("concat", self.axis, first)
         for position, shape in enumerate(shapes):
-            if len(shape) != len(first) or any(
-                size != shape[axis] for axis, size in enumerate(first) if axis != index
-            ):
+            if len(shape) != len(first) or any(size != shape[axis] for axis, size in enumerate(first) if axis != index):
                 raise ShapeError(
                     f"concat along axis {self.axis} needs operands that agree in every other axis: "
                     f"{show(first)} and {show(shape)}",
@@ -60,23 +60,23 @@ class ElementWise(Op):
     """What merges of equal shapes share."""
 
     family = "merge"
-    operands = (2, None)
-    samples = (
+    operands: ClassVar[tuple[int, int | None]] = (2, None)
+    samples: ClassVar[tuple[Sample, ...]] = (
         Sample({}, ((4, 3, 3), (4, 3, 3))),
         Sample({}, ((4,), (4,), (4,))),
+        Sample({"broadcast": True}, ((4, 3, 3), (4, 1, 1))),
     )
-    faults = (Sample({}, ((4, 3, 3), (4, 2, 3))), Sample({}, ((4, 3, 3), (4,))))
+    faults: ClassVar[tuple[Sample, ...]] = (
+        Sample({}, ((4, 3, 3), (4, 2, 3))),
+        Sample({}, ((4, 3, 3), (4,))),
+        Sample({"broadcast": True}, ((4, 3, 3), (2, 1, 1))),
+        Sample({"broadcast": False}, ((4, 3, 3), (4, 1, 1))),
+    )
+
+    broadcast: Flag = Field(False, description="Let an axis of size 1 stretch to the size of the other operands.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
-        first = shapes[0]
-        for position, shape in enumerate(shapes):
-            if shape != first:
-                raise ShapeError(
-                    f"{self.name} needs equal shapes: {show(first)} and {show(shape)}",
-                    help="give both operands the same stride and channels",
-                    operand=position,
-                )
-        return first
+        return broadcast(self.name, *shapes) if self.broadcast else equal(self.name, *shapes)
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
@@ -100,13 +100,162 @@ class Add(ElementWise, name="add"):
 
     keeps_input = False
 
-    broadcast: Flag = Field(False, description="Let an axis of size 1 stretch to the size of the other operands.")
-
-    def infer_shape(self, *shapes: Shape) -> Shape:
-        return broadcast(self.name, *shapes) if self.broadcast else super().infer_shape(*shapes)
-
     def emit_function(self, *shapes: Shape) -> Torch:
         return operator("+", len(shapes))
+
+
+class Subtract(ElementWise, name="sub"):
+    """Subtracts the second operand from the first.
+
+    Formula: ``y = a - b``
+
+    Shape: equal shapes; with ``broadcast`` an axis of size 1 stretches.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError when the shapes differ.
+
+    Example: ``- sub: [x, blurred]``
+
+    Source: torch.sub.
+    """
+
+    operands = (2, 2)
+    keeps_input = False
+    samples = (Sample({}, ((4, 3, 3), (4, 3, 3))), Sample({"broadcast": True}, ((4, 3, 3), (4, 1, 1))))
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        return operator("-", len(shapes))
+
+
+class Multiply(ElementWise, name="mul"):
+    """Multiplies its operands element by element; this is how a gate acts.
+
+    Formula: ``y = a * b * ...``
+
+    Shape: equal shapes, or axes of size 1, which stretch: a gate of ``C x 1 x 1`` acts on all of ``C x H x W``.
+
+    Cost: no parameters; no MACs, since nothing is accumulated.
+
+    Raises: ShapeError when the shapes differ in an axis that is not 1.
+
+    Example: ``- mul: {x: x, gate: [global_avgpool, {conv: {out: x.channels, kernel: 1}}, sigmoid]}``
+
+    Source: torch.mul; Hu et al. 2017, arXiv:1709.01507.
+    """
+
+    samples = (*ElementWise.samples, Sample({}, ((4, 1, 1), (4, 3, 3), (1, 3, 3))))
+
+    broadcast: Flag = Field(True, description="Let an axis of size 1 stretch to the size of the other operands.")
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        return operator("*", len(shapes))
+
+
+class Mean(ElementWise, name="mean"):
+    """Takes the mean of its operands, element by element.
+
+    Formula: ``y = (a + b + ...) / n``
+
+    Shape: equal shapes; with ``broadcast`` an axis of size 1 stretches.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError when the shapes differ.
+
+    Example: ``- mean: [left, right]``
+
+    Source: torch.add and torch.div.
+    """
+
+    keeps_input = False
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        total = operator("+", len(shapes))
+        return Torch(f"({total.template}) / {len(shapes)}", calls=len(shapes))
+
+
+class Maximum(ElementWise, name="max"):
+    """Takes the largest of its operands, element by element.
+
+    Formula: ``y = max(a, b, ...)``
+
+    Shape: equal shapes; with ``broadcast`` an axis of size 1 stretches.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError when the shapes differ.
+
+    Example: ``- max: [left, right]``
+
+    Source: torch.maximum; Goodfellow et al. 2013, arXiv:1302.4389.
+    """
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        text = "{0}"
+        for index in range(1, len(shapes)):
+            text = f"torch.maximum({text}, {{{index}}})"
+        return Torch(text, calls=len(shapes) - 1)
+
+
+class Lerp(Op, name="lerp"):
+    """Goes from one operand to another as far as a third one says; this is a highway's gate.
+
+    Formula: ``y = start + weight * (end - start)``
+
+    Shape: three equal shapes; in ``weight`` an axis of size 1 stretches.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError when the shapes differ.
+
+    Example: ``- lerp: {start: x, end: [{linear: 50}, relu], weight: [{linear: 50}, sigmoid]}``
+
+    Source: torch.lerp; Srivastava et al. 2015, arXiv:1505.00387.
+    """
+
+    family = "merge"
+    operands = (3, 3)
+    operand_names = ("start", "end", "weight")
+    samples = (
+        Sample({}, ((4, 3, 3), (4, 3, 3), (4, 3, 3))),
+        Sample({}, ((4, 3, 3), (4, 3, 3), (1, 3, 3))),
+        Sample({}, ((5,), (5,), (5,))),
+    )
+    faults = (
+        Sample({}, ((4, 3, 3), (4, 1, 1), (4, 3, 3))),
+        Sample({}, ((4, 3, 3), (4, 3, 3), (2, 3, 3))),
+        Sample({}, ((4, 1, 1), (4, 1, 1), (4, 3, 3))),
+    )
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        start, end, weight = shapes
+        equal("lerp", start, end)
+        if broadcast("lerp", start, weight) != start:
+            raise ShapeError(
+                f"lerp needs a weight that fits {show(start)}, and gets {show(weight)}",
+                help="give the gate the channels and stride of what it acts on",
+                operand=2,
+            )
+        return start
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        return Torch("torch.lerp({0}, {1}, {2})")
+
+
+def equal(op: str, *shapes: Shape) -> Shape:
+    """Return the one shape that all operands have; raise ShapeError when they differ."""
+    for position, shape in enumerate(shapes):
+        if shape != shapes[0]:
+            raise ShapeError(
+                f"{op} needs equal shapes: {show(shapes[0])} and {show(shape)}",
+                help="give both operands the same stride and channels",
+                operand=position,
+            )
+    return shapes[0]
 
 
 def operator(symbol: str, operands: int) -> Torch:

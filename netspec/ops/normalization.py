@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
-from netspec.ops.fields import Flag, PositiveNumber, Probability
-from netspec.shape import Shape, show
+from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_rank
+from netspec.ops.fields import Flag, Number, Positive, PositiveNumber, Probability
+from netspec.shape import Shape, elements, show
 
 
 class BatchNorm(Op, name="bn"):
@@ -64,3 +64,244 @@ class BatchNorm(Op, name="bn"):
                 Argument("affine", self.affine, True),
             ),
         )
+
+
+class LayerNorm(Op, name="ln"):
+    """Normalizes the last axes of each example, then scales and shifts every element.
+
+    Formula: ``y = (x - mean) / sqrt(variance + eps) * weight + bias``, with the moments over the last ``axes`` axes.
+
+    Shape: any, unchanged. Vectors and sequences are normalized over their last axis; for more axes ``axes`` says how
+    many, since there is no usual choice: 3 is all of an image.
+
+    Cost: two parameters per element of the normalized axes; no MACs.
+
+    Raises: ShapeError when there are not that many axes, or when an image does not say how many.
+
+    Example: ``- ln: {axes: 1}``
+
+    Source: torch.nn.LayerNorm; Ba et al. 2016, arXiv:1607.06450.
+    """
+
+    family = "normalization"
+    primary = "axes"
+    samples = (
+        Sample({}, ((8,),)),
+        Sample({"eps": 1e-6}, ((7, 8),)),
+        Sample({"axes": 3, "bias": False}, ((4, 5, 6),)),
+        Sample({"axes": 2, "affine": False}, ((4, 5),)),
+    )
+    faults = (Sample({"axes": 3}, ((4, 5),)), Sample({}, ((4, 5, 6),)))
+
+    axes: Positive | None = Field(None, description="Number of axes, from the last, that are normalized together.")
+    eps: PositiveNumber = Field(1e-5, description="Added to the variance before the square root.")
+    affine: Flag = Field(True, description="Whether to scale and shift by trainable numbers.")
+    bias: Flag = Field(True, description="Whether to shift; without it `affine` scales only.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        self.normalized(shapes[0])
+        return shapes[0]
+
+    def normalized(self, shape: Shape) -> Shape:
+        """Return the sizes of the axes that are normalized together."""
+        if self.axes is None and len(shape) > 2:
+            raise ShapeError(
+                f"ln needs to know over how many axes of {show(shape)} it normalizes",
+                help=f"`axes: {len(shape)}` is all of them, as in `nn.LayerNorm({list(shape)})`",
+            )
+        count = self.axes or 1
+        if count > len(shape):
+            raise ShapeError(f"ln over {count} axes gets {show(shape)}, which has {len(shape)}", operand=0)
+        return shape[-count:]
+
+    def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
+        normalized = self.normalized(shapes[0])
+        names = ("weight", "bias")[: self.affine + (self.affine and self.bias)]
+        return dict.fromkeys(names, normalized)
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        normalized = self.normalized(shapes[0])
+        return Torch(
+            "nn.LayerNorm({arguments})",
+            (
+                Argument("normalized_shape", normalized if len(normalized) > 1 else normalized[0], positional=True),
+                Argument("eps", self.eps, 1e-5),
+                Argument("elementwise_affine", self.affine, True),
+                Argument("bias", self.bias, True),
+            ),
+        )
+
+
+class GroupNorm(Op, name="gn"):
+    """Normalizes groups of channels of each example, then scales and shifts each channel.
+
+    Formula: ``y = (x - mean) / sqrt(variance + eps) * weight + bias``, with the moments of a group of channels.
+
+    Shape: any, unchanged.
+
+    Cost: two parameters per channel; no MACs.
+
+    Raises: ShapeError when the groups do not divide the channels.
+
+    Example: ``- gn: {groups: 32}``
+
+    Source: torch.nn.GroupNorm; Wu and He 2018, arXiv:1803.08494.
+    """
+
+    family = "normalization"
+    primary = "groups"
+    samples = (
+        Sample({"groups": 2}, ((8, 5, 5),)),
+        Sample({"groups": 8, "eps": 1e-3}, ((8, 7),)),
+        Sample({"groups": 1, "affine": False}, ((4, 3, 3, 3),)),
+        Sample({"groups": 2}, ((8,),)),
+    )
+    faults = (Sample({"groups": 3}, ((8, 5, 5),)),)
+
+    groups: Positive = Field(description="Number of groups of channels that are normalized together.")
+    eps: PositiveNumber = Field(1e-5, description="Added to the variance before the square root.")
+    affine: Flag = Field(True, description="Whether to scale and shift by trainable numbers.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        if shape[0] % self.groups:
+            raise ShapeError(
+                f"gn with {self.groups} groups needs channels that {self.groups} divides, and has {shape[0]}",
+                help=f"make the channels a multiple of {self.groups}",
+                operand=0,
+                code="NS0503",
+            )
+        return shape
+
+    def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
+        channels = shapes[0][:1]
+        return {"weight": channels, "bias": channels} if self.affine else {}
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        return Torch(
+            "nn.GroupNorm({arguments})",
+            (
+                Argument("num_groups", self.groups, positional=True),
+                Argument("num_channels", shapes[0][0], positional=True),
+                Argument("eps", self.eps, 1e-5),
+                Argument("affine", self.affine, True),
+            ),
+        )
+
+    def draw(self, shape: Shape) -> str:
+        return f"g{self.groups}"
+
+
+class InstanceNorm(Op, name="in"):
+    """Normalizes each channel of each example.
+
+    Formula: ``y = (x - mean) / sqrt(variance + eps)``, with the moments of one channel's map, in both modes.
+
+    Shape: any shape with 1 to 3 axes beside the channels and more than one position, unchanged.
+
+    Cost: no parameters, as in torch; two per channel with ``affine: true``; no MACs.
+
+    Raises: ShapeError for a value without axes, or with a single position: its variance would be zero.
+
+    Example: ``- in: {affine: true}``
+
+    Source: torch.nn.InstanceNorm1d, InstanceNorm2d, InstanceNorm3d; Ulyanov et al. 2016, arXiv:1607.08022.
+    """
+
+    family = "normalization"
+    samples = (
+        Sample({}, ((8, 5, 5),)),
+        Sample({"affine": True, "eps": 1e-3}, ((8, 7),)),
+        Sample({}, ((4, 3, 3, 3),)),
+    )
+    faults = (Sample({}, ((8,),)), Sample({}, ((8, 1, 1),)))
+
+    eps: PositiveNumber = Field(1e-5, description="Added to the variance before the square root.")
+    affine: Flag = Field(False, description="Whether to scale and shift by trainable numbers.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        spatial_rank("in", shape)
+        if elements(shape[1:]) == 1:
+            raise ShapeError(
+                f"in needs more than one position, and gets {show(shape)}", help="put it before the pooling", operand=0
+            )
+        return shape
+
+    def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
+        channels = shapes[0][:1]
+        return {"weight": channels, "bias": channels} if self.affine else {}
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        return Torch(
+            f"nn.InstanceNorm{len(shapes[0]) - 1}d({{arguments}})",
+            (
+                Argument("num_features", shapes[0][0], positional=True),
+                Argument("eps", self.eps, 1e-5),
+                Argument("affine", self.affine, False),
+            ),
+        )
+
+
+class LocalResponseNorm(Op, name="lrn"):
+    """Divides each element by the energy of its neighbours in the channels around it.
+
+    Formula: ``y[c] = x[c] / (k + alpha / size * sum of x[c'] ** 2 over the size channels around c) ** beta``
+
+    Shape: any shape with 1 to 3 axes beside the channels, unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError for a value without axes.
+
+    Example: ``- lrn: {size: 5, alpha: 1e-4, beta: 0.75, k: 2}``
+
+    Source: torch.nn.LocalResponseNorm; Krizhevsky et al. 2012.
+    """
+
+    family = "normalization"
+    primary = "size"
+    samples = (
+        Sample({"size": 5}, ((8, 5, 5),)),
+        Sample({"size": 4, "alpha": 1e-3, "beta": 0.5, "k": 2}, ((8, 7),)),
+        Sample({"size": 3}, ((4, 3, 3, 3),)),
+    )
+    faults = (Sample({"size": 5}, ((8,),)),)
+
+    size: Positive = Field(description="Number of neighbouring channels that are summed.")
+    alpha: Number = Field(1e-4, description="Weight of the sum, which is divided by the size as in torch and Caffe.")
+    beta: Number = Field(0.75, description="The exponent.")
+    k: Number = Field(1.0, description="Added to the weighted sum.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        spatial_rank("lrn", shapes[0])
+        return shapes[0]
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def _arguments(self) -> tuple[Argument, ...]:
+        return (
+            Argument("size", self.size, positional=True),
+            Argument("alpha", self.alpha, 1e-4),
+            Argument("beta", self.beta, 0.75),
+            Argument("k", self.k, 1.0),
+        )
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        return Torch("nn.LocalResponseNorm({arguments})", self._arguments())
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        return Torch("F.local_response_norm({0}, {arguments})", self._arguments())
+
+    def draw(self, shape: Shape) -> str:
+        return str(self.size)

@@ -1,16 +1,48 @@
-"""Pooling: the largest or the mean element of each window, or of the whole map."""
+"""Pooling over windows: the largest, the mean or the norm of the elements that a window sees."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from netspec.ops.base import Argument, Op, Sample, Torch, Window, spatial_rank
-from netspec.ops.fields import Flag, Padding, PerAxis
-from netspec.ops.windows import draw_window, slide, torch_padding, windows
-from netspec.shape import Shape
+from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, spatial_rank
+from netspec.ops.fields import Flag, Padding, PerAxis, PositiveNumber
+from netspec.ops.windows import draw_window, explicit_padding, padding_pairs, slide, torch_padding, windows
+from netspec.shape import Pairs, Shape, per_axis, show
 
 
-class MaxPool(Op, name="maxpool"):
+class WindowPool(Op):
+    """What pools over a sliding window share. A subclass adds padding and dilation where torch has them."""
+
+    family = "pooling"
+
+    kernel: PerAxis = Field(description="Size of the window, in elements.")
+    stride: PerAxis | None = Field(None, description="Distance between two windows; the kernel's size if not given.")
+    ceil: Flag = Field(False, description="Round the number of windows up instead of down.")
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
+        return windows(len(shape) - 1, self.kernel, self.stride or self.kernel)
+
+    def draw(self, shape: Shape) -> str:
+        return draw_window(len(shape) - 1, self.kernel, self.stride or self.kernel)
+
+
+def check_padding(op: str, padding: object, kernel: int | tuple[int, ...], rank: int) -> None:
+    """Raise ShapeError when a number asks for more padding than half a window: some windows would see nothing."""
+    if not isinstance(padding, (int, tuple)) or any(isinstance(side, tuple) for side in per_axis(padding, rank)):
+        return
+    kernels = per_axis(kernel, rank)
+    if any(2 * side > extent for side, extent in zip(per_axis(padding, rank), kernels, strict=True)):
+        raise ShapeError(
+            f"{op} takes padding of at most half its kernel {show(kernels)}, and has {show(per_axis(padding, rank))}",
+            help="use a `pad` before it for more",
+            code="NS0502",
+        )
+
+
+class MaxPool(WindowPool, name="maxpool"):
     """Takes the largest element of each window.
 
     Formula: ``y = max of x over the window``; padding never wins.
@@ -26,81 +58,180 @@ class MaxPool(Op, name="maxpool"):
     Source: torch.nn.MaxPool1d, MaxPool2d, MaxPool3d.
     """
 
-    family = "pooling"
     samples = (
         Sample({"kernel": 3, "stride": 2, "padding": 1}, ((4, 9, 9),)),
         Sample({"kernel": 3, "stride": 2, "ceil": True}, ((4, 12, 12),)),
+        Sample({"kernel": [3, 2], "stride": [1, 2], "padding": [1, 0], "dilation": [2, 1]}, ((4, 9, 8),)),
+        Sample({"kernel": 3, "stride": 2, "padding": "same_tf"}, ((4, 8, 8),)),
+        Sample({"kernel": 3, "stride": 1, "padding": "same"}, ((4, 8, 8),)),
         Sample({"kernel": 2}, ((4, 9),)),
+        Sample({"kernel": 2}, ((4, 5, 6, 7),)),
     )
-    faults = (Sample({"kernel": 9}, ((4, 7, 7),)), Sample({"kernel": 3}, ((4,),)))
+    faults = (
+        Sample({"kernel": 9}, ((4, 7, 7),)),
+        Sample({"kernel": 3}, ((4,),)),
+        Sample({"kernel": 3, "padding": 2}, ((4, 7, 7),)),
+        Sample({"kernel": [2, 2, 2]}, ((4, 7, 7),)),
+    )
 
-    kernel: PerAxis = Field(description="Size of the window, in elements.")
-    stride: PerAxis | None = Field(None, description="Distance between two windows; the kernel's size if not given.")
     padding: Padding = Field(0, description="Elements added around the input; they are never the largest.")
     dilation: PerAxis = Field(1, description="Distance between two elements of a window.")
-    ceil: Flag = Field(False, description="Round the number of windows up instead of down.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         stride = self.stride or self.kernel
-        return (shape[0], *slide("maxpool", shape, self.kernel, stride, self.padding, self.dilation, self.ceil))
+        sizes = slide("maxpool", shape, self.kernel, stride, self.padding, self.dilation, self.ceil)
+        check_padding("maxpool", self.padding, self.kernel, len(shape) - 1)
+        return (shape[0], *sizes)
 
-    def count_macs(self, *shapes: Shape) -> int:
-        return 0
+    def explicit_padding(self, shape: Shape) -> Pairs | None:
+        """Return the padding that has to become a ``pad`` op (of the lowest number) before emission, or None."""
+        most = tuple(extent // 2 for extent in per_axis(self.kernel, len(shape) - 1))
+        return explicit_padding(self.padding, shape, self.kernel, self.stride or self.kernel, self.dilation, most=most)
 
-    def _arguments(self) -> tuple[Argument, ...]:
+    def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
+        stride = self.stride or self.kernel
         return (
             Argument("kernel_size", self.kernel, positional=True),
-            Argument("stride", self.stride or self.kernel, self.kernel),
-            Argument("padding", torch_padding(self.padding), 0),
+            Argument("stride", stride, self.kernel),
+            Argument("padding", torch_padding(self.padding, shape, self.kernel, stride, self.dilation), 0),
             Argument("dilation", self.dilation, 1),
             Argument("ceil_mode", self.ceil, False),
         )
 
     def emit_module(self, *shapes: Shape) -> Torch:
-        return Torch(f"nn.MaxPool{spatial_rank('maxpool', shapes[0])}d({{arguments}})", self._arguments())
+        rank = spatial_rank("maxpool", shapes[0])
+        return Torch(f"nn.MaxPool{rank}d({{arguments}})", self._arguments(shapes[0]))
 
     def emit_function(self, *shapes: Shape) -> Torch:
-        return Torch(f"F.max_pool{spatial_rank('maxpool', shapes[0])}d({{0}}, {{arguments}})", self._arguments())
+        rank = spatial_rank("maxpool", shapes[0])
+        return Torch(f"F.max_pool{rank}d({{0}}, {{arguments}})", self._arguments(shapes[0]))
 
     def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
         return windows(len(shape) - 1, self.kernel, self.stride or self.kernel, self.dilation)
 
-    def draw(self, shape: Shape) -> str:
-        return draw_window(len(shape) - 1, self.kernel, self.stride or self.kernel)
 
+class AveragePool(WindowPool, name="avgpool"):
+    """Takes the mean of each window.
 
-class GlobalAveragePool(Op, name="global_avgpool"):
-    """Takes the mean of each channel's map.
+    Formula: ``y = sum of x over the window / number of elements``; padding counts as zeros, unless
+    ``count_include_pad`` is false: then only elements of the input are counted. What ``ceil`` adds is never counted.
 
-    Formula: ``y[c] = mean of x[c] over all positions``
-
-    Shape: ``C x H x W`` to ``C x 1 x 1``, and likewise for 1 and 3 axes.
+    Shape: ``C x ...`` to ``C x ...``, each axis as for `conv` without dilation, rounded up with ``ceil``.
 
     Cost: no parameters, no MACs.
 
-    Raises: ShapeError for a value without axes.
+    Raises: ShapeError when the window does not fit, when the padding is more than half of it, or when padding that
+    differs between the two sides of an axis is not to be counted.
 
-    Example: ``- global_avgpool``
+    Example: ``- avgpool: {kernel: 3, stride: 1, padding: 1, count_include_pad: false}``
 
-    Source: torch.nn.AdaptiveAvgPool2d(1); Lin et al. 2013, arXiv:1312.4400.
+    Source: torch.nn.AvgPool1d, AvgPool2d, AvgPool3d.
     """
 
-    family = "pooling"
-    samples = (Sample({}, ((4, 7, 7),)), Sample({}, ((4, 7),)), Sample({}, ((4, 2, 3, 4),)))
-    faults = (Sample({}, ((4,),)),)
+    keeps_input = True
+    samples = (
+        Sample({"kernel": 2}, ((4, 8, 8),)),
+        Sample({"kernel": 3, "stride": 2, "padding": 1, "ceil": True}, ((4, 8, 8),)),
+        Sample({"kernel": 3, "stride": 1, "padding": 1, "count_include_pad": False}, ((4, 8, 8),)),
+        Sample({"kernel": [1, 3], "stride": [1, 2], "padding": [0, 1]}, ((4, 8, 9),)),
+        Sample({"kernel": 3, "stride": 2, "padding": "same_tf"}, ((4, 8, 8),)),
+        Sample({"kernel": 3, "stride": 1, "padding": "same_tf", "count_include_pad": False}, ((4, 8, 8),)),
+        Sample({"kernel": 5, "stride": 3}, ((4, 17),)),
+        Sample({"kernel": 2, "ceil": True, "count_include_pad": False}, ((4, 5, 6, 7),)),
+    )
+    faults = (
+        Sample({"kernel": 9}, ((4, 7, 7),)),
+        Sample({"kernel": 3}, ((4,),)),
+        Sample({"kernel": 3, "padding": 2}, ((4, 7, 7),)),
+        Sample({"kernel": 3, "stride": 2, "padding": "same_tf", "count_include_pad": False}, ((4, 8, 8),)),
+    )
+
+    padding: Padding = Field(0, description="Zeros added around the input.")
+    count_include_pad: Flag = Field(True, description="Whether padding counts as elements of the mean.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
-        return (shapes[0][0],) + (1,) * spatial_rank("global_avgpool", shapes[0])
+        (shape,) = shapes
+        stride = self.stride or self.kernel
+        sizes = slide("avgpool", shape, self.kernel, stride, self.padding, 1, self.ceil)
+        rank = len(shape) - 1
+        check_padding("avgpool", self.padding, self.kernel, rank)
+        pairs = padding_pairs(
+            self.padding, shape, per_axis(self.kernel, rank), per_axis(stride, rank), per_axis(1, rank)
+        )
+        if not self.count_include_pad and any(before != after for before, after in pairs):
+            raise ShapeError(
+                "avgpool cannot leave padding out of the mean when it differs between the sides of an axis: "
+                + ", ".join(f"{before} and {after}" for before, after in pairs),
+                help="count it with `count_include_pad: true`, or give both sides the same",
+                code="NS0502",
+            )
+        return (shape[0], *sizes)
 
-    def count_macs(self, *shapes: Shape) -> int:
-        return 0
+    def explicit_padding(self, shape: Shape) -> Pairs | None:
+        """Return the padding that has to become a ``pad`` op (of zeros) before emission, or None."""
+        most = tuple(extent // 2 for extent in per_axis(self.kernel, len(shape) - 1))
+        return explicit_padding(self.padding, shape, self.kernel, self.stride or self.kernel, 1, most=most)
+
+    def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
+        stride = self.stride or self.kernel
+        return (
+            Argument("kernel_size", self.kernel, positional=True),
+            Argument("stride", stride, self.kernel),
+            Argument("padding", torch_padding(self.padding, shape, self.kernel, stride, 1), 0),
+            Argument("ceil_mode", self.ceil, False),
+            Argument("count_include_pad", self.count_include_pad, True),
+        )
 
     def emit_module(self, *shapes: Shape) -> Torch:
-        return Torch(f"nn.AdaptiveAvgPool{len(shapes[0]) - 1}d(1)")
+        rank = spatial_rank("avgpool", shapes[0])
+        return Torch(f"nn.AvgPool{rank}d({{arguments}})", self._arguments(shapes[0]))
 
     def emit_function(self, *shapes: Shape) -> Torch:
-        return Torch(f"F.adaptive_avg_pool{len(shapes[0]) - 1}d({{0}}, 1)")
+        rank = spatial_rank("avgpool", shapes[0])
+        return Torch(f"F.avg_pool{rank}d({{0}}, {{arguments}})", self._arguments(shapes[0]))
 
-    def receptive_window(self, shape: Shape) -> None:
-        return None
+
+class NormPool(WindowPool, name="lp_pool"):
+    """Takes the p-norm of each window.
+
+    Formula: ``y = (sum of x ** norm over the window) ** (1 / norm)``, as torch computes it, with the sign inside.
+
+    Shape: ``C x ...`` to ``C x ...``, each axis as for `conv` without padding, rounded up with ``ceil``.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError when the window does not fit.
+
+    Example: ``- lp_pool: {norm: 2, kernel: 3, stride: 2}``
+
+    Source: torch.nn.LPPool1d, LPPool2d, LPPool3d.
+    """
+
+    samples = (
+        Sample({"norm": 2, "kernel": 3, "stride": 2}, ((4, 9, 9),)),
+        Sample({"norm": 1, "kernel": [2, 3], "ceil": True}, ((4, 9, 9),)),
+        Sample({"norm": 2, "kernel": 2}, ((4, 9),)),
+        Sample({"norm": 3.0, "kernel": 2}, ((4, 4, 5, 6),)),
+    )
+    faults = (Sample({"norm": 2, "kernel": 9}, ((4, 7, 7),)), Sample({"norm": 2, "kernel": 3}, ((4,),)))
+
+    norm: PositiveNumber = Field(description="The exponent: 1 is the sum, 2 the Euclidean norm.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        return (shape[0], *slide("lp_pool", shape, self.kernel, self.stride or self.kernel, 0, 1, self.ceil))
+
+    def _arguments(self) -> tuple[Argument, ...]:
+        return (
+            Argument("norm_type", self.norm, positional=True),
+            Argument("kernel_size", self.kernel, positional=True),
+            Argument("stride", self.stride or self.kernel, self.kernel),
+            Argument("ceil_mode", self.ceil, False),
+        )
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        return Torch(f"nn.LPPool{spatial_rank('lp_pool', shapes[0])}d({{arguments}})", self._arguments())
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        return Torch(f"F.lp_pool{spatial_rank('lp_pool', shapes[0])}d({{0}}, {{arguments}})", self._arguments())

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from netspec.ops.base import Op, Sample, Torch
-from netspec.shape import Shape, elements
+from math import prod
+from typing import Annotated
+
+from pydantic import Field
+
+from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, axis_index
+from netspec.ops.fields import Integer, Positive
+from netspec.shape import Shape, elements, show
 
 
-class Flatten(Op, name="flatten"):
+class Reshaping(Op):
+    """What ops that only move elements share."""
+
+    family = "shape"
+    input_dtype = "any"
+    is_view = True
+    keeps_input = False
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+
+class Flatten(Reshaping, name="flatten"):
     """Lays all elements of an example in one vector.
 
     Shape: any to the product of its sizes.
@@ -18,19 +36,204 @@ class Flatten(Op, name="flatten"):
     Source: torch.nn.Flatten.
     """
 
-    family = "shape"
-    input_dtype = "any"
-    is_view = True
     samples = (Sample({}, ((4, 3, 3),)), Sample({}, ((4,),)))
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         return (elements(shapes[0]),)
-
-    def count_macs(self, *shapes: Shape) -> int:
-        return 0
 
     def emit_module(self, *shapes: Shape) -> Torch:
         return Torch("nn.Flatten()")
 
     def emit_function(self, *shapes: Shape) -> Torch:
         return Torch("torch.flatten({0}, 1)")
+
+
+class Reshape(Reshaping, name="reshape"):
+    """Gives an example's elements other axes, in the same order.
+
+    Shape: any to the given one; a single -1 stands for what is left over.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError when the number of elements differs, or when more than one size is -1.
+
+    Example: ``- reshape: [256, 4, 4]``
+
+    Source: torch.reshape.
+    """
+
+    primary = "shape"
+    samples = (
+        Sample({"shape": [4, 2, 2]}, ((16,),)),
+        Sample({"shape": [-1, 6]}, ((4, 3, 3),)),
+        Sample({"shape": [36]}, ((4, 3, 3),)),
+    )
+    faults = (
+        Sample({"shape": [5, 2]}, ((16,),)),
+        Sample({"shape": [-1, 5]}, ((16,),)),
+        Sample({"shape": [-1, -1]}, ((16,),)),
+        Sample({"shape": [0, 4]}, ((16,),)),
+    )
+
+    shape: Annotated[tuple[Integer, ...], Field(min_length=1, max_length=8)] = Field(
+        description="The sizes that leave, without the batch; one of them may be -1."
+    )
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        total, known = elements(shapes[0]), prod(size for size in self.shape if size != -1)
+        free = self.shape.count(-1)
+        if free > 1 or any(size < 1 for size in self.shape if size != -1):
+            raise ShapeError(f"reshape needs sizes of at least 1 and at most one -1, and has {list(self.shape)}")
+        if total % known or (not free and total != known):
+            raise ShapeError(
+                f"reshape cannot make {list(self.shape)} of {show(shapes[0])}: that has {total} elements",
+                help="use -1 for one of the sizes",
+                operand=0,
+            )
+        return tuple(total // known if size == -1 else size for size in self.shape)
+
+    def emit_module(self, *shapes: Shape) -> Torch | None:
+        shape = self.infer_shape(*shapes)
+        if len(shape) == 1:
+            return Torch("nn.Flatten()")
+        if len(shapes[0]) == 1:
+            return Torch("nn.Unflatten({arguments})", self._arguments(shape))
+        return None
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        shape = self.infer_shape(*shapes)
+        if len(shape) == 1:
+            return Torch("torch.flatten({0}, 1)")
+        if len(shapes[0]) == 1:
+            return Torch("torch.unflatten({0}, {arguments})", self._arguments(shape))
+        return Torch("torch.unflatten(torch.flatten({0}, 1), {arguments})", self._arguments(shape), calls=2)
+
+    def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
+        return (Argument("dim", 1, positional=True), Argument("unflattened_size", shape, positional=True))
+
+    def receptive_window(self, shape: Shape) -> None:
+        return None
+
+    def draw(self, shape: Shape) -> str:
+        return f"to {show(self.infer_shape(shape))}"
+
+
+class Permute(Reshaping, name="permute"):
+    """Puts the axes into another order.
+
+    Formula: ``y.shape[i] = x.shape[axes[i]]``
+
+    Shape: the sizes in the new order. Axes are torch's: the batch is axis 0 and stays in front, the channels are 1.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError when the axes are not each of 1 to n once.
+
+    Example: ``- permute: [2, 3, 1]``
+
+    Source: torch.permute.
+    """
+
+    primary = "axes"
+    samples = (Sample({"axes": [2, 3, 1]}, ((4, 3, 5),)), Sample({"axes": [2, 1]}, ((4, 3),)))
+    faults = (
+        Sample({"axes": [0, 1]}, ((4, 3),)),
+        Sample({"axes": [1, 1]}, ((4, 3),)),
+        Sample({"axes": [2, 1]}, ((4, 3, 5),)),
+    )
+
+    axes: Annotated[tuple[Integer, ...], Field(min_length=1, max_length=8)] = Field(
+        description="For each axis that leaves, the number of the axis that it was."
+    )
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        if sorted(self.axes) != list(range(1, len(shape) + 1)):
+            raise ShapeError(
+                f"permute needs each axis of {show(shape)} once, and has {list(self.axes)}",
+                help=f"the batch is axis 0 and stays; this value has axes 1 to {len(shape)}",
+                operand=0,
+            )
+        return tuple(shape[axis - 1] for axis in self.axes)
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        return Torch("torch.permute({0}, {dims})", (Argument("dims", (0, *self.axes)),))
+
+    def receptive_window(self, shape: Shape) -> None:
+        return None
+
+    def draw(self, shape: Shape) -> str:
+        return ",".join(map(str, self.axes))
+
+
+class Slice(Reshaping, name="slice"):
+    """Takes a range of an axis, the channels by default.
+
+    Formula: ``y = x[start:stop:step]`` along the axis
+
+    Shape: the axis becomes ``ceil((stop - start) / step)``; negative positions count from the end.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError when there is no such axis, when a position is outside of it, or when nothing is left.
+
+    Example: ``- slice: {start: 0, stop: 64}``
+
+    Source: torch.Tensor indexing.
+    """
+
+    samples = (
+        Sample({"stop": 2}, ((4, 3, 3),)),
+        Sample({"axis": 2, "start": 1, "stop": -1}, ((4, 5, 3),)),
+        Sample({"axis": -1, "step": 2}, ((4, 5, 3),)),
+        Sample({"start": -3}, ((9,),)),
+    )
+    faults = (
+        Sample({"stop": 5}, ((4, 3, 3),)),
+        Sample({"start": 2, "stop": 2}, ((4, 3, 3),)),
+        Sample({"start": -5}, ((4,),)),
+        Sample({"axis": 2}, ((4,),)),
+    )
+
+    axis: Integer = Field(1, description="The axis to take from; the batch is axis 0, the channels are axis 1.")
+    start: Integer = Field(0, description="The first position that is taken.")
+    stop: Integer | None = Field(None, description="The first position that is no longer taken; the end if not given.")
+    step: Positive = Field(1, description="Distance between two positions that are taken.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        index = axis_index("slice", self.axis, shape)
+        start, stop = self.positions(shape)
+        return (*shape[:index], len(range(start, stop, self.step)), *shape[index + 1 :])
+
+    def positions(self, shape: Shape) -> tuple[int, int]:
+        """Return the first position and the one behind the last, counted from the front."""
+        size = shape[axis_index("slice", self.axis, shape)]
+        start = self.start + size if self.start < 0 else self.start
+        stop = size if self.stop is None else self.stop + size if self.stop < 0 else self.stop
+        if not 0 <= start < stop <= size:
+            raise ShapeError(
+                f"slice cannot take {self.start} to {size if self.stop is None else self.stop} of axis {self.axis}, "
+                f"which has {size} elements",
+                help=f"positions go from 0 to {size}, and the first is smaller than the last",
+                operand=0,
+            )
+        return start, stop
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        start, stop = self.positions(shapes[0])
+        step = ":{step}" if self.step > 1 else ""
+        ahead = ":, " * (axis_index("slice", self.axis, shapes[0]) + 1)
+        return Torch(
+            f"{{0}}[{ahead}{{start}}:{{stop}}{step}]",
+            (Argument("start", start), Argument("stop", stop), Argument("step", self.step)),
+        )
+
+    def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
+        strides = [1] * len(shape)
+        strides[axis_index("slice", self.axis, shape)] = self.step
+        return tuple(Window(1, stride) for stride in strides[1:])
+
+    def draw(self, shape: Shape) -> str:
+        start, stop = self.positions(shape)
+        return f"{start}:{stop}" if self.step == 1 else f"{start}:{stop}:{self.step}"

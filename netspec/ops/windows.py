@@ -8,7 +8,11 @@ from netspec.shape import Pairs, Shape, per_axis, same_padding, show, window_out
 
 
 def padding_pairs(
-    padding: PaddingValue | str, shape: Shape, kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
+    padding: PaddingValue | str,
+    shape: Shape,
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    dilation: tuple[int, ...],
 ) -> Pairs:
     """Return the padding before and after each axis.
 
@@ -74,9 +78,39 @@ def windows(
     )
 
 
-def torch_padding(padding: PaddingValue | str) -> object:
-    """Return padding as torch's modules take it; per-side padding has been moved to a ``pad`` op before emission."""
-    return 0 if padding == "valid" else padding
+def torch_padding(padding: PaddingValue | str, shape: Shape, *window: int | tuple[int, ...]) -> PaddingValue | str:
+    """Return padding as torch's modules take it; ``window`` is kernel, stride and dilation.
+
+    Both sides of an axis are the same there. Padding that differs is returned as pairs: it has to become a ``pad`` op
+    before emission (see ``explicit_padding``).
+
+    Example:
+        >>> torch_padding("same_tf", (3, 28, 28), 3, 1, 1), torch_padding("same_tf", (3, 28, 28), 3, 2, 1)
+        (1, ((0, 1), (0, 1)))
+    """
+    if isinstance(padding, int):
+        return padding
+    rank = len(shape) - 1
+    pairs = padding_pairs(padding, shape, *(per_axis(each, rank) for each in window))
+    if any(before != after for before, after in pairs):
+        return pairs
+    sides = tuple(before for before, _ in pairs)
+    return sides[0] if len(set(sides)) == 1 else sides
+
+
+def explicit_padding(
+    padding: PaddingValue | str, shape: Shape, *window: int | tuple[int, ...], most: tuple[int, ...] = ()
+) -> Pairs | None:
+    """Return the padding that torch's modules cannot do, as [before, after] per axis, or None when they can.
+
+    They cannot pad the two sides of an axis differently, nor by more than ``most``.
+    """
+    rank = len(shape) - 1
+    pairs = padding_pairs(padding, shape, *(per_axis(each, rank) for each in window))
+    if any(before != after for before, after in pairs):
+        return pairs
+    too_much = any(before > limit for (before, _), limit in zip(pairs, most, strict=False))
+    return pairs if too_much else None
 
 
 def draw_window(rank: int, kernel: int | tuple[int, ...], stride: int | tuple[int, ...]) -> str:

@@ -1,0 +1,169 @@
+"""Pooling to a size that is given, whatever the size that comes in."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import gcd
+from typing import ClassVar
+
+from pydantic import Field
+
+from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
+from netspec.ops.fields import PerAxis
+from netspec.shape import Shape, per_axis, show
+
+
+class GlobalPool(Op):
+    """What pools over the whole map share."""
+
+    family = "pooling"
+    torch_name: ClassVar[tuple[str, str]]
+    """The first part of torch's module and function, up to the rank."""
+    samples = (Sample({}, ((4, 7, 7),)), Sample({}, ((4, 7),)), Sample({}, ((4, 2, 3, 4),)))
+    faults = (Sample({}, ((4,),)),)
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        return (shapes[0][0],) + (1,) * spatial_rank(self.name, shapes[0])
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        return Torch(f"nn.{self.torch_name[0]}{len(shapes[0]) - 1}d(1)")
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        return Torch(f"F.{self.torch_name[1]}{len(shapes[0]) - 1}d({{0}}, 1)")
+
+    def receptive_window(self, shape: Shape) -> None:
+        return None
+
+
+class GlobalAveragePool(GlobalPool, name="global_avgpool"):
+    """Takes the mean of each channel's map.
+
+    Formula: ``y[c] = mean of x[c] over all positions``
+
+    Shape: ``C x H x W`` to ``C x 1 x 1``, and likewise for 1 and 3 axes.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError for a value without axes.
+
+    Example: ``- global_avgpool``
+
+    Source: torch.nn.AdaptiveAvgPool2d(1); Lin et al. 2013, arXiv:1312.4400.
+    """
+
+    torch_name = ("AdaptiveAvgPool", "adaptive_avg_pool")
+
+
+class GlobalMaxPool(GlobalPool, name="global_maxpool"):
+    """Takes the largest element of each channel's map.
+
+    Formula: ``y[c] = max of x[c] over all positions``
+
+    Shape: ``C x H x W`` to ``C x 1 x 1``, and likewise for 1 and 3 axes.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError for a value without axes.
+
+    Example: ``- global_maxpool``
+
+    Source: torch.nn.AdaptiveMaxPool2d(1).
+    """
+
+    torch_name = ("AdaptiveMaxPool", "adaptive_max_pool")
+
+
+class AdaptivePool(Op):
+    """What pools to a given size share: window i covers ``floor(i * size / out)`` to ``ceil((i + 1) * size / out)``."""
+
+    family = "pooling"
+    primary = "out"
+    torch_name: ClassVar[tuple[str, str]]
+    samples = (
+        Sample({"out": 6}, ((4, 13, 13),)),
+        Sample({"out": [2, 3]}, ((4, 6, 6),)),
+        Sample({"out": 7}, ((4, 3, 3),)),
+        Sample({"out": 5}, ((4, 9),)),
+        Sample({"out": [1, 2, 2]}, ((4, 4, 5, 6),)),
+    )
+    faults = (Sample({"out": 2}, ((4,),)), Sample({"out": [2, 2]}, ((4, 9),)))
+
+    out: PerAxis = Field(description="Size of each axis that leaves, in elements; one number for all, or one per axis.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        rank = spatial_rank(self.name, shape)
+        check_axes(self.name, "size", self.out, rank)
+        if min(shape[1:]) < 1:
+            raise ShapeError(f"{self.name} needs at least one element, and gets {show(shape)}", operand=0)
+        return (shape[0], *per_axis(self.out, rank))
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        arguments = (Argument("output_size", self.out, positional=True),)
+        return Torch(f"nn.{self.torch_name[0]}{len(shapes[0]) - 1}d({{arguments}})", arguments)
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        arguments = (Argument("output_size", self.out, positional=True),)
+        return Torch(f"F.{self.torch_name[1]}{len(shapes[0]) - 1}d({{0}}, {{arguments}})", arguments)
+
+    def receptive_window(self, shape: Shape) -> tuple[Window, ...] | None:
+        sizes = per_axis(self.out, len(shape) - 1)
+        if all(size == 1 for size in sizes):
+            return None
+        return tuple(
+            Window(_largest_window(size, out), Fraction(size, out)) for size, out in zip(shape[1:], sizes, strict=True)
+        )
+
+    def draw(self, shape: Shape) -> str:
+        return f"to {show(per_axis(self.out, len(shape) - 1))}"
+
+
+def _largest_window(size: int, out: int) -> int:
+    whole, rest = divmod(size, out)
+    if rest == 0:
+        return whole
+    return whole + (1 if rest == gcd(size, out) else 2)
+
+
+class AdaptiveAveragePool(AdaptivePool, name="adaptive_avgpool"):
+    """Takes the mean of windows that are chosen so that a given size leaves.
+
+    Formula: ``y[i] = mean of x[floor(i * size / out) : ceil((i + 1) * size / out)]``, per axis.
+
+    Shape: ``C x H x W`` to ``C x out x out``, and likewise for 1 and 3 axes.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError for a value without axes, or another number of sizes than axes.
+
+    Example: ``- adaptive_avgpool: 6``
+
+    Source: torch.nn.AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d.
+    """
+
+    torch_name = ("AdaptiveAvgPool", "adaptive_avg_pool")
+
+
+class AdaptiveMaxPool(AdaptivePool, name="adaptive_maxpool"):
+    """Takes the largest element of windows that are chosen so that a given size leaves.
+
+    Formula: ``y[i] = max of x[floor(i * size / out) : ceil((i + 1) * size / out)]``, per axis.
+
+    Shape: ``C x H x W`` to ``C x out x out``, and likewise for 1 and 3 axes.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError for a value without axes, or another number of sizes than axes.
+
+    Example: ``- adaptive_maxpool: [2, 2]``
+
+    Source: torch.nn.AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveMaxPool3d.
+    """
+
+    torch_name = ("AdaptiveMaxPool", "adaptive_max_pool")

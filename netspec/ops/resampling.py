@@ -1,0 +1,332 @@
+"""Ops that make axes longer, or trade channels for positions."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import floor
+from typing import Literal
+
+from pydantic import Field
+
+from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
+from netspec.ops.fields import Count, Flag, Number, PerAxis, PerAxisFactor, Positive, Sides
+from netspec.shape import Pairs, Shape, per_axis, show
+
+
+class Pad(Op, name="pad"):
+    """Adds elements around the axes, and channels before and after.
+
+    Shape: each axis grows by what is added before and after it; ``channels`` likewise.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError when the sides are not one per axis, when a mode other than constant pads channels or by more
+    than there is to copy.
+
+    Example: ``- pad: {sides: [[0, 1], [0, 1]]}``
+
+    Source: torch.nn.functional.pad.
+    """
+
+    family = "shape"
+    primary = "sides"
+    samples = (
+        Sample({"sides": 1}, ((4, 3, 3),)),
+        Sample({"sides": [[0, 1], [2, 3]], "value": 0.5}, ((4, 3, 3),)),
+        Sample({"sides": [[0, 1], [0, 1]], "value": "lowest"}, ((4, 3, 3),)),
+        Sample({"sides": 0, "channels": [2, 2]}, ((4, 3, 3),)),
+        Sample({"channels": [0, 3]}, ((4,),)),
+        Sample({"sides": [1, 2], "mode": "reflect"}, ((4, 3, 3),)),
+        Sample({"sides": 3, "mode": "circular"}, ((4, 3),)),
+        Sample({"sides": [4, 0, 1], "mode": "replicate"}, ((4, 3, 3, 3),)),
+    )
+    faults = (
+        Sample({"sides": [1, 1]}, ((4, 3),)),
+        Sample({"sides": 1}, ((4,),)),
+        Sample({"sides": 3, "mode": "reflect"}, ((4, 3, 3),)),
+        Sample({"sides": 4, "mode": "circular"}, ((4, 3, 3),)),
+        Sample({"sides": 1, "channels": [1, 1], "mode": "reflect"}, ((4, 3, 3),)),
+        Sample({"sides": 1, "mode": "reflect", "value": 1}, ((4, 3, 3),)),
+    )
+
+    sides: Sides = Field(0, description="Elements added around each axis.")
+    channels: tuple[Count, Count] = Field((0, 0), description="Channels added before and after.")
+    value: Number | Literal["lowest"] = Field(
+        0.0, description="What a constant padding is made of; `lowest` is minus infinity, which never wins a maximum."
+    )
+    mode: Literal["constant", "reflect", "replicate", "circular"] = Field(
+        "constant", description="Whether to add a constant, the mirrored input, its border or its other end."
+    )
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        pairs = self.pairs(shape)
+        if self.mode != "constant":
+            self._check_mode(shape, pairs)
+        return tuple(size + before + after for size, (before, after) in zip(shape, pairs, strict=True))
+
+    def pairs(self, shape: Shape) -> Pairs:
+        """Return what is added before and after the channels and each axis."""
+        rank = len(shape) - 1
+        check_axes("pad", "side", self.sides, rank)
+        if rank == 0 and self.sides != 0:
+            raise ShapeError(
+                f"pad has no axes to pad in {show(shape)}", help="`channels: [0, 1]` pads a vector", operand=0
+            )
+        sides = self.sides if isinstance(self.sides, tuple) else (self.sides,) * rank
+        return (self.channels, *(side if isinstance(side, tuple) else (side, side) for side in sides))
+
+    def _check_mode(self, shape: Shape, pairs: Pairs) -> None:
+        if any(self.channels) or self.value != 0:
+            raise ShapeError(
+                f"pad with mode {self.mode} takes neither channels nor a value", help="use `mode: constant`"
+            )
+        spatial_rank("pad", shape)
+        spare = {"reflect": 1, "circular": 0}.get(self.mode)
+        if spare is not None and any(max(pair) > size - spare for pair, size in zip(pairs[1:], shape[1:], strict=True)):
+            raise ShapeError(
+                f"pad with mode {self.mode} can add at most {show(tuple(size - spare for size in shape[1:]))} "
+                f"to {show(shape)}",
+                help="use `mode: replicate`, which can add any number",
+                operand=0,
+                code="NS0502",
+            )
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def emit_module(self, *shapes: Shape) -> Torch | None:
+        if any(self.channels):
+            return None
+        kind = {"constant": "Constant", "reflect": "Reflection", "replicate": "Replication", "circular": "Circular"}
+        padding = Argument("padding", self._flat(shapes[0]), positional=True)
+        module = f"nn.{kind[self.mode]}Pad{len(shapes[0]) - 1}d"
+        if self.value == "lowest":
+            return Torch(f"{module}({{arguments}}, float('-inf'))", (padding,))
+        value = (Argument("value", self.value, positional=True),) if self.mode == "constant" else ()
+        return Torch(f"{module}({{arguments}})", (padding, *value))
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        arguments = (Argument("pad", self._flat(shapes[0]), positional=True), Argument("mode", self.mode, "constant"))
+        if self.value == "lowest":
+            return Torch("F.pad({0}, {arguments}, value=float('-inf'))", arguments)
+        return Torch("F.pad({0}, {arguments})", (*arguments, Argument("value", self.value, 0.0)))
+
+    def _flat(self, shape: Shape) -> tuple[int, ...]:
+        pairs = self.pairs(shape)
+        padded = pairs if any(self.channels) else pairs[1:]
+        return tuple(number for pair in reversed(padded) for number in pair)
+
+    def draw(self, shape: Shape) -> str:
+        return ", ".join(str(before) if before == after else f"{before}+{after}" for before, after in self.pairs(shape))
+
+
+class Upsample(Op, name="upsample"):
+    """Makes the axes longer (or shorter) by interpolation.
+
+    Formula: ``y[i] = x[floor(i / scale)]`` for nearest; else a weighted mean of the elements around that position.
+
+    Shape: each axis ``floor(size * scale)``, or the given size.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError without exactly one of scale and size, for a mode that the number of axes does not have, or when
+    nothing is left of an axis.
+
+    Example: ``- upsample: {scale: 2, mode: linear, align_corners: true}``
+
+    Source: torch.nn.Upsample.
+    """
+
+    family = "shape"
+    primary = "scale"
+    samples = (
+        Sample({"scale": 2}, ((4, 3, 5),)),
+        Sample({"size": [7, 9], "mode": "bilinear", "align_corners": True}, ((4, 3, 5),)),
+        Sample({"scale": [1.5, 2.6], "mode": "bicubic"}, ((4, 5, 5),)),
+        Sample({"scale": 3, "mode": "linear"}, ((4, 3),)),
+        Sample({"scale": 0.5, "mode": "nearest-exact"}, ((4, 7),)),
+        Sample({"size": 4, "mode": "linear"}, ((4, 2, 3, 3),)),
+    )
+    faults = (
+        Sample({}, ((4, 3, 5),)),
+        Sample({"scale": 2, "size": 6}, ((4, 3, 5),)),
+        Sample({"scale": 2, "mode": "bicubic"}, ((4, 3),)),
+        Sample({"scale": 2, "align_corners": True}, ((4, 3, 5),)),
+        Sample({"scale": 0.1}, ((4, 3, 5),)),
+        Sample({"scale": 2}, ((4,),)),
+        Sample({"scale": [2, 2]}, ((4, 3),)),
+    )
+
+    scale: PerAxisFactor | None = Field(None, description="How many times longer each axis becomes.")
+    size: PerAxis | None = Field(None, description="Size of each axis that leaves, in elements; replaces `scale`.")
+    mode: Literal["nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic"] = Field(
+        "nearest", description="How to interpolate; `linear` is bilinear for images and trilinear for volumes."
+    )
+    align_corners: Flag = Field(False, description="Whether the first and last elements stay where they are.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        rank = spatial_rank("upsample", shape)
+        self._check_mode(rank)
+        check_axes("upsample", "scale", self.scale, rank)
+        check_axes("upsample", "size", self.size, rank)
+        if self.size is not None:
+            return (shape[0], *per_axis(self.size, rank))
+        factors = self.scale if isinstance(self.scale, tuple) else (self.scale or 1.0,) * rank
+        sizes = tuple(floor(size * factor) for size, factor in zip(shape[1:], factors, strict=True))
+        if min(sizes) < 1:
+            raise ShapeError(f"upsample leaves nothing of {show(shape)}: {show(sizes)}", operand=0, code="NS0502")
+        return (shape[0], *sizes)
+
+    def _check_mode(self, rank: int) -> None:
+        if (self.scale is None) == (self.size is None):
+            raise ShapeError("upsample needs either `scale` or `size`", code="NS0504")
+        only = {"bilinear": 2, "trilinear": 3, "bicubic": 2}.get(self.mode, rank)
+        if rank != only:
+            raise ShapeError(
+                f"upsample with mode {self.mode} needs {only} axes beside the channels, and gets {rank}",
+                help="`mode: linear` is for any number of axes",
+                operand=0,
+            )
+        if self.align_corners and self.mode.startswith("nearest"):
+            raise ShapeError("upsample with mode nearest has no corners to align", help="use `mode: linear`")
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
+        linear = ("linear", "bilinear", "trilinear")[len(shape) - 2]
+        return (
+            Argument("size", self.size, None),
+            Argument("scale_factor", self.scale, None),
+            Argument("mode", linear if self.mode == "linear" else self.mode, "nearest"),
+            Argument("align_corners", self.align_corners or None, None),
+        )
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        return Torch("nn.Upsample({arguments})", self._arguments(shapes[0]))
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        return Torch("F.interpolate({0}, {arguments})", self._arguments(shapes[0]))
+
+    def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
+        extent = 1 if self.mode.startswith("nearest") else 4 if self.mode == "bicubic" else 2
+        sizes = self.infer_shape(shape)[1:]
+        return tuple(Window(extent, Fraction(size, out)) for size, out in zip(shape[1:], sizes, strict=True))
+
+    def draw(self, shape: Shape) -> str:
+        return f"to {show(self.infer_shape(shape)[1:])}"
+
+
+class ChannelShuffle(Op, name="channel_shuffle"):
+    """Mixes groups of channels, so that the next grouped convolution sees some of each.
+
+    Formula: ``y[i * groups + g] = x[g * C / groups + i]``
+
+    Shape: any shape with 1 to 3 axes beside the channels, unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError when the groups do not divide the channels.
+
+    Example: ``- channel_shuffle: 3``
+
+    Source: torch.nn.ChannelShuffle; Zhang et al. 2017, arXiv:1707.01083.
+    """
+
+    family = "shape"
+    primary = "groups"
+    input_dtype = "any"
+    is_view = True
+    keeps_input = False
+    samples = (
+        Sample({"groups": 2}, ((6, 3, 3),)),
+        Sample({"groups": 1}, ((6, 3, 3),)),
+        Sample({"groups": 6}, ((6, 5),)),
+        Sample({"groups": 3}, ((6, 2, 2, 2),)),
+    )
+    faults = (Sample({"groups": 4}, ((6, 3, 3),)), Sample({"groups": 2}, ((6,),)))
+
+    groups: Positive = Field(description="Number of groups of channels that are mixed.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        spatial_rank("channel_shuffle", shape)
+        if shape[0] % self.groups:
+            raise ShapeError(
+                f"channel_shuffle with {self.groups} groups needs channels that {self.groups} divides, "
+                f"and has {shape[0]}",
+                help=f"make the channels a multiple of {self.groups}",
+                operand=0,
+                code="NS0503",
+            )
+        return shape
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        return Torch("nn.ChannelShuffle({arguments})", (Argument("groups", self.groups, positional=True),))
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        return Torch("torch.channel_shuffle({0}, {arguments})", (Argument("groups", self.groups, positional=True),))
+
+    def draw(self, shape: Shape) -> str:
+        return f"g{self.groups}"
+
+
+class PixelShuffle(Op, name="pixel_shuffle"):
+    """Lays the channels of each position out as a square of positions.
+
+    Formula: ``y[c, h * factor + i, w * factor + j] = x[c * factor ** 2 + i * factor + j, h, w]``
+
+    Shape: ``C * factor ** 2 x H x W`` to ``C x H * factor x W * factor``.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError for anything but an image, or when the square of the factor does not divide the channels.
+
+    Example: ``- pixel_shuffle: 2``
+
+    Source: torch.nn.PixelShuffle; Shi et al. 2016, arXiv:1609.05158.
+    """
+
+    family = "shape"
+    primary = "factor"
+    input_dtype = "any"
+    is_view = True
+    keeps_input = False
+    samples = (Sample({"factor": 2}, ((8, 3, 4),)), Sample({"factor": 1}, ((8, 3, 4),)))
+    faults = (Sample({"factor": 2}, ((6, 3, 3),)), Sample({"factor": 2}, ((8, 3),)))
+
+    factor: Positive = Field(description="How many times larger height and width become.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        square = self.factor**2
+        if len(shape) != 3:
+            raise ShapeError(f"pixel_shuffle needs an image, and gets {show(shape)}", operand=0)
+        if shape[0] % square:
+            raise ShapeError(
+                f"pixel_shuffle by {self.factor} needs channels that {square} divides, and has {shape[0]}",
+                help=f"make the channels a multiple of {square}",
+                operand=0,
+                code="NS0503",
+            )
+        return (shape[0] // square, shape[1] * self.factor, shape[2] * self.factor)
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        return Torch("nn.PixelShuffle({arguments})", (Argument("upscale_factor", self.factor, positional=True),))
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        return Torch("F.pixel_shuffle({0}, {arguments})", (Argument("upscale_factor", self.factor, positional=True),))
+
+    def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
+        return (Window(1, Fraction(1, self.factor)),) * 2
+
+    def draw(self, shape: Shape) -> str:
+        return f"x{self.factor}"

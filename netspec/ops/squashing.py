@@ -1,0 +1,150 @@
+"""Activation functions with a limited range, and those that make probabilities."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from netspec.ops.activation import Activation
+from netspec.ops.base import Argument, Sample, axis_index
+from netspec.ops.fields import Integer, PositiveNumber
+from netspec.shape import Shape
+
+
+class Sigmoid(Activation, name="sigmoid"):
+    """Squashes each element into the range from 0 to 1.
+
+    Formula: ``y = 1 / (1 + exp(-x))``
+
+    Shape: any, unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Example: ``- sigmoid``
+
+    Source: torch.nn.Sigmoid.
+    """
+
+    torch_name = ("Sigmoid", "torch.sigmoid")
+    keeps_output = True
+    keeps_input = False
+
+
+class Tanh(Activation, name="tanh"):
+    """Squashes each element into the range from -1 to 1.
+
+    Formula: ``y = (exp(x) - exp(-x)) / (exp(x) + exp(-x))``
+
+    Shape: any, unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Example: ``- tanh``
+
+    Source: torch.nn.Tanh.
+    """
+
+    torch_name = ("Tanh", "torch.tanh")
+    keeps_output = True
+    keeps_input = False
+
+
+class HardSigmoid(Activation, name="hardsigmoid"):
+    """Squashes each element into the range from 0 to 1 with straight lines.
+
+    Formula: ``y = min(max(0, x + 3), 6) / 6``
+
+    Shape: any, unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Example: ``- hardsigmoid``
+
+    Source: torch.nn.Hardsigmoid; Courbariaux et al. 2015, arXiv:1511.00363.
+    """
+
+    torch_name = ("Hardsigmoid", "F.hardsigmoid")
+    in_place = True
+
+
+class Softplus(Activation, name="softplus"):
+    """Is a smooth `relu`, and always positive.
+
+    Formula: ``y = log(1 + exp(beta * x)) / beta``; ``y = x`` where ``beta * x`` is above the threshold.
+
+    Shape: any, unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Example: ``- softplus``
+
+    Source: torch.nn.Softplus; Dugas et al. 2001.
+    """
+
+    torch_name = ("Softplus", "F.softplus")
+    samples = (*Activation.samples, Sample({"beta": 2.0, "threshold": 10.0}, ((4, 3),)))
+
+    beta: PositiveNumber = Field(1.0, description="How sharp the bend is.")
+    threshold: PositiveNumber = Field(20.0, description="Where the function goes over into a straight line.")
+
+    def _arguments(self) -> tuple[Argument, ...]:
+        return (Argument("beta", self.beta, 1.0), Argument("threshold", self.threshold, 20.0))
+
+
+class AxisActivation(Activation):
+    """What activation functions along an axis share."""
+
+    primary = "axis"
+    keeps_output = True
+    keeps_input = False
+    samples = (Sample({}, ((4, 3, 3),)), Sample({}, ((5,),)), Sample({"axis": -1}, ((4, 3),)))
+    faults = (Sample({"axis": 2}, ((5,),)), Sample({"axis": 0}, ((5,),)))
+
+    axis: Integer = Field(1, description="The axis that sums to one; the batch is axis 0, the channels are axis 1.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        axis_index(self.name, self.axis, shapes[0])
+        return shapes[0]
+
+    def receptive_window(self, shape: Shape) -> None:
+        return None
+
+    def _arguments(self) -> tuple[Argument, ...]:
+        return (Argument("dim", self.axis),)
+
+
+class Softmax(AxisActivation, name="softmax"):
+    """Makes the elements along an axis positive and their sum one.
+
+    Formula: ``y[i] = exp(x[i]) / sum over j of exp(x[j])``
+
+    Shape: any, unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError when there is no such axis.
+
+    Example: ``- softmax``
+
+    Source: torch.nn.Softmax.
+    """
+
+    torch_name = ("Softmax", "F.softmax")
+
+
+class LogSoftmax(AxisActivation, name="log_softmax"):
+    """Is the logarithm of `softmax`, computed so that nothing overflows.
+
+    Formula: ``y[i] = x[i] - log(sum over j of exp(x[j]))``
+
+    Shape: any, unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError when there is no such axis.
+
+    Example: ``- log_softmax``
+
+    Source: torch.nn.LogSoftmax.
+    """
+
+    torch_name = ("LogSoftmax", "F.log_softmax")
