@@ -1,0 +1,19 @@
+"""The one way for text of a document into an output."""
+
+from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """Return a text with every character escaped that a terminal would not simply show.
+
+    Example:
+        >>> print(printable("red \\x1b[31m, turned \\u202e, café"))
+        red \\x1b[31m, turned \\u202e, café
+    """
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else _escaped(character) for character in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
