@@ -238,16 +238,16 @@ FAULTS: list[tuple[str, str, str, str]] = [
     ("1 and «1 < act»", "NS0404", "'<' needs numbers, not a string", ""),
     ("«block == 1»", "NS0404", "numbers, strings, lists and null can be compared, not a block", ""),
     ("«1 != block»", "NS0404", "numbers, strings, lists and null can be compared, not a block", ""),
-    ("«x == line»", "NS0404", "numbers, strings, lists and null can be compared, not a value of shape", ""),
-    ("«n in x»", "NS0404", "'in' needs a list", ""),
-    ("«x in layers»", "NS0404", "a list holds numbers, strings, lists and null", ""),
+    ("«x == line»", "NS0404", "numbers, strings, lists and null can be compared, not a value of shape 64x28x30", ""),
+    ("«n in x»", "NS0404", "'in' needs a list, not a value of shape 64x28x30", ""),
+    ("«x in layers»", "NS0404", "a list holds numbers, strings, lists and null, not a value of shape 64x28x30", ""),
     ("n and «block»", "NS0404", "a condition needs a boolean, not a block", ""),
-    ("1 if «x» else 2", "NS0404", "a condition needs a boolean, not a value", ""),
-    ("«not x»", "NS0404", "a condition needs a boolean, not a value", ""),
+    ("1 if «x» else 2", "NS0404", "a condition needs a boolean, not a value of shape 64x28x30", ""),
+    ("«not x»", "NS0404", "a condition needs a boolean, not a value of shape 64x28x30", ""),
     (
-        "1 + «[1, block][0]»".replace("«[1, block]", "«[1, block]»").replace("»[0]»", "»[0]"),
+        "1 + «[1, block]»[0]",
         "NS0404",
-        "a list holds",
+        "a list holds numbers, strings, lists and null, not a block",
         "",
     ),
     ("n + «len(n)»", "NS0404", "len() needs a list, not an integer", ""),
@@ -258,10 +258,10 @@ FAULTS: list[tuple[str, str, str, str]] = [
     ("«int('3')»", "NS0404", "int() needs numbers, not a string", ""),
     ("«range(keep)»", "NS0404", "range() needs integers, not a float", ""),
     ("«range(0, 9, 0)»", "NS0404", "the step of range() is zero", ""),
-    ("«round(keep, keep)»", "NS0404", "the second argument of round() needs integers", ""),
+    ("«round(keep, keep)»", "NS0404", "the second argument of round() needs integers, not a float", ""),
     ("«log2(zero)»", "NS0404", "log2() needs a positive number, not 0", ""),
     ("«round_to(9, 0)»", "NS0404", "round_to() needs a multiple of at least 1, not 0", ""),
-    ("«round_to(9, 2.0)»", "NS0404", "the second argument of round_to() needs integers", ""),
+    ("«round_to(9, 2.0)»", "NS0404", "the second argument of round_to() needs integers, not a float", ""),
     ("«linspace(0, act, 1)»", "NS0404", "linspace() needs numbers, not a string", ""),
     ("«linspace(0, 1, -1)»", "NS0404", "linspace() cannot give -1 items", ""),
     ("n + «len()»", "NS0404", "len() does not take 0 arguments", "len(list)"),
@@ -294,9 +294,9 @@ FAULTS: list[tuple[str, str, str, str]] = [
     ("«round(1.5, ndigits=1)»", "NS0403", "round() takes no named arguments", ""),
     ("n + «x.channels()»", "NS0403", "only functions can be called", "use numbers"),
     ("sum(«[k for k in layers]»)", "NS0403", "a comprehension is not allowed in an expression", "use numbers"),
-    ("1 + «(lambda: 1)»".replace("«(", "(«").replace(")»", "»)"), "NS0403", "a lambda is not allowed", ""),
-    ("max(«*layers»)", "NS0403", "unpacking with * is not allowed", ""),
-    ("n + «1j»", "NS0403", "this constant is not allowed", ""),
+    ("1 + («lambda: 1»)", "NS0403", "a lambda is not allowed in an expression", ""),
+    ("max(«*layers»)", "NS0403", "unpacking with * is not allowed in an expression", ""),
+    ("n + «1j»", "NS0403", "this constant is not allowed in an expression", ""),
 ]
 
 
@@ -307,7 +307,7 @@ def test_a_fault_points_at_the_part_that_is_wrong(marked: str, code: str, messag
         evaluate(text, SCOPE)
     error = caught.value
     assert (error.code, error.offset, error.offset + error.length) == (code, offset, marked.index("»") - 1)
-    assert error.message.startswith(message)
+    assert error.message == message
     assert str(error) == error.message
     assert help in error.help
 

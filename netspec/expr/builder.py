@@ -57,7 +57,9 @@ def _unknown(name: str, scope: Scope) -> ExpressionError:
 
 
 def _is_null(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None or isinstance(node, ast.Name) and node.id == "null"
+    if isinstance(node, ast.Name):
+        return node.id == "null"
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 class _Builder:
