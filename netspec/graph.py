@@ -76,6 +76,7 @@ class Scope:
     items: list[Node | Scope] = field(default_factory=list)
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    input_names: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -125,8 +125,7 @@ def _padded(step: Step, kind: str, entered: Wire, branch: Wire, strides: tuple[i
         raise fault("NS0508", message, step.span, help="use `shortcut: project`")
     if missing == 0:
         return wire
-    sides = [[0, missing], *([0, 0] for _ in strides)]
-    return add_plain(OPS["pad"].model_validate({"sides": sides, "channels": True}), (wire,), step, context)
+    return add_plain(OPS["pad"].model_validate({"channels": [0, missing]}), (wire,), step, context)
 
 
 def _one(strides: tuple[int, ...]) -> int | tuple[int, ...]:

@@ -262,7 +262,7 @@ def lower_branch(body: Body, name: str, span: Span, flow: Flow, context: Context
 
 def lower_unit(body: Body, name: str, span: Span, flow: Flow, context: Context, kind: ScopeKind = "group") -> Flow:
     """Expand a body under a name that is already taken for it."""
-    if kind == "group" and is_single(body):
+    if is_single(body) and (kind == "group" or body.steps[0].kind == "block"):
         alone = context.inner(namer=_Given(name))
         return lower_body(body, flow, alone)
     scope = context.builder.open_scope(context, kind, "", name, span)
@@ -360,6 +360,7 @@ def lower_block(step: Step, block: Block, arguments: Mapping, flow: Flow, contex
     shared = _shared(step, context)
     name, path, module = _block_place(step, block, shared, context)
     scope = context.builder.open_scope(context, "block", block.name, name, step.span, values, path, module)
+    scope.input_names = block.inputs
     inner = context.inner(
         scope=scope,
         namer=Namer(numbered=False),

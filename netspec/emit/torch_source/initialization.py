@@ -1,0 +1,87 @@
+"""``init:`` in the source: loops over the modules at the end of the network's constructor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netspec.emit.torch_source.classes import Group
+from netspec.emit.torch_source.layout import Layout, needs_module
+from netspec.emit.torch_source.writing import literal
+from netspec.graph import Initializer
+
+Rules = tuple[tuple[str, Initializer], ...]
+
+
+def initialization(layout: Layout, groups: list[Group]) -> list[str]:
+    """Return the lines that start parameters: first per op, then the steps that start in their own way."""
+    lines = list(_per_op(layout)) + list(_per_step(groups))
+    return ["", *lines] if lines else []
+
+
+def _per_op(layout: Layout) -> Iterator[str]:
+    branches: dict[str, list[str]] = {}
+    for op, rules in layout.graph.init:
+        classes, parameters, optional = _uses(layout, op)
+        statements = [line for name, how in rules if name in parameters for line in _start(f"module.{name}", how, name in optional)]
+        if classes and statements:
+            kind = classes[0] if len(classes) == 1 else f"({', '.join(classes)})"
+            branches[f"isinstance(module, {kind})"] = statements
+    if not branches:
+        return
+    yield "for module in self.modules():"
+    for position, (condition, statements) in enumerate(branches.items()):
+        yield f"    {'el' if position else ''}if {condition}:"
+        yield from (f"        {line}" for line in statements)
+
+
+def _uses(layout: Layout, op: str) -> tuple[list[str], set[str], set[str]]:
+    """Return the torch classes of an op in this network, their parameters, and those that some lack."""
+    classes: dict[str, None] = {}
+    lists = []
+    for node in layout.graph:
+        if node.op.name == op and needs_module(node):
+            classes[layout.module_of(node).template.partition("(")[0]] = None
+            lists.append(set(node.op.list_parameters(*layout.operand_shapes(node))))
+    every = set().union(*lists)
+    return list(classes), every, {name for name in every if not all(name in each for each in lists)}
+
+
+def _start(target: str, how: Initializer, optional: bool) -> Iterator[str]:
+    indent = ""
+    if optional:
+        yield f"if {target} is not None:"
+        indent = "    "
+    arguments = dict(how.arguments)
+    if how.function == "values":
+        yield f"{indent}{target}.data.copy_(torch.tensor({literal(arguments['values'])}))"
+        return
+    values = [literal(value) if name == "val" else f"{name}={literal(value)}" for name, value in how.arguments]
+    if how.function == "constant" and values in (["0.0"], ["1.0"]):
+        yield f"{indent}nn.init.{'zeros' if values == ['0.0'] else 'ones'}_({target})"
+        return
+    yield f"{indent}nn.init.{how.function}_({', '.join([target, *values])})"
+
+
+def _per_step(groups: list[Group]) -> Iterator[str]:
+    special = [group for group in groups if group.first.init]
+    if not special:
+        return
+    inner, root = special[:-1], special[-1]
+    if root is not groups[-1]:
+        inner, root = special, groups[-1]
+    if inner:
+        yield "for module in self.modules():"
+    for position, group in enumerate(inner):
+        yield f"    {'el' if position else ''}if isinstance(module, {group.name}):"
+        yield from (f"        {line}" for line in _own(group, "module"))
+    yield from _own(root, "self")
+
+
+def _own(group: Group, holder: str) -> Iterator[str]:
+    for path, rules in group.first.init:
+        for name, how in rules:
+            yield from _start(f"{holder}{_access(path)}.{name}", how, optional=False)
+
+
+def _access(path: str) -> str:
+    return "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in path.split("."))

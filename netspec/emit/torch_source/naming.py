@@ -1,0 +1,77 @@
+"""Names of the classes: the block's in CamelCase, or what the scopes of a group have in common."""
+
+from __future__ import annotations
+
+import keyword
+import os
+import re
+from collections.abc import Iterable
+
+from netspec.emit.torch_source.classes import Group
+from netspec.graph import Graph
+
+TAKEN = frozenset({"Tensor", "NamedTuple", "F", "None", "True", "False"})
+
+
+def camel(name: str) -> str:
+    """Return a name as a class is called.
+
+    Example:
+        >>> camel("conv_bn_relu"), camel("inception_v3"), camel("DenseNet-BC-121")
+        ('ConvBnRelu', 'InceptionV3', 'DenseNetBC121')
+    """
+    words = re.findall(r"[A-Za-z0-9]+", name)
+    text = "".join(word[0].upper() + word[1:] for word in words)
+    return text if text and not text[0].isdecimal() else f"Net{text}"
+
+
+def name_classes(groups: list[Group], graph: Graph, taken: Iterable[str]) -> None:
+    """Give every group a class name of its own; the network's comes first, since users import it."""
+    used = {*TAKEN, *taken}
+    root = groups[-1]
+    title = graph.title.partition(" (")[0]
+    root.name = _free(camel(title if _is_plain(title) else graph.name), used)
+    by_base: dict[str, list[Group]] = {}
+    for group in groups[:-1]:
+        by_base.setdefault(camel(_base(group)), []).append(group)
+    for base, alike in by_base.items():
+        usual = max(alike, key=lambda group: (len(group.descriptions), -len(group.first.members)))
+        usual.name = _free(base, used)
+        for group in alike:
+            if group is not usual:
+                group.name = _free(base + _difference(group, usual), used)
+
+
+def _is_plain(title: str) -> bool:
+    return bool(title) and title.isascii() and len(title) <= 40 and not title[0].isdecimal()
+
+
+def _base(group: Group) -> str:
+    scope = group.first.scope
+    if scope.block:
+        return scope.block
+    names = [each.scope.name for each in group.descriptions]
+    common = os.path.commonprefix(names).rstrip("0123456789_")
+    if len(common) >= 3:
+        return common
+    return names[0] if not names[0].isdecimal() else f"{scope.parent.name if scope.parent else ''}_unit"
+
+
+def _difference(group: Group, usual: Group) -> str:
+    """Return what a class has more or less than the usual one of its name, where it is that simple."""
+    own = {member.name for member in group.first.members}
+    others = {member.name for member in usual.first.members}
+    more, less = sorted(own - others), sorted(others - own)
+    if more and not less and len(more) <= 2:
+        return f"With{''.join(map(camel, more))}"
+    if less and not more and len(less) <= 2:
+        return f"Without{''.join(map(camel, less))}"
+    return ""
+
+
+def _free(name: str, used: set[str]) -> str:
+    number, free = 2, name
+    while free in used or keyword.iskeyword(free):
+        free, number = f"{name}{number}", number + 1
+    used.add(free)
+    return free

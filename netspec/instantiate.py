@@ -1,0 +1,234 @@
+"""From source text to a running module: the one place that imports torch.
+
+The generated file is the module: its text is compiled under its own name, so that tracebacks show its lines, and its
+classes live in a module that pickling can find again.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import hashlib
+import linecache
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from netspec.emit.torch_source import class_name, emit_torch
+from netspec.emit.torch_source.layers import layer_classes
+from netspec.emit.torch_source.layout import needs_module
+from netspec.graph import Graph, Node
+from netspec.shape import show
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, "float64": torch.float64}
+"""The element types that a module may be built with."""
+
+
+class ShapeMismatch(RuntimeError):
+    """A value had another shape in the running module than in the graph: a fault of netspec, not of a document."""
+
+
+def build_module(
+    graph: Graph,
+    *,
+    device: str | torch.device = "auto",
+    dtype: str | torch.dtype = "float32",
+    channels_last: bool = False,
+    seed: int | None = None,
+    source: str | Path | None = None,
+) -> nn.Module:
+    """Return the network as a torch module on a device.
+
+    ``source`` is a generated file to instantiate; without it the source is emitted anew. ``seed`` starts torch's
+    random generator, so that the same seed gives the same weights.
+
+    Raises: ValueError for an unknown dtype, RuntimeError for a device that is not there.
+
+    Example:
+        >>> import netspec
+        >>> module = netspec.build("lenet5_modern", device="cpu")
+        >>> sum(parameter.numel() for parameter in module.parameters())
+        61706
+    """
+    text = Path(source).read_text(encoding="utf-8") if source else emit_torch(graph)
+    network = load_class(text, str(source) if source else None)
+    if seed is not None:
+        torch.manual_seed(seed)
+    target = choose_device(device)
+    with torch.device(target):
+        module: nn.Module = network()
+    module = module.to(dtype=find_dtype(dtype))
+    if channels_last:
+        spatial = max((len(each.shape) for each in graph.inputs), default=0)
+        layout = torch.channels_last_3d if spatial == 4 else torch.channels_last
+        module = module.to(memory_format=layout)  # type: ignore[call-overload]
+    return module
+
+
+def choose_device(name: str | torch.device) -> torch.device:
+    """Return the device of that name; ``auto`` is CUDA where there is one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise RuntimeError("there is no CUDA device here; use --device cpu")
+    return device
+
+
+def find_dtype(dtype: str | torch.dtype) -> torch.dtype:
+    """Return torch's dtype of that name."""
+    if isinstance(dtype, torch.dtype):
+        return dtype
+    if dtype not in DTYPES:
+        raise ValueError(f"unknown dtype {dtype!r}: one of {', '.join(DTYPES)}")
+    return DTYPES[dtype]
+
+
+def load_class(source: str, filename: str | None = None) -> type[nn.Module]:
+    """Return the network's class of a generated source; the same text gives the same class."""
+    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
+    name = f"netspec_generated_{class_name(source)}_{digest}"
+    if name not in sys.modules:
+        sys.modules[name] = _execute(source, name, filename or f"<{name}>")
+    network: type[nn.Module] = getattr(sys.modules[name], class_name(source))
+    return network
+
+
+def _execute(source: str, name: str, filename: str) -> ModuleType:
+    # Without an entry of its own, linecache could not show the lines of a text that is not a file.
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    module = ModuleType(name)
+    module.__file__ = filename
+    sys.modules[name] = module
+    exec(compile(source, filename, "exec"), module.__dict__)
+    network = getattr(module, class_name(source))
+    network.generated_source = source
+    copyreg.pickle(network, _reduce)
+    return module
+
+
+def _reduce(module: nn.Module) -> tuple[Any, ...]:
+    """Pickle a network with its source, so that another process can load it."""
+    network = type(module)
+    return restore, (network.generated_source,), module.__dict__  # type: ignore[attr-defined]
+
+
+def restore(source: str) -> nn.Module:
+    """Return an empty network of a generated source; unpickling fills it."""
+    network = load_class(source)
+    return network.__new__(network)
+
+
+# checking a forward pass
+
+
+def example_inputs(graph: Graph, module: nn.Module, batch: int = 1, seed: int = 0) -> tuple[Tensor, ...]:
+    """Return random inputs of the graph's shapes, on the module's device and of its dtype."""
+    parameter = next(module.parameters(), None)
+    device = parameter.device if parameter is not None else torch.device("cpu")
+    dtype = parameter.dtype if parameter is not None else torch.float32
+    if device.type == "meta":
+        generator = None
+    else:
+        generator = torch.Generator(device=device).manual_seed(seed)
+    inputs = []
+    for each in graph.inputs:
+        shape = (batch, *each.shape)
+        if each.dtype == "int64":
+            inputs.append(torch.randint(0, each.high or 1, shape, generator=generator, device=device))
+        else:
+            inputs.append(torch.randn(shape, generator=generator, device=device, dtype=torch.float32).to(dtype))
+    return tuple(inputs)
+
+
+def verify_forward(module: nn.Module, graph: Graph, batch: int = 1, seed: int = 0) -> int:
+    """Run one forward pass in evaluation and compare the shape of every node with the one inferred.
+
+    Returns the number of values compared. Raises: ShapeMismatch that names the node.
+    """
+    was_training = module.training
+    module.eval()
+    try:
+        with torch.no_grad(), _Recorder(module) as recorder:
+            module(*example_inputs(graph, module, batch, seed))
+    finally:
+        module.train(was_training)
+    return _compare(graph, recorder.shapes, batch)
+
+
+def _compare(graph: Graph, shapes: list[tuple[int, ...]], batch: int) -> int:
+    training = graph.training_only
+    nodes = [node for node in graph if node.path not in training]
+    position = 0
+    for node in nodes:
+        position += _calls(node, graph)
+        if position > len(shapes):
+            raise ShapeMismatch(f"{node.path} was not computed: {len(shapes)} results for {len(nodes)} nodes")
+        found = shapes[position - 1]
+        if found != (batch, *node.shape):
+            raise ShapeMismatch(f"{node.path} gives {show(found)}, and the graph says {show((batch, *node.shape))}")
+    if position != len(shapes):
+        raise ShapeMismatch(f"{len(shapes)} results were computed for {len(nodes)} nodes")
+    return len(nodes)
+
+
+def _calls(node: Node, graph: Graph) -> int:
+    """Return how many results a node leaves in the record: a module one, a function one per torch call."""
+    operands = tuple(graph.shape_of(path) for path in node.inputs)
+    text = None if needs_module(node) else node.op.emit_function(*operands)
+    return text.calls if text else 1
+
+
+class _Recorder(TorchFunctionMode):
+    """Records the shape of every result on the way: of leaf modules, and of torch functions called between them."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.shapes: list[tuple[int, ...]] = []
+        self._inside = 0
+        self._module = module
+        self._hooks: list[Any] = []
+
+    def __enter__(self) -> _Recorder:
+        for module in _leaves(self._module):
+            self._hooks.append(module.register_forward_pre_hook(self._enter_leaf))
+            self._hooks.append(module.register_forward_hook(self._leave_leaf))
+        super().__enter__()
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        super().__exit__(*exception)
+        for hook in self._hooks:
+            hook.remove()
+
+    def _enter_leaf(self, module: nn.Module, inputs: Any) -> None:
+        self._inside += 1
+
+    def _leave_leaf(self, module: nn.Module, inputs: Any, result: Any) -> None:
+        self._inside -= 1
+        self._record(result)
+
+    def _record(self, result: Any) -> None:
+        if self._inside == 0 and isinstance(result, Tensor):
+            self.shapes.append(tuple(result.shape))
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = function(*args, **(kwargs or {}))
+        self._record(result)
+        return result
+
+
+def _leaves(module: nn.Module) -> Iterator[nn.Module]:
+    """Yield torch's own layers and the pasted ones: what the emitter treats as a single module."""
+    containers = (nn.Sequential, nn.ModuleDict, nn.ModuleList)
+    for each in module.children():
+        torch_layer = type(each).__module__.startswith("torch.") and not isinstance(each, containers)
+        if torch_layer or type(each).__name__ in layer_classes():
+            yield each
+        else:
+            yield from _leaves(each)
