@@ -152,10 +152,11 @@ def verify_forward(module: nn.Module, graph: Graph, batch: int = 1, seed: int = 
     Returns the number of values compared. Raises: ShapeMismatch that names the node.
     """
     was_training = module.training
+    inputs = example_inputs(graph, module, batch, seed)
     module.eval()
     try:
         with torch.no_grad(), _Recorder(module) as recorder:
-            module(*example_inputs(graph, module, batch, seed))
+            module(*inputs)
     finally:
         module.train(was_training)
     return _compare(graph, recorder.shapes, batch)
