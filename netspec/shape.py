@@ -44,13 +44,11 @@ def window_output(size: int, kernel: int, stride: int, dilation: int, padding: t
         56
     """
     before, after = padding
-    room = size + before + after - dilation * (kernel - 1) - 1
-    if room < 0:
-        return 0
-    count = (-(-room // stride) if ceil else room // stride) + 1
+    room = size + before + after - dilation * (kernel - 1) - 1 + (stride - 1 if ceil else 0)
+    count = room // stride + 1
     if ceil and (count - 1) * stride >= size + before:
         count -= 1
-    return count
+    return max(count, 0)
 
 
 def same_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:

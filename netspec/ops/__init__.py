@@ -15,7 +15,10 @@ from netspec.ops import (  # noqa: F401
     reshaping,
     scaling,
     self_gated,
+    sequence,
     squashing,
+    stochastic,
+    transposed_convolution,
 )
 from netspec.ops.base import OPS, Argument, Op, Sample, ShapeError, Torch, Window
 

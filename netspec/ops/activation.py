@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, Strict
 
-from netspec.ops.base import Argument, Op, Sample, Torch
+from netspec.ops.base import IN_PLACE, Argument, Op, Sample, Torch
 from netspec.ops.fields import Flag, Number, PositiveNumber
 from netspec.shape import Shape
 
@@ -36,10 +36,6 @@ class Activation(Op):
 
     def _arguments(self) -> tuple[Argument, ...]:
         return (IN_PLACE,) if self.in_place else ()
-
-
-IN_PLACE = Argument("inplace", False, False)
-"""Set by the emitter where nobody else reads the operand."""
 
 
 class ReLU(Activation, name="relu"):

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
 from netspec.ops.fields import PerAxis
+from netspec.ops.windows import shortest
 from netspec.shape import Shape, per_axis, show
 
 
@@ -105,11 +106,11 @@ class AdaptivePool(Op):
         return 0
 
     def emit_module(self, *shapes: Shape) -> Torch:
-        arguments = (Argument("output_size", self.out, positional=True),)
+        arguments = (Argument("output_size", shortest(self.out), positional=True),)
         return Torch(f"nn.{self.torch_name[0]}{len(shapes[0]) - 1}d({{arguments}})", arguments)
 
     def emit_function(self, *shapes: Shape) -> Torch:
-        arguments = (Argument("output_size", self.out, positional=True),)
+        arguments = (Argument("output_size", shortest(self.out), positional=True),)
         return Torch(f"F.{self.torch_name[1]}{len(shapes[0]) - 1}d({{0}}, {{arguments}})", arguments)
 
     def receptive_window(self, shape: Shape) -> tuple[Window, ...] | None:

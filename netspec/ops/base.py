@@ -57,6 +57,10 @@ class Argument:
     positional: bool = False
 
 
+IN_PLACE = Argument("inplace", False, False)
+"""What activations and dropouts have; the emitter sets it where nobody else reads the operand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Torch:
     """How an op is written: a template of torch text, and the arguments that fill its holes.

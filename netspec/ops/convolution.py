@@ -8,7 +8,7 @@ from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, spatial_rank
 from netspec.ops.fields import Flag, Padding, PaddingValue, PerAxis, Positive
-from netspec.ops.windows import draw_window, explicit_padding, slide, torch_padding, windows
+from netspec.ops.windows import draw_window, explicit_padding, shortest, slide, torch_padding, windows
 from netspec.shape import Pairs, Shape, elements, per_axis
 
 
@@ -107,10 +107,10 @@ class Conv(Op, name="conv"):
         arguments = (
             Argument("in_channels", shape[0], positional=True),
             Argument("out_channels", out, positional=True),
-            Argument("kernel_size", self.kernel, positional=True),
-            Argument("stride", self.stride, 1),
+            Argument("kernel_size", shortest(self.kernel), positional=True),
+            Argument("stride", shortest(self.stride), 1),
             Argument("padding", self._torch_padding(shape), 0),
-            Argument("dilation", self.dilation, 1),
+            Argument("dilation", shortest(self.dilation), 1),
             Argument("groups", groups, 1),
             Argument("bias", self.bias, True),
             Argument("padding_mode", self.padding_mode, "zeros"),

@@ -1,12 +1,13 @@
-"""Layers that multiply by a matrix."""
+"""Layers that multiply by a matrix, or look up its rows."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
-from netspec.ops.fields import Flag, Positive
-from netspec.shape import Shape, elements
+from netspec.ops.fields import Count, Flag, Positive
+from netspec.ops.merge import broadcast
+from netspec.shape import Shape, elements, show
 
 
 class Linear(Op, name="linear"):
@@ -40,7 +41,7 @@ class Linear(Op, name="linear"):
         (shape,) = shapes
         if len(shape) > 2:
             raise ShapeError(
-                f"linear takes a vector or a sequence of vectors, and gets {'x'.join(map(str, shape))}",
+                f"linear takes a vector or a sequence of vectors, and gets {show(shape)}",
                 help="put `flatten` before it",
                 operand=0,
             )
@@ -62,6 +63,136 @@ class Linear(Op, name="linear"):
                 Argument("bias", self.bias, True),
             ),
         )
+
+    def receptive_window(self, shape: Shape) -> None:
+        return None
+
+
+class Embedding(Op, name="embedding"):
+    """Looks up a trainable vector for each whole number.
+
+    Formula: ``y[i] = weight[x[i]]``
+
+    Shape: ``L`` whole numbers to ``L x dim``.
+
+    Cost: ``num * dim`` weights; no MACs.
+
+    Raises: ShapeError when padding_idx is not one of the numbers.
+
+    Example: ``- embedding: {num: 30000, dim: 128}``
+
+    Source: torch.nn.Embedding.
+    """
+
+    family = "linear"
+    input_dtype = "int64"
+    samples = (
+        Sample({"num": 10, "dim": 4}, ((7,),)),
+        Sample({"num": 10, "dim": 4, "padding_idx": 0}, ((2, 7),)),
+    )
+    faults = (Sample({"num": 10, "dim": 4, "padding_idx": 10}, ((7,),)),)
+
+    num: Positive = Field(description="How many numbers there are: they go from 0 to num - 1.")
+    dim: Positive = Field(description="Number of features of each vector.")
+    padding_idx: Count | None = Field(None, description="A number whose vector starts at zero and stays there.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        if self.padding_idx is not None and self.padding_idx >= self.num:
+            raise ShapeError(
+                f"embedding has no number {self.padding_idx}: they go from 0 to {self.num - 1}",
+                help=f"use `num: {self.padding_idx + 1}`",
+                code="NS0504",
+            )
+        return (*shape, self.dim)
+
+    def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
+        return {"weight": (self.num, self.dim)}
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        return Torch(
+            "nn.Embedding({arguments})",
+            (
+                Argument("num_embeddings", self.num, positional=True),
+                Argument("embedding_dim", self.dim, positional=True),
+                Argument("padding_idx", self.padding_idx, None),
+            ),
+        )
+
+    def draw(self, shape: Shape) -> str:
+        return f"{self.num} x {self.dim}"
+
+
+class MatMul(Op, name="matmul"):
+    """Multiplies two matrices of each example.
+
+    Formula: ``y[i, j] = sum over k of a[i, k] * b[k, j]``
+
+    Shape: ``... x I x K`` and ``... x K x J`` to ``... x I x J``; in the leading axes a size of 1 stretches.
+
+    Cost: no parameters; one MAC per element that leaves and summand.
+
+    Raises: ShapeError for vectors, or when the inner sizes or the leading axes do not fit.
+
+    Example: ``- matmul: {of: [query, key], transpose_b: true}``
+
+    Source: torch.matmul.
+    """
+
+    family = "merge"
+    operands = (2, 2)
+    samples = (
+        Sample({}, ((3, 4), (4, 5))),
+        Sample({"transpose_b": True}, ((2, 3, 4), (2, 5, 4))),
+        Sample({"transpose_a": True, "transpose_b": True}, ((4, 3), (5, 4))),
+    )
+    faults = (
+        Sample({}, ((3, 4), (5, 4))),
+        Sample({}, ((4,), (4,))),
+        Sample({}, ((2, 3, 4), (3, 4, 5))),
+        Sample({}, ((2, 3, 4), (4, 5))),
+    )
+
+    transpose_a: Flag = Field(False, description="Swap the last two axes of the first operand.")
+    transpose_b: Flag = Field(False, description="Swap the last two axes of the second operand.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        for position, shape in enumerate(shapes):
+            if len(shape) < 2:
+                raise ShapeError(f"matmul takes matrices, and gets {show(shape)}", operand=position)
+        left, right = self._matrices(shapes)
+        if len(left) != len(right):
+            raise ShapeError(
+                f"matmul needs operands with the same number of axes: {show(shapes[0])} and {show(shapes[1])}",
+                help="`reshape` gives an operand the axes it lacks",
+                operand=1,
+            )
+        if left[-1] != right[-2]:
+            raise ShapeError(
+                f"matmul needs inner sizes that agree: {show(left[-2:])} times {show(right[-2:])}",
+                help="`transpose_a: true` or `transpose_b: true` swaps the last two axes of an operand",
+                operand=1,
+            )
+        return (*broadcast("matmul", left[:-2], right[:-2]), left[-2], right[-1])
+
+    def _matrices(self, shapes: tuple[Shape, ...]) -> tuple[Shape, Shape]:
+        left, right = shapes
+        if self.transpose_a:
+            left = (*left[:-2], left[-1], left[-2])
+        if self.transpose_b:
+            right = (*right[:-2], right[-1], right[-2])
+        return left, right
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return elements(self.infer_shape(*shapes)) * self._matrices(shapes)[0][-1]
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        left = "torch.transpose({0}, -1, -2)" if self.transpose_a else "{0}"
+        right = "torch.transpose({1}, -1, -2)" if self.transpose_b else "{1}"
+        return Torch(f"torch.matmul({left}, {right})", calls=1 + self.transpose_a + self.transpose_b)
 
     def receptive_window(self, shape: Shape) -> None:
         return None

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, spatial_rank
 from netspec.ops.fields import Flag, Padding, PerAxis, PositiveNumber
-from netspec.ops.windows import draw_window, explicit_padding, padding_pairs, slide, torch_padding, windows
+from netspec.ops.windows import draw_window, explicit_padding, padding_pairs, shortest, slide, torch_padding, windows
 from netspec.shape import Pairs, Shape, per_axis, show
 
 
@@ -42,6 +42,29 @@ def check_padding(op: str, padding: object, kernel: int | tuple[int, ...], rank:
         )
 
 
+def check_ceil(op: str, ceil: bool, padding: Pairs | None) -> None:
+    """Raise ShapeError when a pool rounds up behind padding that is an op of its own: a window could see only that."""
+    if ceil and padding:
+        raise ShapeError(
+            f"{op} cannot round up with padding of "
+            + ", ".join(f"{before} before and {after} after" for before, after in padding),
+            help="leave out `ceil` and pad one more element after, or give both sides the same",
+            code="NS0502",
+        )
+
+
+def check_volume(op: str, shape: Shape, kernel: int | tuple[int, ...]) -> None:
+    """Raise ShapeError for a volume that is smaller than the window, which torch's means refuse even when padded."""
+    kernels = per_axis(kernel, len(shape) - 1)
+    if len(shape) == 4 and any(size < extent for size, extent in zip(shape[1:], kernels, strict=True)):
+        raise ShapeError(
+            f"{op} with kernel {show(kernels)} does not fit into {show(shape)}, even with padding",
+            help="use a `pad` before it",
+            operand=0,
+            code="NS0502",
+        )
+
+
 class MaxPool(WindowPool, name="maxpool"):
     """Takes the largest element of each window.
 
@@ -51,7 +74,8 @@ class MaxPool(WindowPool, name="maxpool"):
 
     Cost: no parameters, no MACs.
 
-    Raises: ShapeError when the window does not fit or the padding is more than half of it.
+    Raises: ShapeError when the window does not fit, when the padding is more than half of it, or when ``ceil`` meets
+    padding that differs between the two sides of an axis.
 
     Example: ``- maxpool: {kernel: 3, stride: 2, padding: 1}``
 
@@ -72,6 +96,7 @@ class MaxPool(WindowPool, name="maxpool"):
         Sample({"kernel": 3}, ((4,),)),
         Sample({"kernel": 3, "padding": 2}, ((4, 7, 7),)),
         Sample({"kernel": [2, 2, 2]}, ((4, 7, 7),)),
+        Sample({"kernel": 3, "stride": 2, "padding": [[0, 1], [0, 1]], "ceil": True}, ((4, 8, 8),)),
     )
 
     padding: Padding = Field(0, description="Elements added around the input; they are never the largest.")
@@ -82,6 +107,7 @@ class MaxPool(WindowPool, name="maxpool"):
         stride = self.stride or self.kernel
         sizes = slide("maxpool", shape, self.kernel, stride, self.padding, self.dilation, self.ceil)
         check_padding("maxpool", self.padding, self.kernel, len(shape) - 1)
+        check_ceil("maxpool", self.ceil, self.explicit_padding(shape))
         return (shape[0], *sizes)
 
     def explicit_padding(self, shape: Shape) -> Pairs | None:
@@ -92,10 +118,10 @@ class MaxPool(WindowPool, name="maxpool"):
     def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
         stride = self.stride or self.kernel
         return (
-            Argument("kernel_size", self.kernel, positional=True),
-            Argument("stride", stride, self.kernel),
+            Argument("kernel_size", shortest(self.kernel), positional=True),
+            Argument("stride", shortest(stride), shortest(self.kernel)),
             Argument("padding", torch_padding(self.padding, shape, self.kernel, stride, self.dilation), 0),
-            Argument("dilation", self.dilation, 1),
+            Argument("dilation", shortest(self.dilation), 1),
             Argument("ceil_mode", self.ceil, False),
         )
 
@@ -122,7 +148,7 @@ class AveragePool(WindowPool, name="avgpool"):
     Cost: no parameters, no MACs.
 
     Raises: ShapeError when the window does not fit, when the padding is more than half of it, or when padding that
-    differs between the two sides of an axis is not to be counted.
+    differs between the two sides of an axis meets ``ceil`` or is not to be counted.
 
     Example: ``- avgpool: {kernel: 3, stride: 1, padding: 1, count_include_pad: false}``
 
@@ -145,6 +171,7 @@ class AveragePool(WindowPool, name="avgpool"):
         Sample({"kernel": 3}, ((4,),)),
         Sample({"kernel": 3, "padding": 2}, ((4, 7, 7),)),
         Sample({"kernel": 3, "stride": 2, "padding": "same_tf", "count_include_pad": False}, ((4, 8, 8),)),
+        Sample({"kernel": 3, "padding": 1}, ((4, 2, 3, 3),)),
     )
 
     padding: Padding = Field(0, description="Zeros added around the input.")
@@ -156,6 +183,9 @@ class AveragePool(WindowPool, name="avgpool"):
         sizes = slide("avgpool", shape, self.kernel, stride, self.padding, 1, self.ceil)
         rank = len(shape) - 1
         check_padding("avgpool", self.padding, self.kernel, rank)
+        check_ceil("avgpool", self.ceil, self.explicit_padding(shape))
+        if not self.explicit_padding(shape):
+            check_volume("avgpool", shape, self.kernel)
         pairs = padding_pairs(
             self.padding, shape, per_axis(self.kernel, rank), per_axis(stride, rank), per_axis(1, rank)
         )
@@ -176,8 +206,8 @@ class AveragePool(WindowPool, name="avgpool"):
     def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
         stride = self.stride or self.kernel
         return (
-            Argument("kernel_size", self.kernel, positional=True),
-            Argument("stride", stride, self.kernel),
+            Argument("kernel_size", shortest(self.kernel), positional=True),
+            Argument("stride", shortest(stride), shortest(self.kernel)),
             Argument("padding", torch_padding(self.padding, shape, self.kernel, stride, 1), 0),
             Argument("ceil_mode", self.ceil, False),
             Argument("count_include_pad", self.count_include_pad, True),
@@ -195,7 +225,7 @@ class AveragePool(WindowPool, name="avgpool"):
 class NormPool(WindowPool, name="lp_pool"):
     """Takes the p-norm of each window.
 
-    Formula: ``y = (sum of x ** norm over the window) ** (1 / norm)``, as torch computes it, with the sign inside.
+    Formula: ``y = (sum of x ** norm over the window) ** (1 / norm)``; an odd norm is for what is not negative.
 
     Shape: ``C x ...`` to ``C x ...``, each axis as for `conv` without padding, rounded up with ``ceil``.
 
@@ -212,7 +242,7 @@ class NormPool(WindowPool, name="lp_pool"):
         Sample({"norm": 2, "kernel": 3, "stride": 2}, ((4, 9, 9),)),
         Sample({"norm": 1, "kernel": [2, 3], "ceil": True}, ((4, 9, 9),)),
         Sample({"norm": 2, "kernel": 2}, ((4, 9),)),
-        Sample({"norm": 3.0, "kernel": 2}, ((4, 4, 5, 6),)),
+        Sample({"norm": 4.0, "kernel": 2}, ((4, 4, 5, 6),)),
     )
     faults = (Sample({"norm": 2, "kernel": 9}, ((4, 7, 7),)), Sample({"norm": 2, "kernel": 3}, ((4,),)))
 
@@ -220,13 +250,15 @@ class NormPool(WindowPool, name="lp_pool"):
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
-        return (shape[0], *slide("lp_pool", shape, self.kernel, self.stride or self.kernel, 0, 1, self.ceil))
+        sizes = slide("lp_pool", shape, self.kernel, self.stride or self.kernel, 0, 1, self.ceil)
+        check_volume("lp_pool", shape, self.kernel)
+        return (shape[0], *sizes)
 
     def _arguments(self) -> tuple[Argument, ...]:
         return (
             Argument("norm_type", self.norm, positional=True),
-            Argument("kernel_size", self.kernel, positional=True),
-            Argument("stride", self.stride or self.kernel, self.kernel),
+            Argument("kernel_size", shortest(self.kernel), positional=True),
+            Argument("stride", shortest(self.stride or self.kernel), shortest(self.kernel)),
             Argument("ceil_mode", self.ceil, False),
         )
 

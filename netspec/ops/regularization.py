@@ -6,12 +6,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from netspec.ops.base import Argument, Op, Sample, Torch, spatial_rank
+from netspec.ops.base import IN_PLACE, Argument, Op, Sample, Torch, spatial_rank
 from netspec.ops.fields import Probability
 from netspec.shape import Shape
-
-IN_PLACE = Argument("inplace", False, False)
-"""Set by the emitter where nobody else reads the operand."""
 
 
 class Regularization(Op):
@@ -108,5 +105,7 @@ class AlphaDropout(Regularization, name="alpha_dropout"):
     Source: torch.nn.AlphaDropout; Klambauer et al. 2017, arXiv:1706.02515.
     """
 
+    in_place = False
+
     def emit_module(self, *shapes: Shape) -> Torch:
-        return Torch("nn.AlphaDropout({arguments})", self._arguments())
+        return Torch("nn.AlphaDropout({arguments})", (Argument("p", self.p, 0.5, positional=True),))

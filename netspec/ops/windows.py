@@ -78,6 +78,16 @@ def windows(
     )
 
 
+def shortest(value: int | tuple[int, ...]) -> int | tuple[int, ...]:
+    """Return one number where all axes have the same.
+
+    Example:
+        >>> shortest((3, 3)), shortest((1, 7))
+        (3, (1, 7))
+    """
+    return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
+
+
 def torch_padding(padding: PaddingValue | str, shape: Shape, *window: int | tuple[int, ...]) -> PaddingValue | str:
     """Return padding as torch's modules take it; ``window`` is kernel, stride and dilation.
 
@@ -94,8 +104,7 @@ def torch_padding(padding: PaddingValue | str, shape: Shape, *window: int | tupl
     pairs = padding_pairs(padding, shape, *(per_axis(each, rank) for each in window))
     if any(before != after for before, after in pairs):
         return pairs
-    sides = tuple(before for before, _ in pairs)
-    return sides[0] if len(set(sides)) == 1 else sides
+    return shortest(tuple(before for before, _ in pairs))
 
 
 def explicit_padding(

@@ -1,0 +1,133 @@
+"""Transposed convolutions of rank 1, 2 and 3."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from pydantic import Field
+
+from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
+from netspec.ops.fields import Flag, PerAxis, PerAxisCount, Positive
+from netspec.ops.windows import draw_window, shortest
+from netspec.shape import Shape, elements, per_axis, show
+
+
+class ConvTranspose(Op, name="conv_transpose"):
+    """Lays out every element as a filter's worth of elements: the gradient of `conv`, which makes axes longer.
+
+    Formula: ``y[o, i * stride + j * dilation] += weight[c, o, j] * x[c, i]`` over all channels c of a group.
+
+    Shape: ``C x ...`` to ``out x ...``, each axis ``(size - 1) * stride - 2 * padding + dilation * (kernel - 1) +
+    output_padding + 1``.
+
+    Cost: ``C * (out / groups) * kernel`` weights and ``out`` biases; one MAC per weight and input position.
+
+    Raises: ShapeError when nothing is left after the padding, when the groups divide neither C nor out, or when
+    output_padding is smaller than neither the stride nor the dilation.
+
+    Example: ``- conv_transpose: {out: 64, kernel: 4, stride: 2, padding: 1}``
+
+    Source: torch.nn.ConvTranspose1d, ConvTranspose2d, ConvTranspose3d; Zeiler et al. 2010.
+    """
+
+    family = "convolution"
+    samples = (
+        Sample({"out": 8, "kernel": 4, "stride": 2, "padding": 1}, ((4, 5, 5),)),
+        Sample({"out": 6, "kernel": [3, 2], "stride": [2, 3], "output_padding": [1, 2]}, ((4, 5, 6),)),
+        Sample({"out": 6, "kernel": 3, "groups": 2, "bias": False, "dilation": 2}, ((4, 7),)),
+        Sample({"out": 3, "kernel": 2, "stride": 2}, ((4, 2, 3, 4),)),
+    )
+    faults = (
+        Sample({"out": 8, "kernel": 4}, ((4,),)),
+        Sample({"out": 8, "kernel": 2, "padding": 3}, ((4, 3, 3),)),
+        Sample({"out": 8, "kernel": 3, "groups": 3}, ((4, 7, 7),)),
+        Sample({"out": 8, "kernel": 3, "stride": 2, "output_padding": 2}, ((4, 7, 7),)),
+        Sample({"out": 8, "kernel": [3, 3, 3]}, ((4, 7, 7),)),
+    )
+
+    out: Positive = Field(description="Number of channels that leave.")
+    kernel: PerAxis = Field(description="Size of the filters, in elements.")
+    stride: PerAxis = Field(1, description="Distance between the places of two neighbouring elements.")
+    padding: PerAxisCount = Field(0, description="Elements cut off around the result.")
+    output_padding: PerAxisCount = Field(0, description="Elements added after the result; smaller than the stride.")
+    groups: Positive = Field(1, description="Number of groups of channels that do not see each other.")
+    bias: Flag = Field(True, description="Whether each channel that leaves adds a trainable constant.")
+    dilation: PerAxis = Field(1, description="Distance between two taps of a filter, in elements.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        rank = spatial_rank("conv_transpose", shape)
+        for field in ("kernel", "stride", "padding", "output_padding", "dilation"):
+            check_axes("conv_transpose", field, getattr(self, field), rank)
+        self._check_groups(shape)
+        self._check_output_padding(rank)
+        sizes = tuple(
+            (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + extra + 1
+            for size, kernel, stride, padding, dilation, extra in zip(shape[1:], *self._per_axis(rank), strict=True)
+        )
+        if min(sizes) < 1:
+            raise ShapeError(
+                f"conv_transpose leaves nothing of {show(shape)}: its padding cuts off {show(sizes)}",
+                help="use less padding or a larger kernel",
+                operand=0,
+                code="NS0502",
+            )
+        return (self.out, *sizes)
+
+    def _per_axis(self, rank: int) -> tuple[tuple[int, ...], ...]:
+        values = (self.kernel, self.stride, self.padding, self.dilation, self.output_padding)
+        return tuple(per_axis(value, rank) for value in values)
+
+    def _check_groups(self, shape: Shape) -> None:
+        if shape[0] % self.groups or self.out % self.groups:
+            raise ShapeError(
+                f"conv_transpose with {self.groups} groups needs channels that {self.groups} divides, "
+                f"and has {shape[0]} in and {self.out} out",
+                help=f"make both a multiple of {self.groups}",
+                operand=0 if shape[0] % self.groups else None,
+                code="NS0503",
+            )
+
+    def _check_output_padding(self, rank: int) -> None:
+        _, strides, _, dilations, extras = self._per_axis(rank)
+        if any(
+            extra >= max(stride, dilation) for extra, stride, dilation in zip(extras, strides, dilations, strict=True)
+        ):
+            raise ShapeError(
+                f"conv_transpose needs output_padding smaller than its stride or dilation, and has {show(extras)}",
+                help="it only chooses between the sizes that the stride makes equal",
+                code="NS0502",
+            )
+
+    def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
+        (shape,) = shapes
+        weight = (shape[0], self.out // self.groups, *per_axis(self.kernel, len(shape) - 1))
+        return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return elements(self.list_parameters(*shapes)["weight"]) * elements(shapes[0][1:])
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        (shape,) = shapes
+        arguments = (
+            Argument("in_channels", shape[0], positional=True),
+            Argument("out_channels", self.out, positional=True),
+            Argument("kernel_size", shortest(self.kernel), positional=True),
+            Argument("stride", shortest(self.stride), 1),
+            Argument("padding", shortest(self.padding), 0),
+            Argument("output_padding", shortest(self.output_padding), 0),
+            Argument("groups", self.groups, 1),
+            Argument("bias", self.bias, True),
+            Argument("dilation", shortest(self.dilation), 1),
+        )
+        return Torch(f"nn.ConvTranspose{spatial_rank('conv_transpose', shape)}d({{arguments}})", arguments)
+
+    def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
+        kernels, strides, _, dilations, _ = self._per_axis(len(shape) - 1)
+        return tuple(
+            Window(-(-(dilation * (kernel - 1) + 1) // stride), Fraction(1, stride))
+            for kernel, stride, dilation in zip(kernels, strides, dilations, strict=True)
+        )
+
+    def draw(self, shape: Shape) -> str:
+        return draw_window(len(shape) - 1, self.kernel, self.stride)
