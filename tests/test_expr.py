@@ -353,6 +353,16 @@ def test_a_fault_in_a_template_is_placed_in_the_template(marked: str, code: str,
     assert (error.offset, error.offset + error.length) == (marked.index("«"), marked.index("»") - 1)
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_refuses_too_few_and_too_many_arguments(name: str) -> None:
+    most = {"range": 3, "round": 2, "round_to": 2, "linspace": 3, "min": 60, "max": 60}.get(name, 1)
+    for count in (0, *((most + 1,) if most < 60 else ())):
+        with pytest.raises(ExpressionError, match=f"{name}\\(\\) does not take {count} arguments") as caught:
+            parse(f"{name}({', '.join(['1'] * count)})")
+        assert caught.value.help == FUNCTIONS[name]
+    parse(f"{name}({', '.join(['1'] * most)})")
+
+
 def test_every_function_is_documented_by_its_own_name() -> None:
     assert " ".join(FUNCTIONS) == "min max sum len range abs int float round floor ceil log2 round_to linspace"
     assert all(doc.startswith(f"{name}(") for name, doc in FUNCTIONS.items())

@@ -151,11 +151,10 @@ def limited(items: list[Any]) -> list[Any]:
 def weigh(items: list[Any]) -> int:
     """Count the items of a list and of the lists within it; stop with an error where there are too many."""
     weight = len(items)
-    if weight <= MAX_ITEMS:
-        for inner in [item for item in items if type(item) is list]:
-            weight += weigh(inner)
-            if weight > MAX_ITEMS:
-                break
+    for inner in [item for item in items if type(item) is list]:
+        weight += weigh(inner)
+        if weight > MAX_ITEMS:
+            break
     if weight > MAX_ITEMS:
         raise beyond(f"the list has more than the {MAX_ITEMS:,} items allowed")
     return weight
