@@ -157,7 +157,7 @@ def _docstring(group: Group, network: Group, graph: Graph) -> list[str]:
     where = scopes[0] if len(scopes) == 1 else f"{scopes[0]} and {len(scopes) - 1} more"
     shapes = {tuple(each.shape for each in description.statements) for description in group.descriptions}
     comment = "" if len(shapes) == 1 else f" Shapes are those of {scopes[0]}."
-    return [f"{what}: {where}.{comment}"]
+    return textwrap.wrap(f"{what}: {where}.{comment}", WIDTH - 10)
 
 
 __all__ = ["MARK", "class_name", "emit_torch"]

@@ -16,6 +16,7 @@ from typing import Any
 from netspec.emit.torch_source.layout import Item, Layout, needs_module
 from netspec.graph import Initializer, Node, Scope
 from netspec.ops import Argument, Torch
+from netspec.ops.base import REQUIRED
 
 @dataclass(frozen=True, slots=True)
 class Hole:
@@ -25,6 +26,7 @@ class Hole:
     value: Any
     in_function: bool = False
     owner: str = ""
+    default: Any = REQUIRED
 
 
 @dataclass(slots=True)
@@ -243,15 +245,17 @@ class Describer:
         return list(border.entering), list(border.leaving)
 
     def _hint(self, item: Item, scope: Scope) -> str:
-        """Return the name that the document gives a value: its label, its head's, or its branch's in a merge."""
+        """Return the name that the document gives a value: its head's, its label, or its branch's in a merge."""
+        heads = [output.name for output in self.layout.graph.outputs[1:] if [output.node] == self._ends(item)[1]]
+        if heads:
+            return heads[0]
         if isinstance(item, Node):
             return item.label
-        if item.kind == "output":
-            return item.name
         lines = self.layout.items[scope.path]
         readers = (node for path in self._ends(item)[1] for node in self.layout.readers[path])
         merged = any(len(node.inputs) > 1 and node in lines for node in readers)
-        return "" if item.name.isdecimal() or not merged else {"downsample": "shortcut"}.get(item.name, item.name)
+        invented = item.name.rstrip("0123456789") in ("", item.block)
+        return "" if invented or not merged else {"downsample": "shortcut"}.get(item.name, item.name)
 
     def _shape(self, leaving: list[str]) -> tuple[int, ...]:
         return self.layout.graph.shape_of(leaving[0]) if len(leaving) == 1 else ()

@@ -66,7 +66,15 @@ def _difference(group: Group, usual: Group) -> str:
         return f"With{''.join(map(camel, more))}"
     if less and not more and len(less) <= 2:
         return f"Without{''.join(map(camel, less))}"
-    return ""
+    merges, usual_merges = _merges(group), _merges(usual)
+    if usual_merges and not merges:
+        return "WithoutShortcut" if usual_merges == {"add"} else "WithoutMerge"
+    return "With" + "".join(map(camel, sorted(merges - usual_merges))) if merges - usual_merges else ""
+
+
+def _merges(group: Group) -> set[str]:
+    items = group.first.scope.walk()
+    return {node.op.name for node in items if len(node.inputs) > 1}
 
 
 def _free(name: str, used: set[str]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netspec.emit.torch_source.layout import Layout
+from netspec.ops.base import REQUIRED
 
 if TYPE_CHECKING:
     from netspec.emit.torch_source.classes import Describer, Group, Hole
@@ -32,6 +34,12 @@ class Parameter:
     counts: bool
 
     @property
+    def default(self) -> Any:
+        """The value that most scopes have, or REQUIRED where none has the majority or it counts channels."""
+        usual = max(self.values, key=self.values.count)
+        return usual if not self.counts and 2 * self.values.count(usual) > len(self.values) else REQUIRED
+
+    @property
     def annotation(self) -> str:
         """The type of the argument."""
         kinds = {type(value) for value in self.values}
@@ -54,10 +62,12 @@ def unify(group: Group, layout: Layout, describer: Describer) -> None:
     group.texts = [_text(column, bases, used, group) for column in columns]
     ordered = [base for base in bases if base.name in used]
     ordered += [each for each in used.values() if each not in ordered]
+    ordered.sort(key=lambda each: each.default is not REQUIRED)
     group.parameters = ordered
     for position, description in enumerate(group.descriptions):
         describer.arguments[description.scope.path] = [
-            Hole(each.name, each.values[position], owner="counts" if each.counts else "") for each in ordered
+            Hole(each.name, each.values[position], owner="counts" if each.counts else "", default=each.default)
+            for each in ordered
         ]
 
 
@@ -107,6 +117,10 @@ def _text(column: tuple[Hole, ...], bases: list[Parameter], used: dict[str, Para
         if text is not None:
             used.setdefault(base.name, base)
             return _stored(text, column[0], group)
+    for left, right in itertools.permutations([*used.values()], 2):
+        joined = _joins(values, left, right, counts)
+        if joined is not None:
+            return _stored(joined, column[0], group)
     parameter = Parameter(_free_name(column[0], used, bases), values, counts)
     used[parameter.name] = parameter
     return _stored(parameter.name, column[0], group)
@@ -141,6 +155,16 @@ def _follows(values: tuple[Any, ...], base: Parameter, counts: bool) -> str | No
     if 2 <= divisor <= LARGEST_FACTOR and all(of == divisor * value for value, of in pairs):
         return f"{base.name} // {divisor}"
     return None
+
+
+def _joins(values: tuple[Any, ...], left: Parameter, right: Parameter, counts: bool) -> str | None:
+    """Return how the values follow from two parameters: their difference or their sum."""
+    if not (counts and left.counts and right.counts and len(values) >= 3):
+        return None
+    rows = list(zip(values, left.values, right.values, strict=True))
+    if all(value == a - b for value, a, b in rows):
+        return f"{left.name} - {right.name}"
+    return f"{left.name} + {right.name}" if all(value == a + b for value, a, b in rows) else None
 
 
 def _free_name(hole: Hole, used: dict[str, Parameter], bases: list[Parameter]) -> str:

@@ -12,6 +12,8 @@ from netspec.ops.base import REQUIRED
 from netspec.shape import show
 
 WIDTH = 100
+LEAVING = frozenset({"out", "out_channels", "channels", "width"})
+"""The second argument of a constructor needs no name when it is the channels that leave."""
 
 
 def write_class(group: Group, docstring: list[str], extra: list[str]) -> str:
@@ -36,17 +38,16 @@ def _base(group: Group) -> str:
 
 def _looped(group: Group, loop: Loop) -> Iterator[str]:
     """Yield a dense block: its layers in a loop, and a forward that concatenates each one's result."""
-    parameters = [f"{each.name}: {each.annotation}" for each in group.parameters]
     layers = hole_text(group, len(group.first.holes) - 1)
-    yield from wrapped("    def __init__(", ["self", *parameters], ") -> None:")
+    yield from wrapped("    def __init__(", ["self", *_declared(group)], ") -> None:")
     yield "        super().__init__()"
     yield f"        for i in range({layers}):"
     number = f"{{i + {loop.first}}}" if loop.first else "{i}"
     inner = loop.construct.group
     assert inner is not None
-    names = [each.name for each in inner.parameters]
-    arguments = [_passed(name, _grown(group, index, len(names)), index, len(names) > 1) for index, name in enumerate(names)]
-    yield from _wrapped_text(f'            self.add_module(f"{loop.prefix}{number}", {inner.name}({", ".join(arguments)}))')
+    count = len(inner.parameters)
+    arguments = ", ".join(_passed(inner, [_grown(group, index, count) for index in range(count)]))
+    yield from _wrapped_text(f'            self.add_module(f"{loop.prefix}{number}", {inner.name}({arguments}))')
     yield ""
     yield "    def forward(self, x: Tensor) -> Tensor:"
     yield "        for layer in self.children():"
@@ -74,9 +75,15 @@ def _docstring(lines: list[str]) -> list[str]:
 # the constructor
 
 
+def _declared(group: Group) -> Iterator[str]:
+    """Yield the constructor's arguments as declared."""
+    for each in group.parameters:
+        default = "" if each.default is REQUIRED else f" = {literal(each.default)}"
+        yield f"{each.name}: {each.annotation}{default}"
+
+
 def _constructor(group: Group, extra: list[str]) -> Iterator[str]:
-    parameters = [f"{each.name}: {each.annotation}" for each in group.parameters]
-    yield from wrapped("    def __init__(", ["self", *parameters], ") -> None:")
+    yield from wrapped("    def __init__(", ["self", *_declared(group)], ") -> None:")
     members = list(_merged_homes(group.first.members))
     if group.first.is_sequential:
         yield from wrapped("        super().__init__(", [_construct(each.construct, group) for each in members], ")")
@@ -147,11 +154,8 @@ def _construct(construct: Construct, group: Group) -> str:
 def _call(construct: Construct, group: Group) -> tuple[str, list[str] | None]:
     """Return what is called and the texts of its arguments."""
     if construct.group is not None:
-        inner = construct.group
         texts = [hole_text(group, index) for index in range(construct.start, construct.stop)]
-        named = len(texts) > 1
-        pairs = zip(inner.parameters, texts, strict=True)
-        return inner.name, [_passed(each.name, text, index, named) for index, (each, text) in enumerate(pairs)]
+        return construct.group.name, list(_passed(construct.group, texts))
     assert construct.torch is not None
     head, found, _ = construct.torch.template.partition("({arguments})")
     if not found:
@@ -159,8 +163,13 @@ def _call(construct: Construct, group: Group) -> tuple[str, list[str] | None]:
     return head, list(_arguments(construct.torch, group, construct.start))
 
 
-def _passed(name: str, text: str, index: int, named: bool) -> str:
-    return text if index == 0 or not named else f"{name}={text}"
+def _passed(inner: Group, texts: list[str]) -> Iterator[str]:
+    """Yield the arguments for a class's constructor: by name, but for the channels that enter and leave."""
+    for index, (parameter, text) in enumerate(zip(inner.parameters, texts, strict=True)):
+        if parameter.default is not REQUIRED and text == literal(parameter.default):
+            continue
+        by_position = index == 0 or (index == 1 and parameter.name in LEAVING)
+        yield text if by_position and parameter.default is REQUIRED else f"{parameter.name}={text}"
 
 
 def hole_text(group: Group, index: int) -> str:

@@ -1,0 +1,70 @@
+# Two commands are enough: `make demo` and `make test`. Each sets up what it needs.
+
+PYTHON ?= python3
+VENV := .venv
+PARITY := .parity
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+JOBS ?= 2
+
+.PHONY: demo test lint types bench parity docs golden check clean help
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(VENV)/.runtime: pyproject.toml requirements/torch.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "netspec needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "setting up $(VENV) (a few minutes the first time: torch is large)"
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) -r requirements/torch.txt
+	$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.runtime
+	$(INSTALL) -e '.[test]'
+	@touch $@
+
+$(VENV)/.lint: $(VENV)/.test
+	$(INSTALL) -e '.[lint]'
+	@touch $@
+
+$(PARITY)/.installed: pyproject.toml requirements/parity.txt
+	$(PYTHON) -m venv $(PARITY)
+	$(PARITY)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/parity.txt
+	$(PARITY)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[parity]'
+	@touch $@
+
+demo: $(VENV)/.runtime ## set up, build DenseNet-121 and say where its picture is
+	$(BIN)/netspec build specs/densenet121.yaml
+	@echo
+	@echo "the picture:  $(CURDIR)/build/densenet121/densenet121.svg"
+	@echo "the module:   $(CURDIR)/build/densenet121/densenet121.py"
+
+test: $(VENV)/.test ## set up and run all tests on the CPU
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+lint: $(VENV)/.lint ## style
+	$(BIN)/ruff check netspec tests benchmarks examples
+	$(BIN)/ruff format --check netspec tests benchmarks examples
+
+types: $(VENV)/.lint ## types
+	$(BIN)/mypy
+
+bench: $(VENV)/.test ## speed as ratios in one run, written to benchmarks/RESULTS.md
+	$(BIN)/python benchmarks/run.py
+
+parity: $(PARITY)/.installed ## compare with torchvision and timm (an environment of its own, several GB)
+	OMP_NUM_THREADS=2 $(PARITY)/bin/python -m pytest tests/test_parity.py -m parity
+
+docs: $(VENV)/.test ## generate docs/ops.md, docs/errors.md and docs/zoo.md
+	$(BIN)/python -m docs.generate
+
+golden: $(VENV)/.test ## write the golden files anew, to be read before they are committed
+	$(BIN)/python -m pytest tests --update-golden
+
+check: lint types test ## everything that must pass before a commit
+
+clean: ## remove what the other commands made
+	rm -rf $(VENV) $(PARITY) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,42 @@
+"""Padding that torch's layers cannot do (other on each side, TensorFlow's SAME) becomes a ``pad`` op of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netspec.graph import Graph, Node
+from netspec.ops import OPS
+from netspec.passes.rewriting import expand
+from netspec.shape import Pairs, Shape
+
+
+def explicit_padding(graph: Graph) -> Graph:
+    """Return the graph with a ``pad`` before every convolution and pool whose padding torch has no argument for."""
+    chosen: dict[str, tuple[Node, ...]] = {}
+    for node in graph:
+        pairs = _pairs(node, graph)
+        if pairs is not None:
+            chosen[node.path] = _padded(node, pairs, graph.shape_of(node.inputs[0]))
+    return expand(graph, chosen) if chosen else graph
+
+
+def _pairs(node: Node, graph: Graph) -> Pairs | None:
+    rule = getattr(node.op, "explicit_padding", None)
+    pairs: Pairs | None = rule(graph.shape_of(node.inputs[0])) if rule else None
+    return pairs
+
+
+def _padded(node: Node, pairs: Pairs, shape: Shape) -> tuple[Node, Node]:
+    """Return a ``pad`` node and the node without padding that reads it."""
+    value = "lowest" if node.op.name == "maxpool" else 0.0
+    mode = getattr(node.op, "padding_mode", "zeros")
+    pad = OPS["pad"].model_validate(
+        {"sides": pairs, "value": value, "mode": "constant" if mode == "zeros" else mode}
+    )
+    # The pad is no module of its own, so its path only has to be one that no module can have.
+    path = f"{node.path}@pad"
+    before = replace(
+        node, path=path, op=pad, shape=pad.infer_shape(shape), params=0, macs=0, module=path, init=(), named=False, label=""
+    )
+    bare = node.op.model_copy(update={"padding": 0, **({"padding_mode": "zeros"} if mode != "zeros" else {})})
+    return before, replace(node, op=bare, inputs=(path,))
