@@ -244,5 +244,3 @@ def verify(graph: Graph) -> None:
         shapes[path] = node.shape
     assert [node.path for node in graph.root.walk()] == list(graph.by_path), "scopes and nodes disagree"
     assert all(output.node in shapes for output in graph.outputs), "an output reads a value that does not exist"
-
-

@@ -199,11 +199,11 @@ class _Recorder(TorchFunctionMode):
         for module in _leaves(self._module):
             self._hooks.append(module.register_forward_pre_hook(self._enter_leaf))
             self._hooks.append(module.register_forward_hook(self._leave_leaf))
-        super().__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        super().__exit__(*exception)
+        super().__exit__(*exception)  # type: ignore[no-untyped-call]
         for hook in self._hooks:
             hook.remove()
 

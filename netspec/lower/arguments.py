@@ -13,7 +13,7 @@ from netspec.lower.context import Context
 from netspec.ops import Op
 from netspec.source import Mapping, Sequence
 from netspec.spec.model import Parameter, Step
-from netspec.spec.parsing import WORD, expression_fault, show_value
+from netspec.spec.parsing import TYPES, WORD, expression_fault, show_value
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -66,8 +66,12 @@ def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Coll
         return expression.evaluate(variables)
     except expr.ExpressionError as error:
         if error.code == "NS0402" and words:
-            raise fault("NS0306", f"{show_value(text)} is none of the words {', '.join(sorted(words))}", span,
-                        help=nearest(text, words) or error.help) from None
+            raise fault(
+                "NS0306",
+                f"{show_value(text)} is none of the words {', '.join(sorted(words))}",
+                span,
+                help=nearest(text, words) or error.help,
+            ) from None
         raise SpecError([expression_fault(error, source, span, words)]) from None
 
 
@@ -139,7 +143,9 @@ def _argument_faults(error: ValidationError, step: Step) -> list[Diagnostic]:
         field = str(each["loc"][0]) if each["loc"] else ""
         given = "" if each["type"] == "missing" else f", not {show_value(_given(each))}"
         message = f"{step.key}: `{field}` {_requirement(each)}{given}"
-        help_text = "use `//` for a whole number, or int(...)" if each["type"] == "int_type" and _is_fraction(each) else ""
+        help_text = (
+            "use `//` for a whole number, or int(...)" if each["type"] == "int_type" and _is_fraction(each) else ""
+        )
         faults.setdefault(field, Diagnostic("NS0309", message, step.place(field), help=help_text))
     return list(faults.values())
 
@@ -177,8 +183,13 @@ def _requirement(error: Any) -> str:
 
 
 def bind(
-    parameters: dict[str, Parameter], given: Mapping, context_variables: dict[str, Any], namespace: Any, callee: str,
-    span: Span, own_namespace: Any,
+    parameters: dict[str, Parameter],
+    given: Mapping,
+    context_variables: dict[str, Any],
+    namespace: Any,
+    callee: str,
+    span: Span,
+    own_namespace: Any,
 ) -> dict[str, Any]:
     """Return the values of a block's or document's arguments for one call, defaults included.
 
@@ -221,7 +232,7 @@ def _word(word: str, namespace: Any) -> str:
 
 def _partial(raw: Mapping, variables: dict[str, Any], namespace: Any) -> BlockReference:
     """Return a block or op with some arguments given, as in ``unit: {bottleneck: {groups: 32}}``."""
-    (word, arguments), = raw.items()
+    ((word, arguments),) = raw.items()
     bound: dict[str, Any] = {}
     if isinstance(arguments, Mapping):
         for name, value in arguments.items():
@@ -233,7 +244,7 @@ def _partial(raw: Mapping, variables: dict[str, Any], namespace: Any) -> BlockRe
 def _checked(value: Any, parameter: Parameter, callee: str, span: Span) -> Any:
     if not _has_type(value, parameter):
         help_text = "use `//` for a whole number, or int(...)" if isinstance(value, float) else ""
-        raise _wrong(f"must be {_TYPE_NAMES[parameter.type]}", value, parameter, callee, span, help_text)
+        raise _wrong(f"must be {TYPES[parameter.type]}", value, parameter, callee, span, help_text)
     if parameter.least is not None and isinstance(value, (int, float)) and value < parameter.least:
         raise _wrong(f"must be at least {parameter.least}", value, parameter, callee, span)
     if parameter.most is not None and isinstance(value, (int, float)) and value > parameter.most:
@@ -243,18 +254,6 @@ def _checked(value: Any, parameter: Parameter, callee: str, span: Span) -> Any:
         expected = ", ".join(map(str, parameter.choices))
         raise _wrong(f"must be one of {expected}", value, parameter, callee, span, help_text)
     return value
-
-
-_TYPE_NAMES = {
-    "int": "a whole number",
-    "float": "a number",
-    "number": "a number",
-    "bool": "true or false",
-    "word": "a word",
-    "list": "a list",
-    "block": "a block or an op",
-    "any": "a value",
-}
 
 
 def _has_type(value: Any, parameter: Parameter) -> bool:
@@ -277,8 +276,9 @@ def _has_type(value: Any, parameter: Parameter) -> bool:
     return True
 
 
-def _wrong(requirement: str, value: Any, parameter: Parameter, callee: str, span: Span, help_text: str = "") -> SpecError:
+def _wrong(
+    requirement: str, value: Any, parameter: Parameter, callee: str, span: Span, help_text: str = ""
+) -> SpecError:
     message = f"{callee}: `{parameter.name}` {requirement}, not {show_value(value)}"
     notes = [Note(parameter.span, "declared here")] if parameter.span != span else []
     return fault("NS0309", message, span, notes=notes, help=help_text)
-

@@ -35,15 +35,17 @@ class Builder:
         self.steps += 1
         if self.steps > MOST_STEPS or len(self.nodes) >= MOST_NODES:
             message = f"the network grows beyond {MOST_NODES:,} nodes or {MOST_STEPS:,} steps"
-            raise LimitError([Diagnostic("NS0702", message, span, help="check `repeat` and recursive blocks",
-                                         chain=context.frames)])
+            raise LimitError(
+                [Diagnostic("NS0702", message, span, help="check `repeat` and recursive blocks", chain=context.frames)]
+            )
 
     def check_depth(self, context: Context, span: Span) -> None:
         """Raise LimitError when blocks call each other too deeply."""
         if len(context.frames) >= DEEPEST_CALL:
             message = f"blocks call each other more than {DEEPEST_CALL} deep"
-            raise LimitError([Diagnostic("NS0701", message, span, help="end the recursion with `when:`",
-                                         chain=context.frames[-8:])])
+            raise LimitError(
+                [Diagnostic("NS0701", message, span, help="end the recursion with `when:`", chain=context.frames[-8:])]
+            )
 
     def add(
         self,
@@ -93,7 +95,9 @@ class Builder:
             try:
                 self.facts[key] = (op.infer_shape(*shapes), op.list_parameters(*shapes), op.count_macs(*shapes))
             except ShapeError as error:
-                raise fault(error.code, error.message, span, help=error.help, notes=self._producers(error, wires)) from None
+                raise fault(
+                    error.code, error.message, span, help=error.help, notes=self._producers(error, wires)
+                ) from None
         return self.facts[key]
 
     def _producers(self, error: ShapeError, wires: tuple[Wire, ...]) -> list[Note]:
@@ -111,7 +115,8 @@ class Builder:
         for wire in wires:
             if wanted != "any" and wire.dtype != wanted:
                 help_text = (
-                    "`embedding` turns integers into vectors" if wire.dtype == "int64"
+                    "`embedding` turns integers into vectors"
+                    if wire.dtype == "int64"
                     else "declare the input with `dtype: int64`"
                 )
                 raise fault("NS0505", f"{op.name} takes {wanted} values, and gets {wire.dtype}", span, help=help_text)
@@ -129,8 +134,15 @@ class Builder:
         return 0
 
     def open_scope(
-        self, context: Context, kind: ScopeKind, block: str, name: str, span: Span,
-        arguments: dict[str, object] | None = None, path: str = "", module: str = "",
+        self,
+        context: Context,
+        kind: ScopeKind,
+        block: str,
+        name: str,
+        span: Span,
+        arguments: dict[str, object] | None = None,
+        path: str = "",
+        module: str = "",
     ) -> Scope:
         """Start a scope inside the context's; ``close_scope`` ends it."""
         parent = context.scope
@@ -161,4 +173,3 @@ class Builder:
 def join(path: str, name: str) -> str:
     """Return the path of a name inside a scope; the root's path is empty."""
     return f"{path}.{name}" if path else name
-

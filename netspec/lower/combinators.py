@@ -6,8 +6,8 @@ from typing import Any
 
 from netspec.errors import fault
 from netspec.graph import Output
-from netspec.lower.context import Context, Flow, lowers
 from netspec.lower.arguments import Unknown
+from netspec.lower.context import Context, Flow, lowers
 from netspec.lower.steps import add_plain, lower_body, lower_branch, lower_unit, single, within
 from netspec.ops import OPS
 from netspec.ops.base import axis_index
@@ -80,7 +80,7 @@ def lower_dense(step: Step, fields: Dense, flow: Flow, context: Context) -> Flow
 
 
 def _dense_layers(step: Step, fields: Dense, flow: Flow, context: Context) -> Flow:
-    concat = OPS["concat"]()  # type: ignore[abstract]
+    concat = OPS["concat"]()
     current = single(flow, step)
     for index in range(fields.layers):
         context.see((current,))
@@ -111,7 +111,9 @@ def lower_output(step: Step, fields: Head, flow: Flow, context: Context) -> Flow
     name = fields.name
     if any(output.name == name for output in context.builder.outputs) or name == "output":
         raise fault("NS0318", f"two outputs are called '{name}'", step.place("name"))
-    result = flow if fields.body is None else lower_branch(fields.body, name, step.place("name"), flow, context, "output")
+    result = (
+        flow if fields.body is None else lower_branch(fields.body, name, step.place("name"), flow, context, "output")
+    )
     if result is None:
         raise Unknown
     wire = single(result, step)
@@ -136,5 +138,3 @@ def lower_split(step: Step, fields: Split, flow: Flow, context: Context) -> Flow
         pieces.append(add_plain(piece, (wire,), step, context, "slice"))
         start += size
     return tuple(pieces)
-
-

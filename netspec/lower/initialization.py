@@ -43,7 +43,9 @@ OTHER_NAMES = {
 }
 """What other frameworks call them, for suggestions."""
 
-WORDS = frozenset({*FUNCTIONS, *OTHER_NAMES, "fan_in", "fan_out", "relu", "leaky_relu", "tanh", "sigmoid", "selu", "linear"})
+WORDS = frozenset(
+    {*FUNCTIONS, *OTHER_NAMES, "fan_in", "fan_out", "relu", "leaky_relu", "tanh", "sigmoid", "selu", "linear"}
+)
 Rules = tuple[tuple[str, Initializer], ...]
 
 
@@ -92,7 +94,9 @@ def _initializer(raw: Any, variables: dict[str, Any], span: Span) -> Initializer
 
 def _called(raw: Mapping, variables: dict[str, Any], span: Span) -> Initializer:
     if len(raw) != 1:
-        raise fault("NS0316", "an initializer is one name with its arguments", span, help="as in `{normal: {std: 0.01}}`")
+        raise fault(
+            "NS0316", "an initializer is one name with its arguments", span, help="as in `{normal: {std: 0.01}}`"
+        )
     ((name, arguments),) = raw.items()
     function = _function(name, raw.key_spans[name])
     if not isinstance(arguments, Mapping):
@@ -100,7 +104,9 @@ def _called(raw: Mapping, variables: dict[str, Any], span: Span) -> Initializer:
     for argument in arguments:
         if argument not in FUNCTIONS[function]:
             help_text = nearest(argument, FUNCTIONS[function]) or f"it takes {', '.join(FUNCTIONS[function])}"
-            raise fault("NS0316", f"{function} has no argument '{argument}'", arguments.key_spans[argument], help=help_text)
+            raise fault(
+                "NS0316", f"{function} has no argument '{argument}'", arguments.key_spans[argument], help=help_text
+            )
     values = ((key, evaluate(value, variables, arguments.value_spans[key], WORDS)) for key, value in arguments.items())
     return Initializer(function, tuple(values))
 

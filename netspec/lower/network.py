@@ -33,7 +33,13 @@ def lower(document: Document) -> Graph:
     """
     builder = Builder(pinned=document.pinned)
     variables = bind(
-        document.parameters, document.arguments, {}, document.namespace, document.name, document.span, document.namespace
+        document.parameters,
+        document.arguments,
+        {},
+        document.namespace,
+        document.name,
+        document.span,
+        document.namespace,
     )
     inputs = _inputs(document, variables)
     root = Scope("", "network", document.name, dict(variables), document.span, "")
@@ -86,7 +92,7 @@ def _context(
 
 def _main_outputs(document: Document, result: Flow, context: Context) -> list[Output]:
     if document.outputs:
-        outputs = []
+        outputs: list[Output] = []
         for index, label in enumerate(document.outputs):
             span = locate(document.tree, ("outputs", index))
             try:
@@ -94,7 +100,9 @@ def _main_outputs(document: Document, result: Flow, context: Context) -> list[Ou
             except SpecError as error:
                 context.builder.record(error, context)
         return outputs
-    names = ["output"] if result is not None and len(result) == 1 else [f"output{i + 1}" for i in range(len(result or ()))]
+    names = (
+        ["output"] if result is not None and len(result) == 1 else [f"output{i + 1}" for i in range(len(result or ()))]
+    )
     return [Output(name, wire.path) for name, wire in zip(names, result or (), strict=True)]
 
 
@@ -113,7 +121,9 @@ def _inputs(document: Document, variables: dict[str, Any]) -> tuple[Input, ...]:
         check_name(name, raw.key_spans[name])
         place = raw.value_spans[name]
         described = isinstance(each, Mapping)
-        inputs.append(_described(name, each, variables, place) if described else Input(name, _shape(each, variables, place)))
+        inputs.append(
+            _described(name, each, variables, place) if described else Input(name, _shape(each, variables, place))
+        )
     if not inputs:
         raise fault("NS0215", "`input` names no input", span, help="as in `input: [3, 224, 224]`")
     return tuple(inputs)
@@ -122,10 +132,14 @@ def _inputs(document: Document, variables: dict[str, Any]) -> tuple[Input, ...]:
 def _described(name: str, raw: Mapping, variables: dict[str, Any], span: Span) -> Input:
     for key in raw:
         if key not in ("shape", "dtype", "high"):
-            raise fault("NS0215", f"an input has no '{key}'", raw.key_spans[key], help=nearest(key, ("shape", "dtype", "high")))
+            raise fault(
+                "NS0215", f"an input has no '{key}'", raw.key_spans[key], help=nearest(key, ("shape", "dtype", "high"))
+            )
     dtype = raw.get("dtype", "float")
     if dtype not in ("float", "int64"):
-        raise fault("NS0215", f"an input's dtype is `float` or `int64`, not {show_value(dtype)}", raw.value_spans["dtype"])
+        raise fault(
+            "NS0215", f"an input's dtype is `float` or `int64`, not {show_value(dtype)}", raw.value_spans["dtype"]
+        )
     high = evaluate(raw.get("high"), variables, raw.value_spans.get("high", span))
     return Input(name, _shape(raw.get("shape"), variables, span), dtype, high)
 
@@ -170,7 +184,13 @@ def lower_use(step: Step, fields: Use, flow: Flow, context: Context) -> Flow:
     document = load(path)
     arguments = fields.args if isinstance(fields.args, Mapping) else Mapping(step.span.file)
     variables = bind(
-        document.parameters, arguments, context.variables, context.namespace, document.name, step.span, document.namespace
+        document.parameters,
+        arguments,
+        context.variables,
+        context.namespace,
+        document.name,
+        step.span,
+        document.namespace,
     )
     _check_defaults(document)
     name = name_of(step, document.name, context)
@@ -194,4 +214,3 @@ def lower_use(step: Step, fields: Use, flow: Flow, context: Context) -> Flow:
     context.builder.pinned = pinned
     context.builder.close_scope(scope, flow, result)
     return result
-

@@ -33,7 +33,7 @@ def _residual(step: Step, fields: Residual, flow: Flow, context: Context, around
     shortcut = _shortcut(step, fields.shortcut, entered, branch, context)
     if shortcut.shape != branch.shape:
         raise _mismatch(step, shortcut, branch, context)
-    total: Flow = (add_plain(OPS["add"](), (shortcut, branch), step, context),)  # type: ignore[abstract]
+    total: Flow = (add_plain(OPS["add"](), (shortcut, branch), step, context),)
     return lower_body(fields.after, total, around.inner()) if fields.after else total
 
 
@@ -113,7 +113,7 @@ def _projected(step: Step, entered: Wire, branch: Wire, strides: tuple[int, ...]
 
 
 def _padded(step: Step, kind: str, entered: Wire, branch: Wire, strides: tuple[int, ...], context: Context) -> Wire:
-    """Return the shortcut without parameters: every stride-th element or the mean over the stride, zeros for new channels."""
+    """Return the shortcut without parameters: every stride-th element or their mean, zeros for new channels."""
     wire = entered
     if any(stride > 1 for stride in strides):
         kernel = _one(strides) if kind == "pool_pad" else 1
@@ -130,5 +130,3 @@ def _padded(step: Step, kind: str, entered: Wire, branch: Wire, strides: tuple[i
 
 def _one(strides: tuple[int, ...]) -> int | tuple[int, ...]:
     return strides[0] if len(set(strides)) == 1 else strides
-
-

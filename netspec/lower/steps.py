@@ -403,5 +403,3 @@ def _block_result(block: Block, flow: Flow, inner: Context) -> Flow:
     for label in block.outputs:
         wires.extend(labelled(label, result, inner, block.span))
     return tuple(wires)
-
-

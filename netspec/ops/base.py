@@ -93,7 +93,7 @@ class Op(BaseModel):
     are always the shapes of the operands, channels first, without the batch axis.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: ClassVar[str]
     family: ClassVar[Family]

@@ -30,13 +30,20 @@ def _padded(node: Node, pairs: Pairs, shape: Shape) -> tuple[Node, Node]:
     """Return a ``pad`` node and the node without padding that reads it."""
     value = "lowest" if node.op.name == "maxpool" else 0.0
     mode = getattr(node.op, "padding_mode", "zeros")
-    pad = OPS["pad"].model_validate(
-        {"sides": pairs, "value": value, "mode": "constant" if mode == "zeros" else mode}
-    )
+    pad = OPS["pad"].model_validate({"sides": pairs, "value": value, "mode": "constant" if mode == "zeros" else mode})
     # The pad is no module of its own, so its path only has to be one that no module can have.
     path = f"{node.path}@pad"
     before = replace(
-        node, path=path, op=pad, shape=pad.infer_shape(shape), params=0, macs=0, module=path, init=(), named=False, label=""
+        node,
+        path=path,
+        op=pad,
+        shape=pad.infer_shape(shape),
+        params=0,
+        macs=0,
+        module=path,
+        init=(),
+        named=False,
+        label="",
     )
     bare = node.op.model_copy(update={"padding": 0, **({"padding_mode": "zeros"} if mode != "zeros" else {})})
     return before, replace(node, op=bare, inputs=(path,))

@@ -16,7 +16,7 @@ COMBINATORS: dict[str, type[Combinator]] = {}
 class Combinator(BaseModel):
     """The base of all combinators. Subclass it with ``key=`` to register a new one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     key: ClassVar[str]
     primary: ClassVar[str | None] = None
@@ -116,7 +116,9 @@ class Head(Combinator, key="output"):
     texts = ("name",)
 
     name: str = Field(description="The head's name in the output and in the module tree.")
-    body: InstanceOf[Body] | None = Field(None, description="The steps of the head; nothing makes the value itself one.")
+    body: InstanceOf[Body] | None = Field(
+        None, description="The steps of the head; nothing makes the value itself one."
+    )
     train_only: Flag = Field(False, description="Compute the head in training only.")
     loss_weight: Number = Field(1.0, description="Weight of the head's loss, kept in the module's `loss_weights`.")
 

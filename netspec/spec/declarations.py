@@ -32,7 +32,9 @@ def declare(parser: Parser, tree: Mapping, namespace: Namespace[str, Block]) -> 
             reason = "means something else already" if taken else "is not a word of letters, digits and _"
             parser.report("NS0209", f"a block cannot be called '{name}', which {reason}", span, "choose another name")
         elif not isinstance(block, Mapping):
-            parser.report("NS0209", f"block {name} is a mapping with a body", tree.value_spans[name], "as in `{body: [relu]}`")
+            parser.report(
+                "NS0209", f"block {name} is a mapping with a body", tree.value_spans[name], "as in `{body: [relu]}`"
+            )
         else:
             blocks[name] = _signature(parser, name, block, span, namespace)
     return blocks

@@ -19,8 +19,12 @@ class Expectation(BaseModel):
     macs: Total | None = Field(None, description="Multiply-accumulates of one example in evaluation.")
     flops: Total | None = Field(None, description="Twice the MACs.")
     inference_params: Total | None = Field(None, description="Trainable parameters without the train-only heads.")
-    training_macs: Total | None = Field(None, description="Multiply-accumulates of one example, train-only heads included.")
-    depth: Total | None = Field(None, description="Layers with weights on the longest path: convolutions and linear layers.")
+    training_macs: Total | None = Field(
+        None, description="Multiply-accumulates of one example, train-only heads included."
+    )
+    depth: Total | None = Field(
+        None, description="Layers with weights on the longest path: convolutions and linear layers."
+    )
     nodes: Total | None = Field(None, description="Number of nodes of the graph.")
 
 

@@ -8,10 +8,10 @@ from functools import cache
 
 from netspec.errors import SpecError, fault
 from netspec.source import read_file
+from netspec.spec.declarations import declare, define
 from netspec.spec.files import library_folder
 from netspec.spec.model import Block
 from netspec.spec.parsing import Parser
-from netspec.spec.declarations import declare, define
 
 
 class Library(Mapping[str, Block]):

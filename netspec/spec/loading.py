@@ -70,7 +70,9 @@ def read_document(path: Path) -> Mapping:
     tree = read_file(path)
     if not isinstance(tree, Mapping):
         span = Span(str(path), 1, 1, 1, 2)
-        raise fault("NS0201", f"a document is a mapping, not {show_value(tree)}", span, help="it starts with `netspec: 1`")
+        raise fault(
+            "NS0201", f"a document is a mapping, not {show_value(tree)}", span, help="it starts with `netspec: 1`"
+        )
     try:
         Header.model_validate(tree)
     except ValidationError as error:
@@ -117,6 +119,7 @@ def _assemble(path: Path, chain: list[tuple[Path, Mapping]]) -> Document:
     own.update(declare(parser, blocks, namespace))
     define(parser, blocks, own)
     parameters = parser.parameters(tree["args"], tree.span) if tree.get("args") else {}
+    _check_settings(parser, chain)
     network = _network(parser, tree)
     _check_required(parser, tree)
     if parser.diagnostics or network is None:
@@ -177,6 +180,19 @@ def _network(parser: Parser, tree: Mapping) -> Body | None:
 def _check_required(parser: Parser, tree: Mapping) -> None:
     if tree.get("input") is None:
         parser.report("NS0203", "the document has no `input`", tree.span, "add one, as in `input: [3, 224, 224]`")
+
+
+def _check_settings(parser: Parser, chain: list[tuple[Path, Mapping]]) -> None:
+    """Record arguments that a document sets without declaring them: it only extends another, which has none such."""
+    own = chain[0][1]
+    if len(chain) == 1 or own.get("network") is not None or own.get("blocks"):
+        return
+    known = {name for _, tree in chain[1:] for name in tree.get("args") or ()}
+    for name in own.get("args") or ():
+        if name not in known:
+            help_text = nearest(name, known) or f"it has {', '.join(sorted(known))}"
+            span = own["args"].key_spans[name]
+            parser.report("NS0214", f"{own['extends']} has no argument '{name}'", span, help_text)
 
 
 def _import_all(chain: list[tuple[Path, Mapping]]) -> dict[str, Block]:

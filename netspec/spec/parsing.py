@@ -29,7 +29,18 @@ STEP_KEYS = {
 }
 """The keys that may stand beside a step's own, with their meaning."""
 
-TYPES: tuple[ParameterType, ...] = ("int", "float", "number", "bool", "word", "list", "block", "any")
+TYPES: dict[ParameterType, str] = {
+    "int": "a whole number",
+    "float": "a number",
+    "number": "a number",
+    "bool": "true or false",
+    "word": "a word",
+    "list": "a list",
+    "block": "a block or an op",
+    "any": "a value",
+}
+"""The types of arguments, with what a message calls their values."""
+
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
 RESERVED = frozenset({"x", "input", "index", *expr.FUNCTIONS})
@@ -72,12 +83,16 @@ class Parser:
         if len(own) == 1:
             return own[0]
         if not own:
-            self.report("NS0302", "the step has no op, block or combinator", span, "as in `- conv: {out: 64, kernel: 3}`")
+            self.report(
+                "NS0302", "the step has no op, block or combinator", span, "as in `- conv: {out: 64, kernel: 3}`"
+            )
             return None
         for key in own:
             if key not in known:
                 candidates = STEP_KEYS if known else self._callables()
-                self.report("NS0301", f"unknown step or step key '{key}'", tree.key_spans[key], nearest(key, candidates))
+                self.report(
+                    "NS0301", f"unknown step or step key '{key}'", tree.key_spans[key], nearest(key, candidates)
+                )
         if len(known) > 1:
             notes = [Note(tree.key_spans[known[0]], "the first")]
             message = f"a step does one thing, and this one has '{known[0]}' and '{known[1]}'"
@@ -233,7 +248,9 @@ class Parser:
         elif value is None:
             return ()
         else:
-            self.report("NS0308", f"{op.name} takes a list or a mapping of operands", span, f"as in `{op.name}: [x, skip]`")
+            self.report(
+                "NS0308", f"{op.name} takes a list or a mapping of operands", span, f"as in `{op.name}: [x, skip]`"
+            )
             return ()
         if op.operand_names and {operand.name for operand in operands} != set(op.operand_names):
             names = ", ".join(op.operand_names)
@@ -308,7 +325,7 @@ class Parser:
         for name, parameter in block.parameters.items():
             if parameter.required and name not in arguments:
                 notes = [Note(parameter.span, "declared here")]
-                help_text = parameter.description or f"a {parameter.type}"
+                help_text = parameter.description or f"`{name}` is {TYPES[parameter.type]}"
                 self.report("NS0307", f"{block.name} needs `{name}`", span, help_text, notes)
         for name, argument in arguments.items():
             parameter_of = block.parameters.get(name)
@@ -334,7 +351,7 @@ class Parser:
 
     def _parameter(self, name: str, value: Any, span: Span, earlier: dict[str, Parameter]) -> Parameter:
         if isinstance(value, str) and value in TYPES:
-            return Parameter(name, value, REQUIRED, span)  # type: ignore[arg-type]
+            return Parameter(name, value, REQUIRED, span)
         if isinstance(value, Mapping) and "type" in value:
             return self._typed_parameter(name, value, span)
         return Parameter(name, _type_of(value, earlier), value, span)

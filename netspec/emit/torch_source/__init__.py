@@ -62,7 +62,9 @@ def _header(graph: Graph) -> str:
     lines = [f'"""{title}, {MARK} {__version__} from {origin}.', ""]
     if graph.cite:
         lines += [*textwrap.wrap(_escaped(graph.cite), WIDTH - 10), ""]
-    entering = ", ".join(f"{each.name} {show(each.shape)}" if len(graph.inputs) > 1 else show(each.shape) for each in graph.inputs)
+    entering = ", ".join(
+        f"{each.name} {show(each.shape)}" if len(graph.inputs) > 1 else show(each.shape) for each in graph.inputs
+    )
     lines.append(f"Input {entering}; {graph.params:,} parameters; {graph.macs:,} multiply-accumulates.")
     return "\n".join(lines) + '\n"""'
 
@@ -120,7 +122,7 @@ def _output_class(graph: Graph, network: Group) -> str:
 
 
 def _returns(graph: Graph, network: Group) -> list[str]:
-    """Return the type that forward gives, and its last lines: all outputs in training, the lasting ones in evaluation."""
+    """Return the type that forward gives, and its last line: all outputs in training, else the lasting ones."""
     names = name_values(network.first)
     border = dict(zip(_leaving(graph), network.first.outputs, strict=True))
     ordered = sorted(graph.outputs, key=lambda output: output.train_only)

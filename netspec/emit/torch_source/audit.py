@@ -5,17 +5,56 @@ from __future__ import annotations
 import ast
 
 STATEMENTS = (
-    ast.Module, ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.Assign, ast.AnnAssign, ast.Expr,
-    ast.Return, ast.For, ast.If, ast.Raise, ast.AugAssign,
+    ast.Module,
+    ast.Import,
+    ast.ImportFrom,
+    ast.ClassDef,
+    ast.FunctionDef,
+    ast.Assign,
+    ast.AnnAssign,
+    ast.Expr,
+    ast.Return,
+    ast.For,
+    ast.If,
+    ast.Raise,
+    ast.AugAssign,
 )
 EXPRESSIONS = (
-    ast.Name, ast.Attribute, ast.Call, ast.Constant, ast.Tuple, ast.List, ast.Subscript, ast.Slice, ast.BinOp,
-    ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.keyword, ast.Starred, ast.GeneratorExp, ast.comprehension,
-    ast.ListComp, ast.arguments, ast.arg, ast.alias, ast.expr_context, ast.operator, ast.unaryop, ast.cmpop,
-    ast.boolop, ast.JoinedStr, ast.FormattedValue, ast.Dict, ast.DictComp,
+    ast.Name,
+    ast.Attribute,
+    ast.Call,
+    ast.Constant,
+    ast.Tuple,
+    ast.List,
+    ast.Subscript,
+    ast.Slice,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.Compare,
+    ast.BoolOp,
+    ast.IfExp,
+    ast.keyword,
+    ast.Starred,
+    ast.GeneratorExp,
+    ast.comprehension,
+    ast.ListComp,
+    ast.arguments,
+    ast.arg,
+    ast.alias,
+    ast.expr_context,
+    ast.operator,
+    ast.unaryop,
+    ast.cmpop,
+    ast.boolop,
+    ast.JoinedStr,
+    ast.FormattedValue,
+    ast.Dict,
+    ast.DictComp,
 )
 MODULES = frozenset({"torch", "torch.nn", "typing"})
-FORBIDDEN = frozenset({"eval", "exec", "compile", "open", "__import__", "globals", "locals", "vars", "input", "breakpoint"})
+FORBIDDEN = frozenset(
+    {"eval", "exec", "compile", "open", "__import__", "globals", "locals", "vars", "input", "breakpoint"}
+)
 
 
 def audit(source: str) -> None:

@@ -18,6 +18,7 @@ from netspec.graph import Initializer, Node, Scope
 from netspec.ops import Argument, Torch
 from netspec.ops.base import REQUIRED
 
+
 @dataclass(frozen=True, slots=True)
 class Hole:
     """One value of one scope: what argument it fills, and which."""
@@ -134,7 +135,11 @@ class Describer:
         """Return the description of a dense block whose layers differ in evenly growing numbers only."""
         items = self.layout.items[scope.path]
         layers, joints = items[::2], items[1::2]
-        if scope.kind != "dense" or len(layers) < 2 or not all(_is_joint(layer, joint, self) for layer, joint in zip(layers, joints, strict=True)):
+        if (
+            scope.kind != "dense"
+            or len(layers) < 2
+            or not all(_is_joint(layer, joint, self) for layer, joint in zip(layers, joints, strict=True))
+        ):
             return None
         numbering = _numbering([layer.name for layer in layers])
         rows = [self.arguments[layer.path] for layer in layers]
@@ -176,8 +181,14 @@ class Describer:
         return named or (node.label if node else path)
 
     def _statement(
-        self, item: Item, scope: Scope, values: dict[str, int], seen: dict[str, tuple[str, str]],
-        members: list[Member], holes: list[Hole], structure: list[Any],
+        self,
+        item: Item,
+        scope: Scope,
+        values: dict[str, int],
+        seen: dict[str, tuple[str, str]],
+        members: list[Member],
+        holes: list[Hole],
+        structure: list[Any],
     ) -> Statement:
         entering, leaving = self._ends(item)
         operands = tuple(values[path] for path in entering)
@@ -202,8 +213,13 @@ class Describer:
         holes.extend(Hole(each.name, each.value, True, node.op.name) for each in statement.torch.arguments)
 
     def _add_member(
-        self, item: Item, scope: Scope, statement: Statement, seen: dict[str, tuple[str, str]],
-        members: list[Member], holes: list[Hole],
+        self,
+        item: Item,
+        scope: Scope,
+        statement: Statement,
+        seen: dict[str, tuple[str, str]],
+        members: list[Member],
+        holes: list[Hole],
     ) -> Any:
         """Give the statement its member; the first use of a module also constructs it."""
         if item.module in seen:
@@ -233,9 +249,7 @@ class Describer:
     def _in_place(self, node: Node, torch: Torch) -> Torch:
         if node.path not in self.layout.in_place:
             return torch
-        arguments = (
-            Argument("inplace", True, False) if each.name == "inplace" else each for each in torch.arguments
-        )
+        arguments = (Argument("inplace", True, False) if each.name == "inplace" else each for each in torch.arguments)
         return Torch(torch.template, tuple(arguments), torch.layer, torch.calls)
 
     def _ends(self, item: Item) -> tuple[list[str], list[str]]:

@@ -22,7 +22,12 @@ def _per_op(layout: Layout) -> Iterator[str]:
     branches: dict[str, list[str]] = {}
     for op, rules in layout.graph.init:
         classes, parameters, optional = _uses(layout, op)
-        statements = [line for name, how in rules if name in parameters for line in _start(f"module.{name}", how, name in optional)]
+        statements = [
+            line
+            for name, how in rules
+            if name in parameters
+            for line in _start(f"module.{name}", how, name in optional)
+        ]
         if classes and statements:
             kind = classes[0] if len(classes) == 1 else f"({', '.join(classes)})"
             branches[f"isinstance(module, {kind})"] = statements

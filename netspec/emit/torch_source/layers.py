@@ -32,7 +32,7 @@ def layer_classes() -> frozenset[str]:
 def layer_text(layer: str, template: str) -> dict[str, str]:
     """Return the definitions that a template needs from a layer's file, those that they refer to included."""
     definitions = _definitions(layer)
-    wanted = set(_names(template)) & definitions.keys()
+    wanted = _names(template) & definitions.keys()
     pending = list(wanted)
     while pending:
         for name in _names(definitions[pending.pop()]):
@@ -42,5 +42,7 @@ def layer_text(layer: str, template: str) -> dict[str, str]:
     return {name: text for name, text in definitions.items() if name in wanted}
 
 
-def _names(text: str) -> list[str]:
-    return re.findall(r"[A-Za-z_][A-Za-z0-9_]*", text)
+def _names(text: str) -> set[str]:
+    """Return the names that a definition or a template uses; what only a docstring mentions does not count."""
+    code = re.sub(r"[{}]", "", text) if not text.startswith(("class", "def", "@")) else text
+    return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}

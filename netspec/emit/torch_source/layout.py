@@ -62,7 +62,7 @@ def _spliced(scope: Scope, layout: Layout) -> list[Item]:
     items: list[Item] = []
     for item in scope.items:
         inline = isinstance(item, Scope) and layout.forms[item.path] in ("inline", "dictionary")
-        items.extend(layout.items[item.path] if inline else [item])  # type: ignore[union-attr]
+        items.extend(layout.items[item.path] if inline else [item])
     return items
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import keyword
-import os
 import re
 from collections.abc import Iterable
 
@@ -51,10 +51,16 @@ def _base(group: Group) -> str:
     if scope.block:
         return scope.block
     names = [each.scope.name for each in group.descriptions]
-    common = os.path.commonprefix(names).rstrip("0123456789_")
+    common = _common_start(names).rstrip("0123456789_")
     if len(common) >= 3:
         return common
     return names[0] if not names[0].isdecimal() else f"{scope.parent.name if scope.parent else ''}_unit"
+
+
+def _common_start(names: list[str]) -> str:
+    columns = zip(*names, strict=False)
+    equal = itertools.takewhile(lambda column: len(set(column)) == 1, columns)
+    return "".join(column[0] for column in equal)
 
 
 def _difference(group: Group, usual: Group) -> str:

@@ -303,5 +303,3 @@ def split_arguments(text: str) -> list[str]:
             start = index + 1
     parts.append(text[start:].strip())
     return [part for part in parts if part]
-
-
