@@ -1,0 +1,189 @@
+"""Speed as ratios measured in one run: ``make bench`` writes benchmarks/RESULTS.md.
+
+Absolute times depend on the machine, so every figure stands beside something measured in the same run: another
+program, another library's module, or the same work on a tenth of the input.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SPEC = ROOT / "specs" / "densenet121.yaml"
+RESULTS = Path(__file__).parent / "RESULTS.md"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: what was measured, the figure, the aim."""
+
+    what: str
+    figure: str
+    aim: str
+
+
+def median_seconds(work: Callable[[], object], repeats: int, warm_up: int = 1) -> float:
+    """Return the median time of a piece of work."""
+    return interleaved([work], repeats, warm_up)[0]
+
+
+def interleaved(works: list[Callable[[], object]], repeats: int, warm_up: int = 1) -> list[float]:
+    """Return the median time of each piece of work, taken in turns so that all see the same machine."""
+    times: list[list[float]] = [[] for _ in works]
+    for turn in range(warm_up + repeats):
+        for work, taken in zip(works, times, strict=True):
+            gc.collect()
+            start = time.perf_counter()
+            work()
+            if turn >= warm_up:
+                taken.append(time.perf_counter() - start)
+    return [statistics.median(taken) for taken in times]
+
+
+def run_process(*arguments: str) -> Callable[[], object]:
+    """Return the work of starting a process and waiting for its end."""
+    return lambda: subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+
+
+def compile_rows() -> list[Row]:
+    """Measure compiling in this process."""
+    import netspec
+
+    seconds = median_seconds(lambda: netspec.compile(SPEC), repeats=15, warm_up=3)
+    return [Row("compile DenseNet-121 from file to graph with shapes", f"{1000 * seconds:.0f} ms", "40 ms")]
+
+
+def start_rows() -> list[Row]:
+    """Measure whole processes."""
+    netspec = str(Path(sys.executable).parent / "netspec")
+    rival = "import torch"
+    name = "python -c 'import torch'"
+    if subprocess.run([sys.executable, "-c", "import torchvision"], capture_output=True).returncode == 0:
+        rival = "import torchvision.models as m; m.densenet121()"
+        name = "python -c 'import torchvision.models as m; m.densenet121()'"
+    works = [
+        run_process(netspec, "check", str(SPEC)),
+        run_process(sys.executable, "-c", rival),
+        run_process(netspec, "--help"),
+        run_process(sys.executable, "-c", "pass"),
+    ]
+    check, other, help_, bare = interleaved(works, repeats=7)
+    return [
+        Row(f"cold `netspec check specs/densenet121.yaml` against `{name}`", f"{other / check:.1f} times faster", "5"),
+        Row("cold `netspec --help`", f"{help_:.2f} s ({help_ / bare:.1f} times bare Python)", "0.15 s"),
+    ]
+
+
+def chain(length: int) -> str:
+    """Return a document of that many layers in a row."""
+    body = "[{conv: {out: 8, kernel: 3, padding: 1}}, relu]"
+    return f"netspec: 1\nname: chain\ninput: [8, 16, 16]\nnetwork:\n  - repeat: {length // 2}\n    body: {body}\n"
+
+
+def growth_rows(folder: Path) -> list[Row]:
+    """Measure how compile time grows with the number of nodes."""
+    import netspec
+
+    seconds = []
+    for length in (100, 1_000, 10_000):
+        path = folder / f"chain{length}.yaml"
+        path.write_text(chain(length))
+        seconds.append(median_seconds(lambda path=path: netspec.compile(path), repeats=5))  # type: ignore[misc]
+    first, second, third = seconds
+    figures = f"{1e3 * first:.1f}, {1e3 * second:.1f}, {1e3 * third:.0f} ms; per node {second / first / 10:.2f}, "
+    return [
+        Row("chains of 100, 1,000, 10,000 layers", figures + f"{third / second / 10:.2f} times the one before", "1")
+    ]
+
+
+def module_rows() -> list[Row]:
+    """Measure constructing, running and training the module against pytorchcv's."""
+    import torch
+    from pytorchcv.model_provider import get_model
+
+    import netspec
+    from netspec.emit.torch_source import emit_torch
+    from netspec.instantiate import load_class
+
+    torch.manual_seed(0)
+    network = load_class(emit_torch(netspec.compile(SPEC)))
+    ours, theirs = network(), get_model("densenet121", pretrained=False)
+    construct = interleaved([network, lambda: get_model("densenet121", pretrained=False)], repeats=9, warm_up=2)
+    images = torch.randn(4, 3, 224, 224)
+    forward = interleaved([evaluated(ours, images), evaluated(theirs, images)], repeats=9, warm_up=2)
+    train = interleaved([trained(ours, images), trained(theirs, images)], repeats=7, warm_up=2)
+    against = "against pytorchcv's module"
+    return [
+        Row(f"construct DenseNet-121 {against}", f"{construct[0] / construct[1]:.2f}", "≤ 1.0"),
+        Row(f"forward in evaluation {against}", f"{forward[0] / forward[1]:.2f}", "≤ 1.0"),
+        Row(f"training step {against}", f"{train[0] / train[1]:.2f}", "≤ 1.0"),
+    ]
+
+
+def evaluated(module, images) -> Callable[[], object]:  # type: ignore[no-untyped-def]
+    """Return the work of one forward pass without gradients."""
+    import torch
+
+    def work() -> object:
+        module.eval()
+        with torch.no_grad():
+            return module(images)
+
+    return work
+
+
+def trained(module, images) -> Callable[[], object]:  # type: ignore[no-untyped-def]
+    """Return the work of one forward and backward pass."""
+
+    def work() -> object:
+        module.train()
+        module.zero_grad()
+        module(images).square().mean().backward()
+        return None
+
+    return work
+
+
+def main() -> None:
+    """Measure everything and write the table."""
+    import tempfile
+
+    import torch
+
+    from netspec.version import __version__
+
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for measure in (compile_rows, start_rows, lambda: growth_rows(Path(folder)), module_rows):
+            for row in measure():
+                print(f"{row.what}: {row.figure} (aim: {row.aim})", flush=True)
+                rows.append(row)
+    machine = (
+        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, torch {torch.__version__}"
+    )
+    lines = [
+        "# Speed",
+        "",
+        f"Measured by `make bench` with netspec {__version__} on {machine}.",
+        "Ratios are of medians, taken in turns in one run.",
+        "",
+        "| what | measured | aim |",
+        "|---|---|---|",
+        *(f"| {row.what} | {row.figure} | {row.aim} |" for row in rows),
+        "",
+    ]
+    RESULTS.write_text("\n".join(lines), encoding="utf-8")
+    print(f"wrote {RESULTS.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
