@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -36,8 +37,8 @@ class Parameter:
     @property
     def default(self) -> Any:
         """The value that most scopes have, or REQUIRED where none has the majority or it counts channels."""
-        usual = max(self.values, key=self.values.count)
-        return usual if not self.counts and 2 * self.values.count(usual) > len(self.values) else REQUIRED
+        (usual, times), *_ = Counter(self.values).most_common(1)
+        return usual if not self.counts and 2 * times > len(self.values) else REQUIRED
 
     @property
     def annotation(self) -> str:
