@@ -198,6 +198,7 @@ FRAMES = [
     ("网络: 1", (1, 5, 1, 6), "", ["1 | 网络: 1", "  |       ^"]),
     ("e\u0301: 1", (1, 5, 1, 6), "", ["1 | e\u0301: 1", "  |    ^"]),
     ("网络: 1", (1, 1, 1, 3), "", ["1 | 网络: 1", "  | ^^^^"]),
+    ("Ａ: 1", (1, 4, 1, 5), "", ["1 | Ａ: 1", "  |     ^"]),
     ("", (1, 1, 1, 2), "", ["1 |", "  | ^"]),
     ("a: 1", (7, 1, 7, 2), "", []),
     ("a: 1", (7, 1, 7, 2), "gone", ["7 | gone"]),
@@ -219,6 +220,14 @@ def test_long_lines_are_cut_around_the_caret(column: int) -> None:
     at = carets.index("^")
     assert shown[at] == text[column - 1]
     assert shown.startswith("1 | …") == (column > 61)
+
+
+@pytest.mark.parametrize("at", [45, 59, 80])
+def test_long_lines_are_escaped_before_in_and_after_the_caret(at: int) -> None:
+    text = "x" * at + "\x1b" + "x" * (200 - at)
+    _, _, shown, carets = frame(text, (1, 60, 1, 70))
+    assert "\\x1b" in shown and shown.isprintable()
+    assert shown[carets.index("^") :].startswith(r"\x1b" if at == 59 else "xxxx")
 
 
 def test_a_note_in_another_file_names_it() -> None:
@@ -291,8 +300,17 @@ def test_printable_is_exact_about_what_it_escapes(text: str) -> None:
         assert shown.encode("latin-1", "backslashreplace").decode("unicode_escape") == text
 
 
+def strings(value: object) -> list[str]:
+    """Return every text in a JSON value."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [text for item in value for text in strings(item)]
+    return [value] if isinstance(value, str) else []
+
+
 @pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", [*HOSTILE, "é"])
 def test_no_format_lets_text_of_a_document_act(text: str, name: Format) -> None:
     file = f"{text}.yaml"
     span = Span(file, 1, 1, 1, 9)
@@ -304,6 +322,8 @@ def test_no_format_lets_text_of_a_document_act(text: str, name: Format) -> None:
         output = re.sub(r"\x1b\[[0-9;]+m", "", output) if name == "text" else output
         lines = output.split("\n")
         assert all(line.isprintable() for line in lines)
+        if name in ("json", "sarif"):
+            assert output.isascii() and all(part.isprintable() for part in strings(json.loads(output)))
         commands = [line for line in lines if line.startswith("::")]
         assert all(line.startswith("::error ") for line in commands) and bool(commands) == (name == "github")
         assert len(commands) == (len(lines) if name == "github" else 0)

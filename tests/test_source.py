@@ -290,6 +290,7 @@ def test_merge_keys(body: str, value: Any) -> None:
 def test_merged_keys_keep_the_place_where_they_are_written() -> None:
     tree = read("base: &base {x: 1, y: 2}\nmerged:\n  <<: *base\n  y: 3\n", "net.yaml")
     assert str(locate(tree, ("merged", "x"))) == "net.yaml:1:17"
+    assert str(locate(tree, ("merged", "x"), key=True)) == "net.yaml:1:14"
     assert str(locate(tree, ("merged", "y"))) == "net.yaml:4:6"
     assert str(locate(tree, ("merged", "y"), key=True)) == "net.yaml:4:3"
 
@@ -318,7 +319,8 @@ def test_faults_of_several_kinds_come_together_and_the_syntax_fault_last() -> No
 
 def test_faults_end_at_a_hundred_and_are_short() -> None:
     assert len(codes("a: 1\n" * 5000)) == 100
-    assert max(map(len, faults(f"{'k' * 5000: <5000}: 1\n? {'k' * 5000}\n: 2\n"))) < 300
+    twice = f"? {'k' * 5000}\n: 1\n" * 2
+    assert max(map(len, faults(twice))) < 300
 
 
 SYNTAX = [
@@ -356,6 +358,14 @@ SYNTAX = [
 def test_syntax_faults_say_what_to_do(text: str, expected: str) -> None:
     (fault,) = faults(text)
     assert fault.startswith(f"net.yaml:{expected}")
+
+
+def test_a_bracket_that_stays_open_is_pointed_at() -> None:
+    with pytest.raises(SpecError) as caught:
+        read("a: [1, 2\nb: 3\n", "net.yaml")
+    assert [(str(note.span), note.label) for note in caught.value.diagnostics[0].notes] == [
+        ("net.yaml:1:4", "begins here")
+    ]
 
 
 def test_the_python_parser_gives_the_same_tree(monkeypatch: pytest.MonkeyPatch) -> None:
