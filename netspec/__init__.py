@@ -1,0 +1,191 @@
+"""A declarative YAML-to-network compiler: write a network as its blocks, get a PyTorch module, pictures and proofs.
+
+    load      a document, checked            compile   its graph: nodes with shapes and costs
+    build     the module on a device         source    the module's Python file
+    summary   the table                      draw      the picture
+
+Every function takes a path, the name of a shipped network, or what an earlier one returned. All raise ``SpecError``
+with every fault of the document, or ``LimitError`` when it asks for too much. torch is imported by ``build`` alone.
+
+Example:
+    >>> import netspec
+    >>> graph = netspec.compile("densenet121", overrides={"growth": 12, "classes": 10})
+    >>> graph.outputs[0].node, graph.shape_of("classifier")
+    ('classifier', (10,))
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netspec.version import __version__
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+    from torch import nn
+
+    from netspec.emit.rows import Sorting
+    from netspec.errors import LimitError, SpecError
+    from netspec.graph import Graph, Node
+    from netspec.spec import Document
+
+__all__ = [
+    "Document",
+    "Graph",
+    "LimitError",
+    "Node",
+    "SpecError",
+    "__version__",
+    "build",
+    "compile",
+    "draw",
+    "load",
+    "source",
+    "summary",
+]
+
+_HOMES = {
+    "Document": "netspec.spec",
+    "Graph": "netspec.graph",
+    "LimitError": "netspec.errors",
+    "Node": "netspec.graph",
+    "SpecError": "netspec.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # The command line imports this module first, and must not wait for pydantic.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'netspec' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def load(path_or_name: str | Path, variant: str | None = None, overrides: dict[str, Any] | None = None) -> Document:
+    """Return a document by its path or the name of a shipped network, read and checked but not expanded.
+
+    ``variant`` is one of the document's variants. ``overrides`` are values for its arguments: Python values, or texts
+    that are read as YAML; ``"input"`` is the input's shape.
+
+    Example:
+        >>> import netspec
+        >>> netspec.load("densenet121").title
+        'DenseNet-BC-121'
+    """
+    from netspec.spec import load as load_document
+
+    return load_document(path_or_name, variant, overrides)
+
+
+def compile(
+    document: Document | str | Path, variant: str | None = None, overrides: dict[str, Any] | None = None
+) -> Graph:
+    """Return the graph of a document: its nodes in order, with ``params``, ``macs``, ``flops`` and ``outputs``.
+
+    Example:
+        >>> import netspec
+        >>> graph = netspec.compile("densenet121")
+        >>> graph.params, graph.macs
+        (7978856, 2834161664)
+        >>> graph.networkx.number_of_nodes() == len(graph) + 1  # the input
+        True
+    """
+    from netspec.pipeline import compile_graph
+
+    return compile_graph(document, variant, overrides)
+
+
+def build(
+    document: Graph | Document | str | Path,
+    variant: str | None = None,
+    overrides: dict[str, Any] | None = None,
+    *,
+    device: str | torch.device = "auto",
+    dtype: str | torch.dtype = "float32",
+    channels_last: bool = False,
+    seed: int | None = None,
+) -> nn.Module:
+    """Return the network as a module on a device, made by running the source that ``source`` returns.
+
+    ``device`` is one of torch's, or ``"auto"``: CUDA where there is one. ``seed`` makes the first weights repeatable.
+
+    Example:
+        >>> import netspec
+        >>> module = netspec.build("lenet5_modern", device="cpu", seed=0)
+        >>> type(module).__name__, sum(parameter.numel() for parameter in module.parameters())
+        ('Lenet5Modern', 61706)
+    """
+    from netspec.instantiate import build_module
+
+    graph = _graph(document, variant, overrides)
+    return build_module(graph, device=device, dtype=dtype, channels_last=channels_last, seed=seed)
+
+
+def source(
+    document: Graph | Document | str | Path, variant: str | None = None, overrides: dict[str, Any] | None = None
+) -> str:
+    """Return the network as the text of a Python file that imports torch alone.
+
+    Example:
+        >>> import netspec
+        >>> "from torch import" in netspec.source("lenet5_modern")
+        True
+    """
+    from netspec.emit.torch_source import emit_torch
+
+    return emit_torch(_graph(document, variant, overrides))
+
+
+def summary(
+    document: Graph | Document | str | Path,
+    variant: str | None = None,
+    overrides: dict[str, Any] | None = None,
+    *,
+    depth: int | None = None,
+    sort: Sorting | None = None,
+) -> str:
+    """Return the table of the network: per scope its output, parameters, MACs and receptive field, then the totals.
+
+    ``depth`` is how many levels of scopes are opened: two, but for units of a few ops, where it is not given. ``sort``
+    lists single ops instead, the largest first.
+
+    Example:
+        >>> import netspec
+        >>> print(netspec.summary("densenet121", depth=1).splitlines()[0])
+        DenseNet-BC-121
+    """
+    from netspec.emit.table import plain_text, summarize
+
+    return plain_text(summarize(_graph(document, variant, overrides), depth=depth, sort=sort))
+
+
+def draw(
+    document: Graph | Document | str | Path,
+    variant: str | None = None,
+    overrides: dict[str, Any] | None = None,
+    *,
+    path: str | Path | None = None,
+) -> str:
+    """Return the picture of the network as SVG, and write it to a path where one is given."""
+    from pathlib import Path
+
+    from netspec.emit.svg import draw_svg
+    from netspec.writing import marked, write_atomic
+
+    text = draw_svg(_graph(document, variant, overrides))
+    if path is not None:
+        write_atomic(Path(path), marked(text))
+    return text
+
+
+def _graph(document: Graph | Document | str | Path, variant: str | None, overrides: dict[str, Any] | None) -> Graph:
+    from netspec.graph import Graph
+
+    if not isinstance(document, Graph):
+        return compile(document, variant, overrides)
+    if variant is not None or overrides:
+        raise TypeError("a graph is fixed: give `variant` and `overrides` where it is compiled")
+    return document

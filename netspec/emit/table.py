@@ -1,0 +1,178 @@
+"""The summary of a network as a table: for terminals with rich, as aligned text everywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from netspec.emit.rows import Row, Sorting, sorted_rows, tree_rows
+from netspec.graph import Graph
+from netspec.render import printable
+from netspec.report import COUNTING_RULE, Memory, Totals, measure, measure_memory
+from netspec.report.memory import BYTES, show_bytes
+from netspec.shape import show
+
+MOST_ROWS = 200
+_MOST_KEPT = 100_000  # more rows than a graph may have nodes
+HEADINGS = ("layer", "op", "output", "params", "MACs", "sees")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A summary ready to be laid out: what stands above, in and below the table."""
+
+    title: str
+    above: tuple[str, ...]
+    headings: tuple[str, ...]
+    cells: tuple[tuple[str, ...], ...]
+    left_out: str
+    figures: tuple[tuple[str, ...], ...]
+    below: tuple[str, ...]
+
+
+def summarize(
+    graph: Graph,
+    *,
+    depth: int | None = None,
+    sort: Sorting | None = None,
+    rows: int = MOST_ROWS,
+    dtype: str = "float32",
+    batch: int = 1,
+    remarks: Iterable[str] = (),
+) -> Summary:
+    """Return the summary of a graph; ``remarks`` are lines that only the caller knows, such as the time taken."""
+    memory = measure_memory(graph, dtype, batch)
+    found = sorted_rows(graph, sort) if sort else tree_rows(graph, depth)
+    shown, left_out = _cut(list(islice(found, _MOST_KEPT)), rows)
+    size = BYTES[dtype]
+    weighted = sort == "memory"
+    return Summary(
+        title=printable(graph.title or graph.name),
+        above=_above(graph),
+        headings=(*HEADINGS, "memory") if weighted else HEADINGS,
+        cells=tuple(_cells(row, size * batch if weighted else 0) for row in shown),
+        left_out=f"{left_out:,} more rows are left out; `--rows` sets how many are shown" if left_out else "",
+        figures=_figures(measure(graph), memory),
+        below=(f"counted: {COUNTING_RULE}", *remarks),
+    )
+
+
+def _cut(rows: list[Row], most: int) -> tuple[list[Row], int]:
+    return (rows[:most], len(rows) - most) if len(rows) > most else (rows, 0)
+
+
+def _above(graph: Graph) -> tuple[str, ...]:
+    entered = ", ".join(
+        f"{each.name} {show(each.shape)}{'' if each.dtype == 'float' else f' {each.dtype}'}" for each in graph.inputs
+    )
+    left = ", ".join(
+        f"{each.name} {show(graph.shape_of(each.node))}{' (training only)' if each.train_only else ''}"
+        for each in graph.outputs
+    )
+    lines = (printable(graph.cite), f"{graph.name}: {entered} -> {left}")
+    return tuple(line for line in lines if line)
+
+
+def _cells(row: Row, size: int) -> tuple[str, ...]:
+    remarks = {f"x{row.count}": row.count > 1, "(training only)": row.first_of_training, "(shared)": row.shared}
+    what = " ".join([printable(row.what), *(text for text, is_so in remarks.items() if is_so)]).strip()
+    name = "  " * row.indent + printable(row.name)
+    cells = (name, what, row.output, _amount(row.totals.params), _amount(row.macs), row.sees)
+    return (*cells, show_bytes(row.totals.elements * size)) if size else cells
+
+
+def _amount(count: int) -> str:
+    return f"{count:,}" if count else "-"
+
+
+def _figures(totals: Totals, memory: Memory) -> tuple[tuple[str, ...], ...]:
+    bytes_of_parameters = show_bytes(memory.parameters)
+    held = f"{memory.dtype}, batch of {memory.batch}"
+    lines = [
+        ("parameters", f"{totals.params:,}", f"{show_count(totals.params)}, {bytes_of_parameters} in {memory.dtype}"),
+        ("MACs", f"{totals.macs:,}", show_count(totals.macs)),
+        ("FLOPs", f"{totals.flops:,}", show_count(totals.flops)),
+        ("forward bytes", f"{memory.forward:,}", f"{show_bytes(memory.forward)} for all values, {held}"),
+        ("peak bytes", f"{memory.peak:,}", f"{show_bytes(memory.peak)} of values at once in evaluation, {held}"),
+        ("depth", f"{totals.depth:,}", "convolutions and linear layers on the longest path"),
+        ("nodes", f"{totals.nodes:,}", ""),
+    ]
+    if totals.inference_params != totals.params:
+        lines.insert(1, ("  in evaluation", f"{totals.inference_params:,}", "without the heads of training"))
+    if totals.training_macs != totals.macs:
+        lines.insert(-4, ("  in training", f"{totals.training_macs:,}", "MACs with the heads of training"))
+    return tuple(lines)
+
+
+def show_count(count: int) -> str:
+    """Return a number with its first digits and a unit.
+
+    Example:
+        >>> show_count(1814073344), show_count(640)
+        ('1.81 G', '640')
+    """
+    amount, units = float(count), ["", " k", " M", " G", " T", " P", " E"]
+    while amount >= 999.5 and len(units) > 1:
+        amount /= 1000
+        units.pop(0)
+    return f"{amount:.3g}{units[0]}" if amount < 999.5 else f"{amount:.0f}{units[0]}"
+
+
+def plain_text(summary: Summary) -> str:
+    """Return a summary as aligned text.
+
+    Example:
+        >>> import netspec
+        >>> print(plain_text(summarize(netspec.compile("densenet121"), depth=1)).splitlines()[4].split())
+        ['conv1', 'conv', '7x7,', 's2', '64x112x112', '9,408', '118,013,952', '7x7']
+    """
+    left = (True, True, True) + (False,) * (len(summary.headings) - 3)
+    table = _aligned([summary.headings, *summary.cells], left)
+    table.insert(1, "-" * max(map(len, table)))
+    figures = _aligned(list(summary.figures), (True, False, True))
+    left_out = [summary.left_out] if summary.left_out else []
+    return "\n".join([summary.title, *summary.above, *table, *left_out, "", *figures, "", *summary.below])
+
+
+def _aligned(rows: list[tuple[str, ...]], left: tuple[bool, ...]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if to_left else cell.rjust(width)
+            for cell, width, to_left in zip(row, widths, left, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def print_rich(summary: Summary) -> None:
+    """Print a summary to a terminal, as wide as that is, in colour unless ``NO_COLOR`` is set."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    styles = ("", "cyan", "", "", "", "dim", "")
+    for index, (heading, style) in enumerate(zip(summary.headings, styles, strict=False)):
+        justify, overflow = ("left", "ellipsis") if index < 3 else ("right", "fold")
+        table.add_column(heading, style=style, no_wrap=True, justify=justify, overflow=overflow)  # type: ignore[arg-type]
+    for cells in summary.cells:
+        table.add_row(*map(Text, cells), style="" if cells[0][:1] != " " else "dim")
+    figures = Table.grid(padding=(0, 2))
+    for justify in ("left", "right", "left"):
+        figures.add_column(justify=justify)  # type: ignore[arg-type]
+    for figure in summary.figures:
+        figures.add_row(*map(Text, figure))
+    console.print(Text(summary.title, style="bold"))
+    for line in summary.above:
+        console.print(Text(line, style="dim"))
+    console.print(table)
+    if summary.left_out:
+        console.print(Text(summary.left_out, style="yellow"))
+    console.print(figures)
+    console.print()
+    for line in summary.below:
+        console.print(Text(line, style="dim"))

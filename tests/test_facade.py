@@ -1,0 +1,115 @@
+"""The façade: what it offers, and that it costs nothing until it is used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import netspec
+
+SPEC = """\
+netspec: 1
+name: tiny
+title: Tiny
+args: {width: 4}
+variants: {wide: {width: 8}}
+input: [3, 8, 8]
+network:
+  - conv: {out: width, kernel: 3}
+  - flatten
+  - linear: 10
+expect: {params: 1562}
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(SPEC, encoding="utf-8")
+    return path
+
+
+def test_all_is_sorted_and_true() -> None:
+    assert list(netspec.__all__) == sorted(netspec.__all__)
+    assert all(getattr(netspec, name) is not None for name in netspec.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = netspec.nothing
+
+
+def test_version_is_that_of_the_package() -> None:
+    project = tomllib.loads((Path(netspec.__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    assert netspec.__version__ == project["project"]["version"]
+
+
+@pytest.mark.parametrize(
+    ("code", "forbidden"),
+    [
+        ("import netspec", {"pydantic", "yaml", "networkx", "torch", "rich", "click"}),
+        ("import netspec; netspec.summary('lenet5_modern')", {"networkx", "torch", "rich", "click"}),
+        ("import netspec; netspec.source('lenet5_modern')", {"networkx", "torch", "rich", "click"}),
+        ("import netspec; netspec.draw('lenet5_modern')", {"networkx", "torch", "rich", "click"}),
+    ],
+)
+def test_functions_import_only_what_they_need(code: str, forbidden: set[str]) -> None:
+    script = f"{code}\nimport sys\nprint(*sorted(set(sys.modules) & {forbidden!r}))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_every_way_to_name_a_network_gives_the_same(spec: Path) -> None:
+    document = netspec.load(spec)
+    graph = netspec.compile(document)
+    assert isinstance(document, netspec.Document) and isinstance(graph, netspec.Graph)
+    for given in (spec, str(spec), document, graph):
+        assert netspec.source(given) == netspec.source(graph)
+        assert netspec.summary(given) == netspec.summary(graph)
+        assert netspec.draw(given) == netspec.draw(graph)
+
+
+def test_variants_and_overrides_work_on_paths_and_documents(spec: Path) -> None:
+    for given in (spec, netspec.load(spec)):
+        assert netspec.compile(given, "wide").params == netspec.compile(given, overrides={"width": 8}).params == 3114
+        assert netspec.compile(given, "wide", {"width": "2"}).params == 2 * 28 + 72 * 10 + 10
+        assert netspec.compile(given).params == 1562
+
+
+def test_a_graph_cannot_be_changed_any_more(spec: Path) -> None:
+    graph = netspec.compile(spec)
+    with pytest.raises(TypeError, match="a graph is fixed"):
+        netspec.summary(graph, "wide")
+    with pytest.raises(TypeError, match="a graph is fixed"):
+        netspec.source(graph, overrides={"width": 2})
+
+
+def test_graph_shows_its_nodes_and_totals(spec: Path) -> None:
+    graph = netspec.compile(spec)
+    assert [node.path for node in graph] == ["conv1", "flatten1", "linear1"]
+    assert graph.flops == 2 * graph.macs
+    assert [output.node for output in graph.outputs] == ["linear1"]
+    assert [tuple(edge) for edge in graph.networkx.edges()] == [
+        ("input", "conv1"), ("conv1", "flatten1"), ("flatten1", "linear1"),
+    ]
+
+
+def test_the_built_module_has_the_graphs_weights_and_the_seed_repeats_them(spec: Path) -> None:
+    import torch
+
+    first, second = (netspec.build(spec, device="cpu", dtype="bfloat16", seed=7) for _ in range(2))
+    assert sum(parameter.numel() for parameter in first.parameters()) == netspec.compile(spec).params
+    pairs = list(zip(first.parameters(), second.parameters(), strict=True))
+    assert all(torch.equal(left, right) and left.dtype == torch.bfloat16 for left, right in pairs)
+    assert first(torch.zeros(2, 3, 8, 8, dtype=torch.bfloat16)).shape == (2, 10)
+
+
+def test_pictures_are_written_to_paths(spec: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.svg"
+    text = netspec.draw(spec, path=path)
+    assert text.startswith("<svg") and path.read_text(encoding="utf-8").startswith(text.rstrip())
+    netspec.draw(spec, path=str(path))
+    path.write_text("mine")
+    with pytest.raises(netspec.SpecError, match="was not written by netspec"):
+        netspec.draw(spec, path=path)
