@@ -1,0 +1,24 @@
+"""The command line. Each command is a file of its name, imported when it is called for.
+
+    group.py      the list of commands, and `netspec` itself
+    failures.py   what ends a command early: messages and exit codes
+    options.py    arguments and options that commands share
+    output.py     tables and progress, on a terminal and off it
+"""
+
+from __future__ import annotations
+
+import sys
+
+from netspec.cli.failures import run
+
+__all__ = ["main", "run"]
+
+
+def main() -> None:
+    """Run the command that the program's arguments describe, and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name outside the terminal's encoding must not end the program.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))

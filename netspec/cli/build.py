@@ -1,0 +1,144 @@
+"""``netspec build``: the module, the picture and the graph as files, and the module run once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netspec.cli.options import (
+    MemoryType,
+    default_limit,
+    document_options,
+    memory_options,
+    spec_argument,
+    table_options,
+)
+from netspec.cli.output import print_summary, show_times, timed
+from netspec.errors import Diagnostic, LimitError
+
+if TYPE_CHECKING:
+    from netspec.graph import Graph
+
+
+@click.command("build")
+@spec_argument
+@document_options
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), default="build", show_default=True, metavar="DIR",
+    help="Folder of the network's folder, which has the network's name.",
+)
+@click.option("--force", is_flag=True, help="Overwrite files that netspec did not write.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, or as in cuda:1.")
+@memory_options
+@click.option("--channels-last", is_flag=True, help="Keep the channels of images last in memory.")
+@click.option("--seed", type=int, help="Start of torch's random numbers, for the same weights again.")
+@click.option("--max-memory", type=MemoryType(), help="Refuse networks that take more; 3/4 of the machine's.")
+@click.option("--no-run", is_flag=True, help="Only write the files; torch is not needed then.")
+@table_options
+@click.option("--json", "as_json", is_flag=True, help="Print totals, scopes, nodes and what was done as JSON.")
+def command(
+    spec: str, overrides: dict[str, str], variant: str | None, out: Path, force: bool, max_memory: int | None,
+    no_run: bool, batch: int, dtype: str, as_json: bool, depth: int | None, sort: Any, rows: int, **settings: Any,
+) -> None:
+    """Write a network as DIR/NAME/NAME.py, .svg and .json, and run that very module once.
+
+    Every inferred shape is compared with the real one. Prints the network's table.
+    """
+    from netspec.pipeline import compile_graph
+    from netspec.report import check_memory, measure_memory
+
+    times: dict[str, float] = {}
+    graph = timed("compile", lambda: compile_graph(spec, variant, overrides), times)
+    limit = default_limit() if max_memory is None else max_memory
+    check_memory(measure_memory(graph, dtype, batch), graph, limit, forward=not no_run)
+    paths = _write(graph, out / graph.name, force, dtype, batch, times)
+    done: dict[str, Any] = {"files": [str(path) for path in paths]}
+    if not no_run:
+        done |= _run(graph, paths[0], batch, dtype, times, **settings)
+    if as_json:
+        _print_record(graph, dtype, batch, {**done, "seconds": times})
+    else:
+        _print_table(graph, done, times, depth=depth, sort=sort, rows=rows, dtype=dtype, batch=batch)
+
+
+def _write(graph: Graph, folder: Path, force: bool, dtype: str, batch: int, times: dict[str, float]) -> list[Path]:
+    from netspec.emit.graph_json import graph_json
+    from netspec.emit.torch_source import emit_torch
+    from netspec.writing import check_ours, marked, write_atomic
+
+    stem = folder / graph.name
+    if not force:
+        for suffix in (".py", ".svg", ".json"):
+            check_ours(stem.with_suffix(suffix))
+    picture = timed("draw", lambda: _picture(graph), times)
+    texts = {
+        ".py": timed("emit", lambda: emit_torch(graph), times),
+        ".svg": picture and marked(picture),
+        ".json": graph_json(graph, dtype=dtype, batch=batch),
+    }
+    written = [stem.with_suffix(suffix) for suffix, text in texts.items() if text]
+    for path in written:
+        write_atomic(path, texts[path.suffix], force=force)
+    return written
+
+
+def _picture(graph: Graph) -> str:
+    """Return the SVG, or nothing where it cannot be drawn: a module is of use without its picture."""
+    from netspec.emit.engine import DrawingError
+    from netspec.emit.svg import draw_svg
+
+    try:
+        return draw_svg(graph)
+    except DrawingError as error:
+        click.echo(f"warning: there is no picture: {error}", err=True)
+        return ""
+
+
+def _run(
+    graph: Graph, path: Path, batch: int, dtype: str, times: dict[str, float], device: str, channels_last: bool,
+    seed: int | None,
+) -> dict[str, Any]:
+    """Instantiate the written file, run it once, and compare its shapes; return what was done."""
+    instantiate = timed("load torch", _import_instantiate, times)
+    try:
+        target = instantiate.choose_device(device)
+    except RuntimeError as error:
+        raise click.BadParameter(str(error).partition("\n")[0], param_hint="--device") from None
+    settings = {"device": target, "dtype": dtype, "channels_last": channels_last, "seed": seed, "source": path}
+    try:
+        module = timed(f"build on {target}", lambda: instantiate.build_module(graph, **settings), times)
+        compared = timed("forward", lambda: instantiate.verify_forward(module, graph, batch, seed=seed or 0), times)
+    except RuntimeError as error:
+        # torch's class of that name is not worth an import of torch here.
+        if type(error).__name__ != "OutOfMemoryError":
+            raise
+        message = f"{graph.name} does not fit into the memory of {target} with a batch of {batch}"
+        refused = Diagnostic("NS0707", message, graph.root.span, help="use a smaller batch or input")
+        raise LimitError([refused]) from None
+    return {"device": str(target), "channels_last": channels_last, "seed": seed, "compared": compared}
+
+
+def _import_instantiate() -> Any:
+    from netspec import instantiate
+
+    return instantiate
+
+
+def _print_record(graph: Graph, dtype: str, batch: int, done: dict[str, Any]) -> None:
+    from netspec.emit.graph_json import graph_record, lines_json
+
+    record = graph_record(graph, dtype=dtype, batch=batch)
+    nodes = {key: record.pop(key) for key in ("scopes", "nodes")}
+    click.echo(lines_json({**record, **done, **nodes}), nl=False)
+
+
+def _print_table(graph: Graph, done: dict[str, Any], times: dict[str, float], **table: Any) -> None:
+    from netspec.emit.table import summarize
+
+    remarks = [show_times(times), f"wrote: {', '.join(done['files'])}"]
+    if "compared" in done:
+        how = f"on {done['device']} in {table['dtype']}, batch of {table['batch']}"
+        remarks.append(f"checked: all {done['compared']:,} shapes of one forward pass {how}, agree with the graph")
+    print_summary(summarize(graph, remarks=remarks, **table))

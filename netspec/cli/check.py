@@ -1,0 +1,56 @@
+"""``netspec check``: everything up to shapes and totals, without torch."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from netspec.cli.failures import exit_code, report
+from netspec.cli.options import SpecType, document_options
+from netspec.cli.output import print_json
+from netspec.errors import Diagnostic, SpecError
+
+
+@click.command("check")
+@click.argument("specs", metavar="SPEC...", nargs=-1, required=True, type=SpecType())
+@document_options
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context, specs: tuple[str, ...], overrides: dict[str, str], variant: str | None, as_json: bool
+) -> None:
+    """Compile documents up to shapes and totals, and say everything that is wrong with them.
+
+    Prints a line per correct document. Exits with 1 when one has faults, 2 when a file cannot be read, and 3 when a
+    limit refused one; the largest of them when there are several.
+    """
+    diagnostics: list[Diagnostic] = []
+    records: list[dict[str, Any]] = []
+    code = 0
+    for spec in specs:
+        record, error = _check(spec, variant, overrides)
+        records.append(record)
+        if error is not None:
+            diagnostics += error.diagnostics
+            code = max(code, exit_code(error))
+        elif not as_json:
+            click.echo(f"ok  {spec}  {record['params']:,} params  {record['macs']:,} MACs")
+    if as_json:
+        print_json(records)
+    # Documents that import the same faulty file have the same faults.
+    report(SpecError(diagnostics).diagnostics, ctx.meta["netspec.format"])
+    ctx.exit(code)
+
+
+def _check(spec: str, variant: str | None, overrides: dict[str, str]) -> tuple[dict[str, Any], SpecError | None]:
+    from netspec.pipeline import compile_graph
+    from netspec.render import render
+
+    try:
+        graph = compile_graph(spec, variant, overrides)
+    except SpecError as error:
+        faults = json.loads(render(error.diagnostics, "json"))
+        return {"spec": spec, "ok": False, "faults": faults}, error
+    return {"spec": spec, "ok": True, "name": graph.name, "params": graph.params, "macs": graph.macs}, None

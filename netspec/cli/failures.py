@@ -1,0 +1,91 @@
+"""What ends a command early, as a message and an exit code.
+
+    0 done   1 faults in a document   2 usage, or a file that cannot be read or written   3 a limit refused it
+    70 internal error   130 interrupted
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from netspec.cli.group import cli
+
+if TYPE_CHECKING:
+    from netspec.errors import Diagnostic, SpecError
+
+FAULTS, USAGE, LIMIT, INTERNAL, INTERRUPTED = 1, 2, 3, 70, 130
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code; whatever goes wrong has been said on standard error."""
+    if "_NETSPEC_COMPLETE" in os.environ:
+        cli.main(list(arguments), prog_name="netspec", complete_var="_NETSPEC_COMPLETE", standalone_mode=False)
+    settings: dict[str, Any] = {}
+    try:
+        with cli.make_context("netspec", list(arguments)) as context:
+            settings = context.meta
+            cli.invoke(context)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; what is still buffered must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except click.exceptions.Exit as exit:
+        return exit.exit_code
+    except (KeyboardInterrupt, EOFError, click.Abort):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except Exception as error:
+        return _failure(error, settings)
+    return 0
+
+
+def _failure(error: Exception, settings: dict[str, Any]) -> int:
+    # Imported here, so that help and version need not wait for it.
+    from netspec.errors import SpecError
+
+    if isinstance(error, SpecError):
+        report(error.diagnostics, settings.get("netspec.format", "text"))
+        return exit_code(error)
+    return _internal(error, bool(settings.get("netspec.traceback") or os.environ.get("NETSPEC_TRACEBACK")))
+
+
+def exit_code(error: SpecError) -> int:
+    """Return the exit code for a SpecError: its own, or that of an unreadable file where no document is at fault."""
+    if all(each.span is None and each.code.startswith("NS00") for each in error.diagnostics):
+        return USAGE
+    return error.exit_code
+
+
+def report(diagnostics: Sequence[Diagnostic], format: Any) -> None:
+    """Print diagnostics to standard error; nothing where a form for people would be empty."""
+    from netspec.render import render
+
+    if diagnostics or format in ("json", "sarif"):
+        click.echo(render(diagnostics, format, color=wants_color(sys.stderr)), err=True)
+
+
+def wants_color(stream: TextIO) -> bool:
+    """Return whether colour helps: on a terminal whose owner has not asked for none."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _internal(error: Exception, in_full: bool) -> int:
+    from netspec.render import printable
+
+    if in_full:
+        import traceback
+
+        click.echo("".join(traceback.format_exception(error)), err=True)
+    click.echo(f"internal error: {type(error).__name__}: {printable(str(error))}", err=True)
+    click.echo("  = this is a fault of netspec, not of the document", err=True)
+    more = "" if in_full else "; `--traceback` shows where it happened"
+    click.echo(f"  = please report it with the document and `netspec --version`{more}", err=True)
+    return INTERNAL

@@ -1,0 +1,67 @@
+"""The arguments of an op or combinator in words, from its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+WORDS = {"integer": "whole number", "boolean": "true or false", "string": "word", "object": "mapping"}
+"""What the types of JSON schema are called here."""
+
+
+class _Schema(GenerateJsonSchema):
+    """A JSON schema in which bodies, which only exist as objects, are a type of their own."""
+
+    def is_instance_schema(self, schema: core_schema.IsInstanceSchema) -> JsonSchemaValue:
+        return {"type": "body"}
+
+
+def describe_fields(model: type[BaseModel]) -> Iterator[str]:
+    """Yield the lines that describe the fields of a model: name, type, default and meaning."""
+    if not model.model_fields:
+        yield "\nIt takes no arguments."
+        return
+    primary = getattr(model, "primary", None)
+    schemas = model.model_json_schema(schema_generator=_Schema)["properties"]
+    yield "\nArguments:"
+    for name, info in model.model_fields.items():
+        default = "required" if info.is_required() else f"default {_shown(info.default)}"
+        alone = ", may stand alone" if name == primary else ""
+        yield f"  {name}: {describe_type(schemas[name])}, {default}{alone}"
+        if info.description:
+            yield f"      {info.description}"
+
+
+def _shown(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "true", False: "false"}[value]
+    return str(value)
+
+
+def describe_type(schema: dict[str, Any]) -> str:
+    """Return a JSON schema's type in words.
+
+    Example:
+        >>> describe_type({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]})
+        'whole number >= 1'
+    """
+    if "anyOf" in schema:
+        parts = [describe_type(each) for each in schema["anyOf"] if each.get("type") != "null"]
+        return " or ".join(dict.fromkeys(parts))
+    if "enum" in schema or "const" in schema:
+        return " | ".join(map(str, schema.get("enum") or [schema["const"]]))
+    kind: str = schema.get("type", "anything")
+    if kind == "array":
+        items = describe_type(schema["items"]) if "items" in schema else ""
+        return f"list of {items.replace('number', 'numbers', 1)}" if items else "list"
+    return WORDS.get(kind, kind) + _bounds(schema)
+
+
+def _bounds(schema: dict[str, Any]) -> str:
+    signs = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+    shown = [f"{sign} {schema[key]:g}" for key, sign in signs.items() if key in schema and abs(schema[key]) < 2**31 - 1]
+    return f" {' and '.join(shown)}" if shown else ""

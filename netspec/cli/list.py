@@ -1,0 +1,80 @@
+"""``netspec list``: the networks that ship."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from netspec.cli.output import print_columns, print_json, progress
+from netspec.errors import SpecError
+
+
+@click.command("list")
+@click.option("--numbers", is_flag=True, help="Compile each network, and show its parameters and MACs.")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def command(numbers: bool, as_json: bool) -> None:
+    """List the networks that ship, with their papers; any of the names can stand for a SPEC."""
+    from netspec.spec.files import shipped_names
+
+    records = [_described(name) for name in shipped_names()]
+    if numbers:
+        for record in records:
+            with progress(f"compiling {record['name']} …"):
+                record |= _measured(record["name"])
+    if as_json:
+        print_json(records)
+    elif records:
+        _print(records, numbers)
+
+
+def _described(name: str) -> dict[str, Any]:
+    from netspec.spec.files import shipped_folder
+
+    try:
+        texts = _header(shipped_folder() / f"{name}.yaml")
+    except SpecError:
+        texts = {"title": "(has faults: `netspec check` shows them)"}
+    named = {key: str(texts.get(key, "")) for key in ("title", "cite")}
+    return {"name": name, **named, "variants": list(texts.get("variants") or ())}
+
+
+def _header(path: Path) -> dict[str, Any]:
+    """Return the top level of a document and of those it extends; nothing below is looked at."""
+    from netspec.spec.files import refer
+    from netspec.spec.loading import LARGEST_CHAIN, read_document
+
+    merged: dict[str, Any] = {}
+    for _ in range(LARGEST_CHAIN):
+        tree = read_document(path)
+        merged = {**tree, **merged}
+        if tree.get("extends") is None:
+            break
+        path = refer(tree["extends"], path, tree.span)
+    return merged
+
+
+def _measured(name: str) -> dict[str, Any]:
+    from netspec.pipeline import compile_graph
+
+    try:
+        graph = compile_graph(name)
+    except SpecError:
+        return {"params": None, "macs": None}
+    return {"params": graph.params, "macs": graph.macs}
+
+
+def _print(records: list[dict[str, Any]], numbers: bool) -> None:
+    from netspec.render import printable
+
+    rows = [[record["name"], *_amounts(record, numbers), record["title"], record["cite"]] for record in records]
+    headings = ["name", *(["params", "MACs"] if numbers else []), "title", "paper"]
+    rows = [headings, *([printable(cell) for cell in row] for row in rows)]
+    print_columns(rows, right=frozenset({1, 2}) if numbers else frozenset())
+
+
+def _amounts(record: dict[str, Any], numbers: bool) -> list[str]:
+    if not numbers:
+        return []
+    return ["?" if record[key] is None else f"{record[key]:,}" for key in ("params", "macs")]

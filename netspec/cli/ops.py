@@ -1,0 +1,92 @@
+"""``netspec ops``: the catalogue of the language, printed from its own records."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netspec.errors import nearest
+
+if TYPE_CHECKING:
+    from netspec.spec import Block, Parameter
+
+Entry = tuple[str, str]
+
+
+@click.command("ops")
+@click.argument("name", required=False)
+def command(name: str | None) -> None:
+    """Describe an op, combinator or block; without a name, list all of them."""
+    click.echo("\n".join(_list() if name is None else _describe(name)))
+
+
+def _list() -> Iterator[str]:
+    sections = _sections()
+    width = max(len(word) for entries in sections.values() for word, _ in entries)
+    for title, entries in sections.items():
+        yield title
+        yield from (f"  {word:<{width}}  {line}".rstrip() for word, line in entries)
+        yield ""
+    yield "`netspec ops NAME` describes one of them."
+
+
+def _sections() -> dict[str, list[Entry]]:
+    from netspec.ops import OPS
+    from netspec.spec.combinators import COMBINATORS
+    from netspec.spec.library import library
+
+    sections: dict[str, list[Entry]] = {}
+    for name, op in OPS.items():
+        sections.setdefault(op.family, []).append((name, _first_line(op)))
+    sections["combinators"] = [(key, _first_line(each)) for key, each in COMBINATORS.items()]
+    sections["blocks"] = [(name, library()[name].description.partition("\n")[0]) for name in library()]
+    return {title: entries for title, entries in sections.items() if entries}
+
+
+def _first_line(model: Any) -> str:
+    return (inspect.getdoc(model) or "").partition("\n")[0]
+
+
+def _describe(name: str) -> Iterator[str]:
+    from netspec.cli.fields import describe_fields
+    from netspec.ops import OPS
+    from netspec.spec.combinators import COMBINATORS
+    from netspec.spec.library import library
+
+    models: dict[str, Any] = {**OPS, **COMBINATORS}
+    if name in models:
+        model = models[name]
+        yield f"{name} ({model.family})" if name in OPS else f"{name} (combinator)"
+        yield ""
+        yield inspect.getdoc(model) or ""
+        yield from describe_fields(model)
+        return
+    if name in library():
+        yield from _describe_block(library()[name])
+        return
+    hint = nearest(name, [*models, *library()]) or "`netspec ops` lists all of them"
+    raise click.UsageError(f"there is no op, combinator or block '{name}'; {hint}")
+
+
+def _describe_block(block: Block) -> Iterator[str]:
+    yield f"{block.name} (block)"
+    if block.description:
+        yield ""
+        yield block.description.rstrip()
+    if block.inputs:
+        yield f"\nTakes {', '.join(block.inputs)}."
+    if block.outputs:
+        yield f"\nGives {', '.join(block.outputs)}."
+    if block.parameters:
+        yield "\nArguments:"
+    yield from (_describe_parameter(each) for each in block.parameters.values())
+    yield f"\nWritten in {block.span.file}, line {block.span.line}."
+
+
+def _describe_parameter(parameter: Parameter) -> str:
+    default = "required" if parameter.required else f"default {parameter.default}"
+    text = f"  {parameter.name}: {parameter.type}, {default}"
+    return f"{text}\n      {parameter.description}" if parameter.description else text

@@ -1,0 +1,119 @@
+"""Arguments and options that commands share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from netspec.cli.group import TRACEBACK
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FORMATS = ("text", "concise", "json", "github", "sarif")
+SORTINGS = ("params", "macs", "memory")
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+class SpecType(click.ParamType[str]):
+    """A path, or the name of a shipped network."""
+
+    name = "spec"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from netspec.spec.files import shipped_names
+
+        names = [CompletionItem(name) for name in shipped_names() if name.startswith(incomplete)]
+        return [*names, CompletionItem(incomplete, type="file")]
+
+
+class MemoryType(click.ParamType[int]):
+    """A number of bytes, with or without a unit: ``16GiB``, ``500MB``, ``2G``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        digits = value.rstrip("BbiIkKmMgGtT")
+        unit = value[len(digits) :].upper().rstrip("B")
+        powers = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+        try:
+            amount = float(digits)
+            bytes = int(amount * (1024 if unit.endswith("I") else 1000) ** powers[unit.removesuffix("I")])
+        except (KeyError, ValueError, OverflowError):
+            self.fail(f"'{value}' is no size: write 16GiB or 500MB", param, ctx)
+        return bytes
+
+
+def _read_overrides(ctx: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    for text, (key, equals, _) in zip(texts, pairs, strict=True):
+        if not key or not equals:
+            raise click.BadParameter(f"'{text}' is not KEY=VALUE, as in growth=24", ctx, parameter)
+    return {key.strip(): value for key, _, value in pairs}
+
+
+def _keep_format(ctx: click.Context, parameter: click.Parameter, value: str) -> None:
+    ctx.find_root().meta["netspec.format"] = value
+
+
+def spec_argument(command: Command) -> Command:
+    """Add the document that a command is about."""
+    return click.argument("spec", type=SpecType())(command)
+
+
+def default_limit() -> int:
+    """Return three quarters of the machine's memory in bytes, or 2**62 where that cannot be told."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
+    except (AttributeError, OSError, ValueError):
+        return 2**62
+
+
+def document_options(command: Command) -> Command:
+    """Add what decides which network a document describes, and how its faults are shown."""
+    options = (
+        click.option(
+            "--set", "overrides", metavar="KEY=VALUE", multiple=True, callback=_read_overrides,
+            help="Another value for an argument or the input, as in growth=24, layers.0=3 or input=[1,64,64].",
+        ),
+        click.option("--variant", metavar="NAME", help="One of the document's variants."),
+        click.option(
+            "--format", type=click.Choice(FORMATS), default="text", show_default=True, expose_value=False,
+            callback=_keep_format, is_eager=True, help="How faults are shown on standard error.",
+        ),
+        click.option("--traceback", **TRACEBACK),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def memory_options(command: Command) -> Command:
+    """Add what memory depends on."""
+    options = (
+        click.option("--batch", type=click.IntRange(1, 2**20), default=1, show_default=True, help="Examples per run."),
+        click.option("--dtype", type=click.Choice(DTYPES), default="float32", show_default=True, help="Number type."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def table_options(command: Command) -> Command:
+    """Add what the table of a summary shows."""
+    options = (
+        click.option(
+            "--depth", type=click.IntRange(1),
+            help="Levels of scopes to open; without it two, and units of a few ops stay closed.",
+        ),
+        click.option("--sort", type=click.Choice(SORTINGS), help="List single ops, the largest first."),
+        click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="Most rows to show."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command

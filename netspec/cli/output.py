@@ -1,0 +1,74 @@
+"""What goes to a terminal or to a file: tables, JSON, and a line of progress that leaves no trace."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from netspec.emit.table import Summary
+
+Result = TypeVar("Result")
+
+
+@contextmanager
+def progress(text: str) -> Iterator[None]:
+    """Show on a terminal what is being waited for."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    width = shutil.get_terminal_size().columns - 1
+    click.echo(f"\r\x1b[K{text[:width]}", nl=False, err=True)
+    try:
+        yield
+    finally:
+        click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def timed(text: str, work: Callable[[], Result], times: dict[str, float]) -> Result:
+    """Do a piece of work, show its name meanwhile, and keep how many seconds it took."""
+    start = time.perf_counter()
+    with progress(f"{text} …"):
+        result = work()
+    times[text] = time.perf_counter() - start
+    return result
+
+
+def show_times(times: dict[str, float]) -> str:
+    """Return the line that tells how long everything took."""
+    parts = ", ".join(f"{text} {seconds:.2f} s" for text, seconds in times.items())
+    return f"time: {parts}"
+
+
+def print_summary(summary: Summary) -> None:
+    """Print a summary: with rich on a terminal, as plain text anywhere else."""
+    from netspec.emit.table import plain_text, print_rich
+
+    if sys.stdout.isatty():
+        print_rich(summary)
+    else:
+        click.echo(plain_text(summary))
+
+
+def print_json(value: Any) -> None:
+    """Print plain data as JSON."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_columns(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
+    """Print rows as aligned columns; on a terminal a line ends at its edge."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    edge = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for row in rows:
+        cells = [
+            cell.rjust(width) if index in right else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        click.echo("  ".join(cells).rstrip()[:edge])
