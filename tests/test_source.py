@@ -422,7 +422,7 @@ def test_a_file_may_have_a_mebibyte_and_no_more(tmp_path: Path) -> None:
     path.write_bytes(b"a: 1\n#".ljust(2**20, b"x"))
     assert read_file(path) == {"a": 1}
     path.write_bytes(b"a: 1\n#".ljust(2**20 + 1, b"x"))
-    with pytest.raises(LimitError, match="NS0701"):
+    with pytest.raises(LimitError, match="NS0711"):
         read_file(path)
 
 

@@ -39,7 +39,7 @@ def read(text: str | bytes, file: str) -> Any:
     Mappings become ``Mapping``, lists ``Sequence``, and scalars ``str``, ``int``, ``float``, ``bool`` or ``None``.
 
     Raises:
-        SpecError: the bytes are not UTF-8 (NS0003), or the text is not the YAML that is read here (NS01xx).
+        SpecError: the bytes are not UTF-8 (NS0007), or the text is not the YAML that is read here (NS01xx).
         LimitError: the document is too large, deep or repetitive (NS07xx).
 
     Example:

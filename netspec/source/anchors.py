@@ -58,7 +58,7 @@ class Anchors:
         """Return the value that an alias stands for, and charge for its size."""
         self._aliases += 1
         if self._aliases > MAX_ALIASES:
-            raise self._faults.limit("NS0705", f"more than {MAX_ALIASES} aliases", mark, _REPEAT)
+            raise self._faults.limit("NS0715", f"more than {MAX_ALIASES} aliases", mark, _REPEAT)
         anchor = self._anchors.get(name)
         if anchor is None:
             help = nearest(name, self._anchors) or f"put '&{name}' before the value that is meant"
@@ -71,5 +71,5 @@ class Anchors:
         self.expanded += anchor.size
         if self.expanded > MAX_EXPANDED:
             message = f"aliases stand for more than {MAX_EXPANDED} values"
-            raise self._faults.limit("NS0706", message, mark, _REPEAT)
+            raise self._faults.limit("NS0716", message, mark, _REPEAT)
         return anchor.value

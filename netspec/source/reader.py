@@ -114,14 +114,14 @@ class _Reader:
         """Refuse a value too many, a long text, and characters that an escape brought in."""
         self.check_count(mark)
         if len(text) > MAX_SCALAR:
-            raise self.faults.limit("NS0702", f"a text of more than {MAX_SCALAR} characters", mark, "shorten the text")
+            raise self.faults.limit("NS0712", f"a text of more than {MAX_SCALAR} characters", mark, "shorten the text")
         if character := forbidden_in(text):
             self.faults.add("NS0103", f"character U+{ord(character):04X} is not allowed", mark, "remove the escape")
 
     def check_count(self, mark: Mark) -> None:
         """Refuse a value too many."""
         if self.nodes > MAX_NODES:
-            raise self.faults.limit("NS0704", f"more than {MAX_NODES} values", mark, "write repetitions as 'repeat: n'")
+            raise self.faults.limit("NS0714", f"more than {MAX_NODES} values", mark, "write repetitions as 'repeat: n'")
 
     def take_key(self, top: OpenMapping, event: Any, text: str, mark: Mark) -> None:
         """Take a key: keys are texts as they are written, so ``169:`` is the key "169"."""
@@ -177,7 +177,7 @@ class _Reader:
         self.check_count(mark)
         if len(self.stack) >= MAX_DEPTH:
             raise self.faults.limit(
-                "NS0703", f"nested deeper than {MAX_DEPTH} levels", mark, "give inner parts a block"
+                "NS0713", f"nested deeper than {MAX_DEPTH} levels", mark, "give inner parts a block"
             )
         if self.top.wants_key:
             raise self.faults.fatal("NS0108", "a mapping or list cannot be a key", mark, _QUOTE_KEY)

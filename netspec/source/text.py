@@ -44,7 +44,7 @@ def file_bytes(path: Path, *, follow: bool = True) -> bytes:
 
     Raises:
         SpecError: NS0001 cannot be read, NS0002 is no regular file.
-        LimitError: NS0701 is larger than 1 MiB.
+        LimitError: NS0711 is larger than 1 MiB.
     """
     if not follow and path.is_symlink():
         raise fault("NS0002", f"'{path}' is a symbolic link", help="name the file itself")
@@ -80,14 +80,14 @@ def check_size(content: bytes | str, file: str) -> None:
     """Refuse a document of more than 1 MiB."""
     if len(content) > MAX_BYTES:
         message = f"'{file}' is larger than {MAX_BYTES} bytes"
-        raise LimitError([Diagnostic("NS0701", message, help="import parts of it from other files")])
+        raise LimitError([Diagnostic("NS0711", message, help="import parts of it from other files")])
 
 
 def decoded(content: bytes, file: str) -> str:
     """Return UTF-8 bytes as text, or say which byte is not UTF-8."""
     for mark, encoding in _ENCODINGS:
         if content.startswith(mark):
-            raise fault("NS0003", f"'{file}' is {encoding}, not UTF-8", help="save the file as UTF-8")
+            raise fault("NS0007", f"'{file}' is {encoding}, not UTF-8", help="save the file as UTF-8")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -95,7 +95,7 @@ def decoded(content: bytes, file: str) -> str:
         remember(file, content.decode("utf-8", errors="replace"))
         span = place(file, before, len(before))
         message = f"byte 0x{content[error.start]:02x} is not UTF-8"
-        raise fault("NS0003", message, span, help="save the file as UTF-8") from None
+        raise fault("NS0007", message, span, help="save the file as UTF-8") from None
 
 
 def check_characters(text: str, file: str) -> None:
