@@ -1,0 +1,52 @@
+"""What all tests share: golden files, and the option that writes them anew."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+SHOWN = 60
+
+# Golden files are data, even where they are Python.
+collect_ignore = ["golden"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="write the golden files anew instead of comparing with them"
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text byte by byte with the file of that path below ``tests/golden``."""
+    update = request.config.getoption("--update-golden")
+
+    def compare(path: str, text: str) -> None:
+        if update:
+            _write(GOLDEN / path, text)
+        else:
+            _compare(GOLDEN / path, text)
+
+    return compare
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode())
+
+
+def _compare(path: Path, text: str) -> None:
+    assert path.is_file(), f"{path} does not exist yet: `make golden` writes it"
+    expected = path.read_bytes()
+    if expected == text.encode():
+        return
+    lines = difflib.unified_diff(
+        expected.decode(errors="replace").splitlines(), text.splitlines(), "golden", "now", lineterm=""
+    )
+    shown = "\n".join([*lines][:SHOWN]) or "the same lines, but other bytes"
+    pytest.fail(f"{path.relative_to(GOLDEN.parent)} differs; `make golden` writes it anew\n{shown}", pytrace=False)
