@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from netspec.errors import LimitError, SpecError
-from netspec.source import read, read_file
+from netspec.reader import read, read_file
 
 CORPUS = sorted((Path(__file__).parent / "hostile").glob("*.yaml"))
 SECONDS = 0.1

@@ -75,7 +75,8 @@ def legal(op: Op, shapes: tuple[Shape, ...]) -> Case:
     if pairs is None:
         return op, shapes
     padded = (size + sum(pair) for size, pair in zip(shapes[0][1:], pairs, strict=True))
-    return op.model_copy(update={"padding": 0}), ((shapes[0][0], *padded),)
+    bare = {"padding": 0} | ({"padding_mode": "zeros"} if op.name == "conv" else {})
+    return op.model_copy(update=bare), ((shapes[0][0], *padded),)
 
 
 def forms(op: Op, shapes: tuple[Shape, ...], inplace: bool = False) -> Iterator[Callable[..., torch.Tensor]]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from netspec.errors import Diagnostic, Frame, Note, Span, SpecError
 from netspec.render import FORMATS, Format, printable, render
-from netspec.source import read
+from netspec.reader import read
 
 TEXT = "\n".join(
     [

@@ -11,7 +11,7 @@ from netspec import expr
 from netspec.errors import Diagnostic, Note, Span, SpecError, fault, nearest
 from netspec.lower.context import Context
 from netspec.ops import Op
-from netspec.source import Mapping, Sequence
+from netspec.reader import Mapping, Sequence
 from netspec.spec.model import Parameter, Step
 from netspec.spec.parsing import TYPES, WORD, expression_fault, show_value
 

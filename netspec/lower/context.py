@@ -12,7 +12,7 @@ from netspec.expr import Value
 from netspec.graph import Dtype, Initializer, Scope
 from netspec.lower.naming import Namer
 from netspec.shape import Shape
-from netspec.source import Mapping
+from netspec.reader import Mapping
 from netspec.spec.model import Block, Step
 
 if TYPE_CHECKING:

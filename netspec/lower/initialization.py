@@ -9,7 +9,7 @@ from netspec.graph import Initializer
 from netspec.lower.arguments import evaluate
 from netspec.lower.context import Context
 from netspec.ops import OPS, Op
-from netspec.source import Mapping
+from netspec.reader import Mapping
 from netspec.spec.model import Document, Step
 from netspec.spec.parsing import show_value
 

@@ -16,7 +16,7 @@ from netspec.lower.naming import Namer, check_name
 from netspec.lower.steps import labelled, lower_body, name_of
 from netspec.ops import OPS
 from netspec.shape import elements, show
-from netspec.source import Mapping, locate
+from netspec.reader import Mapping, locate
 from netspec.spec.combinators import Use
 from netspec.spec.files import refer
 from netspec.spec.loading import load

@@ -15,7 +15,7 @@ from netspec.lower.initialization import initializers
 from netspec.lower.naming import Namer
 from netspec.ops import OPS, Op
 from netspec.shape import show
-from netspec.source import Mapping
+from netspec.reader import Mapping
 from netspec.spec.combinators import COMBINATORS
 from netspec.spec.model import Block, Body, Operand, Step
 from netspec.spec.parsing import Parser, field_words, show_value
@@ -167,7 +167,8 @@ def _fields(step: Step, context: Context) -> dict[str, Any]:
 
 def _lower_op(step: Step, flow: Flow, context: Context) -> Flow:
     op = make_op(OPS[step.key], step, context)
-    return (add_op(op, (single(flow, step),), step, context),)
+    wires = flow if flow and op.operands[1] != 1 else (single(flow, step),)
+    return (add_op(op, wires, step, context),)
 
 
 def add_op(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wire:

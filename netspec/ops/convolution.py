@@ -8,7 +8,16 @@ from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, spatial_rank
 from netspec.ops.fields import Flag, Padding, PaddingValue, PerAxis, Positive
-from netspec.ops.windows import draw_window, explicit_padding, shortest, slide, torch_padding, windows
+from netspec.ops.windows import (
+    check_copies,
+    draw_window,
+    explicit_padding,
+    padding_pairs,
+    shortest,
+    slide,
+    torch_padding,
+    windows,
+)
 from netspec.shape import Pairs, Shape, elements, per_axis
 
 
@@ -22,7 +31,8 @@ class Conv(Op, name="conv"):
 
     Cost: ``out * (C / groups) * kernel`` weights and ``out`` biases; one MAC per weight and output position.
 
-    Raises: ShapeError when the kernel does not fit, or the groups divide neither C nor out.
+    Raises: ShapeError when the kernel does not fit, when the groups divide neither C nor out, or when padding copies
+    more of the input than there is.
 
     Example: ``- conv: {out: 64, kernel: 7, stride: 2, padding: 3}``
 
@@ -38,6 +48,8 @@ class Conv(Op, name="conv"):
         Sample({"out": 4, "kernel": 3, "padding": [[0, 1], [0, 1]], "stride": 2}, ((3, 8, 8),)),
         Sample({"depth_multiplier": 2, "kernel": 3, "padding": 1}, ((4, 5, 6, 7),)),
         Sample({"out": 4, "kernel": 3, "binary": True}, ((3, 8, 8),)),
+        Sample({"out": 4, "kernel": 5, "padding": 2, "padding_mode": "reflect"}, ((3, 8, 3),)),
+        Sample({"out": 4, "kernel": [1, 3], "padding": [[0, 0], [3, 0]], "padding_mode": "circular"}, ((3, 8, 3),)),
     )
     faults = (
         Sample({"out": 8, "kernel": 3}, ((4,),)),
@@ -46,6 +58,7 @@ class Conv(Op, name="conv"):
         Sample({"out": 8, "kernel": [3, 3, 3]}, ((4, 7, 7),)),
         Sample({"out": 8, "kernel": 3, "stride": 2, "padding": "same"}, ((4, 7, 7),)),
         Sample({"kernel": 3}, ((4, 7, 7),)),
+        Sample({"out": 8, "kernel": 5, "padding": 3, "padding_mode": "reflect"}, ((4, 3, 7),)),
     )
 
     out: Positive | None = Field(None, description="Number of filters, which is the number of channels that leave.")
@@ -68,6 +81,8 @@ class Conv(Op, name="conv"):
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         sizes = slide("conv", shape, self.kernel, self.stride, self.padding, self.dilation)
+        if self.padding_mode != "zeros":
+            check_copies("conv", self.padding_mode, self._pairs(shape), shape)
         out, groups = self.channels(shape)
         if shape[0] % groups or out % groups:
             raise ShapeError(
@@ -118,6 +133,10 @@ class Conv(Op, name="conv"):
         if self.binary:
             return Torch(f"Binary{name}({{arguments}})", arguments, layer="binary_convolution")
         return Torch(f"nn.{name}({{arguments}})", arguments)
+
+    def _pairs(self, shape: Shape) -> Pairs:
+        window = (per_axis(each, len(shape) - 1) for each in (self.kernel, self.stride, self.dilation))
+        return padding_pairs(self.padding, shape, *window)
 
     def _torch_padding(self, shape: Shape) -> PaddingValue | str:
         if self.padding == "same":

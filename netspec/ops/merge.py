@@ -28,6 +28,7 @@ class Concat(Op, name="concat"):
     family = "merge"
     operands = (1, None)
     input_dtype = "any"
+    keeps_input = False
     samples = (
         Sample({}, ((4, 3, 3), (2, 3, 3), (1, 3, 3))),
         Sample({"axis": 2}, ((4, 3, 3), (4, 2, 3))),

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
 from netspec.ops.fields import Count, Flag, Number, PerAxis, PerAxisFactor, Positive, Sides
+from netspec.ops.windows import check_copies
 from netspec.shape import Pairs, Shape, per_axis, show
 
 
@@ -82,15 +83,7 @@ class Pad(Op, name="pad"):
                 f"pad with mode {self.mode} takes neither channels nor a value", help="use `mode: constant`"
             )
         spatial_rank("pad", shape)
-        spare = {"reflect": 1, "circular": 0}.get(self.mode)
-        if spare is not None and any(max(pair) > size - spare for pair, size in zip(pairs[1:], shape[1:], strict=True)):
-            raise ShapeError(
-                f"pad with mode {self.mode} can add at most {show(tuple(size - spare for size in shape[1:]))} "
-                f"to {show(shape)}",
-                help="use `mode: replicate`, which can add any number",
-                operand=0,
-                code="NS0502",
-            )
+        check_copies("pad", self.mode, pairs[1:], shape)
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
@@ -140,6 +133,7 @@ class Upsample(Op, name="upsample"):
 
     family = "shape"
     primary = "scale"
+    keeps_input = False
     samples = (
         Sample({"scale": 2}, ((4, 3, 5),)),
         Sample({"size": [7, 9], "mode": "bilinear", "align_corners": True}, ((4, 3, 5),)),

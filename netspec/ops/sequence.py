@@ -218,7 +218,7 @@ class Attention(Op, name="attention"):
     bias: Flag = Field(True, description="Whether the four matrices come with trainable constants.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
-        if len(shapes) == 2:
+        if len(shapes) not in (1, 3):
             raise ShapeError("attention takes one operand, or query, key and value", help="name the value twice")
         for position, shape in enumerate(shapes):
             check_sequence("attention", shape, position)

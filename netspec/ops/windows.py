@@ -66,6 +66,21 @@ def slide(
     return sizes
 
 
+def check_copies(op: str, mode: str, pairs: Pairs, shape: Shape) -> None:
+    """Raise ShapeError when padding that copies the input needs more of it than there is."""
+    spare = {"reflect": 1, "circular": 0}.get(mode)
+    if spare is None:
+        return
+    most = tuple(size - spare for size in shape[1:])
+    if any(max(pair) > limit for pair, limit in zip(pairs, most, strict=True)):
+        raise ShapeError(
+            f"{op} with {mode} padding can add at most {show(most)} to {show(shape)}",
+            help="replicate can add any number",
+            operand=0,
+            code="NS0502",
+        )
+
+
 def windows(
     rank: int, kernel: int | tuple[int, ...], stride: int | tuple[int, ...], dilation: int | tuple[int, ...] = 1
 ) -> tuple[Window, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from netspec.errors import Diagnostic, Frame, Note, Span
 from netspec.render.escape import printable
-from netspec.source import source_line
+from netspec.reader import source_line
 
 _SHOWN_COLUMNS = 110
 _BEFORE_CARET = 60

@@ -7,7 +7,7 @@ from typing import Any
 
 from netspec.errors import Span, nearest
 from netspec.ops import OPS
-from netspec.source import Mapping
+from netspec.reader import Mapping
 from netspec.spec.combinators import COMBINATORS
 from netspec.spec.model import Block
 from netspec.spec.parsing import LABEL, STEP_KEYS, Parser

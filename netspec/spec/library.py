@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from netspec.errors import SpecError, fault
-from netspec.source import read_file
+from netspec.reader import read_file
 from netspec.spec.declarations import declare, define
 from netspec.spec.files import library_folder
 from netspec.spec.model import Block

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from netspec.errors import Diagnostic, Note, Span, SpecError, fault, nearest
-from netspec.source import Mapping, locate, read_file
+from netspec.reader import Mapping, locate, read_file
 from netspec.spec.declarations import declare, define
 from netspec.spec.files import find, refer
 from netspec.spec.header import Header

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from netspec.errors import Span
-from netspec.source import Mapping
+from netspec.reader import Mapping
 
 StepKind = Literal["op", "merge", "block", "combinator", "argument"]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from netspec.errors import Span, fault, nearest
-from netspec.source import Mapping, Sequence, read
+from netspec.reader import Mapping, Sequence, read
 from netspec.spec.model import REQUIRED, Document
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from netspec import expr
 from netspec.errors import Diagnostic, Note, Span, nearest
 from netspec.ops import OPS, Op
-from netspec.source import Mapping, Sequence
+from netspec.reader import Mapping, Sequence
 from netspec.spec.combinators import COMBINATORS, Combinator
 from netspec.spec.model import REQUIRED, Block, Body, Operand, Parameter, ParameterType, Step, StepKind
 
@@ -120,7 +120,7 @@ class Parser:
         if key in self.namespace:
             return "block"
         if key in OPS:
-            return "merge" if OPS[key].operands[1] != 1 else "op"
+            return "merge" if OPS[key].family == "merge" else "op"
         return "combinator" if key in COMBINATORS else None
 
     def _callables(self) -> list[str]:

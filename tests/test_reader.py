@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netspec.errors import LimitError, Span, SpecError
-from netspec.source import Mapping, Sequence, locate, read, read_file, source_line
+from netspec.reader import Mapping, Sequence, locate, read, read_file, source_line
 
 DOCUMENT = """\
 netspec: 1
@@ -370,7 +370,7 @@ def test_a_bracket_that_stays_open_is_pointed_at() -> None:
 
 def test_the_python_parser_gives_the_same_tree(monkeypatch: pytest.MonkeyPatch) -> None:
     tree = read(DOCUMENT, "net.yaml")
-    monkeypatch.setattr("netspec.source.reader.LOADER", yaml.SafeLoader)
+    monkeypatch.setattr("netspec.reader.reader.LOADER", yaml.SafeLoader)
     slow = read(DOCUMENT, "net.yaml")
     assert slow == tree
     assert [locate(slow, path) for path in walk(slow)] == [locate(tree, path) for path in walk(tree)]

@@ -19,8 +19,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from netspec.source.reader import read_events
-from netspec.source.text import (
+from netspec.reader.reader import read_events
+from netspec.reader.text import (
     check_characters,
     check_size,
     decoded,
@@ -28,7 +28,7 @@ from netspec.source.text import (
     remember,
     source_line,
 )
-from netspec.source.tree import Mapping, Sequence, locate
+from netspec.reader.tree import Mapping, Sequence, locate
 
 __all__ = ["Mapping", "Sequence", "locate", "read", "read_file", "source_line"]
 

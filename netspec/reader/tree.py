@@ -87,7 +87,7 @@ def locate(tree: Any, loc: tuple[str | int, ...], key: bool = False) -> Span:
     """Return the place of the value at a path, or of its key; where the path ends early, the nearest place around it.
 
     Example:
-        >>> from netspec.source import read
+        >>> from netspec.reader import read
         >>> tree = read("network:\\n  - conv: {out: 64}\\n", "net.yaml")
         >>> str(locate(tree, ("network", 0, "conv", "out")))
         'net.yaml:2:17'

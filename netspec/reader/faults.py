@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.errors import Diagnostic, LimitError, Note
-from netspec.source.tree import Mark, span_of
+from netspec.reader.tree import Mark, span_of
 
 MAX_FAULTS = 100
 _SHOWN_CHARACTERS = 160  # a name may have ten thousand

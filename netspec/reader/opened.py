@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netspec.source.faults import Faults
-from netspec.source.tree import Mapping, Mark, Sequence
+from netspec.reader.faults import Faults
+from netspec.reader.tree import Mapping, Mark, Sequence
 
 _START: Mark = (0, 0, 0, 0)
 _NOTHING: frozenset[str] = frozenset()

@@ -12,13 +12,13 @@ from typing import Any
 import yaml
 
 from netspec.errors import SpecError
-from netspec.source.anchors import Anchors
-from netspec.source.faults import Faults, Stop
-from netspec.source.opened import OpenMapping, OpenSequence
-from netspec.source.scalars import Scalar, plain
-from netspec.source.syntax import syntax_fault
-from netspec.source.text import forbidden_in
-from netspec.source.tree import Mark
+from netspec.reader.anchors import Anchors
+from netspec.reader.faults import Faults, Stop
+from netspec.reader.opened import OpenMapping, OpenSequence
+from netspec.reader.scalars import Scalar, plain
+from netspec.reader.syntax import syntax_fault
+from netspec.reader.text import forbidden_in
+from netspec.reader.tree import Mark
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

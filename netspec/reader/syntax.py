@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec.errors import Diagnostic, Note, Span
-from netspec.source.text import lines_of
+from netspec.reader.text import lines_of
 
 _QUOTE = 'put quotes around a text with any of { } [ ] , : "'
 _WHOLE = "remove what is left over, or put quotes around the whole value"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec.errors import nearest
-from netspec.source.faults import Faults
-from netspec.source.tree import Mark
+from netspec.reader.faults import Faults
+from netspec.reader.tree import Mark
 
 MAX_ALIASES = 1_000
 MAX_EXPANDED = 100_000
