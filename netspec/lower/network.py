@@ -8,7 +8,7 @@ from typing import Any
 from netspec.errors import Diagnostic, Frame, LimitError, Span, SpecError, fault, nearest
 from netspec.expr import Value
 from netspec.graph import Graph, Input, Output, Scope
-from netspec.lower.arguments import bind, evaluate
+from netspec.lower.arguments import Unknown, bind, evaluate
 from netspec.lower.builder import Builder
 from netspec.lower.context import Context, Flow, Wire, lowers
 from netspec.lower.initialization import document_rules
@@ -97,6 +97,8 @@ def _main_outputs(document: Document, result: Flow, context: Context) -> list[Ou
             span = locate(document.tree, ("outputs", index))
             try:
                 outputs.extend(Output(label, wire.path) for wire in labelled(label, result, context, span))
+            except Unknown:
+                continue
             except SpecError as error:
                 context.builder.record(error, context)
         return outputs
