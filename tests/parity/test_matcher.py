@@ -349,6 +349,12 @@ def test_a_view_that_was_half_overwritten_is_refused() -> None:
         graph(Formula(formula, a=conv()), MAP)
 
 
+def test_weights_that_no_output_needs_are_counted() -> None:
+    ours, reference = (Formula(lambda m, x: m.a(x), **convs(*names)) for names in (("a", "b"), ("a",)))
+    with pytest.raises(Mismatch, match=r"parameters: 144 \(ours\), 72 \(reference\)"):
+        assert_equal_networks(ours, reference, MAP)
+
+
 def test_modules_without_memory_get_it() -> None:
     with torch.device("meta"):
         ours = Sample()
