@@ -216,6 +216,3 @@ class DrawColumn(Op, name="draw_column"):
             Argument("mode", self.mode, "batch"),
         )
         return Torch("DrawColumn({arguments})", arguments, layer="drop_path")
-
-    def receptive_window(self, shape: Shape) -> None:
-        return None
