@@ -22,8 +22,9 @@ $(VENV)/.runtime: pyproject.toml requirements/torch.txt
 	$(INSTALL) -e .
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.runtime
+$(VENV)/.test: $(VENV)/.runtime requirements/references.txt
 	$(INSTALL) -e '.[test]'
+	$(INSTALL) --no-deps -r requirements/references.txt
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.test

@@ -108,7 +108,7 @@ def growth_rows(folder: Path) -> list[Row]:
 def module_rows() -> list[Row]:
     """Measure constructing, running and training the module against pytorchcv's."""
     import torch
-    from pytorchcv.model_provider import get_model
+    from pytorchcv.models.densenet import densenet121
 
     import netspec
     from netspec.emit.torch_source import emit_torch
@@ -116,8 +116,8 @@ def module_rows() -> list[Row]:
 
     torch.manual_seed(0)
     network = load_class(emit_torch(netspec.compile(SPEC)))
-    ours, theirs = network(), get_model("densenet121", pretrained=False)
-    construct = interleaved([network, lambda: get_model("densenet121", pretrained=False)], repeats=9, warm_up=2)
+    ours, theirs = network(), densenet121()
+    construct = interleaved([network, densenet121], repeats=9, warm_up=2)
     images = torch.randn(4, 3, 224, 224)
     forward = interleaved([evaluated(ours, images), evaluated(theirs, images)], repeats=9, warm_up=2)
     train = interleaved([trained(ours, images), trained(theirs, images)], repeats=7, warm_up=2)
