@@ -139,6 +139,11 @@ def single(flow: Flow, step: Step) -> Wire:
 
 
 def _dispatch(step: Step, flow: Flow, context: Context) -> Flow:
+    if step.init is not None and step.kind not in ("op", "argument"):
+        help_text = "write it beside the op inside, or per op under the document's `init:`"
+        raise fault(
+            "NS0316", f"`init` starts an op's parameters, and {step.key} is none", step.place("init"), help=help_text
+        )
     match step.kind:
         case "op":
             return _lower_op(step, flow, context)
