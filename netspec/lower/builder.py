@@ -26,7 +26,7 @@ class Builder:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     steps: int = 0
     pinned: bool = True
-    owners: dict[str, dict[str, Shape]] = field(default_factory=dict)
+    owners: dict[str, tuple[Op, dict[str, Shape]]] = field(default_factory=dict)
     facts: dict[tuple[Op, tuple[Shape, ...]], Facts] = field(default_factory=dict)
     ops: dict[object, Op] = field(default_factory=dict)
 
@@ -74,7 +74,7 @@ class Builder:
             op=op,
             inputs=tuple(wire.path for wire in wires),
             shape=shape,
-            params=self._own(module or join(scope.module, name), parameters, span),
+            params=self._own(module or join(scope.module, name), op, parameters, span),
             dtype=dtype,
             macs=macs,
             span=span,
@@ -122,15 +122,18 @@ class Builder:
                 raise fault("NS0505", f"{op.name} takes {wanted} values, and gets {wire.dtype}", span, help=help_text)
         return wires[0].dtype if wanted == "any" and wires else "float"
 
-    def _own(self, module: str, parameters: dict[str, Shape], span: Span) -> int:
+    def _own(self, module: str, op: Op, parameters: dict[str, Shape], span: Span) -> int:
         """Return the parameters that a module brings; none when an earlier node brought them."""
         known = self.owners.get(module)
         if known is None:
-            self.owners[module] = parameters
+            self.owners[module] = (op, parameters)
             return sum(map(elements, parameters.values()))
-        if known != parameters:
+        if known[1] != parameters:
             help_text = "steps that share a module must take and give the same channels"
             raise fault("NS0506", f"'{module}' is shared by steps with other weights", span, help=help_text)
+        if known[0] != op:
+            help_text = "steps that share a module must have the same arguments"
+            raise fault("NS0506", f"'{module}' is shared by steps with other arguments", span, help=help_text)
         return 0
 
     def open_scope(

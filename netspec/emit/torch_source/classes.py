@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netspec.emit.torch_source.layout import Item, Layout, needs_module
+from netspec.errors import fault
 from netspec.graph import Initializer, Node, Scope
 from netspec.ops import Argument, Torch
 from netspec.ops.base import REQUIRED
@@ -198,7 +199,7 @@ class Describer:
         statement = Statement(results, operands, merges=isinstance(item, Node) and len(item.inputs) > 1)
         statement.hint, statement.shape = self._hint(item, scope), self._shape(leaving)
         statement.training_only = self._is_training_only(item, scope)
-        statement.device = item.device if isinstance(item, Node) else None
+        statement.device = _device(item)
         if isinstance(item, Node) and not needs_module(item):
             self._add_function(item, statement, holes)
             structure.append(("function", _text_key(statement.torch), operands, results, statement.training_only))
@@ -283,6 +284,12 @@ class Describer:
         return only and not _all_in(scope, training)
 
 
+def _device(item: Item) -> int | None:
+    """Return the device that all of an item is meant for."""
+    devices = {item.device} if isinstance(item, Node) else {node.device for node in item.walk()}
+    return devices.pop() if len(devices) == 1 else None
+
+
 def _is_joint(layer: Item, joint: Item, describer: Describer) -> bool:
     """Return whether a dense layer is a class of its own, whose result is then concatenated with what entered it."""
     if not isinstance(layer, Scope) or layer.path not in describer.groups or layer.path != layer.module:
@@ -333,7 +340,7 @@ def _inits(scope: Scope, layout: Layout) -> Iterator[tuple[str, tuple[tuple[str,
     """Yield the members of a class whose parameters a step starts in its own way, by their path inside the class."""
     for item in layout.items[scope.path]:
         if isinstance(item, Node):
-            if item.init and not item.shared:
+            if item.init:
                 yield item.module.removeprefix(scope.module).lstrip("."), item.init
         elif layout.forms[item.path] == "sequential":
             for name, rules in _inits(item, layout):
@@ -353,10 +360,42 @@ def group_classes(layout: Layout) -> tuple[list[Group], Describer]:
             group = found.setdefault(description.structure, Group(description.structure))
             group.descriptions.append(description)
             describer.groups[scope.path] = group
+        for scope in level:
+            _check_shared(scope, describer)
         for group in found.values():
             unify(group, layout, describer)
+            _settle_devices(group)
             groups.append(group)
     return groups, describer
+
+
+def _settle_devices(group: Group) -> None:
+    """Take the device off the lines of a class that runs on several; the calls of it still tell."""
+    for line, *others in zip(*(each.statements for each in group.descriptions), strict=True):
+        if any(each.device != line.device for each in others):
+            line.device = None
+
+
+def _check_shared(scope: Scope, describer: Describer) -> None:
+    """Raise SpecError when a scope that uses an earlier one's module would need other code than that one.
+
+    What a block comes to may depend on the size of what enters, and a module is built once.
+    """
+    if scope.path == scope.module:
+        return
+    owner = describer.groups.get(scope.module)
+    if owner is not describer.groups[scope.path] or _values(scope.module, owner) != _values(scope.path, owner):
+        raise fault(
+            "NS0506",
+            f"'{scope.module}' is shared by steps that need other code for it",
+            scope.span,
+            help="give both the same input size, or write the block so that it does not depend on it",
+        )
+
+
+def _values(path: str, group: Group) -> list[Any]:
+    (description,) = (each for each in group.descriptions if each.scope.path == path)
+    return [hole.value for hole in description.holes if hole.name != "inplace"]
 
 
 def _levels(layout: Layout) -> list[list[Scope]]:

@@ -46,7 +46,9 @@ def needs_module(node: Node) -> bool:
     """Return whether a node is a sub-module rather than a function call."""
     if node.named and type(node.op).emit_module is not Op.emit_module:
         return True
-    return node.params > 0 or node.shared or node.op.depends_on_mode or type(node.op).emit_function is Op.emit_function
+    # Every use of a shared block must come to the same answer, so what counts is the op and not the node's own weights.
+    has_parameters = type(node.op).list_parameters is not Op.list_parameters
+    return has_parameters or node.op.depends_on_mode or type(node.op).emit_function is Op.emit_function
 
 
 def lay_out(graph: Graph) -> Layout:
@@ -124,4 +126,6 @@ def _in_place(graph: Graph) -> frozenset[str]:
         producer = graph[node.inputs[0]]
         if len(readers[producer.path]) == 1 and not producer.op.keeps_output and not producer.op.is_view:
             chosen.add(node.path)
-    return frozenset(chosen)
+    # A module that several steps share overwrites what it reads in all of them or in none.
+    spoiled = {node.module for node in graph if node.op.in_place and node.path not in chosen}
+    return frozenset(path for path in chosen if graph[path].module not in spoiled)

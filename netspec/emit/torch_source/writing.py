@@ -21,10 +21,11 @@ def write_class(group: Group, docstring: list[str], extra: list[str]) -> str:
     lines = [f"class {group.name}({_base(group)}):", *_docstring(docstring), ""]
     if group.first.loop is not None:
         return "\n".join([*lines, *_looped(group, group.first.loop)])
-    lines += _constructor(group, extra)
+    if group.first.members or group.stored or extra:
+        lines += [*_constructor(group, extra), ""]
     if not group.first.is_sequential:
-        lines += ["", *_forward(group)]
-    return "\n".join(lines)
+        lines += _forward(group)
+    return "\n".join(lines).rstrip()
 
 
 def _base(group: Group) -> str:
