@@ -155,11 +155,11 @@ def _docstring(group: Group, network: Group, graph: Graph) -> list[str]:
     if group is network:
         return [f"{_escaped(graph.title or graph.name)}."]
     scopes = list(dict.fromkeys(each.scope.module for each in group.descriptions))
-    what = group.first.scope.block or group.name
+    block = group.first.scope.block
     where = scopes[0] if len(scopes) == 1 else f"{scopes[0]} and {len(scopes) - 1} more"
     shapes = {tuple(each.shape for each in description.statements) for description in group.descriptions}
     comment = "" if len(shapes) == 1 else f" Shapes are those of {scopes[0]}."
-    return textwrap.wrap(f"{what}: {where}.{comment}", WIDTH - 10)
+    return textwrap.wrap(f"{f'{block}: ' if block else ''}{where}.{comment}", WIDTH - 10)
 
 
 __all__ = ["MARK", "class_name", "emit_torch"]
