@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 
 from netspec.emit.torch_source.audit import audit
-from netspec.emit.torch_source.classes import Construct, Group, group_classes
+from netspec.emit.torch_source.classes import group_classes
+from netspec.emit.torch_source.description import Construct, Group
 from netspec.emit.torch_source.initialization import initialization
 from netspec.emit.torch_source.layers import layer_text
 from netspec.emit.torch_source.layout import Layout, lay_out

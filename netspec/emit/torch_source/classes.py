@@ -8,114 +8,15 @@ argument or follows from one.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
+from netspec.emit.torch_source.description import Construct, Description, Group, Hole, Member, Statement
 from netspec.emit.torch_source.layout import Item, Layout, needs_module
+from netspec.emit.torch_source.loops import dense_loop
 from netspec.errors import fault
 from netspec.graph import Initializer, Node, Scope
 from netspec.ops import Argument, Torch
-from netspec.ops.base import REQUIRED
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """One value of one scope: what argument it fills, and which."""
-
-    name: str
-    value: Any
-    in_function: bool = False
-    owner: str = ""
-    default: Any = REQUIRED
-
-
-@dataclass(slots=True)
-class Construct:
-    """What stands right of ``self.conv1 =``: a module's text, an ``nn.Sequential``, or another class's instance.
-
-    ``start`` and ``stop`` delimit its holes among those of the class around it.
-    """
-
-    torch: Torch | None = None
-    parts: tuple[Construct, ...] = ()
-    group: Group | None = None
-    start: int = 0
-    stop: int = 0
-
-
-@dataclass(slots=True)
-class Member:
-    """One attribute of a class. ``home`` is the dictionary it hangs in, when it is not directly on ``self``."""
-
-    name: str
-    construct: Construct
-    home: str = ""
-
-
-@dataclass(slots=True)
-class Statement:
-    """One line of ``forward``: results, by position among the class's values, of a call on operands."""
-
-    results: tuple[int, ...]
-    operands: tuple[int, ...]
-    member: tuple[str, str] | None = None
-    torch: Torch | None = None
-    start: int = 0
-    shape: tuple[int, ...] = ()
-    hint: str = ""
-    training_only: bool = False
-    merges: bool = False
-    device: int | None = None
-
-
-@dataclass(slots=True)
-class Description:
-    """One scope as a class: its members, lines, holes, and the structure that it shares with its like."""
-
-    scope: Scope
-    structure: tuple[Any, ...]
-    holes: list[Hole]
-    members: list[Member]
-    statements: list[Statement]
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-    input_hints: tuple[str, ...]
-    init: tuple[tuple[str, tuple[tuple[str, Initializer], ...]], ...]
-    is_sequential: bool
-    loop: Loop | None = None
-
-
-@dataclass(slots=True)
-class Loop:
-    """The layers of a dense block: one construct whose arguments grow by a step, repeated.
-
-    The class's holes are the first layer's arguments, then their steps, then the number of layers.
-    """
-
-    construct: Construct
-    prefix: str
-    first: int
-
-
-@dataclass(slots=True, eq=False)
-class Group:
-    """One class of the source: all scopes of one structure."""
-
-    structure: tuple[Any, ...]
-    descriptions: list[Description] = field(default_factory=list)
-    name: str = ""
-    parameters: list[Any] = field(default_factory=list)
-    texts: list[str | None] = field(default_factory=list)
-    stored: dict[str, str] = field(default_factory=dict)
-    returns: list[str] = field(default_factory=list)
-    """For the network with side heads: the type and the lines that return its outputs."""
-
-    @property
-    def first(self) -> Description:
-        """The scope that shapes in comments are taken from."""
-        return self.descriptions[0]
 
 
 class Describer:
@@ -130,30 +31,7 @@ class Describer:
 
     def describe(self, scope: Scope) -> Description:
         """Return the description of a scope that is a class of its own."""
-        return self._loop(scope) or self._straight(scope)
-
-    def _loop(self, scope: Scope) -> Description | None:
-        """Return the description of a dense block whose layers differ in evenly growing numbers only."""
-        items = self.layout.items[scope.path]
-        layers, joints = items[::2], items[1::2]
-        if (
-            scope.kind != "dense"
-            or len(layers) < 2
-            or not all(_is_joint(layer, joint, self) for layer, joint in zip(layers, joints, strict=True))
-        ):
-            return None
-        numbering = _numbering([layer.name for layer in layers])
-        rows = [self.arguments[layer.path] for layer in layers]
-        if numbering is None or len({id(self.groups[layer.path]) for layer in layers}) != 1:
-            return None
-        steps = [_step([row[index].value for row in rows]) for index in range(len(rows[0]))]
-        if None in steps:
-            return None
-        group = self.groups[layers[0].path]
-        holes = [*rows[0], *(Hole("growth", step, owner="counts") for step in steps), Hole("layers", len(layers))]
-        loop = Loop(Construct(group=group, stop=len(rows[0])), *numbering)
-        structure = ("dense", id(group), numbering, tuple(step == 0 for step in steps))
-        return Description(scope, structure, holes, [], [], (0,), (1,), ("",), (), False, loop)
+        return dense_loop(scope, self) or self._straight(scope)
 
     def _straight(self, scope: Scope) -> Description:
         border = self.layout.borders[scope.path]
@@ -288,35 +166,6 @@ def _device(item: Item) -> int | None:
     """Return the device that all of an item is meant for."""
     devices = {item.device} if isinstance(item, Node) else {node.device for node in item.walk()}
     return devices.pop() if len(devices) == 1 else None
-
-
-def _is_joint(layer: Item, joint: Item, describer: Describer) -> bool:
-    """Return whether a dense layer is a class of its own, whose result is then concatenated with what entered it."""
-    if not isinstance(layer, Scope) or layer.path not in describer.groups or layer.path != layer.module:
-        return False
-    border = describer.layout.borders[layer.path]
-    inputs = (*border.entering, *border.leaving)
-    return isinstance(joint, Node) and joint.op.name == "concat" and joint.inputs == inputs and len(inputs) == 2
-
-
-def _numbering(names: list[str]) -> tuple[str, int] | None:
-    """Return the prefix and first number of names that count up by one, or None when they do not."""
-    prefix = names[0].rstrip("0123456789")
-    number = names[0][len(prefix) :]
-    if not number or names != [f"{prefix}{int(number) + index}" for index in range(len(names))]:
-        return None
-    return prefix, int(number)
-
-
-def _step(values: list[Any]) -> int | None:
-    """Return by how much equally spaced values grow; zero for equal ones, None for any others."""
-    if all(value == values[0] for value in values):
-        return 0
-    if not all(type(value) is int for value in values):
-        return None
-    step: int = values[1] - values[0]
-    evenly = all(later - earlier == step for earlier, later in itertools.pairwise(values))
-    return step if evenly else None
 
 
 def _all_in(item: Item, paths: frozenset[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netspec.emit.torch_source.classes import Group
+from netspec.emit.torch_source.description import Group
 from netspec.emit.torch_source.layout import Layout, needs_module
 from netspec.emit.torch_source.writing import literal
 from netspec.graph import Initializer

@@ -7,7 +7,7 @@ import keyword
 import re
 from collections.abc import Iterable
 
-from netspec.emit.torch_source.classes import Group
+from netspec.emit.torch_source.description import Group
 from netspec.graph import Graph
 
 TAKEN = frozenset({"Tensor", "NamedTuple", "F", "None", "True", "False"})

@@ -12,7 +12,8 @@ from netspec.emit.torch_source.layout import Layout
 from netspec.ops.base import REQUIRED
 
 if TYPE_CHECKING:
-    from netspec.emit.torch_source.classes import Describer, Group, Hole
+    from netspec.emit.torch_source.classes import Describer
+from netspec.emit.torch_source.description import Group, Hole
 
 INTO = frozenset({"in_channels", "num_features", "in_features"})
 COUNTS = INTO | {"out_channels", "out_features", "normalized_shape", "num_channels", "groups", "num_groups"}
@@ -55,7 +56,7 @@ _TYPES = {bool: "bool", int: "int", float: "float", str: "str", tuple: "tuple[in
 
 def unify(group: Group, layout: Layout, describer: Describer) -> None:
     """Fill in the class's parameters and the text of every hole, and tell each scope its arguments."""
-    from netspec.emit.torch_source.classes import Hole
+    from netspec.emit.torch_source.description import Hole
 
     columns = [tuple(holes) for holes in zip(*(each.holes for each in group.descriptions), strict=True)]
     bases = list(_bases(group, layout))

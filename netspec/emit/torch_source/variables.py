@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 
-from netspec.emit.torch_source.classes import Description, Statement
+from netspec.emit.torch_source.description import Description, Statement
 
 SPARE = ("out", "y", "z")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from netspec.emit.torch_source.classes import Construct, Group, Loop, Member, Statement
+from netspec.emit.torch_source.description import Construct, Group, Loop, Member, Statement
 from netspec.emit.torch_source.variables import name_values
 from netspec.ops import Torch
 from netspec.ops.base import REQUIRED
