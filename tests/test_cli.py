@@ -32,7 +32,7 @@ expect: {params: 1562}
 """
 BAD = GOOD.replace("flatten", "flaten")
 WRONG = GOOD.replace("1562", "1563")
-RUNAWAY = "netspec: 1\ninput: [1]\nnetwork: [{repeat: 1000000, body: [relu]}]\n"
+HUGE = "netspec: 1\ninput: [1, 2000000, 2000000]\nnetwork: [relu]\n"
 
 Result = tuple[int, str, str]
 Run = Callable[..., Result]
@@ -43,7 +43,7 @@ def netspec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     """Return a function that runs a command in a folder with some documents: exit code, output, errors."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    for name, text in (("good", GOOD), ("bad", BAD), ("wrong", WRONG), ("runaway", RUNAWAY)):
+    for name, text in (("good", GOOD), ("bad", BAD), ("wrong", WRONG), ("huge", HUGE)):
         Path(f"{name}.yaml").write_text(text, encoding="utf-8")
 
     def call(*arguments: str) -> Result:
@@ -125,7 +125,7 @@ def test_the_package_runs_as_a_program() -> None:
         (["chekc", "good.yaml"], 2, "no command 'chekc', did you mean 'check'?"),
         (["explain", "NS9999"], 2, "there is no error code 'NS9999'"),
         (["ops", "cnov"], 2, "did you mean 'conv'?"),
-        (["check", "runaway.yaml"], 3, "error[NS0702]"),
+        (["check", "huge.yaml"], 3, "error[NS0703]"),
         (["build", "good.yaml", "--max-memory", "1kB", "--no-run"], 3, "tiny needs 6.1 KiB for parameters, and 1000 B"),
         (["build", "good.yaml", "--max-memory", "7kB"], 3, "for parameters and the values of a batch of 1"),
         (["build", "good.yaml", "--max-memory", "many"], 2, "'many' is no size"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import networkx
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import netspec
@@ -179,10 +179,12 @@ def test_receptive_field_of_vgg16_is_that_of_the_literature() -> None:
 # memory
 
 
-STEPS = st.sampled_from(["relu", "flat", "conv", "add", "double", "label", "head"])
+STEPS = st.sampled_from(["relu", "flat", "conv", "add", "double", "label", "leave", "head", "tap"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
+@example(["label", "relu", "leave", "relu"])
+@example(["tap", "relu", "relu"])
 @given(st.lists(STEPS, min_size=1, max_size=12))
 def test_peak_memory_agrees_with_holding_every_value_until_its_last_reader(words: list[str]) -> None:
     graph = _lowered(_document(words))
@@ -190,8 +192,9 @@ def test_peak_memory_agrees_with_holding_every_value_until_its_last_reader(words
 
 
 def _document(words: list[str]) -> str:
-    texts = {"flat": "reshape: [16, 4, 4]", "conv": "conv: {out: 16, kernel: 1}", "double": "add: [x, x]"}
-    steps, labels = ["conv: {out: 16, kernel: 1}"], []
+    conv = "conv: {out: 16, kernel: 1}"
+    texts = {"leave": "relu", "flat": "reshape: [16, 4, 4]", "conv": conv, "double": "add: [x, x]"}
+    steps, labels = [conv], []
     for index, word in enumerate(words):
         if word == "label":
             labels.append(f"l{index}")
@@ -199,6 +202,10 @@ def _document(words: list[str]) -> str:
         elif word == "head":
             train_only = "true" if index % 2 else "false"
             steps.append(f"output: {{name: head{index}, train_only: {train_only}, body: [relu, relu]}}")
+        elif word == "tap":  # a head that is the value itself
+            steps.append(f"output: {{name: head{index}, train_only: true}}")
+        elif word == "leave" and labels:  # nobody reads the current value any more
+            steps.append(f"relu: {{}}\n    from: {labels[0]}")
         elif word == "add":
             steps.append(f"add: [x, {labels.pop(0)}]" if labels else "relu")
         else:
@@ -216,7 +223,7 @@ def _peak_by_simulation(graph: Graph) -> int:
         storage[node.path] = storage[node.inputs[0]] if node.op.is_view else node.path
         sizes.setdefault(node.path, elements(node.shape))
     always = {each.name for each in graph.inputs}
-    always |= {storage[output.node] for output in graph.outputs if output.node not in training}
+    always |= {storage[output.node] for output in graph.outputs if not output.train_only}
     peak = sum(sizes[name] for name in storage if name in always and name not in graph.by_path)
     for position, node in enumerate(order):
         made = {storage[each.path] for each in order[: position + 1]} | {each.name for each in graph.inputs}

@@ -124,8 +124,8 @@ def plain_text(summary: Summary) -> str:
 
     Example:
         >>> import netspec
-        >>> print(plain_text(summarize(netspec.compile("densenet121"), depth=1)).splitlines()[4].split())
-        ['conv1', 'conv', '7x7,', 's2', '64x112x112', '9,408', '118,013,952', '7x7']
+        >>> print(plain_text(summarize(netspec.compile("lenet5_modern"))).splitlines()[5])
+        conv1     conv 5x5         6x28x28      156  117,600    5x5
     """
     left = (True, True, True) + (False,) * (len(summary.headings) - 3)
     table = _aligned([summary.headings, *summary.cells], left)
