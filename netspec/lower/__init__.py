@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.lower import combinators, residual  # noqa: F401  (they register how combinators are expanded)
+from netspec.lower import blocks, combinators, merges, placing, residual  # noqa: F401  (they register how steps are expanded)
 from netspec.lower.network import lower
 
 __all__ = ["lower"]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from netspec import expr
 from netspec.errors import Diagnostic, Note, Span, SpecError, fault, nearest
 from netspec.lower.context import Context
-from netspec.ops import Op
+from netspec.ops import OPS, Op
 from netspec.reader import Mapping, Sequence
 from netspec.spec.model import Parameter, Step
 from netspec.spec.parsing import TYPES, WORD, expression_fault, show_value
@@ -238,6 +238,8 @@ def _partial(raw: Mapping, variables: dict[str, Any], namespace: Any) -> BlockRe
         for name, value in arguments.items():
             is_word = isinstance(value, str) and WORD.match(value) and value not in variables
             bound[name] = value if is_word else evaluate(value, variables, arguments.value_spans[name])
+    elif arguments is not None and word in OPS and OPS[word].primary:
+        bound[str(OPS[word].primary)] = evaluate(arguments, variables, raw.value_spans[word])
     return BlockReference(word, namespace, bound)
 
 

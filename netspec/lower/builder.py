@@ -13,6 +13,7 @@ from netspec.shape import Shape, elements, show
 MOST_NODES = 100_000
 MOST_STEPS = 1_000_000
 DEEPEST_CALL = 64
+MOST_ELEMENTS = 2**40
 
 Facts = tuple[Shape, dict[str, Shape], int]
 
@@ -98,7 +99,14 @@ class Builder:
                 raise fault(
                     error.code, error.message, span, help=error.help, notes=self._producers(error, wires)
                 ) from None
+            self._check_size(self.facts[key][0], span)
         return self.facts[key]
+
+    def _check_size(self, shape: Shape, span: Span) -> None:
+        """Raise LimitError for a value that no machine holds, before arithmetic on its size takes long."""
+        if elements(shape) > MOST_ELEMENTS:
+            message = f"a value of shape {show(shape)} is too large"
+            raise LimitError([Diagnostic("NS0703", message, span, help="at most 2**40 elements for one example")])
 
     def _producers(self, error: ShapeError, wires: tuple[Wire, ...]) -> list[Note]:
         """Return where the operand at fault comes from, and for merges the first operand too."""

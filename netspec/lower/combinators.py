@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from netspec.errors import fault
 from netspec.graph import Output
 from netspec.lower.arguments import Unknown
 from netspec.lower.context import Context, Flow, lowers
-from netspec.lower.steps import add_plain, lower_body, lower_branch, lower_unit, single, within
+from netspec.lower.flows import single
+from netspec.lower.placing import add_plain
+from netspec.lower.steps import lower_body
+from netspec.lower.units import lower_branch, lower_unit, within
 from netspec.ops import OPS
 from netspec.ops.base import axis_index
 from netspec.shape import show
@@ -27,7 +31,7 @@ def lower_sequential(step: Step, fields: Sequential, flow: Flow, context: Contex
 @lowers("repeat")
 def lower_repeat(step: Step, fields: Repeat, flow: Flow, context: Context) -> Flow:
     """Expand the body as often as asked."""
-    return _list(step, fields.body, [{"index": index} for index in range(fields.times)], flow, context)
+    return _list(step, fields.body, ({"index": index} for index in range(fields.times)), flow, context)
 
 
 @lowers("foreach")
@@ -37,21 +41,23 @@ def lower_foreach(step: Step, fields: Foreach, flow: Flow, context: Context) -> 
     if len(set(lengths.values())) > 1:
         written = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         raise fault("NS0317", f"the lists of foreach differ in length: {written}", step.span)
-    rows = [dict(zip(fields.lists, row, strict=True)) for row in zip(*fields.lists.values(), strict=True)]
+    rows = (dict(zip(fields.lists, row, strict=True)) for row in zip(*fields.lists.values(), strict=True))
     return _list(step, fields.body, rows, flow, context)
 
 
-def _list(step: Step, body: Body, rows: list[dict[str, Any]], flow: Flow, context: Context) -> Flow:
+def _list(step: Step, body: Body, rows: Iterable[dict[str, Any]], flow: Flow, context: Context) -> Flow:
     """Expand a body once per row of variables; under a name, each becomes a numbered sub-module."""
     if step.name is None:
         for row in rows:
+            context.builder.count_step(context, step.span)
             flow = _iteration(body, row, flow, context)
         return flow
     return within(step, "group", flow, context, lambda inner: _units(body, rows, flow, inner, step))
 
 
-def _units(body: Body, rows: list[dict[str, Any]], flow: Flow, context: Context, step: Step) -> Flow:
+def _units(body: Body, rows: Iterable[dict[str, Any]], flow: Flow, context: Context, step: Step) -> Flow:
     for row in rows:
+        context.builder.count_step(context, step.span)
         flow = _unit(body, row, flow, context, step)
     return flow
 
@@ -83,6 +89,7 @@ def _dense_layers(step: Step, fields: Dense, flow: Flow, context: Context) -> Fl
     concat = OPS["concat"]()
     current = single(flow, step)
     for index in range(fields.layers):
+        context.builder.count_step(context, step.span)
         context.see((current,))
         expand = _unit if context.scope.kind == "dense" else _plain_unit
         layer = single(expand(fields.body, {"index": index}, (current,), context, step), step)

@@ -11,9 +11,9 @@ from netspec.errors import Frame
 from netspec.expr import Value
 from netspec.graph import Dtype, Initializer, Scope
 from netspec.lower.naming import Namer
-from netspec.shape import Shape
 from netspec.reader import Mapping
-from netspec.spec.model import Block, Step
+from netspec.shape import Shape
+from netspec.spec.model import Block, Step, StepKind
 
 if TYPE_CHECKING:
     from netspec.lower.builder import Builder
@@ -88,6 +88,21 @@ def lowers(key: str) -> Callable[[Lowering], Lowering]:
 
     def register(function: Lowering) -> Lowering:
         LOWERINGS[key] = function
+        return function
+
+    return register
+
+
+Expansion = Callable[[Step, Flow, Context], Flow]
+KINDS: dict[StepKind, Expansion] = {}
+"""How each kind of step is expanded."""
+
+
+def lowers_kind(kind: StepKind) -> Callable[[Expansion], Expansion]:
+    """Register the function that expands a kind of step."""
+
+    def register(function: Expansion) -> Expansion:
+        KINDS[kind] = function
         return function
 
     return register

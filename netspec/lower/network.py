@@ -11,12 +11,14 @@ from netspec.graph import Graph, Input, Output, Scope
 from netspec.lower.arguments import Unknown, bind, evaluate
 from netspec.lower.builder import Builder
 from netspec.lower.context import Context, Flow, Wire, lowers
+from netspec.lower.flows import labelled
 from netspec.lower.initialization import document_rules
 from netspec.lower.naming import Namer, check_name
-from netspec.lower.steps import labelled, lower_body, name_of
+from netspec.lower.placing import name_of
+from netspec.lower.steps import lower_body
 from netspec.ops import OPS
-from netspec.shape import elements, show
 from netspec.reader import Mapping, locate
+from netspec.shape import elements, show
 from netspec.spec.combinators import Use
 from netspec.spec.files import refer
 from netspec.spec.loading import load
@@ -178,13 +180,24 @@ def _check_defaults(document: Document) -> None:
 # documents inside documents
 
 
+def _check_settings(document: Document, arguments: Mapping) -> None:
+    """Raise SpecError when a used document is given an argument that it does not have."""
+    for name in arguments:
+        if name not in document.parameters:
+            help_text = nearest(name, document.parameters) or f"it has {', '.join(document.parameters)}"
+            raise fault(
+                "NS0306", f"{document.name} has no argument '{name}'", arguments.key_spans[name], help=help_text
+            )
+
+
 @lowers("use")
 def lower_use(step: Step, fields: Use, flow: Flow, context: Context) -> Flow:
     """Expand another document as a sub-module; its declared input gives way to the value that enters."""
     context.builder.check_depth(context, step.span)
     path = refer(fields.spec, Path(step.span.file), step.place("spec"))
     document = load(path)
-    arguments = fields.args if isinstance(fields.args, Mapping) else Mapping(step.span.file)
+    arguments = step.arguments.get("args") or Mapping(step.span.file)
+    _check_settings(document, arguments)
     variables = bind(
         document.parameters,
         arguments,

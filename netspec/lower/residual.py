@@ -7,8 +7,11 @@ from typing import Any
 from netspec.errors import Note, fault
 from netspec.lower.arguments import Unknown, evaluated_defaults, validate, validated_op
 from netspec.lower.context import Context, Flow, Wire, lowers
+from netspec.lower.flows import single
 from netspec.lower.naming import Namer
-from netspec.lower.steps import add_plain, lower_body, lower_branch, single, within
+from netspec.lower.placing import add_plain
+from netspec.lower.steps import lower_body
+from netspec.lower.units import lower_branch, within
 from netspec.ops import OPS
 from netspec.shape import show
 from netspec.spec.combinators import Residual

@@ -1,0 +1,130 @@
+"""Calls of blocks, by name or through an argument that holds one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netspec.errors import Frame, Span, SpecError, fault, nearest
+from netspec.expr import Value
+from netspec.lower.arguments import BlockReference, Evaluated, Unknown, bind
+from netspec.lower.builder import join
+from netspec.lower.context import Context, Flow, Shared, Wire, lowers_kind
+from netspec.lower.flows import count_values, labelled
+from netspec.lower.naming import Namer
+from netspec.lower.placing import name_of, shared_module
+from netspec.lower.steps import dispatch, lower_body
+from netspec.reader import Mapping
+from netspec.spec.model import Block, Step
+from netspec.spec.parsing import Parser, show_value
+
+
+@lowers_kind("block")
+def lower_named_block(step: Step, flow: Flow, context: Context) -> Flow:
+    """Expand a call of the block that the step names."""
+    return lower_block(step, context.namespace[step.key], step.arguments, flow, context)
+
+
+@lowers_kind("argument")
+def lower_argument(step: Step, flow: Flow, context: Context) -> Flow:
+    """Expand ``$name``: the op or block that an argument holds; nothing at all when it holds null."""
+    name = step.key[1:]
+    if name not in context.variables:
+        help_text = nearest(name, context.variables)
+        raise fault("NS0402", f"unknown argument '${name}'", step.span, help=help_text)
+    value = context.variables[name]
+    if value is None:
+        return flow
+    if not isinstance(value, str):
+        message = f"`{step.key}` is {show_value(value)}, not an op or block"
+        raise fault("NS0315", message, step.span, help="declare the argument as `block`")
+    resolved = _resolved(step, value, context)
+    if not isinstance(value, BlockReference):
+        return dispatch(resolved, flow, context)
+    if resolved.kind == "block":
+        return lower_block(resolved, value.namespace[value], resolved.arguments, flow, context)
+    return dispatch(resolved, flow, context)
+
+
+def _resolved(step: Step, value: str, context: Context) -> Step:
+    """Return the step with the argument's word in place of ``$name``, parsed as if it had been written so."""
+    namespace = value.namespace if isinstance(value, BlockReference) else context.namespace
+    parser = Parser(namespace)
+    raw = step.arguments[""]
+    bound = value.bound if isinstance(value, BlockReference) else {}
+    if bound:
+        raw = _with_bound(raw, bound, step.span)
+    resolved = parser.keyed_step(str(value), step.places, raw, step.span, step.arguments.value_spans[""])
+    if resolved is None or parser.diagnostics:
+        raise SpecError(parser.diagnostics)
+    return resolved
+
+
+def _with_bound(raw: Any, bound: dict[str, Any], span: Span) -> Mapping:
+    merged = Mapping(span.file)
+    for name, value in bound.items():
+        merged[name] = value if isinstance(value, str) else Evaluated(value)
+        merged.key_spans[name] = merged.value_spans[name] = span
+    if isinstance(raw, Mapping):
+        merged.update(raw)
+        merged.key_spans.update(raw.key_spans)
+        merged.value_spans.update(raw.value_spans)
+    return merged
+
+
+def lower_block(step: Step, block: Block, arguments: Mapping, flow: Flow, context: Context) -> Flow:
+    """Expand a call of a block: bind its arguments, open its scope, expand its body."""
+    context.builder.check_depth(context, step.span)
+    values = bind(
+        block.parameters, arguments, context.variables, context.namespace, block.name, step.span, block.namespace
+    )
+    if flow is None:
+        raise Unknown
+    if len(flow) != max(len(block.inputs), 1):
+        wanted = count_values([flow[0]] * max(len(block.inputs), 1))
+        raise fault("NS0314", f"{block.name} takes {wanted}, and {count_values(flow)} enter", step.span)
+    shared = shared_module(step, context)
+    name, path, module = _block_place(step, block, shared, context)
+    scope = context.builder.open_scope(context, "block", block.name, name, step.span, values, path, module)
+    scope.input_names = block.inputs
+    inner = context.inner(
+        scope=scope,
+        namer=Namer(numbered=False),
+        namespace=block.namespace,
+        frames=(*context.frames, Frame(scope.path, block.name, step.span)),
+        shares={},
+    )
+    result = _block_result(block, flow, _entered(inner, values, flow, block))
+    context.builder.close_scope(scope, flow, result)
+    return result
+
+
+def _block_place(step: Step, block: Block, shared: Shared | None, context: Context) -> tuple[str, str, str]:
+    if shared and shared.uses > 1:
+        name = shared.module.rpartition(".")[2]
+        return name, f"{join(context.scope.path, name)}@{shared.uses}", shared.module
+    name = name_of(step, block.name, context)
+    if shared:
+        shared.module = join(context.scope.module, name)
+    return name, "", ""
+
+
+def _entered(inner: Context, values: dict[str, Any], flow: tuple[Wire, ...], block: Block) -> Context:
+    inner.variables = dict(values)
+    inner.labels = {}
+    inner.variables["input"] = Value(flow[0].shape)
+    inner.labels["input"] = flow
+    for label, wire in zip(block.inputs, flow, strict=False):
+        inner.label(label, (wire,))
+    return inner
+
+
+def _block_result(block: Block, flow: Flow, inner: Context) -> Flow:
+    if block.body is None:
+        raise Unknown
+    result = lower_body(block.body, flow, inner)
+    if not block.outputs:
+        return result
+    wires: list[Wire] = []
+    for label in block.outputs:
+        wires.extend(labelled(label, result, inner, block.span))
+    return tuple(wires)

@@ -1,0 +1,56 @@
+"""Sub-modules that are no blocks: named branches, shortcuts, heads and the repetitions of a named list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from netspec.errors import Span
+from netspec.graph import ScopeKind
+from netspec.lower.context import Context, Flow
+from netspec.lower.naming import Namer
+from netspec.lower.placing import name_of
+from netspec.lower.steps import lower_body
+from netspec.spec.model import Body, Step
+
+
+def lower_branch(body: Body, name: str, span: Span, flow: Flow, context: Context, kind: ScopeKind = "group") -> Flow:
+    """Expand a body as a sub-module of that name; a single unnamed op or block becomes that sub-module itself."""
+    claimed = context.namer.claim(name, span)
+    return lower_unit(body, claimed, span, flow, context, kind)
+
+
+def lower_unit(body: Body, name: str, span: Span, flow: Flow, context: Context, kind: ScopeKind = "group") -> Flow:
+    """Expand a body under a name that is already taken for it."""
+    if is_single(body) and (kind == "group" or body.steps[0].kind == "block"):
+        alone = context.inner(namer=_Given(name))
+        return lower_body(body, flow, alone)
+    scope = context.builder.open_scope(context, kind, "", name, span)
+    inner = context.inner(scope=scope, namer=Namer(numbered=kind != "output"))
+    result = lower_body(body, flow, inner)
+    context.builder.close_scope(scope, flow, result)
+    return result
+
+
+def is_single(body: Body) -> bool:
+    """Return whether a body is one unnamed op or block."""
+    return len(body) == 1 and body.steps[0].name is None and body.steps[0].kind in ("op", "block", "argument")
+
+
+class _Given(Namer):
+    """Gives out one name, which was taken before."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(numbered=False)
+        self._name = name
+
+    def invent(self, word: str, span: Span) -> str:
+        return self._name
+
+
+def within(step: Step, kind: ScopeKind, flow: Flow, context: Context, expand: Callable[[Context], Flow]) -> Flow:
+    """Expand something inside a scope that has the step's name."""
+    name = name_of(step, step.key, context)
+    scope = context.builder.open_scope(context, kind, "", name, step.span)
+    result: Flow = expand(context.inner(scope=scope, namer=Namer(numbered=True)))
+    context.builder.close_scope(scope, flow, result)
+    return result
