@@ -8,7 +8,8 @@ import pytest
 
 import netspec
 from netspec.emit.graph_json import graph_json, graph_record
-from netspec.emit.rows import Row, recurring, sorted_rows, tree_rows
+from netspec.emit.recurrence import recurring
+from netspec.emit.rows import Row, sorted_rows, tree_rows
 from netspec.emit.table import plain_text, show_count, summarize
 from netspec.graph import Graph
 
