@@ -17,7 +17,7 @@ from netspec.spec.header import Header
 from netspec.spec.library import library
 from netspec.spec.model import Block, Body, Document
 from netspec.spec.overriding import override
-from netspec.spec.parsing import Parser, show_value
+from netspec.spec.parsing import TYPES, Parser, show_value
 
 LARGEST_CHAIN = 16
 """How many documents may extend or import each other in a row."""
@@ -156,7 +156,8 @@ def _merge(trees: list[Mapping]) -> Mapping:
         inherited = tree if tree is nearest_tree else {k: v for k, v in tree.items() if k not in NOT_INHERITED}
         for key, value in inherited.items():
             both = key in MERGED and isinstance(merged.get(key), Mapping) and isinstance(value, Mapping)
-            merged[key] = _overlay(merged[key], value) if both else value
+            overlaid = _settings(merged[key], value) if both and key == "args" else value
+            merged[key] = _overlay(merged[key], overlaid) if both else value
             merged.key_spans[key], merged.value_spans[key] = tree.key_spans[key], tree.value_spans[key]
     return merged
 
@@ -168,6 +169,30 @@ def _overlay(lower: Mapping, upper: Mapping) -> Mapping:
         result.key_spans.update(layer.key_spans)
         result.value_spans.update(layer.value_spans)
     return result
+
+
+def _settings(declared: Mapping, given: Mapping) -> Mapping:
+    """Return the nearer document's arguments; a value keeps the type and bounds that the farther one declares."""
+    result = _overlay(Mapping(), given)
+    for name, value in given.items():
+        if _is_declaration(declared.get(name)) and not _is_declaration(value):
+            result[name] = _with_default(declared[name], value, given.value_spans[name])
+    return result
+
+
+def _is_declaration(value: Any) -> bool:
+    return (isinstance(value, Mapping) and "type" in value) or (isinstance(value, str) and value in TYPES)
+
+
+def _with_default(declaration: Any, value: Any, span: Span) -> Mapping:
+    changed = Mapping(span.file)
+    if isinstance(declaration, Mapping):
+        changed = _overlay(changed, declaration)
+    else:
+        changed["type"] = declaration
+    changed["default"] = value
+    changed.value_spans["default"] = span
+    return changed
 
 
 def _network(parser: Parser, tree: Mapping) -> Body | None:
