@@ -10,14 +10,18 @@ import copyreg
 import hashlib
 import linecache
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import torch
-from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
+with warnings.catch_warnings():
+    # torch speaks up when numpy is missing, which nothing here needs.
+    warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
+    import torch
+    from torch import Tensor, nn
+    from torch.overrides import TorchFunctionMode
 
 from netspec.emit.torch_source import class_name, emit_torch
 from netspec.emit.torch_source.layers import layer_classes
