@@ -13,9 +13,9 @@ done with it; ``syntax`` turns a text into a tree, ``builder`` the tree into clo
 others use. No Python code is ever compiled.
 """
 
-from netspec.expr.expression import Expression, evaluate, fill, parse
+from netspec.expr.expression import Expression, evaluate, fields, fill, parse
 from netspec.expr.fault import ExpressionError
 from netspec.expr.function import FUNCTIONS
 from netspec.expr.value import Value
 
-__all__ = ["FUNCTIONS", "Expression", "ExpressionError", "Value", "evaluate", "fill", "parse"]
+__all__ = ["FUNCTIONS", "Expression", "ExpressionError", "Value", "evaluate", "fields", "fill", "parse"]

@@ -6,7 +6,7 @@ A node that is not known is refused, so the language is exactly what this file h
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -30,14 +30,16 @@ from netspec.expr.value import ATTRIBUTES, PLAIN, passed, plain
 
 Scope = Mapping[str, object]
 Thunk = Callable[[Scope], Any]
+Place = tuple[int, int]
+"""Where a part of a text begins, and how long it is."""
 
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 _ALPHABET = "use numbers, names, lists, arithmetic, comparisons, and/or/not, if-else, [] and " + " ".join(CALLS)
 
 
-def build(text: str) -> tuple[Thunk, frozenset[str]]:
-    """Return the closure that evaluates the text in a scope, and the names that it looks up there.
+def build(text: str) -> tuple[Thunk, dict[str, Place]]:
+    """Return the closure that evaluates the text in a scope, and the names that it looks up there with their place.
 
     Raises:
         ExpressionError: the text is no expression, leaves the alphabet, or is too long or too deep.
@@ -45,10 +47,11 @@ def build(text: str) -> tuple[Thunk, frozenset[str]]:
     node = read(text)
     builder = _Builder(text)
     thunk = builder.name(node, passed) if isinstance(node, ast.Name) else builder.build(node, 1)
-    return thunk, frozenset(builder.names)
+    return thunk, builder.names
 
 
-def _unknown(name: str, scope: Scope) -> ExpressionError:
+def unknown_name(name: str, scope: Collection[str]) -> ExpressionError:
+    """Return the error for a name that a scope does not have."""
     if name in FUNCTIONS:
         return ExpressionError(f"'{name}' is a function and must be called", help=FUNCTIONS[name], code=UNKNOWN)
     known = sorted(map(str, scope))
@@ -66,7 +69,7 @@ class _Builder:
     """Turns the nodes of one text into closures, collects its names and counts its operators."""
 
     def __init__(self, text: str) -> None:
-        self.names: set[str] = set()
+        self.names: dict[str, Place] = {}
         self._indent = indent(text)
         self._operators = 0
 
@@ -109,14 +112,14 @@ class _Builder:
         if name in _CONSTANTS:
             constant = _CONSTANTS[name]
             return lambda scope: constant
-        self.names.add(name)
+        self.names.setdefault(name, place)
         guarded = self._guarded(node, convert)
 
         def lookup(scope: Scope) -> Any:
             try:
                 value = scope[name]
             except KeyError:
-                raise _unknown(name, scope).at(*place) from None
+                raise unknown_name(name, scope).at(*place) from None
             # nearly all values are small integers: spare them the call
             return value if type(value) is int and -MAX_INTEGER <= value <= MAX_INTEGER else guarded(value)
 
@@ -130,7 +133,7 @@ class _Builder:
         if self._operators > MAX_OPERATORS:
             raise self._fault(node, f"more than the {MAX_OPERATORS} operators allowed", code=LIMIT)
 
-    def _place(self, node: ast.expr) -> tuple[int, int]:
+    def _place(self, node: ast.expr) -> Place:
         return self._indent + node.col_offset, (node.end_col_offset or 0) - node.col_offset
 
     def _fault(self, node: ast.expr, message: str, help: str = "", code: str = EVALUATION) -> ExpressionError:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
 from functools import lru_cache, partial
 from typing import Any
 
-from netspec.expr.builder import Scope, build
+from netspec.expr.builder import Scope, build, unknown_name
 from netspec.expr.fault import MAX_TEMPLATE, SYNTAX, ExpressionError, too_long
 from netspec.expr.value import NUMBERS, kind_of
 
@@ -24,11 +25,21 @@ class Expression:
         ['keep', 'x']
     """
 
-    __slots__ = ("_thunk", "names", "text")
+    __slots__ = ("_places", "_thunk", "names", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._thunk, self.names = build(text)
+        self._thunk, self._places = build(text)
+        self.names = frozenset(self._places)
+
+    def unknown(self, known: Collection[str]) -> list[ExpressionError]:
+        """Return the errors that ``evaluate`` would raise, sooner or later, in a scope of no other names than these.
+
+        Example:
+            >>> [(error.message, error.offset) for error in parse("n * widht").unknown({"n", "width"})]
+            [("unknown name 'widht'", 4)]
+        """
+        return [unknown_name(name, known).at(*self._places[name]) for name in self._places if name not in known]
 
     def evaluate(self, scope: Scope) -> Any:
         """Return the value in a scope of numbers, strings, lists, Values, None and opaque objects.
@@ -97,18 +108,42 @@ def fill(template: str, scope: Scope) -> str:
     return _FIELD.sub(partial(_filled, scope), template)
 
 
+def fields(template: str) -> list[tuple[Expression, int]]:
+    """Return the expressions of a template, each with its offset.
+
+    Raises:
+        ExpressionError: a brace is alone, or there is no expression between two.
+
+    Example:
+        >>> fields("layer{i+1}")
+        [(parse('i+1'), 6)]
+    """
+    found = [field for field in _FIELD.finditer(template) if _escaped_brace(field) is None]
+    return [(_placed(parse, field), field.start(1)) for field in found]
+
+
 def _filled(scope: Scope, field: re.Match[str]) -> str:
-    if field[0] in ("{{", "}}"):
-        return field[0][0]
-    if field[0] in ("{", "}"):
-        raise ExpressionError(f"'{field[0]}' stands alone", field.start(), 1, f"a brace is '{field[0] * 2}'", SYNTAX)
-    try:
-        value = evaluate(field[1], scope)
-    except ExpressionError as error:
-        raise error.at(field.start(1) + error.offset, error.length) from None
+    if (brace := _escaped_brace(field)) is not None:
+        return brace
+    value = _placed(lambda text: evaluate(text, scope), field)
     if isinstance(value, bool):
         return str(value).lower()
     if type(value) in NUMBERS or isinstance(value, str):
         return str(value)
     message = f"{kind_of(value)} cannot be written into a text"
     raise ExpressionError(message, field.start(1), len(field[1]), "use a number or a string")
+
+
+def _escaped_brace(field: re.Match[str]) -> str | None:
+    """Return the brace that two of them stand for; refuse one that is alone."""
+    if field[0] in ("{", "}"):
+        raise ExpressionError(f"'{field[0]}' stands alone", field.start(), 1, f"a brace is '{field[0] * 2}'", SYNTAX)
+    return field[0][0] if field[0] in ("{{", "}}") else None
+
+
+def _placed(use: Callable[[str], Any], field: re.Match[str]) -> Any:
+    """Return what comes of the expression of a field; an error's offset is made one in the template."""
+    try:
+        return use(field[1])
+    except ExpressionError as error:
+        raise error.at(field.start(1) + error.offset, error.length) from None

@@ -13,7 +13,9 @@ from netspec.lower.context import Context
 from netspec.ops import OPS, Op
 from netspec.reader import Mapping, Sequence
 from netspec.spec.model import Parameter, Step
-from netspec.spec.parsing import TYPES, WORD, expression_fault, show_value
+from netspec.spec.parameters import TYPES
+from netspec.spec.scope import WORD, expression_fault
+from netspec.spec.wording import show_value
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -65,14 +67,7 @@ def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Coll
             raise Unknown
         return expression.evaluate(variables)
     except expr.ExpressionError as error:
-        if error.code == "NS0402" and words:
-            raise fault(
-                "NS0306",
-                f"{show_value(text)} is none of the words {', '.join(sorted(words))}",
-                span,
-                help=nearest(text, words) or error.help,
-            ) from None
-        raise SpecError([expression_fault(error, source, span, words)]) from None
+        raise SpecError([expression_fault(error, text, span, words)]) from None
 
 
 def fill(template: str, context: Context, span: Span) -> str:

@@ -11,7 +11,7 @@ from netspec.lower.context import Context
 from netspec.ops import OPS, Op
 from netspec.reader import Mapping
 from netspec.spec.model import Document, Step
-from netspec.spec.parsing import show_value
+from netspec.spec.wording import show_value
 
 FUNCTIONS: dict[str, tuple[str, ...]] = {
     "constant": ("val",),

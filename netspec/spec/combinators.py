@@ -24,6 +24,8 @@ class Combinator(BaseModel):
     """The fields that are bodies, or words where the field allows them."""
     texts: ClassVar[tuple[str, ...]] = ()
     """The fields whose value is taken as written: neither word nor expression."""
+    variables: ClassVar[tuple[str, ...]] = ()
+    """The variables that expressions inside the body can see."""
     beside: ClassVar[bool] = False
     """True when ``body`` stands beside the combinator's key instead of under it."""
 
@@ -51,6 +53,7 @@ class Repeat(Combinator, key="repeat"):
     """
 
     primary = "times"
+    variables = ("index",)
     beside = True
 
     times: Count = Field(description="How many times.")
@@ -100,6 +103,8 @@ class Dense(Combinator, key="dense"):
 
     Source: Huang et al. 2016, arXiv:1608.06993.
     """
+
+    variables = ("index",)
 
     layers: Positive = Field(description="Number of layers; `index` counts them from 0 inside the body.")
     body: InstanceOf[Body] = Field(description="One layer.")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping as Namespace
 from typing import Any
 
-from netspec.errors import Span, nearest
+from netspec.errors import Note, Span, nearest
 from netspec.ops import OPS
-from netspec.reader import Mapping
+from netspec.reader import Mapping, locate
 from netspec.spec.combinators import COMBINATORS
-from netspec.spec.model import Block
-from netspec.spec.parsing import LABEL, STEP_KEYS, Parser
+from netspec.spec.model import Block, Parameter
+from netspec.spec.parameters import check_variable, parse_parameters
+from netspec.spec.parsing import STEP_KEYS, Parser
+from netspec.spec.scope import LABEL, Scope
+from netspec.spec.wording import show_value
 
 BLOCK_KEYS = {
     "args": "the block's settings, with type or default",
@@ -30,11 +33,7 @@ def declare(parser: Parser, tree: Mapping, namespace: Namespace[str, Block]) -> 
         taken = name in OPS or name in COMBINATORS or name in STEP_KEYS
         if taken or not LABEL.match(name):
             reason = "means something else already" if taken else "is not a word of letters, digits and _"
-            parser.report("NS0209", f"a block cannot be called '{name}', which {reason}", span, "choose another name")
-        elif not isinstance(block, Mapping):
-            parser.report(
-                "NS0209", f"block {name} is a mapping with a body", tree.value_spans[name], "as in `{body: [relu]}`"
-            )
+            parser.report("NS0209", f"a block cannot be called {name!a}, which {reason}", span, "choose another name")
         else:
             blocks[name] = _signature(parser, name, block, span, namespace)
     return blocks
@@ -47,25 +46,46 @@ def _signature(parser: Parser, name: str, tree: Mapping, span: Span, namespace: 
             parser.report("NS0210", f"a block has no '{key}'", tree.key_spans[key], help_text)
     if "body" not in tree:
         parser.report("NS0211", f"block {name} has no body", span, "add `body: [...]`")
-    parameters = parser.parameters(tree["args"], tree.value_spans["args"]) if tree.get("args") is not None else {}
-    inputs = _names(parser, tree, "inputs")
-    for label in inputs:
-        if label in parameters:
-            parser.report("NS0206", f"'{label}' is both an input and an argument", tree.value_spans["inputs"])
-    description = str(tree.get("description", ""))
+    args = tree.get("args")
+    parameters = parse_parameters(parser, args, tree.value_spans["args"]) if args is not None else {}
+    inputs = _inputs(parser, tree, parameters)
+    description = str(tree.get("description") or "")
     return Block(name, parameters, inputs, _names(parser, tree, "outputs"), span, namespace, description)
+
+
+def _inputs(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) -> tuple[str, ...]:
+    inputs = _names(parser, tree, "inputs")
+    for label, place in zip(inputs, tree["inputs"].item_spans if inputs else (), strict=True):
+        if label in parameters:
+            notes = [Note(parameters[label].span, "the argument")]
+            parser.report("NS0206", f"'{label}' is both an input and an argument", place, "rename one", notes)
+        check_variable(parser, label, place, "an input")
+    return inputs
 
 
 def _names(parser: Parser, tree: Mapping, key: str) -> tuple[str, ...]:
     names: Any = tree.get(key) or ()
     if isinstance(names, (list, tuple)) and all(isinstance(name, str) and LABEL.match(name) for name in names):
         return tuple(names)
-    parser.report("NS0210", f"`{key}` is a list of labels", tree.value_spans[key], "as in `[residual, dense]`")
+    message = f"`{key}` is a list of labels, not {show_value(names)}"
+    parser.report("NS0216", message, tree.value_spans[key], "as in `[residual, dense]`")
     return ()
 
 
 def define(parser: Parser, tree: Mapping, blocks: dict[str, Block]) -> None:
     """Parse the bodies of declared blocks into them."""
-    for name, block in tree.items():
-        if name in blocks and isinstance(block, Mapping) and "body" in block:
-            blocks[name].body = parser.body(block["body"], block.value_spans["body"])
+    for name, declared in tree.items():
+        if name not in blocks or "body" not in declared:
+            continue
+        block = blocks[name]
+        scope = Scope.of_body(block.parameters, block.inputs)
+        block.body = parser.body(declared["body"], declared.value_spans["body"], scope)
+        check_outputs(parser, declared, block.outputs, scope)
+
+
+def check_outputs(parser: Parser, tree: Mapping, outputs: tuple[str, ...], scope: Scope) -> None:
+    """Record outputs that are no label of the body whose scope is given."""
+    parser.scope = scope
+    for index, label in enumerate(outputs):
+        parser.check_label(label, locate(tree, ("outputs", index)))
+    parser.scope = None

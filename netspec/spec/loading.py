@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
+from collections.abc import Iterable
 from collections.abc import Mapping as Namespace
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,17 @@ from pydantic import ValidationError
 
 from netspec.errors import Diagnostic, Note, Span, SpecError, fault, nearest
 from netspec.reader import Mapping, locate, read_file
-from netspec.spec.declarations import declare, define
+from netspec.spec.declarations import check_outputs, declare, define
 from netspec.spec.files import find, refer
 from netspec.spec.header import Header
 from netspec.spec.library import library
 from netspec.spec.model import Block, Body, Document
 from netspec.spec.overriding import override
-from netspec.spec.parsing import TYPES, Parser, show_value
+from netspec.spec.parameters import TYPES, parse_parameters
+from netspec.spec.parsing import Parser
+from netspec.spec.scope import Scope
+from netspec.spec.settings import check_defaults, check_settings, check_variants
+from netspec.spec.wording import show_kind
 
 LARGEST_CHAIN = 16
 """How many documents may extend or import each other in a row."""
@@ -51,9 +56,10 @@ def _chain(path: Path) -> list[tuple[Path, Mapping]]:
     span: Span | None = None
     while True:
         if any(path.resolve() == earlier.resolve() for earlier, _ in chain):
-            raise fault("NS0004", f"{path.name} extends itself", span)
+            raise fault("NS0004", f"{path.name} extends itself", span, help="extend another document, or none")
         if len(chain) == LARGEST_CHAIN:
-            raise fault("NS0004", f"more than {LARGEST_CHAIN} documents extend each other", span)
+            message = f"more than {LARGEST_CHAIN} documents extend each other"
+            raise fault("NS0004", message, span, help="extend one of the first directly")
         tree = read_document(path)
         chain.append((path, tree))
         if tree.get("extends") is None:
@@ -71,7 +77,7 @@ def read_document(path: Path) -> Mapping:
     if not isinstance(tree, Mapping):
         span = Span(str(path), 1, 1, 1, 2)
         raise fault(
-            "NS0201", f"a document is a mapping, not {show_value(tree)}", span, help="it starts with `netspec: 1`"
+            "NS0201", f"a document is a mapping, not {show_kind(tree)}", span, help="it starts with `netspec: 1`"
         )
     try:
         Header.model_validate(tree)
@@ -90,16 +96,42 @@ def _header_fault(tree: Mapping, error: Any) -> Diagnostic:
         return Diagnostic("NS0202", f"{where} has no '{loc[-1]}'", locate(tree, loc, key=True), help=help_text)
     if error["type"] == "missing":
         return Diagnostic("NS0203", f"the document has no `{loc[-1]}`", tree.span, help="start it with `netspec: 1`")
-    message = f"`{'.'.join(map(str, loc))}`: {error['msg'][0].lower()}{error['msg'][1:]}"
+    message = f"`{'.'.join(map(str, loc))}` {_REQUIREMENTS[error['type']]}, not {show_kind(error['input'])}"
     return Diagnostic("NS0204", message, locate(tree, loc), help=_header_help(loc))
 
 
+_REQUIREMENTS = {
+    "dict_type": "must be a mapping",
+    "greater_than_equal": "must be at least 0",
+    "int_type": "must be a whole number",
+    "list_type": "must be a list",
+    "literal_error": "must be 1",
+    "model_type": "must be a mapping",
+    "string_pattern_mismatch": "must be a name",
+    "string_type": "must be a text",
+}
+"""What pydantic's complaints about a header mean."""
+
+
 def _header_help(loc: tuple[Any, ...]) -> str:
-    if loc == ("name",):
-        return "a name has letters, digits and _, and starts with a letter"
-    if loc == ("netspec",):
-        return "this version reads format 1: `netspec: 1`"
-    return ""
+    """Return how the part of the header at a place is written."""
+    if loc[0] == "expect":
+        return "as in `expect: {params: 11689512}`"
+    return _HEADER_HELP.get(str(loc[0]), "put quotes around a text that looks like a number")
+
+
+_HEADER_HELP = {
+    "netspec": "this version reads format 1: `netspec: 1`",
+    "name": "a name has letters, digits and _, and starts with a letter",
+    "reference": "as in `reference: {torchvision: resnet18}`",
+    "import": "as in `import: [blocks/units.yaml]`",
+    "args": "as in `args: {width: 64}`",
+    "variants": "as in `variants: {wide: {width: 128}}`",
+    "defaults": "as in `defaults: {conv: {bias: false}}`",
+    "init": "as in `init: {conv: kaiming_normal}`",
+    "outputs": "as in `outputs: [logits, features]`",
+    "blocks": "as in `blocks: {unit: {body: [relu]}}`",
+}
 
 
 def _expectations() -> list[str]:
@@ -118,9 +150,11 @@ def _assemble(path: Path, chain: list[tuple[Path, Mapping]]) -> Document:
     _refuse_doubles(parser, blocks, imported)
     own.update(declare(parser, blocks, namespace))
     define(parser, blocks, own)
-    parameters = parser.parameters(tree["args"], tree.span) if tree.get("args") else {}
-    _check_settings(parser, chain)
-    network = _network(parser, tree)
+    parameters = parse_parameters(parser, tree["args"], tree.span) if tree.get("args") else {}
+    check_settings(parser, [each for _, each in chain])
+    check_variants(parser, tree, parameters)
+    check_defaults(parser, tree, parameters)
+    network = _network(parser, tree, parameters)
     _check_required(parser, tree)
     if parser.diagnostics or network is None:
         raise SpecError(parser.diagnostics)
@@ -195,29 +229,21 @@ def _with_default(declaration: Any, value: Any, span: Span) -> Mapping:
     return changed
 
 
-def _network(parser: Parser, tree: Mapping) -> Body | None:
+def _network(parser: Parser, tree: Mapping, parameters: Iterable[str]) -> Body | None:
     if tree.get("network") is None:
         parser.report("NS0203", "the document has no `network`", tree.span, "add `network:` with a list of steps")
         return None
-    return parser.body(tree["network"], tree.value_spans["network"])
+    entered = tree.get("input")
+    inputs = entered if isinstance(entered, Mapping) and "shape" not in entered else ()
+    scope = Scope.of_body(parameters, inputs)
+    body = parser.body(tree["network"], tree.value_spans["network"], scope)
+    check_outputs(parser, tree, tuple(tree.get("outputs") or ()), scope)
+    return body
 
 
 def _check_required(parser: Parser, tree: Mapping) -> None:
     if tree.get("input") is None:
         parser.report("NS0203", "the document has no `input`", tree.span, "add one, as in `input: [3, 224, 224]`")
-
-
-def _check_settings(parser: Parser, chain: list[tuple[Path, Mapping]]) -> None:
-    """Record arguments that a document sets without declaring them: it only extends another, which has none such."""
-    own = chain[0][1]
-    if len(chain) == 1 or own.get("network") is not None or own.get("blocks"):
-        return
-    known = {name for _, tree in chain[1:] for name in tree.get("args") or ()}
-    for name in own.get("args") or ():
-        if name not in known:
-            help_text = nearest(name, known) or f"it has {', '.join(sorted(known))}"
-            span = own["args"].key_spans[name]
-            parser.report("NS0214", f"{own['extends']} has no argument '{name}'", span, help_text)
 
 
 def _import_all(chain: list[tuple[Path, Mapping]]) -> dict[str, Block]:
@@ -238,15 +264,17 @@ def _add_import(imported: dict[str, Block], path: Path, span: Span, trail: tuple
         earlier = imported.get(name)
         if earlier and earlier.span != block.span:
             notes = [Note(earlier.span, "the first"), Note(block.span, "the second")]
-            raise fault("NS0212", f"two imported files define the block '{name}'", span, notes=notes)
+            help_text = "rename one, or import only one of the files"
+            raise fault("NS0212", f"two imported files define the block '{name}'", span, notes=notes, help=help_text)
         imported[name] = block
 
 
 def _blocks_of(path: Path, span: Span, trail: tuple[Path, ...]) -> dict[str, Block]:
     if any(path.resolve() == each.resolve() for each in trail):
-        raise fault("NS0004", f"{path.name} imports itself", span)
+        raise fault("NS0004", f"{path.name} imports itself", span, help="move what both need into a third file")
     if len(trail) > LARGEST_CHAIN:
-        raise fault("NS0004", f"more than {LARGEST_CHAIN} files import each other", span)
+        message = f"more than {LARGEST_CHAIN} files import each other"
+        raise fault("NS0004", message, span, help="import the last ones directly")
     tree = read_document(path)
     own: dict[str, Block] = {}
     imported: dict[str, Block] = {}

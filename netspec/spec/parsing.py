@@ -5,17 +5,27 @@ Whatever is wrong is recorded and parsing goes on, so that one run reports every
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from collections.abc import Mapping as Namespace
 from typing import Any
 
-from netspec import expr
 from netspec.errors import Diagnostic, Note, Span, nearest
 from netspec.ops import OPS, Op
 from netspec.reader import Mapping, Sequence
 from netspec.spec.combinators import COMBINATORS, Combinator
-from netspec.spec.model import REQUIRED, Block, Body, Operand, Parameter, ParameterType, Step, StepKind
+from netspec.spec.model import Block, Body, Operand, ParameterType, Step, StepKind
+from netspec.spec.parameters import TYPES, check_variable
+from netspec.spec.scope import (
+    LABEL,
+    RESERVED,
+    WORD,
+    Scope,
+    expression_faults,
+    template_faults,
+    unknown_argument,
+    unknown_label,
+)
+from netspec.spec.wording import show_count, show_kind, show_value, suggest_step
 
 STEP_KEYS = {
     "name": "the step's place in the module tree",
@@ -29,29 +39,17 @@ STEP_KEYS = {
 }
 """The keys that may stand beside a step's own, with their meaning."""
 
-TYPES: dict[ParameterType, str] = {
-    "int": "a whole number",
-    "float": "a number",
-    "number": "a number",
-    "bool": "true or false",
-    "word": "a word",
-    "list": "a list",
-    "block": "a block or an op",
-    "any": "a value",
-}
-"""The types of arguments, with what a message calls their values."""
-
-WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
-RESERVED = frozenset({"x", "input", "index", *expr.FUNCTIONS})
-
 
 class Parser:
-    """Parses bodies and blocks of one file. ``namespace`` is what its steps may call beside ops and combinators."""
+    """Parses bodies and blocks of one file. ``namespace`` is what its steps may call beside ops and combinators.
+
+    ``scope`` is what the expressions of the body at hand can see; without one, names are not checked.
+    """
 
     def __init__(self, namespace: Namespace[str, Block]) -> None:
         self.namespace = namespace
         self.diagnostics: list[Diagnostic] = []
+        self.scope: Scope | None = None
 
     def report(self, code: str, message: str, span: Span, help: str = "", notes: Iterable[Note] = ()) -> None:
         """Record a fault."""
@@ -59,12 +57,13 @@ class Parser:
 
     # bodies and steps
 
-    def body(self, tree: Any, span: Span) -> Body:
-        """Parse a chain of steps: a list, or a single step on its own."""
-        if not isinstance(tree, Sequence):
-            step = self.step(tree, span)
-            return Body((step,) if step else (), span)
-        steps = (self.step(item, place) for item, place in zip(tree, tree.item_spans, strict=True))
+    def body(self, tree: Any, span: Span, scope: Scope | None = None, variables: Iterable[str] = ()) -> Body:
+        """Parse a chain of steps, a list or a single one: in a scope of its own, or in the one around it."""
+        around = self.scope
+        self.scope = scope or (around.inner(variables) if around else None)
+        items = zip(tree, tree.item_spans, strict=True) if isinstance(tree, Sequence) else [(tree, span)]
+        steps = [self.step(item, place) for item, place in items]
+        self.scope = around
         return Body(tuple(step for step in steps if step), span)
 
     def step(self, tree: Any, span: Span) -> Step | None:
@@ -72,7 +71,7 @@ class Parser:
         if isinstance(tree, str):
             tree = _lone_word(tree, span)
         if not isinstance(tree, Mapping):
-            self.report("NS0301", f"a step is a word or a mapping, not {_kind(tree)}", span, "as in `- relu`")
+            self.report("NS0302", f"a step is a word or a mapping, not {show_kind(tree)}", span, "as in `- relu`")
             return None
         key = self._key_of(tree, span)
         return self.keyed_step(key, tree, tree[key], tree.key_spans[key], tree.value_spans[key]) if key else None
@@ -89,27 +88,38 @@ class Parser:
             return None
         for key in own:
             if key not in known:
-                candidates = STEP_KEYS if known else self._callables()
-                self.report(
-                    "NS0301", f"unknown step or step key '{key}'", tree.key_spans[key], nearest(key, candidates)
-                )
+                help_text = self._help_beside(key, known) if known else suggest_step(key, self._callables())
+                self.report("NS0301", f"unknown step or step key '{key}'", tree.key_spans[key], help_text)
         if len(known) > 1:
             notes = [Note(tree.key_spans[known[0]], "the first")]
             message = f"a step does one thing, and this one has '{known[0]}' and '{known[1]}'"
             self.report("NS0303", message, tree.key_spans[known[1]], "make them two steps of the list", notes)
         return known[0] if known else None
 
+    def _help_beside(self, key: str, known: list[str]) -> str:
+        """Return what to do about an unknown key beside a step's own."""
+        step = {**OPS, **COMBINATORS}.get(known[0])
+        if step and key in step.model_fields:
+            return f"an argument stands under its step: `{known[0]}: {{{key}: ...}}`"
+        return nearest(key, STEP_KEYS) or f"beside a step may stand {', '.join(STEP_KEYS)}"
+
     def keyed_step(self, key: str, tree: Mapping, value: Any, span: Span, value_span: Span) -> Step | None:
         """Parse the step whose own key and value are given; ``tree`` holds the step keys beside them."""
         kind = self._kind_of(key)
         if kind is None:
-            self.report("NS0301", f"unknown op, block or combinator '{key}'", span, nearest(key, self._callables()))
+            help_text = suggest_step(key, self._callables()) or "`netspec ops` lists all of them"
+            self.report("NS0301", f"unknown op, block or combinator '{key}'", span, help_text)
             return None
         beside = kind == "combinator" and COMBINATORS[key].beside
         if "body" in tree and not beside and key != "body":
             self.report("NS0304", f"{key} takes no body beside it", tree.key_spans["body"], self._body_help(key))
+        if kind == "argument" and self.scope and key[1:] not in self.scope.names:
+            self.diagnostics.append(unknown_argument(key[1:], self.scope.names, span))
         arguments, operands = self._arguments(kind, key, tree, value, span, value_span)
-        return Step(kind, key, span, arguments, operands, **self._step_keys(tree), places=tree)
+        step = Step(kind, key, span, arguments, operands, **self._step_keys(tree), places=tree)
+        if self.scope:
+            self.scope.label(step.label)
+        return step
 
     def _body_help(self, key: str) -> str:
         return f"write `{key}: {{body: [...]}}`" if key in COMBINATORS else "make the body a block, or a `sequential`"
@@ -149,23 +159,32 @@ class Parser:
 
     def _text(self, tree: Mapping, key: str, value: Any) -> str | None:
         if isinstance(value, (str, int)) and not isinstance(value, bool):
+            self.diagnostics += template_faults(str(value), tree.value_spans[key], self.scope)
             return str(value)
-        self.report("NS0305", f"`{key}` is a text, not {_kind(value)}", tree.value_spans[key])
+        self.report("NS0305", f"`{key}` is a text, not {show_kind(value)}", tree.value_spans[key], "as in `layer{i+1}`")
         return None
 
     def _labels(self, tree: Mapping, key: str) -> tuple[str, ...]:
         if key not in tree:
             return ()
         value = tree[key]
-        labels = value if isinstance(value, list) else [value]
-        for label in labels:
+        labels = value if isinstance(value, Sequence) else [value]
+        places = value.item_spans if isinstance(value, Sequence) else [tree.value_spans[key]]
+        for label, place in zip(labels, places, strict=True):
             allowed = isinstance(label, str) and LABEL.match(label)
             if not allowed or (key == "as" and label in RESERVED):
                 message = f"`{key}` takes a label or a list of labels, not {show_value(label)}"
                 help_text = "a label is a word of letters, digits and _ that means nothing else"
-                self.report("NS0305", message, tree.value_spans[key], help_text)
+                self.report("NS0321", message, place, help_text)
                 return ()
+            if key == "from":
+                self.check_label(label, place)
         return tuple(labels)
+
+    def check_label(self, label: str, span: Span) -> None:
+        """Record a label that no earlier step of the body has."""
+        if self.scope and label != "x" and label not in self.scope.labels:
+            self.diagnostics.append(unknown_label(label, self.scope.labels, span))
 
     # arguments
 
@@ -181,7 +200,8 @@ class Parser:
         if kind == "block":
             return self._block_arguments(self.namespace[key], value, span, value_span), ()
         arguments = self._named(value, OPS[key].primary, list(OPS[key].model_fields), key, span, value_span)
-        self._check_fields(OPS[key], arguments, span)
+        self._check_required(OPS[key], arguments, span)
+        self._check_fields(OPS[key], arguments)
         return arguments, ()
 
     def _named(
@@ -193,36 +213,46 @@ class Parser:
         if not isinstance(value, Mapping):
             if primary is None:
                 known = f"as in `{key}: {{{next(iter(fields))}: ...}}`" if fields else f"write `- {key}`"
-                self.report("NS0306", f"{key} takes its arguments by name", value_span, known)
+                self.report("NS0322", f"{key} takes its arguments by name", value_span, known)
                 return Mapping(span.file)
             return _under(primary, value, span, value_span)
-        for name in value:
-            if name not in fields:
-                help_text = nearest(name, fields) or (f"it takes {', '.join(fields)}" if fields else "it takes none")
-                self.report("NS0306", f"{key} has no argument '{name}'", value.key_spans[name], help_text)
+        self._check_names(value, fields, key)
         return value
 
-    def _check_fields(self, op: type[Op], arguments: Mapping, span: Span) -> None:
-        for name, info in op.model_fields.items():
-            if info.is_required() and name not in arguments:
-                self.report("NS0307", f"{op.name} needs `{name}`", span, info.description or "")
+    def _check_names(self, arguments: Mapping, fields: Collection[str], key: str) -> None:
+        for name in arguments:
+            if name not in fields:
+                help_text = nearest(name, fields) or (f"it takes {', '.join(fields)}" if fields else "it takes none")
+                self.report("NS0306", f"{key} has no argument '{name}'", arguments.key_spans[name], help_text)
+
+    def check_arguments(self, op: type[Op], arguments: Mapping) -> None:
+        """Record arguments that an op does not have, and faults in the expressions of those that it has."""
+        self._check_names(arguments, list(op.model_fields), op.name)
+        self._check_fields(op, arguments)
+
+    def _check_fields(self, op: type[Op], arguments: Mapping) -> None:
         for name, value in arguments.items():
             if name in op.model_fields:
                 self._check_expressions(value, arguments, name, op.words(name))
 
+    def _check_required(self, op: type[Op], arguments: Mapping, span: Span) -> None:
+        for name, info in op.model_fields.items():
+            if info.is_required() and name not in arguments:
+                self.report("NS0307", f"{op.name} needs `{name}`", span, info.description or "")
+
     def _check_expressions(
         self, value: Any, holder: Mapping, key: str, words: Collection[str] = (), span: Span | None = None
     ) -> None:
-        """Record a syntax error in any expression of a value."""
+        """Record what is wrong with any expression of a value."""
         if isinstance(value, Sequence):
             for item, place in zip(value, value.item_spans, strict=True):
                 self._check_expressions(item, holder, key, words, place)
-        if isinstance(value, str) and value not in words and not value.startswith("$"):
-            place = span or holder.value_spans[key]
-            try:
-                expr.parse(value)
-            except expr.ExpressionError as error:
-                self.diagnostics.append(expression_fault(error, value, place, words))
+        if isinstance(value, str) and value not in words:
+            self.check_expression(value, span or holder.value_spans[key], words, self.scope)
+
+    def check_expression(self, text: str, span: Span, words: Collection[str] = (), scope: Scope | None = None) -> None:
+        """Record what is wrong with an expression in a scope."""
+        self.diagnostics += expression_faults(text, span, scope, words)
 
     def _merge_arguments(
         self, op: type[Op], value: Any, span: Span, value_span: Span
@@ -232,7 +262,8 @@ class Parser:
             options = value
             for name in value:
                 if name != "of" and name not in op.model_fields:
-                    help_text = nearest(name, [*op.model_fields, "of"])
+                    fields = [*op.model_fields, "of"]
+                    help_text = nearest(name, fields) or f"it takes {', '.join(fields)}"
                     self.report("NS0306", f"{op.name} has no argument '{name}'", value.key_spans[name], help_text)
                 elif name != "of":
                     self._check_expressions(value[name], value, name, op.words(name))
@@ -254,17 +285,21 @@ class Parser:
             return ()
         if op.operand_names and {operand.name for operand in operands} != set(op.operand_names):
             names = ", ".join(op.operand_names)
-            self.report("NS0308", f"{op.name} takes the operands {names} by name", span)
+            help_text = "as in `lerp: {start: x, end: [...], weight: [...]}`"
+            self.report("NS0308", f"{op.name} takes the operands {names} by name", span, help_text)
             return ()
         by_name = {operand.name: operand for operand in operands}
         ordered = [by_name[name] for name in op.operand_names] if op.operand_names else operands
         least, most = op.operands
         if len(ordered) < least or (most is not None and len(ordered) > most):
-            self.report("NS0308", f"{op.name} takes {_count(least, most)}, not {len(ordered)}", span)
+            help_text = "an operand is a label, `x` or a list of steps"
+            message = f"{op.name} takes {show_count(least, most)}, not {len(ordered)}"
+            self.report("NS0308", message, span, help_text)
         return tuple(ordered)
 
     def _operand(self, tree: Any, span: Span, name: str | None = None) -> Operand:
         if isinstance(tree, str):
+            self.check_label(tree, span)
             return Operand(tree, span, name)
         return Operand(self.body(tree, span), span, name)
 
@@ -274,10 +309,11 @@ class Parser:
         fields = combinator.model_fields
         written = self._combinator_written(combinator, tree, value, span, value_span)
         parsed = Mapping(span.file)
+        variables = self._variables(combinator, written)
         for name, argument in written.items():
             place = written.value_spans[name]
             parsed.key_spans[name], parsed.value_spans[name] = written.key_spans.get(name, span), place
-            parsed[name] = self._field(combinator, name, argument, written, place)
+            parsed[name] = self._field(combinator, name, argument, written, place, variables)
         for name, info in fields.items():
             if info.is_required() and name not in parsed:
                 help_text = info.description or ""
@@ -305,16 +341,33 @@ class Parser:
             beside.value_spans.update(source.value_spans)
         return beside
 
-    def _field(self, combinator: type[Combinator], name: str, value: Any, written: Mapping, span: Span) -> Any:
+    def _variables(self, combinator: type[Combinator], written: Mapping) -> tuple[str, ...]:
+        """Return the variables that a combinator brings into its body."""
+        lists = written.get("lists") if combinator.key == "foreach" else None
+        if isinstance(lists, Mapping):
+            return tuple(name for name in lists if check_variable(self, name, lists.key_spans[name], "a variable"))
+        return combinator.variables
+
+    def _field(
+        self,
+        combinator: type[Combinator],
+        name: str,
+        value: Any,
+        written: Mapping,
+        span: Span,
+        variables: Iterable[str],
+    ) -> Any:
         words = field_words(combinator, name)
         if name in combinator.bodies:
             is_word = isinstance(value, str) and (value in words or (value.startswith("$") and words))
-            return value if is_word else self.body(value, span)
+            return value if is_word else self.body(value, span, variables=variables)
         if name in combinator.texts:
             return value
         if isinstance(value, Mapping):
             for key, item in value.items():
-                self._check_expressions(item, value, key)
+                # What a used document takes for a word is not known yet.
+                if combinator.key != "use" or not _may_be_word(item, "word"):
+                    self._check_expressions(item, value, key)
         else:
             self._check_expressions(value, written, name, words)
         return value
@@ -329,66 +382,18 @@ class Parser:
                 self.report("NS0307", f"{block.name} needs `{name}`", span, help_text, notes)
         for name, argument in arguments.items():
             parameter_of = block.parameters.get(name)
-            if parameter_of and parameter_of.type not in ("word", "block", "any"):
+            if parameter_of and not _may_be_word(argument, parameter_of.type):
                 self._check_expressions(argument, arguments, name)
         return arguments
 
-    # declarations
 
-    def parameters(self, tree: Any, span: Span) -> dict[str, Parameter]:
-        """Parse an ``args:`` mapping."""
-        if not isinstance(tree, Mapping):
-            self.report("NS0205", "`args` is a mapping from names to types or defaults", span, "as in `{width: 64}`")
-            return {}
-        parameters: dict[str, Parameter] = {}
-        for name, value in tree.items():
-            place = tree.key_spans[name]
-            if not LABEL.match(name) or name in RESERVED:
-                self.report("NS0206", f"'{name}' cannot name an argument", place, "use letters, digits and _")
-                continue
-            parameters[name] = self._parameter(name, value, place, parameters)
-        return parameters
-
-    def _parameter(self, name: str, value: Any, span: Span, earlier: dict[str, Parameter]) -> Parameter:
-        if isinstance(value, str) and value in TYPES:
-            return Parameter(name, value, REQUIRED, span)
-        if isinstance(value, Mapping) and "type" in value:
-            return self._typed_parameter(name, value, span)
-        return Parameter(name, _type_of(value, earlier), value, span)
-
-    def _typed_parameter(self, name: str, tree: Mapping, span: Span) -> Parameter:
-        for key in tree:
-            if key not in ("type", "default", "min", "max", "choices", "description"):
-                help_text = nearest(key, ("type", "default", "min", "max", "choices", "description"))
-                self.report("NS0207", f"an argument's declaration has no '{key}'", tree.key_spans[key], help_text)
-        if tree["type"] not in TYPES:
-            help_text = nearest(str(tree["type"]), TYPES) or f"one of {', '.join(TYPES)}"
-            self.report("NS0207", f"unknown type {show_value(tree['type'])}", tree.value_spans["type"], help_text)
-            return Parameter(name, "any", tree.get("default", REQUIRED), span)
-        choices = tree.get("choices") or ()
-        default = tree.get("default", REQUIRED)
-        description = str(tree.get("description", ""))
-        return Parameter(
-            name, tree["type"], default, span, tree.get("min"), tree.get("max"), tuple(choices), description
-        )
-
-
-def expression_fault(
-    error: expr.ExpressionError, text: str, span: Span, words: Collection[str] = (), notes: Iterable[Note] = ()
-) -> Diagnostic:
-    """Return the diagnostic of a fault inside an expression, its place narrowed down to the part at fault."""
-    help_text = nearest(text, words) or error.help
-    if words and not help_text:
-        help_text = f"or one of the words {', '.join(sorted(words))}"
-    return Diagnostic(error.code, error.message, narrowed(span, error, text), notes=tuple(notes), help=help_text)
-
-
-def narrowed(span: Span, error: expr.ExpressionError, text: str) -> Span:
-    """Return the part of a one-line plain scalar that the error speaks of."""
-    if span.line != span.end_line or span.end_column - span.column != len(text):
-        return span
-    start = span.column + error.offset
-    return Span(span.file, span.line, start, span.line, start + max(error.length, 1))
+def _may_be_word(value: Any, type: ParameterType) -> bool:
+    """Return whether an argument may be something else than an expression, as far as its text tells."""
+    if not isinstance(value, str):
+        return type in ("word", "block", "any")
+    if value.startswith("$"):
+        return False
+    return type in ("word", "block") or (type == "any" and WORD.match(value) is not None)
 
 
 def field_words(combinator: type[Combinator], name: str) -> frozenset[str]:
@@ -397,48 +402,6 @@ def field_words(combinator: type[Combinator], name: str) -> frozenset[str]:
 
     info = combinator.model_fields.get(name)
     return words(info.annotation) if info else frozenset()
-
-
-def show_value(value: Any) -> str:
-    """Return a value as a message shows it.
-
-    Example:
-        >>> show_value("on"), show_value(None), show_value([1, 2])
-        ("'on'", 'nothing', '[1, 2]')
-    """
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    text = ascii(list(value)) if isinstance(value, (list, tuple)) else ascii(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, dict):
-        return "a mapping"
-    return show_value(value)
-
-
-def _count(least: int, most: int | None) -> str:
-    if most is None:
-        return f"at least {least} operands"
-    return f"{least} operands" if least == most else f"{least} to {most} operands"
-
-
-def _type_of(value: Any, earlier: dict[str, Parameter]) -> ParameterType:
-    """Return the type that a default implies: a lone word that names no earlier argument is a word."""
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, (int, float)):
-        return "number"
-    if isinstance(value, list):
-        return "list"
-    if isinstance(value, str):
-        return "word" if WORD.match(value) and value not in earlier else "any"
-    return "any"
 
 
 def _lone_word(word: str, span: Span) -> Mapping:
