@@ -5,6 +5,7 @@ from __future__ import annotations
 from netspec.ops import (  # noqa: F401
     activation,
     adaptive_pooling,
+    channel_pooling,
     convolution,
     linear,
     merge,
