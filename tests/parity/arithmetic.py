@@ -36,6 +36,10 @@ class Arithmetic(Emitter):
             return self.fill(constant, size)
         if len(kept) == 1 and constant == 0 and number(kept[0].weight) == "1":
             return self.broadcast(kept[0].value, kept[0].pattern, size)
+        common = self._common_factors(kept) if constant == 0 else []
+        if common:
+            rest = [self._divided(term, common, size) for term in kept]
+            return self.product([*common, Term(self.affine(rest, 0.0, size))], 1.0, size)
         labelled = sorted((_label(number(term.weight) + " x", "1 x", term), term.value) for term in kept)
         result = self.emit("sum", labelled, constant=number(constant))
         self._sums[result.node] = (kept, constant)
@@ -58,6 +62,19 @@ class Arithmetic(Emitter):
         result = self.emit("product", labelled)
         self._products[result.node] = kept
         return self.affine([Term(result, coefficient)], 0.0, size)
+
+    def _common_factors(self, terms: Sequence[Term]) -> list[Term]:
+        """What can be taken out of a sum of several terms, so that x + x * y is x * (1 + y)."""
+        if len(terms) < 2 or any(term.pattern != FULL for term in terms):
+            return []
+        factors = [self._products.get(term.value.node, [Term(term.value)]) for term in terms]
+        if any(factor.pattern != FULL for each in factors for factor in each):
+            return []
+        return [factor for factor in factors[0] if factor.weight == 1 and all(factor in each for each in factors[1:])]
+
+    def _divided(self, term: Term, common: Sequence[Term], size: int) -> Term:
+        factors = self._products.get(term.value.node, [Term(term.value)])
+        return Term(self.product([each for each in factors if each not in common], term.weight, size))
 
     def _addends(self, terms: Iterable[Term]) -> Iterator[tuple[Term | None, float]]:
         for term in map(self._unwrapped, terms):

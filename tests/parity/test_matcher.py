@@ -161,6 +161,11 @@ WORDINGS: dict[str, tuple[tuple[Callable[..., Any], dict[str, nn.Module]], ...]]
         (lambda m, x: m.a(F.adaptive_avg_pool2d(x, 1)).sigmoid().expand_as(x) * x, convs("a")),
         (lambda m, x: x * m.a(x.mean((2, 3))).sigmoid()[:, :, None, None], {"a": nn.Linear(8, 8)}),
     ),
+    "common factor": (
+        (lambda m, x: x + x * m.a(x).sigmoid(), convs("a")),
+        (lambda m, x: x * (1 + m.a(x).sigmoid()), convs("a")),
+        (lambda m, x: m.a(x).sigmoid().add(1).mul(x), convs("a")),
+    ),
     "padded convolution": (
         (lambda m, x: m.a(x), {"a": conv(5, 3, padding=1, stride=2)}),
         (lambda m, x: m.a(F.pad(x, (1, 1, 1, 1))), {"a": conv(5, 3, stride=2)}),
@@ -205,6 +210,7 @@ CONTRASTS: list[tuple[str, tuple[str, ...], Callable[..., Any], Callable[..., An
     ("kind of pooling", ONE, lambda m, x: F.avg_pool2d(m.a(x), 2), lambda m, x: F.max_pool2d(m.a(x), 2)),
     ("scale", ONE, lambda m, x: x + 0.17 * m.a(x), lambda m, x: x + 0.18 * m.a(x)),
     ("sign", ONE, lambda m, x: x + m.a(x), lambda m, x: x - m.a(x)),
+    ("factor", ONE, lambda m, x: x + x * m.a(x), lambda m, x: m.a(x) + x * m.a(x)),
     ("constant", ONE, lambda m, x: m.a(x) + 1, lambda m, x: m.a(x)),
     ("sum and product", ONE, lambda m, x: x + m.a(x), lambda m, x: x * m.a(x)),
     ("order of a concat", ONE, lambda m, x: torch.cat([x, m.a(x)], 1), lambda m, x: torch.cat([m.a(x), x], 1)),
