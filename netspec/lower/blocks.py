@@ -7,15 +7,15 @@ from typing import Any
 from netspec.errors import Frame, Span, SpecError, fault, nearest
 from netspec.expr import Value
 from netspec.lower.arguments import BlockReference, Evaluated, Unknown, bind
-from netspec.lower.builder import join
-from netspec.lower.context import Context, Flow, Shared, Wire, lowers_kind
+from netspec.lower.context import Context, Flow, Wire, lowers_kind
 from netspec.lower.flows import count_values, labelled
 from netspec.lower.naming import Namer
-from netspec.lower.placing import name_of, shared_module
+from netspec.lower.placing import scope_place
 from netspec.lower.steps import dispatch, lower_body
 from netspec.reader import Mapping
 from netspec.spec.model import Block, Step
-from netspec.spec.parsing import Parser, show_value
+from netspec.spec.parsing import Parser
+from netspec.spec.wording import show_value
 
 
 @lowers_kind("block")
@@ -80,10 +80,9 @@ def lower_block(step: Step, block: Block, arguments: Mapping, flow: Flow, contex
     if flow is None:
         raise Unknown
     if len(flow) != max(len(block.inputs), 1):
-        wanted = count_values([flow[0]] * max(len(block.inputs), 1))
-        raise fault("NS0314", f"{block.name} takes {wanted}, and {count_values(flow)} enter", step.span)
-    shared = shared_module(step, context)
-    name, path, module = _block_place(step, block, shared, context)
+        wanted = count_values(max(len(block.inputs), 1))
+        raise fault("NS0314", f"{block.name} takes {wanted}, and {count_values(len(flow))} enter", step.span)
+    name, path, module = scope_place(step, block.name, context)
     scope = context.builder.open_scope(context, "block", block.name, name, step.span, values, path, module)
     scope.input_names = block.inputs
     inner = context.inner(
@@ -96,16 +95,6 @@ def lower_block(step: Step, block: Block, arguments: Mapping, flow: Flow, contex
     result = _block_result(block, flow, _entered(inner, values, flow, block))
     context.builder.close_scope(scope, flow, result)
     return result
-
-
-def _block_place(step: Step, block: Block, shared: Shared | None, context: Context) -> tuple[str, str, str]:
-    if shared and shared.uses > 1:
-        name = shared.module.rpartition(".")[2]
-        return name, f"{join(context.scope.path, name)}@{shared.uses}", shared.module
-    name = name_of(step, block.name, context)
-    if shared:
-        shared.module = join(context.scope.module, name)
-    return name, "", ""
 
 
 def _entered(inner: Context, values: dict[str, Any], flow: tuple[Wire, ...], block: Block) -> Context:

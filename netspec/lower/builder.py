@@ -30,6 +30,7 @@ class Builder:
     owners: dict[str, tuple[Op, dict[str, Shape]]] = field(default_factory=dict)
     facts: dict[tuple[Op, tuple[Shape, ...]], Facts] = field(default_factory=dict)
     ops: dict[object, Op] = field(default_factory=dict)
+    scopes: dict[str, Scope] = field(default_factory=dict)
 
     def count_step(self, context: Context, span: Span) -> None:
         """Count one expanded step; raise LimitError when a document runs away."""
@@ -167,6 +168,7 @@ class Builder:
             parent=parent,
         )
         parent.items.append(scope)
+        self.scopes[scope.path] = scope
         return scope
 
     def close_scope(self, scope: Scope, entered: tuple[Wire, ...] | None, left: tuple[Wire, ...] | None) -> None:
@@ -175,10 +177,28 @@ class Builder:
         scope.outputs = tuple(wire.path for wire in left or ())
         if not scope.items and scope.parent is not None:
             scope.parent.items.remove(scope)
+        if scope.path != scope.module and left is not None:
+            self._check_shared(scope)
+
+    def _check_shared(self, scope: Scope) -> None:
+        """Raise SpecError when a scope that uses an earlier one's module does something else than that one."""
+        if _contents(scope) != _contents(self.scopes[scope.module]):
+            message = f"'{scope.module}' is shared by steps that do not do the same"
+            raise fault("NS0506", message, scope.span, help="give each another `share`, or make both the same block")
 
     def record(self, error: SpecError, context: Context) -> None:
         """Keep the faults of one step, with the block calls that led to it."""
         self.diagnostics.extend(each.with_chain(context.frames) for each in error.diagnostics)
+
+
+def _contents(scope: Scope) -> list[object]:
+    """Return what a scope computes, in terms that do not depend on where it stands."""
+    entered = {path: index for index, path in enumerate(scope.inputs)}
+
+    def inside(paths: tuple[str, ...]) -> list[object]:
+        return [entered.get(path, path.removeprefix(f"{scope.path}.")) for path in paths]
+
+    return [*((node.module, node.op, inside(node.inputs)) for node in scope.walk()), inside(scope.outputs)]
 
 
 def join(path: str, name: str) -> str:

@@ -10,7 +10,7 @@ from netspec.graph import Output
 from netspec.lower.arguments import Unknown
 from netspec.lower.context import Context, Flow, lowers
 from netspec.lower.flows import single
-from netspec.lower.placing import add_plain
+from netspec.lower.placing import add_plain, has_place
 from netspec.lower.steps import lower_body
 from netspec.lower.units import lower_branch, lower_unit, within
 from netspec.ops import OPS
@@ -23,7 +23,7 @@ from netspec.spec.model import Body, Step
 @lowers("sequential")
 def lower_sequential(step: Step, fields: Sequential, flow: Flow, context: Context) -> Flow:
     """Expand the body in a scope of its own; without a name, and not in a numbered list, it is just its steps."""
-    if step.name is None and not context.namer.numbered:
+    if not has_place(step, context):
         return lower_body(fields.body, flow, context.inner())
     return within(step, "group", flow, context, lambda inner: lower_body(fields.body, flow, inner))
 
@@ -47,7 +47,7 @@ def lower_foreach(step: Step, fields: Foreach, flow: Flow, context: Context) -> 
 
 def _list(step: Step, body: Body, rows: Iterable[dict[str, Any]], flow: Flow, context: Context) -> Flow:
     """Expand a body once per row of variables; under a name, each becomes a numbered sub-module."""
-    if step.name is None:
+    if step.name is None and step.share is None:
         for row in rows:
             context.builder.count_step(context, step.span)
             flow = _iteration(body, row, flow, context)
@@ -80,7 +80,7 @@ def _unit(body: Body, row: dict[str, Any], flow: Flow, context: Context, step: S
 @lowers("dense")
 def lower_dense(step: Step, fields: Dense, flow: Flow, context: Context) -> Flow:
     """Expand the layers, each on the concatenation of everything before it."""
-    if step.name is None and not context.namer.numbered:
+    if not has_place(step, context):
         return _dense_layers(step, fields, flow, context)
     return within(step, "dense", flow, context, lambda inner: _dense_layers(step, fields, flow, inner))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence as Items
-
 from netspec.errors import Span, fault, nearest
 from netspec.lower.arguments import Unknown
 from netspec.lower.context import Context, Flow, Wire
@@ -34,10 +32,12 @@ def single(flow: Flow, step: Step) -> Wire:
         raise Unknown
     if len(flow) != 1:
         help_text = "label the values with `as: [a, b]` and take one with `from: a`"
-        raise fault("NS0314", f"{step.key} takes one value, and {count_values(flow)} enter", step.span, help=help_text)
+        raise fault(
+            "NS0314", f"{step.key} takes one value, and {count_values(len(flow))} enter", step.span, help=help_text
+        )
     return flow[0]
 
 
-def count_values(flow: Items[Wire]) -> str:
-    """Return how many values a flow has, in words."""
-    return "1 value" if len(flow) == 1 else f"{len(flow)} values"
+def count_values(count: int) -> str:
+    """Return a number of values in words."""
+    return "1 value" if count == 1 else f"{count} values"

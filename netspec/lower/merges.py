@@ -18,7 +18,7 @@ def lower_merge(step: Step, flow: Flow, context: Context) -> Flow:
     """Expand the operands, then add the op that joins them."""
     op = make_op(OPS[step.key], step, context)
     holds_bodies = any(isinstance(operand.value, Body) for operand in step.operands)
-    if step.name is not None and holds_bodies:
+    if holds_bodies and (step.name is not None or step.share is not None):
         return within(step, "group", flow, context, lambda inner: (_merged(op, step, flow, inner, named=False),))
     return (_merged(op, step, flow, context, named=True),)
 
@@ -41,7 +41,7 @@ def _operand(operand: Operand, step: Step, flow: Flow, context: Context) -> Wire
     if result is None:
         return None
     if len(result) != 1:
-        raise fault("NS0314", f"an operand is one value, and this one is {count_values(result)}", operand.span)
+        raise fault("NS0314", f"an operand is one value, and this one is {count_values(len(result))}", operand.span)
     return result[0]
 
 

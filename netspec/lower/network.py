@@ -11,10 +11,10 @@ from netspec.graph import Graph, Input, Output, Scope
 from netspec.lower.arguments import Unknown, bind, evaluate
 from netspec.lower.builder import Builder
 from netspec.lower.context import Context, Flow, Wire, lowers
-from netspec.lower.flows import labelled
+from netspec.lower.flows import count_values, labelled
 from netspec.lower.initialization import document_rules
 from netspec.lower.naming import Namer, check_name
-from netspec.lower.placing import name_of
+from netspec.lower.placing import scope_place
 from netspec.lower.steps import lower_body
 from netspec.ops import OPS
 from netspec.reader import Mapping, locate
@@ -23,7 +23,7 @@ from netspec.spec.combinators import Use
 from netspec.spec.files import refer
 from netspec.spec.loading import load
 from netspec.spec.model import Document, Step
-from netspec.spec.parsing import show_value
+from netspec.spec.wording import show_value
 
 LARGEST_INPUT = 2**40
 
@@ -208,8 +208,8 @@ def lower_use(step: Step, fields: Use, flow: Flow, context: Context) -> Flow:
         document.namespace,
     )
     _check_defaults(document)
-    name = name_of(step, document.name, context)
-    scope = context.builder.open_scope(context, "block", document.name, name, step.span, variables)
+    name, place, module = scope_place(step, document.name, context)
+    scope = context.builder.open_scope(context, "block", document.name, name, step.span, variables, place, module)
     inner = context.inner(
         scope=scope,
         namer=Namer(numbered=False),
@@ -221,11 +221,26 @@ def lower_use(step: Step, fields: Use, flow: Flow, context: Context) -> Flow:
         init=document_rules(document, variables),
         heads=False,
     )
-    inner.variables = dict(variables)
-    inner.labels = {"input": flow}
-    inner.variables["input"] = Value(flow[0].shape) if flow else None
+    _enter(document, step, variables, flow, inner)
     pinned, context.builder.pinned = context.builder.pinned, False
     result = lower_body(document.network, flow, inner)
     context.builder.pinned = pinned
+    if document.outputs:
+        result = tuple(wire for label in document.outputs for wire in labelled(label, result, inner, document.span))
     context.builder.close_scope(scope, flow, result)
     return result
+
+
+def _enter(document: Document, step: Step, variables: dict[str, Any], flow: Flow, inner: Context) -> None:
+    """Give a used document the values that enter, under the names of its inputs."""
+    declared = document.input
+    names = list(declared) if isinstance(declared, Mapping) and "shape" not in declared else []
+    if flow is None:
+        raise Unknown
+    if len(flow) != max(len(names), 1):
+        message = f"{document.name} takes {count_values(max(len(names), 1))}, and {count_values(len(flow))} enter"
+        raise fault("NS0314", message, step.span, help=f"as in `from: [{', '.join(names)}]`" if names else "")
+    inner.variables = {**variables, "input": Value(flow[0].shape)}
+    inner.labels = {"input": flow}
+    for name, wire in zip(names, flow, strict=False):
+        inner.label(name, (wire,))

@@ -48,6 +48,23 @@ def name_of(step: Step, word: str, context: Context) -> str:
     return context.namer.claim(fill(step.name, context, place), place)
 
 
+def scope_place(step: Step, word: str, context: Context) -> tuple[str, str, str]:
+    """Return the name, path and module of a step's scope; path and module are empty where they follow the name."""
+    shared = shared_module(step, context)
+    if shared and shared.uses > 1:
+        name = shared.module.rpartition(".")[2]
+        return name, f"{join(context.scope.path, name)}@{shared.uses}", shared.module
+    name = name_of(step, word, context)
+    if shared:
+        shared.module = join(context.scope.module, name)
+    return name, "", ""
+
+
+def has_place(step: Step, context: Context) -> bool:
+    """Return whether a combinator's step is a sub-module of its own rather than just its steps."""
+    return step.name is not None or step.share is not None or context.namer.numbered
+
+
 def shared_module(step: Step, context: Context) -> Shared | None:
     """Return the module that the step shares, counting this use; a first use starts it."""
     if step.share is None:

@@ -9,7 +9,7 @@ from netspec.lower.arguments import Unknown, evaluated_defaults, validate, valid
 from netspec.lower.context import Context, Flow, Wire, lowers
 from netspec.lower.flows import single
 from netspec.lower.naming import Namer
-from netspec.lower.placing import add_plain
+from netspec.lower.placing import add_plain, has_place
 from netspec.lower.steps import lower_body
 from netspec.lower.units import lower_branch, within
 from netspec.ops import OPS
@@ -24,7 +24,7 @@ SHORTCUT = "downsample"
 @lowers("residual")
 def lower_residual(step: Step, fields: Residual, flow: Flow, context: Context) -> Flow:
     """Expand ``after(shortcut(x) + scale * body(x))``, in a sub-module of its own where the step has a name."""
-    if step.name is None and not context.namer.numbered:
+    if not has_place(step, context):
         return _residual(step, fields, flow, context, context)
     return within(step, "group", flow, context, lambda inner: _residual(step, fields, flow, inner, inner))
 

@@ -11,7 +11,8 @@ from netspec.lower.flows import count_values, labelled
 from netspec.shape import show
 from netspec.spec.combinators import COMBINATORS
 from netspec.spec.model import Body, Step
-from netspec.spec.parsing import field_words, show_value
+from netspec.spec.parsing import field_words
+from netspec.spec.wording import show_value
 
 
 def lower_body(body: Body, flow: Flow, context: Context) -> Flow:
@@ -79,7 +80,7 @@ def _label(step: Step, result: Flow, context: Context) -> None:
         context.label(step.label[0], result)
         return
     if result is not None and len(result) != len(step.label):
-        message = f"{len(step.label)} labels for {count_values(result)}"
+        message = f"{len(step.label)} labels for {count_values(len(result))}"
         error = fault("NS0314", message, step.place("as"), help="give one label per value")
         context.builder.record(error, context)
         result = None

@@ -8,7 +8,7 @@ from netspec.errors import Span
 from netspec.graph import ScopeKind
 from netspec.lower.context import Context, Flow
 from netspec.lower.naming import Namer
-from netspec.lower.placing import name_of
+from netspec.lower.placing import scope_place
 from netspec.lower.steps import lower_body
 from netspec.spec.model import Body, Step
 
@@ -49,8 +49,9 @@ class _Given(Namer):
 
 def within(step: Step, kind: ScopeKind, flow: Flow, context: Context, expand: Callable[[Context], Flow]) -> Flow:
     """Expand something inside a scope that has the step's name."""
-    name = name_of(step, step.key, context)
-    scope = context.builder.open_scope(context, kind, "", name, step.span)
-    result: Flow = expand(context.inner(scope=scope, namer=Namer(numbered=True)))
+    name, path, module = scope_place(step, step.key, context)
+    scope = context.builder.open_scope(context, kind, "", name, step.span, None, path, module)
+    shares = context.shares if step.share is None else {}
+    result: Flow = expand(context.inner(scope=scope, namer=Namer(numbered=True), shares=shares))
     context.builder.close_scope(scope, flow, result)
     return result
