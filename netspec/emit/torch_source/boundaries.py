@@ -30,7 +30,16 @@ def boundaries(graph: Graph) -> dict[str, Boundary]:
         found[""].leaving.setdefault(output.node)
     for each in graph.inputs:
         found[""].entering.setdefault(each.name)
+    for scope in reversed(list(graph.root.descend())):
+        if not found[scope.path].leaving:
+            found[scope.path].leaving[_last_value(scope, found)] = None
     return found
+
+
+def _last_value(scope: Scope, found: dict[str, Boundary]) -> str:
+    """Return what a scope gives that nobody reads: a forward returns something in any case."""
+    last = scope.items[-1]
+    return next(iter(found[last.path].leaving)) if isinstance(last, Scope) else last.path
 
 
 def _depths(graph: Graph) -> dict[str, int]:

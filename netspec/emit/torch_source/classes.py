@@ -104,8 +104,11 @@ class Describer:
         if item.module in seen:
             statement.member = seen[item.module]
             return "again"
-        home = item.module.removeprefix(scope.module).lstrip(".").rpartition(".")[0]
+        place = item.module.removeprefix(scope.module).lstrip(".")
+        home = place.rpartition(".")[0]
         statement.member = seen[item.module] = (home, item.name)
+        if place != item.path.removeprefix(scope.path).lstrip("."):
+            return "again"  # a class inside this one has built it for an earlier use
         construct = self._construct(item, holes)
         members.append(Member(item.name, construct, home))
         return _construct_key(construct)

@@ -37,7 +37,7 @@ class Construct:
 
 @dataclass(slots=True)
 class Member:
-    """One attribute of a class. ``home`` is the dictionary it hangs in, when it is not directly on ``self``."""
+    """One attribute of a class. ``home`` is the path of the module it hangs in, when it is not directly on ``self``."""
 
     name: str
     construct: Construct

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netspec.emit.torch_source.description import Group
 from netspec.emit.torch_source.layout import Layout, needs_module
-from netspec.emit.torch_source.writing import literal
+from netspec.emit.torch_source.writing import attribute, literal
 from netspec.graph import Initializer
 
 Rules = tuple[tuple[str, Initializer], ...]
@@ -85,8 +85,14 @@ def _per_step(groups: list[Group]) -> Iterator[str]:
 def _own(group: Group, holder: str) -> Iterator[str]:
     for path, rules in group.first.init:
         for name, how in rules:
-            yield from _start(f"{holder}{_access(path)}.{name}", how, optional=False)
+            yield from _start(f"{_reach(group, path, holder)}.{name}", how, optional=False)
 
 
-def _access(path: str) -> str:
-    return "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in path.split("."))
+def _reach(group: Group, path: str, holder: str) -> str:
+    """Return the text of a layer: a member of the class, or one inside a member that is an ``nn.Sequential``."""
+    for member in group.first.members:
+        own = f"{member.home}.{member.name}" if member.home else member.name
+        if f"{path}.".startswith(f"{own}."):
+            inner = path.removeprefix(own).split(".")[1:]
+            return attribute(group, member.home, member.name, holder) + "".join(f"[{number}]" for number in inner)
+    raise AssertionError(f"no member of {group.name} holds {path}")

@@ -99,20 +99,24 @@ def _constructor(group: Group, extra: list[str]) -> Iterator[str]:
 
 
 def _merged_homes(members: list[Member]) -> Iterator[Member]:
-    """Yield the members, those of a dictionary after the dictionary itself."""
+    """Yield the members, those that hang in another module after that module itself."""
     homes: set[str] = set()
     for member in members:
-        if member.home and member.home not in homes:
-            homes.add(member.home)
-            yield Member(member.home, Construct(Torch("nn.ModuleDict()")))
+        parts = member.home.split(".") if member.home else []
+        for depth, name in enumerate(parts):
+            home = ".".join(parts[: depth + 1])
+            if home not in homes:
+                homes.add(home)
+                yield Member(name, Construct(Torch("nn.Module()")), ".".join(parts[:depth]))
         yield member
 
 
 def _assignment(member: Member, group: Group) -> Iterator[str]:
-    target = f"        {attribute(group, member.home, member.name)}"
-    if member.name.isdecimal() and not member.home and _base(group) == "nn.Module":
-        yield from _wrapped_text(f'        self.add_module("{member.name}", {_construct(member.construct, group)})')
+    if member.name.isdecimal() and (member.home or _base(group) == "nn.Module"):
+        holder = reach("self", member.home)
+        yield from _wrapped_text(f'        {holder}.add_module("{member.name}", {_construct(member.construct, group)})')
         return
+    target = f"        {attribute(group, member.home, member.name)}"
     construct = member.construct
     if construct.parts:
         parts = list(_compact([_construct(part, group) for part in construct.parts]))
@@ -122,13 +126,24 @@ def _assignment(member: Member, group: Group) -> Iterator[str]:
     yield from wrapped(f"{target} = {head}(", arguments, ")") if arguments is not None else iter([f"{target} = {head}"])
 
 
-def attribute(group: Group, home: str, name: str) -> str:
+def attribute(group: Group, home: str, name: str, holder: str = "self") -> str:
     """Return how a class's own code reaches a member."""
-    if home:
-        return f'self.{home}["{name}"]'
-    if not name.isdecimal():
-        return f"self.{name}"
-    return f'self["{name}"]' if _base(group) == "nn.ModuleDict" else f'getattr(self, "{name}")'
+    base = _base(group)
+    if home or not name.isdecimal() or base == "nn.Module":
+        return reach(holder, f"{home}.{name}" if home else name)
+    return f'{holder}["{name}"]' if base == "nn.ModuleDict" else f"{holder}[{name}]"
+
+
+def reach(holder: str, path: str) -> str:
+    """Return the text of a module somewhere inside another; a number is no attribute that Python could write.
+
+    Example:
+        >>> reach("self", "layer1.0.conv1"), reach("self", "")
+        ('getattr(self.layer1, "0").conv1', 'self')
+    """
+    for name in path.split(".") if path else []:
+        holder = f'getattr({holder}, "{name}")' if name.isdecimal() else f"{holder}.{name}"
+    return holder
 
 
 def _compact(texts: list[str]) -> Iterator[str]:
