@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
+from netspec.ops.base import Argument, Op, Sample, Torch, Window, check_axes, spatial_rank
 from netspec.ops.fields import PerAxis
 from netspec.ops.windows import shortest
 from netspec.shape import Shape, per_axis, show
@@ -98,8 +98,6 @@ class AdaptivePool(Op):
         (shape,) = shapes
         rank = spatial_rank(self.name, shape)
         check_axes(self.name, "size", self.out, rank)
-        if min(shape[1:]) < 1:
-            raise ShapeError(f"{self.name} needs at least one element, and gets {show(shape)}", operand=0)
         return (shape[0], *per_axis(self.out, rank))
 
     def count_macs(self, *shapes: Shape) -> int:

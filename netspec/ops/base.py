@@ -181,8 +181,9 @@ def spatial_rank(op: str, shape: Shape) -> int:
     if not 1 <= rank <= 3:
         raise ShapeError(
             f"{op} needs channels and 1 to 3 axes, and gets {show(shape)}",
-            help="a vector goes into `linear`; `reshape` gives it axes" if rank < 1 else "",
+            help="a vector goes into `linear`; `reshape` gives it axes" if rank < 1 else "`reshape` takes axes away",
             operand=0,
+            code="NS0509",
         )
     return rank
 
@@ -195,6 +196,7 @@ def axis_index(op: str, axis: int, shape: Shape) -> int:
             f"{op} has no axis {axis} in {show(shape)}",
             help=f"the batch is axis 0; this value has axes 1 to {len(shape)}",
             operand=0,
+            code="NS0510",
         )
     return index
 
@@ -205,4 +207,6 @@ def check_axes(op: str, field: str, value: object, rank: int) -> None:
         raise ShapeError(
             f"{op} needs one {field} per axis: {rank}, and gets {len(value)}",
             help=f"give one number for all axes, or a list of {rank}",
+            operand=0,
+            code="NS0510",
         )

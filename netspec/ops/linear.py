@@ -44,6 +44,7 @@ class Linear(Op, name="linear"):
                 f"linear takes a vector or a sequence of vectors, and gets {show(shape)}",
                 help="put `flatten` before it",
                 operand=0,
+                code="NS0509",
             )
         return (*shape[:-1], self.out)
 
@@ -162,7 +163,12 @@ class MatMul(Op, name="matmul"):
     def infer_shape(self, *shapes: Shape) -> Shape:
         for position, shape in enumerate(shapes):
             if len(shape) < 2:
-                raise ShapeError(f"matmul takes matrices, and gets {show(shape)}", operand=position)
+                raise ShapeError(
+                    f"matmul takes matrices, and gets {show(shape)}",
+                    help="`reshape` gives a vector a second axis",
+                    operand=position,
+                    code="NS0509",
+                )
         left, right = self._matrices(shapes)
         if len(left) != len(right):
             raise ShapeError(

@@ -267,17 +267,20 @@ def operator(symbol: str, operands: int) -> Torch:
 
 def broadcast(op: str, *shapes: Shape) -> Shape:
     """Return the common shape when axes of size 1 stretch; raise ShapeError when there is none."""
-    if len({len(shape) for shape in shapes}) > 1:
-        raise ShapeError(
-            f"{op} needs operands with the same number of axes: {' and '.join(map(show, shapes))}",
-            help="`reshape` gives a vector the axes it lacks",
-        )
-    common = tuple(max(sizes) for sizes in zip(*shapes, strict=True))
+    common = shapes[0]
     for position, shape in enumerate(shapes):
-        if any(size not in (1, full) for size, full in zip(shape, common, strict=True)):
+        if len(shape) != len(common):
             raise ShapeError(
-                f"{op} needs equal shapes, or axes of size 1: {' and '.join(map(show, shapes))}",
+                f"{op} needs operands with the same number of axes: {show(common)} and {show(shape)}",
+                help="`reshape` gives a vector the axes it lacks",
+                operand=position,
+            )
+        pairs = list(zip(common, shape, strict=True))
+        if any(size != other and 1 not in (size, other) for size, other in pairs):
+            raise ShapeError(
+                f"{op} needs equal shapes, or axes of size 1: {show(common)} and {show(shape)}",
                 help="give both operands the same channels and stride",
                 operand=position,
             )
+        common = tuple(map(max, pairs))
     return common

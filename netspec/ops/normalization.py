@@ -43,7 +43,12 @@ class BatchNorm(Op, name="bn"):
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         if len(shape) > 4:
-            raise ShapeError(f"bn takes at most 3 axes beside the channels, and gets {show(shape)}", operand=0)
+            raise ShapeError(
+                f"bn takes at most 3 axes beside the channels, and gets {show(shape)}",
+                help="`reshape` makes fewer of them",
+                operand=0,
+                code="NS0509",
+            )
         return shape
 
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
@@ -108,10 +113,17 @@ class LayerNorm(Op, name="ln"):
             raise ShapeError(
                 f"ln needs to know over how many axes of {show(shape)} it normalizes",
                 help=f"`axes: {len(shape)}` is all of them, as in `nn.LayerNorm({list(shape)})`",
+                operand=0,
+                code="NS0504",
             )
         count = self.axes or 1
         if count > len(shape):
-            raise ShapeError(f"ln over {count} axes gets {show(shape)}, which has {len(shape)}", operand=0)
+            raise ShapeError(
+                f"ln over {count} axes gets {show(shape)}, which has {len(shape)}",
+                help=f"use `axes: {len(shape)}` for all of them",
+                operand=0,
+                code="NS0510",
+            )
         return shape[-count:]
 
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
@@ -230,7 +242,10 @@ class InstanceNorm(Op, name="in"):
         spatial_rank("in", shape)
         if elements(shape[1:]) == 1:
             raise ShapeError(
-                f"in needs more than one position, and gets {show(shape)}", help="put it before the pooling", operand=0
+                f"in needs more than one position, and gets {show(shape)}",
+                help="put it before the pooling",
+                operand=0,
+                code="NS0509",
             )
         return shape
 

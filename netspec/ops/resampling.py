@@ -72,7 +72,10 @@ class Pad(Op, name="pad"):
         check_axes("pad", "side", self.sides, rank)
         if rank == 0 and self.sides != 0:
             raise ShapeError(
-                f"pad has no axes to pad in {show(shape)}", help="`channels: [0, 1]` pads a vector", operand=0
+                f"pad has no axes to pad in {show(shape)}",
+                help="`channels: [0, 1]` pads a vector",
+                operand=0,
+                code="NS0509",
             )
         sides = self.sides if isinstance(self.sides, tuple) else (self.sides,) * rank
         return (self.channels, *(side if isinstance(side, tuple) else (side, side) for side in sides))
@@ -80,7 +83,9 @@ class Pad(Op, name="pad"):
     def _check_mode(self, shape: Shape, pairs: Pairs) -> None:
         if any(self.channels) or self.value != 0:
             raise ShapeError(
-                f"pad with mode {self.mode} takes neither channels nor a value", help="use `mode: constant`"
+                f"pad with mode {self.mode} takes neither channels nor a value",
+                help="use `mode: constant`",
+                code="NS0504",
             )
         spatial_rank("pad", shape)
         check_copies("pad", self.mode, pairs[1:], shape)
@@ -170,21 +175,29 @@ class Upsample(Op, name="upsample"):
         factors = self.scale if isinstance(self.scale, tuple) else (self.scale or 1.0,) * rank
         sizes = tuple(floor(size * factor) for size, factor in zip(shape[1:], factors, strict=True))
         if min(sizes) < 1:
-            raise ShapeError(f"upsample leaves nothing of {show(shape)}: {show(sizes)}", operand=0, code="NS0502")
+            raise ShapeError(
+                f"upsample leaves nothing of {show(shape)}: {show(sizes)}",
+                help="use a larger scale, or `size`",
+                operand=0,
+                code="NS0502",
+            )
         return (shape[0], *sizes)
 
     def _check_mode(self, rank: int) -> None:
         if (self.scale is None) == (self.size is None):
-            raise ShapeError("upsample needs either `scale` or `size`", code="NS0504")
+            raise ShapeError("upsample needs either `scale` or `size`", help="as in `upsample: 2`", code="NS0504")
         only = {"bilinear": 2, "trilinear": 3, "bicubic": 2}.get(self.mode, rank)
         if rank != only:
             raise ShapeError(
                 f"upsample with mode {self.mode} needs {only} axes beside the channels, and gets {rank}",
                 help="`mode: linear` is for any number of axes",
                 operand=0,
+                code="NS0509",
             )
         if self.align_corners and self.mode.startswith("nearest"):
-            raise ShapeError("upsample with mode nearest has no corners to align", help="use `mode: linear`")
+            raise ShapeError(
+                "upsample with mode nearest has no corners to align", help="use `mode: linear`", code="NS0504"
+            )
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
@@ -300,7 +313,12 @@ class PixelShuffle(Op, name="pixel_shuffle"):
         (shape,) = shapes
         square = self.factor**2
         if len(shape) != 3:
-            raise ShapeError(f"pixel_shuffle needs an image, and gets {show(shape)}", operand=0)
+            raise ShapeError(
+                f"pixel_shuffle needs an image, and gets {show(shape)}",
+                help="`reshape` gives a value two axes beside the channels",
+                operand=0,
+                code="NS0509",
+            )
         if shape[0] % square:
             raise ShapeError(
                 f"pixel_shuffle by {self.factor} needs channels that {square} divides, and has {shape[0]}",

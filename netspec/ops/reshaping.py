@@ -83,12 +83,17 @@ class Reshape(Reshaping, name="reshape"):
         total, known = elements(shapes[0]), prod(size for size in self.shape if size != -1)
         free = self.shape.count(-1)
         if free > 1 or any(size < 1 for size in self.shape if size != -1):
-            raise ShapeError(f"reshape needs sizes of at least 1 and at most one -1, and has {list(self.shape)}")
+            raise ShapeError(
+                f"reshape needs sizes of at least 1 and at most one -1, and has {list(self.shape)}",
+                help="-1 stands for what is left over",
+                code="NS0510",
+            )
         if total % known or (not free and total != known):
             raise ShapeError(
                 f"reshape cannot make {list(self.shape)} of {show(shapes[0])}: that has {total} elements",
                 help="use -1 for one of the sizes",
                 operand=0,
+                code="NS0510",
             )
         return tuple(total // known if size == -1 else size for size in self.shape)
 
@@ -153,6 +158,7 @@ class Permute(Reshaping, name="permute"):
                 f"permute needs each axis of {show(shape)} once, and has {list(self.axes)}",
                 help=f"the batch is axis 0 and stays; this value has axes 1 to {len(shape)}",
                 operand=0,
+                code="NS0510",
             )
         return tuple(shape[axis - 1] for axis in self.axes)
 
@@ -217,6 +223,7 @@ class Slice(Reshaping, name="slice"):
                 f"which has {size} elements",
                 help=f"positions go from 0 to {size}, and the first is smaller than the last",
                 operand=0,
+                code="NS0510",
             )
         return start, stop
 

@@ -18,6 +18,7 @@ def check_sequence(op: str, shape: Shape, operand: int = 0) -> None:
             f"{op} takes a sequence of vectors, and gets {show(shape)}",
             help="its axes are the steps and the features; `permute: [2, 1]` turns channels first into that",
             operand=operand,
+            code="NS0509",
         )
 
 
@@ -219,7 +220,11 @@ class Attention(Op, name="attention"):
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         if len(shapes) not in (1, 3):
-            raise ShapeError("attention takes one operand, or query, key and value", help="name the value twice")
+            raise ShapeError(
+                f"attention takes one operand, or query, key and value, and gets {len(shapes)}",
+                help="name the value twice where it is the key too",
+                code="NS0308",
+            )
         for position, shape in enumerate(shapes):
             check_sequence("attention", shape, position)
         query = shapes[0]
@@ -232,7 +237,9 @@ class Attention(Op, name="attention"):
             )
         if len(shapes) == 3 and shapes[1][0] != shapes[2][0]:
             raise ShapeError(
-                f"attention needs a value for each key: {show(shapes[1])} and {show(shapes[2])}", operand=2
+                f"attention needs a value for each key: {show(shapes[1])} and {show(shapes[2])}",
+                help="give both the same number of steps",
+                operand=2,
             )
         return query
 

@@ -157,6 +157,7 @@ class Join(Op, name="join"):
                 f"join with a column needs it as its last operand, and gets {show(shapes[-1])}",
                 help="label the result of `draw_column` and name it last",
                 operand=len(shapes) - 1,
+                code="NS0509",
             )
         return equal("join", *(shapes[:-1] if self.column else shapes))
 
