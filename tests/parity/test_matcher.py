@@ -328,6 +328,18 @@ def test_equal_structure_is_not_enough() -> None:
         assert_equal_networks(Hidden(2.0), Hidden(2.001), MAP)
 
 
+def test_rounding_that_a_network_amplifies_is_no_difference() -> None:
+    def far_from_zero(mean: Callable[[Tensor], Tensor]) -> nn.Module:
+        return Formula(lambda m, x: m.norm(mean(m.a(x) + 1e5)), a=conv(), norm=nn.BatchNorm1d(8))
+
+    ours, reference = far_from_zero(lambda x: x.mean(3).mean(2)), far_from_zero(lambda x: x.mean((2, 3)))
+    assert_equal_networks(ours, reference, MAP)
+    sample = torch.randn(1, *MAP)
+    assert not torch.allclose(ours.float()(sample), reference.float()(sample), rtol=1e-5, atol=0), (
+        "nothing is amplified"
+    )
+
+
 def test_constant_buffers_are_compared_not_carried() -> None:
     def masked(value: float) -> nn.Module:
         module = Formula(lambda m, x: m.a(x) * m.mask, a=conv())
