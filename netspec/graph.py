@@ -186,7 +186,11 @@ class Graph:
         """The paths of the nodes that are computed in training only."""
         kept = self.ancestors(output.node for output in self.outputs if not output.train_only)
         heads = self.ancestors(output.node for output in self.outputs if output.train_only)
-        return frozenset(heads - kept)
+        training = heads - kept
+        for node in self:
+            if node.path not in kept and not training.isdisjoint(node.inputs):
+                training.add(node.path)  # nobody reads it, but what it reads is there in training only
+        return frozenset(training)
 
     def ancestors(self, paths: Any) -> set[str]:
         """Return the paths of all nodes that the given ones depend on, these included."""

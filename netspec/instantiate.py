@@ -232,7 +232,8 @@ def _leaves(module: nn.Module) -> Iterator[nn.Module]:
     """Yield torch's own layers and the pasted ones: what the emitter treats as a single module."""
     containers = (nn.Sequential, nn.ModuleDict, nn.ModuleList)
     for each in module.children():
-        torch_layer = type(each).__module__.startswith("torch.") and not isinstance(each, containers)
+        is_container = type(each) is nn.Module or isinstance(each, containers)
+        torch_layer = type(each).__module__.startswith("torch.") and not is_container
         if torch_layer or type(each).__name__ in layer_classes():
             yield each
         else:
