@@ -11,13 +11,15 @@ from netspec import expr
 from netspec.errors import Diagnostic, Note, Span, SpecError, fault, nearest
 from netspec.lower.context import Context
 from netspec.ops import OPS, Op
-from netspec.reader import Mapping, Sequence
+from netspec.reader import Mapping, Sequence, locate
 from netspec.spec.model import Parameter, Step
-from netspec.spec.parameters import TYPES
+from netspec.spec.parameters import TYPES, wanted
 from netspec.spec.scope import WORD, expression_fault
-from netspec.spec.wording import show_value
+from netspec.spec.wording import lowered, show_value
 
 Model = TypeVar("Model", bound=BaseModel)
+
+WHOLE = "use `//` for a whole number, or int(...)"
 
 
 class Unknown(Exception):
@@ -120,37 +122,39 @@ def validated_op(op: type[Op], values: dict[str, Any], context: Context, step: S
     key = (op, repr(values))
     known = context.builder.ops.get(key)
     if known is None:
-        known = context.builder.ops[key] = validate(op, values, step)
+        known = context.builder.ops[key] = validate(op, values, step, context.defaults.get(op.name))
     return known
 
 
-def validate(model: type[Model], values: dict[str, Any], step: Step) -> Model:
+def validate(model: type[Model], values: dict[str, Any], step: Step, defaults: Mapping | None = None) -> Model:
     """Return the validated record; raise SpecError with one diagnostic per wrong argument."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise SpecError(_argument_faults(error, step)) from None
+        raise SpecError(_argument_faults(error, model, step, defaults)) from None
 
 
-def _argument_faults(error: ValidationError, step: Step) -> list[Diagnostic]:
+def _argument_faults(
+    error: ValidationError, model: type[BaseModel], step: Step, defaults: Mapping | None
+) -> list[Diagnostic]:
     faults: dict[str, Diagnostic] = {}
     for each in error.errors(include_url=False):
-        field = str(each["loc"][0]) if each["loc"] else ""
-        given = "" if each["type"] == "missing" else f", not {show_value(_given(each))}"
-        message = f"{step.key}: `{field}` {_requirement(each)}{given}"
-        help_text = (
-            "use `//` for a whole number, or int(...)" if each["type"] == "int_type" and _is_fraction(each) else ""
-        )
-        faults.setdefault(field, Diagnostic("NS0309", message, step.place(field), help=help_text))
+        field, *inside = each["loc"]
+        # A list of foreach goes by the name of its variable.
+        shown = inside[0] if field == "lists" and inside else field
+        message = f"{step.key}: `{shown}` {_requirement(each)}, not {show_value(each['input'])}"
+        help_text = WHOLE if isinstance(each["input"], float) else lowered(model.model_fields[str(field)].description)
+        place = _argument_place(each["loc"], step, defaults)
+        faults.setdefault(str(field), Diagnostic("NS0309", message, place, help=help_text))
     return list(faults.values())
 
 
-def _given(error: Any) -> Any:
-    return error["input"]
-
-
-def _is_fraction(error: Any) -> bool:
-    return isinstance(error["input"], float)
+def _argument_place(loc: tuple[int | str, ...], step: Step, defaults: Mapping | None) -> Span:
+    """Return where a value was written: in the step, or in the document's defaults."""
+    for holder in (step.arguments, defaults):
+        if holder and loc[0] in holder:
+            return locate(holder, loc)
+    return step.span
 
 
 def _requirement(error: Any) -> str:
@@ -172,8 +176,14 @@ def _requirement(error: Any) -> str:
             return f"must be at most {context['le']}"
         case "literal_error":
             return f"must be {context['expected']}"
-        case "missing":
-            return "is needed"
+        case "list_type" | "tuple_type":
+            return "must be a list"
+        case "dict_type":
+            return "must be a mapping"
+        case "string_type":
+            return "must be a text"
+        case "too_short" | "too_long":
+            return f"must have 1 to {context.get('max_length', 8)} entries"
     return str(error["msg"])[0].lower() + str(error["msg"])[1:]
 
 
@@ -198,7 +208,8 @@ def bind(
                 place = given.value_spans.get(name, span)
                 value = _argument(given[name], parameter, context_variables, place, namespace)
             elif parameter.required:
-                raise fault("NS0307", f"{callee} needs `{name}`", span, notes=[Note(parameter.span, "declared here")])
+                notes = [Note(parameter.span, "declared here")]
+                raise fault("NS0307", f"{callee} needs `{name}`", span, notes=notes, help=wanted(parameter))
             else:
                 place = parameter.span
                 value = _argument(parameter.default, parameter, values, place, own_namespace)
@@ -240,7 +251,7 @@ def _partial(raw: Mapping, variables: dict[str, Any], namespace: Any) -> BlockRe
 
 def _checked(value: Any, parameter: Parameter, callee: str, span: Span) -> Any:
     if not _has_type(value, parameter):
-        help_text = "use `//` for a whole number, or int(...)" if isinstance(value, float) else ""
+        help_text = WHOLE if isinstance(value, float) and parameter.type == "int" else ""
         raise _wrong(f"must be {TYPES[parameter.type]}", value, parameter, callee, span, help_text)
     if parameter.least is not None and isinstance(value, (int, float)) and value < parameter.least:
         raise _wrong(f"must be at least {parameter.least}", value, parameter, callee, span)
@@ -278,4 +289,4 @@ def _wrong(
 ) -> SpecError:
     message = f"{callee}: `{parameter.name}` {requirement}, not {show_value(value)}"
     notes = [Note(parameter.span, "declared here")] if parameter.span != span else []
-    return fault("NS0309", message, span, notes=notes, help=help_text)
+    return fault("NS0309", message, span, notes=notes, help=help_text or lowered(parameter.description))

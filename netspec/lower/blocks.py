@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netspec.errors import Frame, Span, SpecError, fault, nearest
+from netspec.errors import Frame, Note, Span, SpecError, fault
 from netspec.expr import Value
 from netspec.lower.arguments import BlockReference, Evaluated, Unknown, bind
 from netspec.lower.context import Context, Flow, Wire, lowers_kind
@@ -15,6 +15,7 @@ from netspec.lower.steps import dispatch, lower_body
 from netspec.reader import Mapping
 from netspec.spec.model import Block, Step
 from netspec.spec.parsing import Parser
+from netspec.spec.scope import unknown_argument
 from netspec.spec.wording import show_value
 
 
@@ -29,8 +30,7 @@ def lower_argument(step: Step, flow: Flow, context: Context) -> Flow:
     """Expand ``$name``: the op or block that an argument holds; nothing at all when it holds null."""
     name = step.key[1:]
     if name not in context.variables:
-        help_text = nearest(name, context.variables)
-        raise fault("NS0402", f"unknown argument '${name}'", step.span, help=help_text)
+        raise SpecError([unknown_argument(name, context.variables, step.span)])
     value = context.variables[name]
     if value is None:
         return flow
@@ -81,7 +81,9 @@ def lower_block(step: Step, block: Block, arguments: Mapping, flow: Flow, contex
         raise Unknown
     if len(flow) != max(len(block.inputs), 1):
         wanted = count_values(max(len(block.inputs), 1))
-        raise fault("NS0314", f"{block.name} takes {wanted}, and {count_values(len(flow))} enter", step.span)
+        message = f"{block.name} takes {wanted}, and {count_values(len(flow))} enter"
+        help_text = f"name them, as in `from: [{', '.join(block.inputs)}]`" if block.inputs else "take one with `from`"
+        raise fault("NS0314", message, step.span, help=help_text, notes=[Note(block.span, "declared here")])
     name, path, module = scope_place(step, block.name, context)
     scope = context.builder.open_scope(context, "block", block.name, name, step.span, values, path, module)
     scope.input_names = block.inputs

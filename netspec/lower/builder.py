@@ -27,7 +27,9 @@ class Builder:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     steps: int = 0
     pinned: bool = True
-    owners: dict[str, tuple[Op, dict[str, Shape]]] = field(default_factory=dict)
+    inputs: dict[str, Span] = field(default_factory=dict)
+    """Where the values are declared that enter the network."""
+    owners: dict[str, tuple[Op, dict[str, Shape], Span]] = field(default_factory=dict)
     facts: dict[tuple[Op, tuple[Shape, ...]], Facts] = field(default_factory=dict)
     ops: dict[object, Op] = field(default_factory=dict)
     scopes: dict[str, Scope] = field(default_factory=dict)
@@ -114,10 +116,14 @@ class Builder:
         positions = {0, error.operand} if len(wires) > 1 else {error.operand}
         notes = []
         for position in sorted(each for each in positions if each is not None and each < len(wires)):
-            node = self.nodes.get(wires[position].path)
-            if node:
-                notes.append(Note(node.span, f"{node.path} gives {show(node.shape)}"))
+            wire = wires[position]
+            notes.append(Note(self.place(wire), f"{wire.path} gives {show(wire.shape)}"))
         return notes
+
+    def place(self, wire: Wire) -> Span:
+        """Return where a value comes from."""
+        node = self.nodes.get(wire.path)
+        return node.span if node else self.inputs[wire.path]
 
     def _dtype(self, op: Op, wires: tuple[Wire, ...], span: Span) -> Dtype:
         wanted = op.input_dtype
@@ -128,21 +134,26 @@ class Builder:
                     if wire.dtype == "int64"
                     else "declare the input with `dtype: int64`"
                 )
-                raise fault("NS0505", f"{op.name} takes {wanted} values, and gets {wire.dtype}", span, help=help_text)
+                message = f"{op.name} takes {wanted} values, and gets {wire.dtype}"
+                notes = [Note(self.place(wire), f"{wire.path} gives {wire.dtype}")]
+                raise fault("NS0505", message, span, help=help_text, notes=notes)
         return wires[0].dtype if wanted == "any" and wires else "float"
 
     def _own(self, module: str, op: Op, parameters: dict[str, Shape], span: Span) -> int:
         """Return the parameters that a module brings; none when an earlier node brought them."""
         known = self.owners.get(module)
         if known is None:
-            self.owners[module] = (op, parameters)
+            self.owners[module] = (op, parameters, span)
             return sum(map(elements, parameters.values()))
+        notes = [Note(known[2], "the first")]
         if known[1] != parameters:
             help_text = "steps that share a module must take and give the same channels"
-            raise fault("NS0506", f"'{module}' is shared by steps with other weights", span, help=help_text)
+            message = f"'{module}' is shared by steps with other weights"
+            raise fault("NS0506", message, span, help=help_text, notes=notes)
         if known[0] != op:
             help_text = "steps that share a module must have the same arguments"
-            raise fault("NS0506", f"'{module}' is shared by steps with other arguments", span, help=help_text)
+            message = f"'{module}' is shared by steps with other arguments"
+            raise fault("NS0506", message, span, help=help_text, notes=notes)
         return 0
 
     def open_scope(
@@ -182,9 +193,11 @@ class Builder:
 
     def _check_shared(self, scope: Scope) -> None:
         """Raise SpecError when a scope that uses an earlier one's module does something else than that one."""
-        if _contents(scope) != _contents(self.scopes[scope.module]):
+        first = self.scopes[scope.module]
+        if _contents(scope) != _contents(first):
             message = f"'{scope.module}' is shared by steps that do not do the same"
-            raise fault("NS0506", message, scope.span, help="give each another `share`, or make both the same block")
+            help_text = "give each another `share`, or make both the same block"
+            raise fault("NS0506", message, scope.span, help=help_text, notes=[Note(first.span, "the first")])
 
     def record(self, error: SpecError, context: Context) -> None:
         """Keep the faults of one step, with the block calls that led to it."""

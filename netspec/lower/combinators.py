@@ -40,7 +40,8 @@ def lower_foreach(step: Step, fields: Foreach, flow: Flow, context: Context) -> 
     lengths = {name: len(elements) for name, elements in fields.lists.items()}
     if len(set(lengths.values())) > 1:
         written = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-        raise fault("NS0317", f"the lists of foreach differ in length: {written}", step.span)
+        message = f"the lists of foreach differ in length: {written}"
+        raise fault("NS0317", message, step.span, help="give all of them the same length")
     rows = (dict(zip(fields.lists, row, strict=True)) for row in zip(*fields.lists.values(), strict=True))
     return _list(step, fields.body, rows, flow, context)
 
@@ -117,7 +118,8 @@ def lower_output(step: Step, fields: Head, flow: Flow, context: Context) -> Flow
         return flow
     name = fields.name
     if any(output.name == name for output in context.builder.outputs) or name == "output":
-        raise fault("NS0318", f"two outputs are called '{name}'", step.place("name"))
+        help_text = "the network's own result has that name" if name == "output" else "give each head its own name"
+        raise fault("NS0318", f"two outputs are called '{name}'", step.place("name"), help=help_text)
     result = (
         flow if fields.body is None else lower_branch(fields.body, name, step.place("name"), flow, context, "output")
     )
@@ -138,7 +140,8 @@ def lower_split(step: Step, fields: Split, flow: Flow, context: Context) -> Flow
         sizes[sizes.index(-1)] = total - sum(size for size in sizes if size != -1)
     if sum(sizes) != total or any(size < 1 for size in sizes):
         message = f"cannot split {show(wire.shape)} along axis {fields.axis} into {fields.sizes}"
-        raise fault("NS0507", message, step.place("sizes"), help=f"the sizes add up to {total}; one may be -1")
+        help_text = f"make them add up to {total}, all at least 1; one may be -1, which is the rest"
+        raise fault("NS0507", message, step.place("sizes"), help=help_text)
     pieces, start = [], 0
     for size in sizes:
         piece = OPS["slice"].model_validate({"axis": fields.axis, "start": start, "stop": start + size})

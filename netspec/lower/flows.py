@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from netspec.errors import Span, fault, nearest
+from netspec.errors import Span, SpecError, fault
 from netspec.lower.arguments import Unknown
 from netspec.lower.context import Context, Flow, Wire
 from netspec.spec.model import Step
+from netspec.spec.scope import unknown_label
 
 
 def labelled(label: str, flow: Flow, context: Context, span: Span) -> tuple[Wire, ...]:
@@ -17,9 +18,7 @@ def labelled(label: str, flow: Flow, context: Context, span: Span) -> tuple[Wire
     if known is None:
         raise Unknown
     if not known:
-        names = [*(name for name in context.labels), "x"]
-        help_text = nearest(label, names) or f"labels here: {', '.join(names)}"
-        raise fault("NS0313", f"no earlier step of this body is labelled '{label}'", span, help=help_text)
+        raise SpecError([unknown_label(label, context.labels, span)])
     return known
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from netspec.errors import Span, fault, nearest
+from netspec.errors import Diagnostic, Span, SpecError, fault, nearest
 from netspec.graph import Initializer
 from netspec.lower.arguments import evaluate
 from netspec.lower.context import Context
-from netspec.ops import OPS, Op
+from netspec.ops import Op
 from netspec.reader import Mapping
 from netspec.spec.model import Document, Step
 from netspec.spec.wording import show_value
@@ -53,24 +53,27 @@ def initializers(step: Step, op: Op, context: Context) -> Rules:
     """Return the rules of a step's own ``init:``."""
     if step.init is None:
         return ()
-    return _rules(step.init, context.variables, step.place("init"), op)
+    return _rules(step.init, context.variables, step.place("init"))
 
 
 def document_rules(document: Document, variables: dict[str, Any]) -> dict[str, Rules]:
     """Return the rules of a document's ``init:``, by op.
 
-    Raises: SpecError NS0316 for what is no op or initializer.
+    Raises: SpecError NS0316 with everything that is no initializer.
     """
     rules: dict[str, Rules] = {}
+    faults: list[Diagnostic] = []
     for name, raw in document.init.items():
-        span = document.init.key_spans[name]
-        if name not in OPS:
-            raise fault("NS0316", f"`init` has no op '{name}'", span, help=nearest(name, OPS))
-        rules[name] = _rules(raw, variables, document.init.value_spans[name], None)
+        try:
+            rules[name] = _rules(raw, variables, document.init.value_spans[name])
+        except SpecError as error:
+            faults.extend(error.diagnostics)
+    if faults:
+        raise SpecError(faults)
     return rules
 
 
-def _rules(raw: Any, variables: dict[str, Any], span: Span, op: Op | None) -> Rules:
+def _rules(raw: Any, variables: dict[str, Any], span: Span) -> Rules:
     if not isinstance(raw, Mapping):
         return (("weight", _initializer(raw, variables, span)),)
     if len(raw) == 1 and next(iter(raw)) in FUNCTIONS:

@@ -41,7 +41,8 @@ def _operand(operand: Operand, step: Step, flow: Flow, context: Context) -> Wire
     if result is None:
         return None
     if len(result) != 1:
-        raise fault("NS0314", f"an operand is one value, and this one is {count_values(len(result))}", operand.span)
+        message = f"an operand is one value, and this one is {count_values(len(result))}"
+        raise fault("NS0314", message, operand.span, help="label the values and name one of them")
     return result[0]
 
 

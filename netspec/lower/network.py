@@ -16,7 +16,6 @@ from netspec.lower.initialization import document_rules
 from netspec.lower.naming import Namer, check_name
 from netspec.lower.placing import scope_place
 from netspec.lower.steps import lower_body
-from netspec.ops import OPS
 from netspec.reader import Mapping, locate
 from netspec.shape import elements, show
 from netspec.spec.combinators import Use
@@ -26,6 +25,7 @@ from netspec.spec.model import Document, Step
 from netspec.spec.wording import show_value
 
 LARGEST_INPUT = 2**40
+INPUT_KEYS = ("shape", "dtype", "high")
 
 
 def lower(document: Document) -> Graph:
@@ -43,10 +43,9 @@ def lower(document: Document) -> Graph:
         document.span,
         document.namespace,
     )
-    inputs = _inputs(document, variables)
+    inputs, rules = _inputs(document, variables), document_rules(document, variables)
+    builder.inputs = {each.name: locate(document.tree, ("input", each.name)) for each in inputs}
     root = Scope("", "network", document.name, dict(variables), document.span, "")
-    _check_defaults(document)
-    rules = document_rules(document, variables)
     context = _context(document, builder, root, variables, inputs)
     flow: Flow = tuple(Wire(each.name, each.shape, each.dtype) for each in inputs)
     result = lower_body(document.network, flow, context)
@@ -67,7 +66,8 @@ def lower(document: Document) -> Graph:
         source=str(document.path),
     )
     if not len(graph):
-        raise fault("NS0319", "the network has no steps", document.network.span)
+        help_text = "add a step, as in `- relu`, or correct the `when` of those that are left out"
+        raise fault("NS0319", "the network has no steps", document.network.span, help=help_text)
     return graph
 
 
@@ -135,17 +135,30 @@ def _inputs(document: Document, variables: dict[str, Any]) -> tuple[Input, ...]:
 
 def _described(name: str, raw: Mapping, variables: dict[str, Any], span: Span) -> Input:
     for key in raw:
-        if key not in ("shape", "dtype", "high"):
-            raise fault(
-                "NS0215", f"an input has no '{key}'", raw.key_spans[key], help=nearest(key, ("shape", "dtype", "high"))
-            )
+        if key not in INPUT_KEYS:
+            help_text = nearest(key, INPUT_KEYS) or f"it takes {', '.join(INPUT_KEYS)}"
+            raise fault("NS0215", f"an input has no '{key}'", raw.key_spans[key], help=help_text)
     dtype = raw.get("dtype", "float")
     if dtype not in ("float", "int64"):
         raise fault(
-            "NS0215", f"an input's dtype is `float` or `int64`, not {show_value(dtype)}", raw.value_spans["dtype"]
+            "NS0215",
+            f"an input's dtype is `float` or `int64`, not {show_value(dtype)}",
+            raw.value_spans["dtype"],
+            help="`int64` is for the numbers that `embedding` looks up",
         )
-    high = evaluate(raw.get("high"), variables, raw.value_spans.get("high", span))
-    return Input(name, _shape(raw.get("shape"), variables, span), dtype, high)
+    shape = _shape(raw.get("shape"), variables, raw.value_spans.get("shape", span))
+    return Input(name, shape, dtype, _high(raw, variables))
+
+
+def _high(raw: Mapping, variables: dict[str, Any]) -> int | None:
+    if raw.get("high") is None:
+        return None
+    span = raw.value_spans["high"]
+    high = evaluate(raw["high"], variables, span)
+    if isinstance(high, bool) or not isinstance(high, int) or high < 1:
+        message = f"an input's `high` is a whole number of at least 1, not {show_value(high)}"
+        raise fault("NS0215", message, span, help="the numbers that enter are smaller than it")
+    return high
 
 
 def _shape(raw: Any, variables: dict[str, Any], span: Span) -> tuple[int, ...]:
@@ -160,23 +173,6 @@ def _shape(raw: Any, variables: dict[str, Any], span: Span) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def _check_defaults(document: Document) -> None:
-    """Raise SpecError when ``defaults`` speak of an op or an argument that does not exist."""
-    faults: list[Diagnostic] = []
-    for name, fields in document.defaults.items():
-        span = document.defaults.key_spans[name]
-        if name not in OPS:
-            faults.append(Diagnostic("NS0320", f"`defaults` has no op '{name}'", span, help=nearest(name, OPS)))
-            continue
-        for field in fields:
-            if field not in OPS[name].model_fields:
-                help_text = nearest(field, OPS[name].model_fields)
-                message = f"{name} has no argument '{field}'"
-                faults.append(Diagnostic("NS0306", message, fields.key_spans[field], help=help_text))
-    if faults:
-        raise SpecError(faults)
-
-
 # documents inside documents
 
 
@@ -186,7 +182,7 @@ def _check_settings(document: Document, arguments: Mapping) -> None:
         if name not in document.parameters:
             help_text = nearest(name, document.parameters) or f"it has {', '.join(document.parameters)}"
             raise fault(
-                "NS0306", f"{document.name} has no argument '{name}'", arguments.key_spans[name], help=help_text
+                "NS0214", f"{document.name} has no argument '{name}'", arguments.key_spans[name], help=help_text
             )
 
 
@@ -207,7 +203,6 @@ def lower_use(step: Step, fields: Use, flow: Flow, context: Context) -> Flow:
         step.span,
         document.namespace,
     )
-    _check_defaults(document)
     name, place, module = scope_place(step, document.name, context)
     scope = context.builder.open_scope(context, "block", document.name, name, step.span, variables, place, module)
     inner = context.inner(
@@ -239,7 +234,8 @@ def _enter(document: Document, step: Step, variables: dict[str, Any], flow: Flow
         raise Unknown
     if len(flow) != max(len(names), 1):
         message = f"{document.name} takes {count_values(max(len(names), 1))}, and {count_values(len(flow))} enter"
-        raise fault("NS0314", message, step.span, help=f"as in `from: [{', '.join(names)}]`" if names else "")
+        help_text = f"name them, as in `from: [{', '.join(names)}]`" if names else "take one with `from`"
+        raise fault("NS0314", message, step.span, help=help_text)
     inner.variables = {**variables, "input": Value(flow[0].shape)}
     inner.labels = {"input": flow}
     for name, wire in zip(names, flow, strict=False):

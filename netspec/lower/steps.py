@@ -8,6 +8,7 @@ from netspec.errors import SpecError, fault
 from netspec.lower.arguments import Unknown, evaluate, validate
 from netspec.lower.context import KINDS, LOWERINGS, Context, Flow, Wire, lowers_kind
 from netspec.lower.flows import count_values, labelled
+from netspec.ops import ShapeError
 from netspec.shape import show
 from netspec.spec.combinators import COMBINATORS
 from netspec.spec.model import Body, Step
@@ -33,6 +34,9 @@ def lower_step(step: Step, flow: Flow, context: Context) -> Flow:
         _check_shape(step, result, context)
     except Unknown:
         result = None
+    except ShapeError as error:
+        context.builder.record(fault(error.code, error.message, step.span, help=error.help), context)
+        result = None
     except SpecError as error:
         if error.exit_code != 1:
             raise
@@ -47,7 +51,8 @@ def _is_there(step: Step, context: Context) -> bool:
         return True
     value = evaluate(step.when, context.variables, step.place("when"))
     if not isinstance(value, (bool, int, float)) and value is not None:
-        raise fault("NS0312", f"`when` is true or false, not {show_value(value)}", step.place("when"))
+        message = f"`when` is true or false, not {show_value(value)}"
+        raise fault("NS0312", message, step.place("when"), help="as in `when: i > 0`")
     return bool(value)
 
 
@@ -66,7 +71,8 @@ def _placed(step: Step, context: Context) -> Context:
         return context
     device = evaluate(step.device, context.variables, step.place("device"))
     if isinstance(device, bool) or not isinstance(device, int) or not 0 <= device < 1024:
-        raise fault("NS0309", f"`device` is the number of a device, not {show_value(device)}", step.place("device"))
+        message = f"`device` is the number of a device, not {show_value(device)}"
+        raise fault("NS0305", message, step.place("device"), help="a whole number from 0 to 1023")
     # Names and labels stay those of the body that the step stands in.
     placed = context.inner(device=device)
     placed.variables, placed.labels = context.variables, context.labels
@@ -97,7 +103,8 @@ def _check_shape(step: Step, result: Flow, context: Context) -> None:
         found = " and ".join(show(wire.shape) for wire in result)
         wanted = show(tuple(expected)) if isinstance(expected, list) and expected else show_value(expected)
         if context.builder.pinned:
-            raise fault("NS0601", f"expected {wanted}, and the step gives {found}", step.place("expect"))
+            message = f"expected {wanted}, and the step gives {found}"
+            raise fault("NS0601", message, step.place("expect"), help="correct the pin, or the steps that lead to it")
 
 
 def dispatch(step: Step, flow: Flow, context: Context) -> Flow:
@@ -105,7 +112,7 @@ def dispatch(step: Step, flow: Flow, context: Context) -> Flow:
     if step.init is not None and step.kind not in ("op", "argument"):
         help_text = "write it beside the op inside, or per op under the document's `init:`"
         raise fault(
-            "NS0316", f"`init` starts an op's parameters, and {step.key} is none", step.place("init"), help=help_text
+            "NS0323", f"`init` starts an op's parameters, and {step.key} is none", step.place("init"), help=help_text
         )
     return KINDS[step.kind](step, flow, context)
 

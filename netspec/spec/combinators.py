@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 
-from netspec.ops.fields import Count, Flag, Integer, Number, Positive, Probability
+from netspec.ops.fields import Count, Flag, Integer, Number, Positive, Survival
 from netspec.spec.model import Body
 
 COMBINATORS: dict[str, type[Combinator]] = {}
@@ -92,7 +92,7 @@ class Residual(Combinator, key="residual"):
         "the shapes agree, else project); or a body.",
     )
     scale: Number = Field(1.0, description="Factor of the residual branch.")
-    survival: Probability = Field(1.0, description="Probability that the branch takes part in a training step.")
+    survival: Survival = Field(1.0, description="Probability that the branch takes part in a training step.")
     after: InstanceOf[Body] | None = Field(None, description="Steps after the addition, as in `after: relu`.")
 
 

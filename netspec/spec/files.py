@@ -67,7 +67,8 @@ def refer(text: str, origin: Path, span: Span) -> Path:
         raise fault("NS0003", f"'{text}' lies outside the project", span, help=f"files must stay below {root}")
     if not target.is_file():
         siblings = [each.name for each in target.parent.glob("*.y*ml")] if target.parent.is_dir() else []
-        raise fault("NS0001", f"there is no file '{text}'", span, help=nearest(target.name, siblings))
+        help_text = nearest(target.name, siblings) or "paths are relative to the file that names them"
+        raise fault("NS0001", f"there is no file '{text}'", span, help=help_text)
     return target
 
 

@@ -37,7 +37,8 @@ class Library(Mapping[str, Block]):
         path = self._paths[name]
         tree = read_file(path)
         if list(tree.get("blocks", ())) != [name]:
-            raise fault("NS0208", f"the library file {path.name} must define the one block '{name}'")
+            message = f"the library file {path.name} must define the one block '{name}'"
+            raise fault("NS0208", message, help="one block per file, with the file's name")
         parser = Parser(ChainMap(self._blocks, self))  # type: ignore[arg-type]
         # The block is known before its body is parsed, so that it may call itself.
         self._blocks.update(declare(parser, tree["blocks"], parser.namespace))

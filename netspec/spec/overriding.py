@@ -41,13 +41,6 @@ def _variant(document: Document, name: str) -> Mapping:
 
 def _take(document: Document, arguments: Mapping, values: Mapping) -> None:
     for name, value in values.items():
-        if name not in document.parameters:
-            raise fault(
-                "NS0214",
-                f"{document.name} has no argument '{name}'",
-                values.key_spans[name],
-                help=nearest(name, document.parameters),
-            )
         arguments[name] = value
         arguments.key_spans[name], arguments.value_spans[name] = values.key_spans[name], values.value_spans[name]
 
@@ -75,7 +68,7 @@ def _placed(current: Any, places: list[str], value: Any, key: str) -> Any:
     elif isinstance(current, dict) and place in current:
         index = place
     else:
-        size = f"it has places 0 to {len(current) - 1}" if isinstance(current, list) else "it is not a list"
+        size = f"it has the places 0 to {len(current) - 1}" if isinstance(current, list) else "it is no list"
         raise fault("NS0214", f"--set {key}: there is no place '{place}'", help=size)
     result = copy(current)
     result[index] = _placed(current[index], rest, value, key)

@@ -8,7 +8,7 @@ from netspec.errors import Span, nearest
 from netspec.reader import Mapping, locate
 from netspec.spec.model import REQUIRED, Parameter, ParameterType
 from netspec.spec.scope import LABEL, RESERVED, WORD, Scope
-from netspec.spec.wording import show_kind, show_value
+from netspec.spec.wording import lowered, show_kind, show_value
 
 if TYPE_CHECKING:
     from netspec.spec.parsing import Parser
@@ -52,6 +52,11 @@ def check_variable(parser: Parser, name: str, span: Span, what: str) -> bool:
         help_text = "use up to 64 letters, digits and _, a letter first"
         parser.report("NS0206", f"{name!a} cannot name {what}", span, help_text)
     return name not in RESERVED and bool(LABEL.match(name))
+
+
+def wanted(parameter: Parameter) -> str:
+    """Return what an argument is, for whoever left it out."""
+    return lowered(parameter.description) or f"`{parameter.name}` is {TYPES[parameter.type]}"
 
 
 def _check_default(parser: Parser, parameter: Parameter, span: Span, earlier: dict[str, Parameter]) -> None:

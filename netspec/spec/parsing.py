@@ -14,7 +14,7 @@ from netspec.ops import OPS, Op
 from netspec.reader import Mapping, Sequence
 from netspec.spec.combinators import COMBINATORS, Combinator
 from netspec.spec.model import Block, Body, Operand, ParameterType, Step, StepKind
-from netspec.spec.parameters import TYPES, check_variable
+from netspec.spec.parameters import check_variable, wanted
 from netspec.spec.scope import (
     LABEL,
     RESERVED,
@@ -25,7 +25,7 @@ from netspec.spec.scope import (
     unknown_argument,
     unknown_label,
 )
-from netspec.spec.wording import show_count, show_kind, show_value, suggest_step
+from netspec.spec.wording import lowered, show_count, show_kind, show_value, suggest_step
 
 STEP_KEYS = {
     "name": "the step's place in the module tree",
@@ -238,7 +238,7 @@ class Parser:
     def _check_required(self, op: type[Op], arguments: Mapping, span: Span) -> None:
         for name, info in op.model_fields.items():
             if info.is_required() and name not in arguments:
-                self.report("NS0307", f"{op.name} needs `{name}`", span, info.description or "")
+                self.report("NS0307", f"{op.name} needs `{name}`", span, lowered(info.description))
 
     def _check_expressions(
         self, value: Any, holder: Mapping, key: str, words: Collection[str] = (), span: Span | None = None
@@ -316,8 +316,7 @@ class Parser:
             parsed[name] = self._field(combinator, name, argument, written, place, variables)
         for name, info in fields.items():
             if info.is_required() and name not in parsed:
-                help_text = info.description or ""
-                self.report("NS0307", f"{combinator.key} needs `{name}`", span, help_text)
+                self.report("NS0307", f"{combinator.key} needs `{name}`", span, lowered(info.description))
         return parsed
 
     def _combinator_written(
@@ -378,8 +377,7 @@ class Parser:
         for name, parameter in block.parameters.items():
             if parameter.required and name not in arguments:
                 notes = [Note(parameter.span, "declared here")]
-                help_text = parameter.description or f"`{name}` is {TYPES[parameter.type]}"
-                self.report("NS0307", f"{block.name} needs `{name}`", span, help_text, notes)
+                self.report("NS0307", f"{block.name} needs `{name}`", span, wanted(parameter), notes)
         for name, argument in arguments.items():
             parameter_of = block.parameters.get(name)
             if parameter_of and not _may_be_word(argument, parameter_of.type):

@@ -82,6 +82,17 @@ def show_kind(value: Any) -> str:
     return "a mapping" if isinstance(value, dict) else show_value(value)
 
 
+def lowered(description: str | None) -> str:
+    """Return a description as a help line: without a capital and a full stop.
+
+    Example:
+        >>> lowered("Size of the windows, in elements.")
+        'size of the windows, in elements'
+    """
+    text = (description or "").rstrip(".")
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
 def show_count(least: int, most: int | None) -> str:
     """Return how many operands there may be.
 
