@@ -1,0 +1,219 @@
+"""Documents drawn at random: every combinator, nested, with labels, shared modules, heads and several outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+Step = Any
+Draw = Any
+
+ELEMENT_WISE = (
+    "relu", "relu6", "elu", "leaky_relu", "sigmoid", "tanh", "hardswish", "silu", "mish", "hardsigmoid", "bn",
+    "channel_affine", "prelu", {"dropout": 0.0}, {"alpha_dropout": 0.0}, {"scale": 0.5}, {"scale": 1},
+    {"stochastic_depth": 1.0}, {"channel_shuffle": 2}, {"channel_shuffle": 1}, {"permute": [1, 3, 2]},
+    {"maxpool": {"kernel": 3, "stride": 1, "padding": 1}}, {"maxpool": {"kernel": 1}},
+    {"avgpool": {"kernel": 2, "stride": 1, "padding": "same_tf"}}, {"slice": {"start": 0}}, {"pad": 0}, {"reshape": "x.shape"},
+)  # fmt: skip
+"""Steps that keep the shape of any square image with an even number of channels."""
+
+BLOCKS = {
+    "unit": {"args": {"width": "int"}, "body": [{"conv": {"out": "width", "kernel": 1}}, "bn", "relu"]},
+    "chain": {
+        "args": {"width": 4, "steps": 1},
+        "body": [{"repeat": "steps", "body": [{"unit": {"width": "width"}}]}, {"residual": ["bn", "relu"]}],
+    },
+    "acted": {"args": {"act": "relu"}, "body": ["$act", {"conv": {"out": "x.channels", "kernel": 1}}, "$act"]},
+    "crossed": {
+        "inputs": ["left", "right"],
+        "outputs": ["sum", "left"],
+        "body": [{"mul": ["left", "right"], "as": "product"}, {"relu": None, "as": "cut"}],
+    },
+}
+BLOCKS["crossed"]["outputs"] = ["cut", "product"]
+
+
+class Names:
+    """Names and labels that a document uses once."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def new(self, prefix: str) -> str:
+        self.count += 1
+        return f"{prefix}{self.count}"
+
+
+def conv(out: Any, kernel: int = 3) -> Step:
+    return {"conv": {"out": out, "kernel": kernel, "padding": kernel // 2}}
+
+
+@st.composite
+def documents(draw: Draw) -> dict[str, Any]:
+    """Return the content of a document."""
+    names = Names()
+    network: list[Step] = []
+    for _ in range(draw(st.integers(1, 3))):
+        network += bodies(draw, names, depth=2, top=True)
+        network.append(draw(st.sampled_from([{"maxpool": {"kernel": 2, "padding": "same_tf"}}, conv(4), conv(6, 1)])))
+    if draw(st.booleans()):
+        network += ["global_avgpool", "flatten", {"linear": 3}, "softmax"]
+    return {"input": [2, 6, 6], "blocks": BLOCKS, "network": network}
+
+
+def bodies(draw: Draw, names: Names, depth: int, top: bool = False) -> list[Step]:
+    """Return a few steps, of which none changes height or width; labels are used in the body that gives them."""
+    steps: list[Step] = []
+    labels: list[str] = []
+    for _ in range(draw(st.integers(1, 4))):
+        kind = draw(st.sampled_from(KINDS if depth else ("simple", "conv")))
+        if kind == "head" and not top:
+            continue
+        added = STEPS[kind](draw, names, depth)
+        if draw(st.integers(0, 3)) == 0:
+            label = names.new("value")
+            added[-1] = {**({added[-1]: None} if isinstance(added[-1], str) else added[-1]), "as": label}
+            labels.append(label)
+        steps += added
+        if labels and draw(st.integers(0, 2)) == 0:
+            steps += meetings(draw, draw(st.sampled_from(labels)))
+    return steps
+
+
+def meetings(draw: Draw, label: str) -> list[Step]:
+    """Return steps in which the current value meets an earlier one."""
+    match draw(st.integers(0, 4)):
+        case 0:
+            return [{"concat": ["x", label]}]
+        case 1:
+            return [conv(f"{label}.channels", 1), {"add": ["x", label]}]
+        case 2:
+            return [{"sub": [label, [{"from": label, "sigmoid": None}]]}]
+        case 3:
+            return [{"relu": None, "from": label}, {"mul": ["x", label]}]
+    return [{"crossed": None, "from": [label, label], "as": ["x1", "x2"]}, {"max": ["x1", "x2"]}]
+
+
+def simple(draw: Draw, names: Names, depth: int) -> list[Step]:
+    return [draw(st.sampled_from(ELEMENT_WISE))]
+
+
+def convolution(draw: Draw, names: Names, depth: int) -> list[Step]:
+    step = conv(draw(st.sampled_from([2, 4, 6, "x.channels"])), draw(st.sampled_from([1, 3])))
+    return [{**step, "name": names.new("named")}] if draw(st.booleans()) else [step]
+
+
+def residual(draw: Draw, names: Names, depth: int) -> list[Step]:
+    shortcut = draw(st.sampled_from(["auto", "project", "body"]))
+    body = bodies(draw, names, depth - 1)
+    fields: dict[str, Any] = {"body": body, "after": draw(st.sampled_from(["relu", ["bn", "relu"]]))}
+    if shortcut == "body":
+        fields |= {"body": [*body, conv(4)], "shortcut": [conv(4, 1)]}
+    else:
+        fields["shortcut"] = shortcut
+    if draw(st.booleans()):
+        fields["scale"] = 0.5
+    # Shortcuts with weights have a fixed name, so two of them need two modules around them.
+    return [{"residual": fields, "name": names.new("named")}]
+
+
+def dense(draw: Draw, names: Names, depth: int) -> list[Step]:
+    body = [*bodies(draw, names, depth - 1), conv(2)]
+    if draw(st.booleans()):
+        body = [{"unit": {"width": draw(st.sampled_from(["2 * index + 2", 2, "2 + 2 * (index % 2)"]))}}]
+    if draw(st.booleans()):
+        body = ["relu", conv(2), {"dropout": 0.0}]
+        return [{"dense": {"layers": 2, "body": body}}]  # names inside would be taken twice
+    return [{"dense": {"layers": draw(st.integers(1, 3)), "body": body}, "name": names.new("named")}]
+
+
+def branches(draw: Draw, names: Names, depth: int) -> list[Step]:
+    inner = [bodies(draw, names, depth - 1) for _ in range(draw(st.integers(2, 3)))]
+    if draw(st.booleans()):
+        inner = [[*body, conv(4, 1)] for body in inner]
+        merge = draw(st.sampled_from(["add", "mean", "max", "concat", "mul"]))
+    else:
+        merge = "concat"
+    if draw(st.booleans()):
+        return [{merge: {names.new("branch"): body for body in inner}, **maybe_name(draw, names)}]
+    return [{merge: inner}]
+
+
+def gate(draw: Draw, names: Names, depth: int) -> list[Step]:
+    steps = ["global_avgpool", conv("x.channels", 1), "sigmoid"]
+    return [{"mul": {"x": "x", names.new("gate"): steps}}]
+
+
+def grouped(draw: Draw, names: Names, depth: int) -> list[Step]:
+    body = bodies(draw, names, depth - 1)
+    match draw(st.integers(0, 2)):
+        case 0:
+            return [{"sequential": body, **maybe_name(draw, names)}]
+        case 1:
+            # Names inside would be taken twice, were the repetition not a list of modules.
+            return [{"repeat": 2, "body": [*body, "relu"], "name": names.new("list")}]
+    return [{"foreach": {"width": [2, 4]}, "body": [conv("width"), *body], "name": names.new("list")}]
+
+
+def block(draw: Draw, names: Names, depth: int) -> list[Step]:
+    call: Step = draw(
+        st.sampled_from(
+            [
+                {"unit": {"width": 4}},
+                {"unit": {"width": "x.channels"}},
+                {"chain": {"steps": 2}},
+                {"chain": {"width": 6}},
+                {"acted": None},
+                {"acted": {"act": "tanh"}},
+                {"acted": {"act": "bn"}},
+            ]
+        )
+    )
+    return [{**call, **maybe_name(draw, names)}]
+
+
+def shared(draw: Draw, names: Names, depth: int) -> list[Step]:
+    key = names.new("key")
+    step = draw(
+        st.sampled_from(
+            [{"relu": None}, {"prelu": None}, conv(4), {"acted": None}, {"unit": {"width": 4}}, {"bn": None}]
+        )
+    )
+    between = draw(st.sampled_from([[], ["sigmoid"], [{"residual": ["tanh"]}]]))
+    return [conv(4, 1), {**step, "share": key}, *between, {**step, "share": key}]
+
+
+def head(draw: Draw, names: Names, depth: int) -> list[Step]:
+    body = draw(st.sampled_from([[], ["relu"], ["global_avgpool", "flatten", {"linear": 2}], [{"unit": {"width": 2}}]]))
+    name = names.new("head")
+    return [{"output": {"name": name, "train_only": draw(st.booleans()), **({"body": body} if body else {})}}]
+
+
+def split(draw: Draw, names: Names, depth: int) -> list[Step]:
+    first, second = names.new("part"), names.new("part")
+    return [
+        {"split": {"sizes": [1, -1]}, "as": [first, second]},
+        {"relu": None, "from": first},
+        {"concat": ["x", second]},
+    ]
+
+
+def maybe_name(draw: Draw, names: Names) -> dict[str, str]:
+    return {"name": names.new("named")} if draw(st.booleans()) else {}
+
+
+STEPS = {
+    "simple": simple,
+    "conv": convolution,
+    "residual": residual,
+    "dense": dense,
+    "branches": branches,
+    "gate": gate,
+    "grouped": grouped,
+    "block": block,
+    "shared": shared,
+    "head": head,
+    "split": split,
+}
+KINDS = ("simple", "simple", *STEPS)
