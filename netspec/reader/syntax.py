@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ _QUOTE = 'put quotes around a text with any of { } [ ] , : "'
 _WHOLE = "remove what is left over, or put quotes around the whole value"
 _OTHERWISE = "put quotes around a text with special characters"
 _ALIGN = "indent the line like its neighbours"
+_LONE_WORD = re.compile(r"\s*- [$\w]+\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,11 @@ _RULES = (
     _Rule(("tab character",), "a tab cannot indent a line", "indent with spaces"),
     _Rule(("cannot start any token", "<tab>"), "a tab cannot indent a line", "indent with spaces"),
     _Rule(("cannot start any token",), "a value cannot begin with {character}", "put quotes around the text"),
+    _Rule(
+        ("mapping values are not allowed", "<below word>"),
+        "a key stands below a lone word",
+        "end the word above with ':', so that keys can follow",
+    ),
     _Rule(
         ("mapping values are not allowed",),
         "a ':' stands where no key can be",
@@ -109,7 +116,9 @@ def _surroundings(lines: tuple[str, ...], position: tuple[int, int] | None) -> s
     at_end = not lines[line][column:].strip() and not any(rest.strip() for rest in lines[line + 1 :])
     first = not lines[line][:column].strip(" -")
     tab = lines[line][column : column + 1] == "\t"
-    return f"{'<end>' * at_end} {'<first>' * first} {'<tab>' * tab}"
+    first_key = lines[line][:column].strip().isidentifier()
+    below_word = line > 0 and first_key and _LONE_WORD.fullmatch(lines[line - 1])
+    return f"{'<end>' * at_end} {'<first>' * first} {'<tab>' * tab} {'<below word>' * bool(below_word)}"
 
 
 def _character(lines: tuple[str, ...], position: tuple[int, int]) -> str:
