@@ -10,13 +10,17 @@ import click
 from netspec.version import __version__
 
 COMMANDS = {
+    "new": "Start a document.",
     "build": "Write a network's module, picture and graph, and run it once.",
     "check": "Compile documents up to shapes and totals; say what is wrong.",
     "summary": "Print shapes, parameters, MACs and receptive fields.",
     "draw": "Draw a network as SVG.",
+    "diff": "Show what two networks differ in.",
+    "compare": "Print several networks side by side, and draw their chart.",
     "list": "List the networks that ship.",
     "ops": "Describe the ops, combinators and blocks of the language.",
     "explain": "Explain an error code.",
+    "schema": "Print a JSON Schema, by which editors complete and check.",
     "completion": "Print a script that completes commands in a shell.",
 }
 """Every command with its line in the help; each is the `command` of the module of its name."""

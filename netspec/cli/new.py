@@ -1,0 +1,63 @@
+"""``netspec new``: a document to start from."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import click
+
+from netspec.cli.options import SpecType
+
+
+@click.command("new")
+@click.argument("name")
+@click.option("--from", "extended", type=SpecType(), metavar="SPEC", help="Extend this network instead.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), default=".", metavar="DIR", help="Folder to write into.",
+)
+@click.option("--force", is_flag=True, help="Overwrite NAME.yaml.")
+def command(name: str, extended: str | None, out: Path, force: bool) -> None:
+    """Write NAME.yaml, a small network to change, and beside it the schema by which an editor completes and checks.
+
+    With --from, the document extends a network, and lists its settings.
+    """
+    from netspec.emit.schema import schema_text
+    from netspec.emit.starter import SCHEMA, starter_text
+    from netspec.writing import write_atomic
+
+    _check_name(name)
+    path = out / f"{name}.yaml"
+    if not force and (path.exists() or path.is_symlink()):
+        raise click.UsageError(f"'{path}' exists; `--force` overwrites it")
+    text = starter_text(name) if extended is None else _variation(name, extended, out)
+    write_atomic(out / SCHEMA, schema_text(), force=force)
+    write_atomic(path, text, force=force)
+    click.echo(f"wrote {path}, and {out / SCHEMA} for editors\n\nnext:")
+    for line in (f"netspec summary {path}", f"netspec build {path}", "netspec ops"):
+        click.echo(f"  {line}")
+
+
+def _check_name(name: str) -> None:
+    from netspec.spec.scope import LABEL
+
+    if not LABEL.match(name):
+        nearest = re.sub(r"\W", "_", name, flags=re.ASCII).lstrip("_0123456789")[:64]
+        hint = f"; '{nearest}' would do" if nearest else ""
+        raise click.BadParameter(f"'{name}' must be letters, digits and _, a letter first{hint}", param_hint="NAME")
+
+
+def _variation(name: str, extended: str, out: Path) -> str:
+    """Return a document that extends a network: a shipped one by its name, a file by its path from here."""
+    from netspec.emit.starter import variation_text
+    from netspec.spec import load
+    from netspec.spec.files import find, project_root, shipped_folder
+
+    document = load(extended)
+    path = find(extended)
+    if path.parent == shipped_folder():
+        return variation_text(name, path.stem, document)
+    if not path.resolve().is_relative_to(project_root(out / f"{name}.yaml")):
+        raise click.BadParameter(f"'{path}' lies outside the project of '{out}'", param_hint="--from")
+    return variation_text(name, Path(os.path.relpath(path, out)).as_posix(), document)

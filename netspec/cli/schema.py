@@ -1,0 +1,34 @@
+"""``netspec schema``: the JSON Schema by which editors complete, explain and check documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from netspec.cli.options import SpecType
+
+
+@click.command("schema")
+@click.argument("spec", type=SpecType(), required=False)
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="File to write.")
+@click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")
+def command(spec: str | None, output: Path | None, force: bool) -> None:
+    """Print a JSON Schema (draft 7) of documents, for editors and for checks without netspec.
+
+    With a SPEC, its steps may use the blocks of that document and nothing unknown; without one, a document with blocks
+    of its own may use any word. The first line of a document tells an editor where its schema is:
+
+    \b
+    # yaml-language-server: $schema=FILE
+    """
+    from netspec.emit.schema import schema_text
+    from netspec.spec.files import find
+    from netspec.writing import write_atomic
+
+    text = schema_text(None if spec is None else find(spec))
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    write_atomic(output, text, force=force)
+    click.echo(f"wrote {output}")

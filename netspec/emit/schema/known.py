@@ -1,0 +1,52 @@
+"""The blocks that a document's steps may call, as far as their signatures can be read.
+
+A schema is wanted while a document is being written, so faults in it are no reason to do without one.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from pathlib import Path
+
+from netspec.reader import Mapping, Sequence, locate, read_file
+from netspec.spec.declarations import declare
+from netspec.spec.files import refer
+from netspec.spec.library import library
+from netspec.spec.model import Block
+from netspec.spec.parsing import Parser
+
+
+def known_blocks(path: Path) -> dict[str, Block]:
+    """Return the blocks of the library, of a document, and of what it imports and extends.
+
+    Raises: SpecError when a file cannot be read, or refers to one that does not exist.
+    """
+    return {**library(), **_blocks_of(path, set())}
+
+
+def _blocks_of(path: Path, seen: set[Path]) -> dict[str, Block]:
+    if path.resolve() in seen:
+        return {}
+    seen.add(path.resolve())
+    tree = read_file(path)
+    if not isinstance(tree, Mapping):
+        return {}
+    blocks: dict[str, Block] = {}
+    for loc, text in _references(tree):
+        blocks |= _blocks_of(refer(text, path, locate(tree, loc)), seen)
+    own = tree.get("blocks")
+    if isinstance(own, Mapping):
+        namespace = ChainMap(blocks, library())  # type: ignore[arg-type]
+        blocks |= declare(Parser(namespace), own, namespace)
+    return blocks
+
+
+def _references(tree: Mapping) -> list[tuple[tuple[str | int, ...], str]]:
+    """Return the files that a document refers to, each with its place, the nearest last."""
+    imported = tree.get("import")
+    found: list[tuple[tuple[str | int, ...], str]] = []
+    if isinstance(tree.get("extends"), str):
+        found.append((("extends",), tree["extends"]))
+    if isinstance(imported, Sequence):
+        found += [(("import", index), text) for index, text in enumerate(imported) if isinstance(text, str)]
+    return found
