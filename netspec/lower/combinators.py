@@ -144,7 +144,8 @@ def lower_split(step: Step, fields: Split, flow: Flow, context: Context) -> Flow
         raise fault("NS0507", message, step.place("sizes"), help=help_text)
     pieces, start = [], 0
     for size in sizes:
-        piece = OPS["slice"].model_validate({"axis": fields.axis, "start": start, "stop": start + size})
+        stop = {"stop": start + size} if start + size < total else {}
+        piece = OPS["slice"].model_validate({"axis": fields.axis, "start": start, **stop})
         pieces.append(add_plain(piece, (wire,), step, context, "slice"))
         start += size
     return tuple(pieces)

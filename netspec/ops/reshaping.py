@@ -229,12 +229,11 @@ class Slice(Reshaping, name="slice"):
 
     def emit_function(self, *shapes: Shape) -> Torch:
         start, stop = self.positions(shapes[0])
+        end = "" if self.stop is None else "{stop}"
         step = ":{step}" if self.step > 1 else ""
         ahead = ":, " * (axis_index("slice", self.axis, shapes[0]) + 1)
-        return Torch(
-            f"{{0}}[{ahead}{{start}}:{{stop}}{step}]",
-            (Argument("start", start), Argument("stop", stop), Argument("step", self.step)),
-        )
+        arguments = [Argument("start", start), *([Argument("stop", stop)] if end else []), Argument("step", self.step)]
+        return Torch(f"{{0}}[{ahead}{{start}}:{end}{step}]", tuple(arguments))
 
     def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
         strides = [1] * len(shape)

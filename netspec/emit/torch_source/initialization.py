@@ -29,8 +29,7 @@ def _per_op(layout: Layout) -> Iterator[str]:
             for line in _start(f"module.{name}", how, name in optional)
         ]
         if classes and statements:
-            kind = classes[0] if len(classes) == 1 else f"({', '.join(classes)})"
-            branches[f"isinstance(module, {kind})"] = statements
+            branches[f"isinstance(module, {_one_of(classes)})"] = statements
     if not branches:
         return
     yield "for module in self.modules():"
@@ -68,18 +67,22 @@ def _start(target: str, how: Initializer, optional: bool) -> Iterator[str]:
 
 
 def _per_step(groups: list[Group]) -> Iterator[str]:
-    special = [group for group in groups if group.first.init]
-    if not special:
-        return
-    inner, root = special[:-1], special[-1]
-    if root is not groups[-1]:
-        inner, root = special, groups[-1]
-    if inner:
+    """Yield the lines for steps with an ``init`` of their own; classes that start alike share a branch."""
+    *inner, root = groups
+    branches: dict[tuple[str, ...], list[str]] = {}
+    for group in inner:
+        if group.first.init:
+            branches.setdefault(tuple(_own(group, "module")), []).append(group.name)
+    if branches:
         yield "for module in self.modules():"
-    for position, group in enumerate(inner):
-        yield f"    {'el' if position else ''}if isinstance(module, {group.name}):"
-        yield from (f"        {line}" for line in _own(group, "module"))
+    for position, (lines, names) in enumerate(branches.items()):
+        yield f"    {'el' if position else ''}if isinstance(module, {_one_of(names)}):"
+        yield from (f"        {line}" for line in lines)
     yield from _own(root, "self")
+
+
+def _one_of(classes: list[str]) -> str:
+    return classes[0] if len(classes) == 1 else f"({', '.join(classes)})"
 
 
 def _own(group: Group, holder: str) -> Iterator[str]:

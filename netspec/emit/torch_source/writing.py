@@ -260,6 +260,8 @@ def _filled(torch: Torch, group: Group, start: int, operands: Iterable[str]) -> 
     text = torch.template
     if "{arguments}" in text and not listed:
         text = text.replace(", {arguments}", "")
+    if named.get("start") == "0":
+        text = text.replace("{start}:", ":")
     return text.format(*given, operands=", ".join(given), **{**named, "arguments": listed})
 
 
