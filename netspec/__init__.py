@@ -3,6 +3,7 @@
     load      a document, checked            compile   its graph: nodes with shapes and costs
     build     the module on a device         source    the module's Python file
     summary   the table                      draw      the picture
+    diff      what two networks differ in    compare   several side by side
 
 Every function takes a path, the name of a shipped network, or what an earlier one returned. All raise ``SpecError``
 with every fault of the document, or ``LimitError`` when it asks for too much. torch is imported by ``build`` alone.
@@ -39,7 +40,9 @@ __all__ = [
     "SpecError",
     "__version__",
     "build",
+    "compare",
     "compile",
+    "diff",
     "draw",
     "load",
     "source",
@@ -179,6 +182,40 @@ def draw(
     if path is not None:
         write_atomic(Path(path), marked(text))
     return text
+
+
+def diff(before: Graph | Document | str | Path, after: Graph | Document | str | Path) -> str:
+    """Return what two networks differ in: a line per difference, with its change in parameters and MACs, and totals.
+
+    Example:
+        >>> import netspec
+        >>> print(netspec.diff("vgg16", "vgg16_bn").splitlines()[2])
+        + 13 bn, one after each conv, in features  +8,448 params
+    """
+    from netspec.comparison import compare_graphs
+    from netspec.emit.difference_table import difference_text
+
+    return difference_text(compare_graphs(_graph(before, None, None), _graph(after, None, None)))
+
+
+def compare(*documents: Graph | Document | str | Path, path: str | Path | None = None) -> str:
+    """Return the table of several networks, and draw their bubble chart as SVG to a path where one is given.
+
+    Example:
+        >>> import netspec
+        >>> [line.split()[:2] for line in netspec.compare("resnet18", "lenet5_modern").splitlines()[2:4]]
+        [['resnet18', '11,689,512'], ['lenet5_modern', '61,706']]
+    """
+    from pathlib import Path
+
+    from netspec.emit.chart import draw_chart
+    from netspec.emit.overview import measure_figures, overview_text
+    from netspec.writing import marked, write_atomic
+
+    found = [measure_figures(_graph(document, None, None)) for document in documents]
+    if path is not None:
+        write_atomic(Path(path), marked(draw_chart(found)))
+    return overview_text(found)
 
 
 def _graph(document: Graph | Document | str | Path, variant: str | None, overrides: dict[str, Any] | None) -> Graph:

@@ -18,6 +18,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"source", "reader", "expr", "ops"}),
     frozenset({"spec", "graph", "render", "writing"}),
     frozenset({"lower", "passes", "report"}),
+    frozenset({"comparison"}),
     frozenset({"emit", "pipeline"}),
     frozenset({"instantiate"}),
     frozenset({"cli"}),

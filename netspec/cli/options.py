@@ -49,7 +49,8 @@ class MemoryType(click.ParamType[int]):
         return bytes
 
 
-def _read_overrides(ctx: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+def read_overrides(ctx: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    """Return what options like ``--set`` say, as values by argument."""
     pairs = [text.partition("=") for text in texts]
     for text, (key, equals, _) in zip(texts, pairs, strict=True):
         if not key or not equals:
@@ -74,19 +75,29 @@ def default_limit() -> int:
         return 2**62
 
 
-def document_options(command: Command) -> Command:
-    """Add what decides which network a document describes, and how its faults are shown."""
+def fault_options(command: Command) -> Command:
+    """Add how faults of documents are shown."""
     options = (
-        click.option(
-            "--set", "overrides", metavar="KEY=VALUE", multiple=True, callback=_read_overrides,
-            help="Another value for an argument or the input, as in growth=24, layers.0=3 or input=[1,64,64].",
-        ),
-        click.option("--variant", metavar="NAME", help="One of the document's variants."),
         click.option(
             "--format", type=click.Choice(FORMATS), default="text", show_default=True, expose_value=False,
             callback=_keep_format, is_eager=True, help="How faults are shown on standard error.",
         ),
         click.option("--traceback", **TRACEBACK),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def document_options(command: Command) -> Command:
+    """Add what decides which network a document describes, and how its faults are shown."""
+    options = (
+        click.option(
+            "--set", "overrides", metavar="KEY=VALUE", multiple=True, callback=read_overrides,
+            help="Another value for an argument or the input, as in growth=24, layers.0=3 or input=[1,64,64].",
+        ),
+        click.option("--variant", metavar="NAME", help="One of the document's variants."),
+        fault_options,
     )
     for option in reversed(options):
         command = option(command)

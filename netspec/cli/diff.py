@@ -1,0 +1,64 @@
+"""``netspec diff``: what two networks differ in."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from netspec.cli.failures import wants_color
+from netspec.cli.options import SpecType, fault_options, read_overrides
+from netspec.cli.output import progress
+
+COLOURS = {"+": "green", "-": "red", "~": "yellow"}
+DIFFERENT = 1
+
+
+@click.command("diff")
+@click.argument("before", metavar="A", type=SpecType())
+@click.argument("after", metavar="B", type=SpecType())
+@click.option(
+    "--set-a",
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=read_overrides,
+    help="Another value for an argument or the input of A, as in growth=24.",
+)
+@click.option("--set-b", metavar="KEY=VALUE", multiple=True, callback=read_overrides, help="The same for B.")
+@click.option("--variant-a", metavar="NAME", help="One of the variants of A.")
+@click.option("--variant-b", metavar="NAME", help="One of the variants of B.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when the networks differ, and with 0 when they do not.")
+@click.option("--json", "as_json", is_flag=True, help="Print the differences as JSON.")
+@fault_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    before: str,
+    after: str,
+    set_a: dict[str, str],
+    set_b: dict[str, str],
+    variant_a: str | None,
+    variant_b: str | None,
+    exit_code: bool,
+    as_json: bool,
+) -> None:
+    """Show what two networks differ in, block by block, with the change in parameters and MACs.
+
+    What differs in the same way in many blocks is one line. + is what only B has, - what only A has, ~ what changed.
+    """
+    from netspec.comparison import compare_graphs
+    from netspec.emit.difference_table import difference_lines, difference_record
+    from netspec.emit.graph_json import lines_json
+    from netspec.pipeline import compile_graph
+
+    with progress(f"comparing {before} with {after} …"):
+        graphs = compile_graph(before, variant_a, set_a), compile_graph(after, variant_b, set_b)
+        comparison = compare_graphs(*graphs)
+    if as_json:
+        click.echo(lines_json(difference_record(comparison)), nl=False)
+    else:
+        in_colour = wants_color(sys.stdout)
+        for sign, line in difference_lines(comparison):
+            click.echo(click.style(line, fg=COLOURS[sign]) if in_colour and sign else line)
+    if exit_code and not comparison.same:
+        ctx.exit(DIFFERENT)
