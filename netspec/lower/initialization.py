@@ -83,7 +83,10 @@ def _rules(raw: Any, variables: dict[str, Any], span: Span) -> Rules:
 
 def _initializer(raw: Any, variables: dict[str, Any], span: Span) -> Initializer:
     if isinstance(raw, str) and raw in WORDS:
-        return Initializer(_function(raw, span))
+        function = _function(raw, span)
+        if function == "constant":
+            raise fault("NS0316", "constant needs its value", span, help="write the number itself, as in `bias: 0.1`")
+        return Initializer(function)
     if isinstance(raw, Mapping):
         return _called(raw, variables, span)
     value = evaluate(raw, variables, span)
