@@ -33,6 +33,7 @@ PAIRS = (
     ("googlenet", "googlenet_bn"),
     ("resnet20_cifar", "resnet56_cifar"),
     ("alexnet", "zfnet"),
+    ("squeezenet1_1", "vgg11_bn"),
 )
 STRANGERS = ("lenet5_modern", "squeezenet1_1", "googlenet", "densenet40_k12_cifar", "mobilenet_v2", "plain18")
 

@@ -25,11 +25,10 @@ class ChangedOp(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What rows of steps have in common that are told as one: sign, labels, how often they come, and the group."""
+    """What rows of steps at a place have in common that are told as one."""
 
     sign: Sign
     what: tuple[str, ...]
-    times: int
     inside: str
 
 
@@ -71,9 +70,9 @@ class Folder:
         self._add_row(run)
 
     def _add_row(self, run: Run) -> None:
-        what, times = period(run)
+        what, _ = period(run)
         inside = "" if run.place.after is run.after or run.place.before is run.before else run.after.name
-        row = Row("+" if run.is_new else "-", what, times, inside)
+        row = Row("+" if run.is_new else "-", what, inside)
         self._rows[run.place, row].append(run)
 
     def add_change(self, changed: ChangedOp) -> None:
@@ -99,7 +98,7 @@ class Folder:
             part = Part(
                 row.sign,
                 row.what,
-                row.times * len(runs),
+                sum(period(run)[1] for run in runs),
                 follows=_follows(runs),
                 inside=row.inside,
                 numbers=_numbers(runs),
