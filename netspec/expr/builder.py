@@ -55,7 +55,8 @@ def unknown_name(name: str, scope: Collection[str]) -> ExpressionError:
     if name in FUNCTIONS:
         return ExpressionError(f"'{name}' is a function and must be called", help=FUNCTIONS[name], code=UNKNOWN)
     known = sorted(map(str, scope))
-    help = nearest(name, [*known, *FUNCTIONS]) or ("in scope: " + ", ".join(known[:12]) if known else "")
+    in_scope = "in scope: " + ", ".join(known[:12]) if known else "no names are in scope here"
+    help = nearest(name, [*known, *FUNCTIONS]) or in_scope
     return ExpressionError(f"unknown name '{name}'", help=help, code=UNKNOWN)
 
 

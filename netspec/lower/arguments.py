@@ -11,6 +11,7 @@ from netspec import expr
 from netspec.errors import Diagnostic, Note, Span, SpecError, fault, nearest
 from netspec.lower.context import Context
 from netspec.ops import OPS, Op
+from netspec.ops.fields import words as words_of
 from netspec.reader import Mapping, Sequence, locate
 from netspec.spec.model import Parameter, Step
 from netspec.spec.parameters import TYPES, wanted
@@ -30,11 +31,11 @@ class BlockReference(str):
     """A block or op handed over as an argument: its word, where that word is known, and arguments bound to it."""
 
     namespace: Any
-    bound: dict[str, Any]
+    bound: Mapping
 
-    def __new__(cls, word: str, namespace: Any, bound: dict[str, Any] | None = None) -> BlockReference:
+    def __new__(cls, word: str, namespace: Any, bound: Mapping | None = None) -> BlockReference:
         reference = super().__new__(cls, word)
-        reference.namespace, reference.bound = namespace, bound or {}
+        reference.namespace, reference.bound = namespace, Mapping() if bound is None else bound
         return reference
 
 
@@ -143,10 +144,18 @@ def _argument_faults(
         # A list of foreach goes by the name of its variable.
         shown = inside[0] if field == "lists" and inside else field
         message = f"{step.key}: `{shown}` {_requirement(each)}, not {show_value(each['input'])}"
-        help_text = WHOLE if isinstance(each["input"], float) else lowered(model.model_fields[str(field)].description)
+        help_text = _argument_help(model, str(field), each)
         place = _argument_place(each["loc"], step, defaults)
         faults.setdefault(str(field), Diagnostic("NS0309", message, place, help=help_text))
     return list(faults.values())
+
+
+def _argument_help(model: type[BaseModel], field: str, error: Any) -> str:
+    given, requirement = error["input"], _requirement(error)
+    if isinstance(given, float) and "whole number" in requirement:
+        return WHOLE
+    meant = nearest(given, words_of(model.model_fields[field].annotation)) if isinstance(given, str) else ""
+    return meant or lowered(model.model_fields[field].description)
 
 
 def _argument_place(loc: tuple[int | str, ...], step: Step, defaults: Mapping | None) -> Span:
@@ -169,11 +178,11 @@ def _requirement(error: Any) -> str:
         case "bool_type":
             return "must be true or false"
         case "greater_than_equal":
-            return f"must be at least {context['ge']}"
+            return f"must be at least {_bound(context['ge'])}"
         case "greater_than":
-            return f"must be greater than {context['gt']}"
+            return f"must be greater than {_bound(context['gt'])}"
         case "less_than_equal":
-            return f"must be at most {context['le']}"
+            return f"must be at most {_bound(context['le'])}"
         case "literal_error":
             return f"must be {context['expected']}"
         case "list_type" | "tuple_type":
@@ -185,6 +194,10 @@ def _requirement(error: Any) -> str:
         case "too_short" | "too_long":
             return f"must have 1 to {context.get('max_length', 8)} entries"
     return str(error["msg"])[0].lower() + str(error["msg"])[1:]
+
+
+def _bound(number: float) -> str:
+    return f"{number:g}" if isinstance(number, float) else str(number)
 
 
 def bind(
@@ -239,11 +252,13 @@ def _word(word: str, namespace: Any) -> str:
 def _partial(raw: Mapping, variables: dict[str, Any], namespace: Any) -> BlockReference:
     """Return a block or op with some arguments given, as in ``unit: {bottleneck: {groups: 32}}``."""
     ((word, arguments),) = raw.items()
-    bound: dict[str, Any] = {}
+    bound = Mapping(raw.span.file)
     if isinstance(arguments, Mapping):
+        bound.key_spans.update(arguments.key_spans)
+        bound.value_spans.update(arguments.value_spans)
         for name, value in arguments.items():
             is_word = isinstance(value, str) and WORD.match(value) and value not in variables
-            bound[name] = value if is_word else evaluate(value, variables, arguments.value_spans[name])
+            bound[name] = value if is_word else Evaluated(evaluate(value, variables, arguments.value_spans[name]))
     elif arguments is not None and word in OPS and OPS[word].primary:
         bound[str(OPS[word].primary)] = evaluate(arguments, variables, raw.value_spans[word])
     return BlockReference(word, namespace, bound)
@@ -289,4 +304,5 @@ def _wrong(
 ) -> SpecError:
     message = f"{callee}: `{parameter.name}` {requirement}, not {show_value(value)}"
     notes = [Note(parameter.span, "declared here")] if parameter.span != span else []
-    return fault("NS0309", message, span, notes=notes, help=help_text or lowered(parameter.description))
+    help_text = help_text or lowered(parameter.description) or "change the value, or the argument's declaration"
+    return fault("NS0309", message, span, notes=notes, help=help_text)

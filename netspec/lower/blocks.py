@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from netspec.errors import Frame, Note, Span, SpecError, fault
+from netspec.errors import Frame, Note, SpecError, fault
 from netspec.expr import Value
-from netspec.lower.arguments import BlockReference, Evaluated, Unknown, bind
+from netspec.lower.arguments import BlockReference, Unknown, bind
 from netspec.lower.context import Context, Flow, Wire, lowers_kind
-from netspec.lower.flows import count_values, labelled
+from netspec.lower.flows import count_entering, count_values, labelled
 from netspec.lower.naming import Namer
 from netspec.lower.placing import scope_place
 from netspec.lower.steps import dispatch, lower_body
@@ -50,24 +50,21 @@ def _resolved(step: Step, value: str, context: Context) -> Step:
     namespace = value.namespace if isinstance(value, BlockReference) else context.namespace
     parser = Parser(namespace)
     raw = step.arguments[""]
-    bound = value.bound if isinstance(value, BlockReference) else {}
-    if bound:
-        raw = _with_bound(raw, bound, step.span)
+    if isinstance(value, BlockReference) and value.bound:
+        raw = _with_bound(raw, value.bound)
     resolved = parser.keyed_step(str(value), step.places, raw, step.span, step.arguments.value_spans[""])
     if resolved is None or parser.diagnostics:
         raise SpecError(parser.diagnostics)
     return resolved
 
 
-def _with_bound(raw: Any, bound: dict[str, Any], span: Span) -> Mapping:
-    merged = Mapping(span.file)
-    for name, value in bound.items():
-        merged[name] = value if isinstance(value, str) else Evaluated(value)
-        merged.key_spans[name] = merged.value_spans[name] = span
-    if isinstance(raw, Mapping):
-        merged.update(raw)
-        merged.key_spans.update(raw.key_spans)
-        merged.value_spans.update(raw.value_spans)
+def _with_bound(raw: Any, bound: Mapping) -> Mapping:
+    merged = Mapping(bound.span.file)
+    for arguments in (bound, raw):
+        if isinstance(arguments, Mapping):
+            merged.update(arguments)
+            merged.key_spans.update(arguments.key_spans)
+            merged.value_spans.update(arguments.value_spans)
     return merged
 
 
@@ -81,7 +78,7 @@ def lower_block(step: Step, block: Block, arguments: Mapping, flow: Flow, contex
         raise Unknown
     if len(flow) != max(len(block.inputs), 1):
         wanted = count_values(max(len(block.inputs), 1))
-        message = f"{block.name} takes {wanted}, and {count_values(len(flow))} enter"
+        message = f"{block.name} takes {wanted}, and {count_entering(flow)}"
         help_text = f"name them, as in `from: [{', '.join(block.inputs)}]`" if block.inputs else "take one with `from`"
         raise fault("NS0314", message, step.span, help=help_text, notes=[Note(block.span, "declared here")])
     name, path, module = scope_place(step, block.name, context)

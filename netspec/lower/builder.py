@@ -48,7 +48,7 @@ class Builder:
         if len(context.frames) >= DEEPEST_CALL:
             message = f"blocks call each other more than {DEEPEST_CALL} deep"
             raise LimitError(
-                [Diagnostic("NS0701", message, span, help="end the recursion with `when:`", chain=context.frames[-8:])]
+                [Diagnostic("NS0701", message, span, help="end the recursion with `when:`", chain=context.frames)]
             )
 
     def add(
@@ -114,11 +114,11 @@ class Builder:
     def _producers(self, error: ShapeError, wires: tuple[Wire, ...]) -> list[Note]:
         """Return where the operand at fault comes from, and for merges the first operand too."""
         positions = {0, error.operand} if len(wires) > 1 else {error.operand}
-        notes = []
+        notes: dict[Note, None] = {}
         for position in sorted(each for each in positions if each is not None and each < len(wires)):
             wire = wires[position]
-            notes.append(Note(self.place(wire), f"{wire.path} gives {show(wire.shape)}"))
-        return notes
+            notes[Note(self.place(wire), f"{wire.path} gives {show(wire.shape)}")] = None
+        return list(notes)
 
     def place(self, wire: Wire) -> Span:
         """Return where a value comes from."""

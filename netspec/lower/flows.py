@@ -31,10 +31,13 @@ def single(flow: Flow, step: Step) -> Wire:
         raise Unknown
     if len(flow) != 1:
         help_text = "label the values with `as: [a, b]` and take one with `from: a`"
-        raise fault(
-            "NS0314", f"{step.key} takes one value, and {count_values(len(flow))} enter", step.span, help=help_text
-        )
+        raise fault("NS0314", f"{step.key} takes one value, and {count_entering(flow)}", step.span, help=help_text)
     return flow[0]
+
+
+def count_entering(flow: tuple[Wire, ...]) -> str:
+    """Return in words how many values enter."""
+    return f"{count_values(len(flow))} {'enters' if len(flow) == 1 else 'enter'}"
 
 
 def count_values(count: int) -> str:

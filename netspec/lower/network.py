@@ -11,7 +11,7 @@ from netspec.graph import Graph, Input, Output, Scope
 from netspec.lower.arguments import Unknown, bind, evaluate
 from netspec.lower.builder import Builder
 from netspec.lower.context import Context, Flow, Wire, lowers
-from netspec.lower.flows import count_values, labelled
+from netspec.lower.flows import count_entering, count_values, labelled
 from netspec.lower.initialization import document_rules
 from netspec.lower.naming import Namer, check_name
 from netspec.lower.placing import scope_place
@@ -33,6 +33,7 @@ def lower(document: Document) -> Graph:
 
     Raises: SpecError with every fault of the document; LimitError when it runs away.
     """
+    _check_given(document)
     builder = Builder(pinned=document.pinned)
     variables = bind(
         document.parameters,
@@ -69,6 +70,21 @@ def lower(document: Document) -> Graph:
         help_text = "add a step, as in `- relu`, or correct the `when` of those that are left out"
         raise fault("NS0319", "the network has no steps", document.network.span, help=help_text)
     return graph
+
+
+def _check_given(document: Document) -> None:
+    """Raise SpecError for arguments that have neither a default nor a value."""
+    missing = [each for each in document.parameters.values() if each.required and each.name not in document.arguments]
+    if missing:
+        raise SpecError(
+            Diagnostic(
+                "NS0307",
+                f"{document.name} needs `{each.name}`",
+                each.span,
+                help=f"give it a default, or a value as in `--set {each.name}=...`",
+            )
+            for each in missing
+        )
 
 
 def _context(
@@ -180,7 +196,7 @@ def _check_settings(document: Document, arguments: Mapping) -> None:
     """Raise SpecError when a used document is given an argument that it does not have."""
     for name in arguments:
         if name not in document.parameters:
-            help_text = nearest(name, document.parameters) or f"it has {', '.join(document.parameters)}"
+            help_text = nearest(name, document.parameters) or f"it has {', '.join(document.parameters) or 'none'}"
             raise fault(
                 "NS0214", f"{document.name} has no argument '{name}'", arguments.key_spans[name], help=help_text
             )
@@ -233,7 +249,7 @@ def _enter(document: Document, step: Step, variables: dict[str, Any], flow: Flow
     if flow is None:
         raise Unknown
     if len(flow) != max(len(names), 1):
-        message = f"{document.name} takes {count_values(max(len(names), 1))}, and {count_values(len(flow))} enter"
+        message = f"{document.name} takes {count_values(max(len(names), 1))}, and {count_entering(flow)}"
         help_text = f"name them, as in `from: [{', '.join(names)}]`" if names else "take one with `from`"
         raise fault("NS0314", message, step.span, help=help_text)
     inner.variables = {**variables, "input": Value(flow[0].shape)}

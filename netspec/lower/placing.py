@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netspec.errors import SpecError
 from netspec.lower.arguments import fill, make_op
 from netspec.lower.builder import join
 from netspec.lower.context import Context, Flow, Shared, Wire, lowers_kind
@@ -45,7 +46,12 @@ def name_of(step: Step, word: str, context: Context) -> str:
     if step.name is None:
         return context.namer.invent(word, step.span)
     place = step.place("name")
-    return context.namer.claim(fill(step.name, context, place), place)
+    try:
+        return context.namer.claim(fill(step.name, context, place), place)
+    except SpecError as error:
+        # What the step computes is known in spite of its name.
+        context.builder.record(error, context)
+        return context.namer.invent(word, step.span)
 
 
 def scope_place(step: Step, word: str, context: Context) -> tuple[str, str, str]:

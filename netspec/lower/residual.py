@@ -41,15 +41,17 @@ def _residual(step: Step, fields: Residual, flow: Flow, context: Context, around
 
 
 def _mismatch(step: Step, shortcut: Wire, branch: Wire, context: Context) -> Exception:
-    node = context.builder.nodes.get(branch.path)
-    notes = [Note(node.span, f"the body ends here with {show(branch.shape)}")] if node else []
     return fault(
         "NS0501",
         f"add needs equal shapes: the body gives {show(branch.shape)}, the shortcut {show(shortcut.shape)}",
         step.span,
-        notes=notes,
+        notes=[_end(branch, context)],
         help="give the shortcut the body's stride and channels, or use `shortcut: auto`",
     )
+
+
+def _end(branch: Wire, context: Context) -> Note:
+    return Note(context.builder.place(branch), f"the body ends here with {show(branch.shape)}")
 
 
 def _scaled(step: Step, fields: Residual, branch: Flow, context: Context) -> Flow:
@@ -69,7 +71,7 @@ def _shortcut(step: Step, kind: str | Body, entered: Wire, branch: Wire, context
         kind = "identity" if entered.shape == branch.shape else "project"
     if kind == "identity":
         return entered
-    strides = _strides(step, entered, branch)
+    strides = _strides(step, entered, branch, context)
     if kind == "project":
         return _projected(step, entered, branch, strides, context)
     return _padded(step, kind, entered, branch, strides, context)
@@ -86,7 +88,7 @@ def _by_body(step: Step, body: Body, entered: Wire, context: Context) -> Wire:
     return single(result, step)
 
 
-def _strides(step: Step, entered: Wire, branch: Wire) -> tuple[int, ...]:
+def _strides(step: Step, entered: Wire, branch: Wire, context: Context) -> tuple[int, ...]:
     """Return the stride per axis that takes the input's size to the body's, rounding up."""
     before, after = entered.shape[1:], branch.shape[1:]
     strides = tuple(-(-old // new) for old, new in zip(before, after, strict=False))
@@ -95,7 +97,8 @@ def _strides(step: Step, entered: Wire, branch: Wire) -> tuple[int, ...]:
     )
     if not fits:
         message = f"no stride takes the shortcut from {show(entered.shape)} to the body's {show(branch.shape)}"
-        raise fault("NS0508", message, step.span, help="write the shortcut as a body")
+        help_text = "write the shortcut as a body"
+        raise fault("NS0508", message, step.span, help=help_text, notes=[_end(branch, context)])
     return strides
 
 
@@ -125,7 +128,8 @@ def _padded(step: Step, kind: str, entered: Wire, branch: Wire, strides: tuple[i
     missing = branch.shape[0] - entered.shape[0]
     if missing < 0:
         message = f"a padded shortcut cannot drop channels: {show(entered.shape)} to {show(branch.shape)}"
-        raise fault("NS0508", message, step.span, help="use `shortcut: project`")
+        help_text = "use `shortcut: project`"
+        raise fault("NS0508", message, step.span, help=help_text, notes=[_end(branch, context)])
     if missing == 0:
         return wire
     return add_plain(OPS["pad"].model_validate({"channels": [0, missing]}), (wire,), step, context)

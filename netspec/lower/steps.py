@@ -101,10 +101,16 @@ def _check_shape(step: Step, result: Flow, context: Context) -> None:
     shapes = [list(wire.shape) for wire in result]
     if expected != (shapes[0] if len(shapes) == 1 else shapes):
         found = " and ".join(show(wire.shape) for wire in result)
-        wanted = show(tuple(expected)) if isinstance(expected, list) and expected else show_value(expected)
+        wanted = _expected(expected)
         if context.builder.pinned:
             message = f"expected {wanted}, and the step gives {found}"
             raise fault("NS0601", message, step.place("expect"), help="correct the pin, or the steps that lead to it")
+
+
+def _expected(value: Any) -> str:
+    if not isinstance(value, list) or not value:
+        return show_value(value)
+    return " and ".join(map(_expected, value)) if isinstance(value[0], list) else show(tuple(value))
 
 
 def dispatch(step: Step, flow: Flow, context: Context) -> Flow:

@@ -77,7 +77,9 @@ class ElementWise(Op):
     broadcast: Flag = Field(False, description="Let an axis of size 1 stretch to the size of the other operands.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
-        return broadcast(self.name, *shapes) if self.broadcast else equal(self.name, *shapes)
+        if self.broadcast:
+            return broadcast(self.name, *shapes)
+        return equal(self.name, *shapes, otherwise="; `broadcast: true` stretches axes of size 1")
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
@@ -232,7 +234,7 @@ class Lerp(Op, name="lerp"):
     def infer_shape(self, *shapes: Shape) -> Shape:
         start, end, weight = shapes
         equal("lerp", start, end)
-        if broadcast("lerp", start, weight) != start:
+        if len(weight) != len(start) or any(size not in (1, full) for size, full in zip(weight, start, strict=True)):
             raise ShapeError(
                 f"lerp needs a weight that fits {show(start)}, and gets {show(weight)}",
                 help="give the gate the channels and stride of what it acts on",
@@ -247,13 +249,13 @@ class Lerp(Op, name="lerp"):
         return Torch("torch.lerp({0}, {1}, {2})")
 
 
-def equal(op: str, *shapes: Shape) -> Shape:
+def equal(op: str, *shapes: Shape, otherwise: str = "") -> Shape:
     """Return the one shape that all operands have; raise ShapeError when they differ."""
     for position, shape in enumerate(shapes):
         if shape != shapes[0]:
             raise ShapeError(
                 f"{op} needs equal shapes: {show(shapes[0])} and {show(shape)}",
-                help="give both operands the same stride and channels",
+                help="give both operands the same stride and channels" + (otherwise if 1 in shape + shapes[0] else ""),
                 operand=position,
             )
     return shapes[0]

@@ -198,10 +198,11 @@ class DrawColumn(Op, name="draw_column"):
     samples = (
         Sample({"columns": 4}, ((3, 8, 8),)),
         Sample({"columns": 3, "p": 1.0, "mode": "row"}, ((7,),)),
+        Sample({"columns": 2, "p": 0.0}, ((7,),)),
     )
 
     columns: Positive = Field(description="Number of columns of the network's fractal blocks.")
-    p: Survival = Field(0.5, description="Probability that a column is drawn.")
+    p: Probability = Field(0.5, description="Probability that a column is drawn.")
     mode: Mode = Field("batch", description="Whether all examples of a batch get the same, or each row its own.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:

@@ -44,7 +44,7 @@ def _signature(parser: Parser, name: str, tree: Mapping, span: Span, namespace: 
         if key not in BLOCK_KEYS:
             help_text = nearest(key, BLOCK_KEYS) or f"it takes {', '.join(BLOCK_KEYS)}"
             parser.report("NS0210", f"a block has no '{key}'", tree.key_spans[key], help_text)
-    if "body" not in tree:
+    if "body" not in tree and not any(nearest(key, BLOCK_KEYS) == "did you mean 'body'?" for key in tree):
         parser.report("NS0211", f"block {name} has no body", span, "add `body: [...]`")
     args = tree.get("args")
     parameters = parse_parameters(parser, args, tree.value_spans["args"]) if args is not None else {}

@@ -69,7 +69,13 @@ def refer(text: str, origin: Path, span: Span) -> Path:
         siblings = [each.name for each in target.parent.glob("*.y*ml")] if target.parent.is_dir() else []
         help_text = nearest(target.name, siblings) or "paths are relative to the file that names them"
         raise fault("NS0001", f"there is no file '{text}'", span, help=help_text)
-    return target
+    return _shown(target, origin)
+
+
+def _shown(path: Path, origin: Path) -> Path:
+    """Return a path as messages show it: relative to the working folder where the one that led to it is."""
+    here = Path.cwd()
+    return path.relative_to(here) if not origin.is_absolute() and path.is_relative_to(here) else path
 
 
 def _shipped(name: str, span: Span) -> Path:

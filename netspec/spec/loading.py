@@ -107,7 +107,7 @@ _REQUIREMENTS = {
     "list_type": "must be a list",
     "literal_error": "must be 1",
     "model_type": "must be a mapping",
-    "string_pattern_mismatch": "must be a name",
+    "string_pattern_mismatch": "must be letters, digits and _",
     "string_type": "must be a text",
 }
 """What pydantic's complaints about a header mean."""
@@ -122,7 +122,7 @@ def _header_help(loc: tuple[Any, ...]) -> str:
 
 _HEADER_HELP = {
     "netspec": "this version reads format 1: `netspec: 1`",
-    "name": "a name has letters, digits and _, and starts with a letter",
+    "name": "it is the name of a class and of files too, and starts with a letter",
     "reference": "as in `reference: {torchvision: resnet18}`",
     "import": "as in `import: [blocks/units.yaml]`",
     "args": "as in `args: {width: 64}`",

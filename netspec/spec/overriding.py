@@ -21,14 +21,24 @@ def override(document: Document, variant: str | None, overrides: dict[str, Any])
     arguments = Mapping(str(document.path))
     if variant is not None:
         _take(document, arguments, _variant(document, variant))
-    pinned, entered = document.pinned and variant is None and not overrides, document.input
+    pinned, entered, tree = document.pinned and variant is None and not overrides, document.input, document.tree
     for key, text in overrides.items():
         value = read(text, f"--set {key}") if isinstance(text, str) else _as_tree(text)
         if key == "input" or key.startswith("input."):
-            entered = _placed(document.input, key.split(".")[1:], value, key)
+            entered = _placed(entered, key.split(".")[1:], value, key)
+            tree = _with_place(tree, "input", Span(f"--set {key}", 1, 1, 1, 2))
         else:
             _set(document, arguments, key, value)
-    return replace(document, arguments=arguments, input=entered, pinned=pinned)
+    return replace(document, arguments=arguments, input=entered, tree=tree, pinned=pinned)
+
+
+def _with_place(tree: Mapping, key: str, span: Span) -> Mapping:
+    """Return the same mapping with another place for a value."""
+    changed = Mapping(tree.span.file)
+    changed.update(tree)
+    changed.key_spans.update(tree.key_spans)
+    changed.value_spans.update({**tree.value_spans, key: span})
+    return changed
 
 
 def _variant(document: Document, name: str) -> Mapping:

@@ -88,7 +88,7 @@ class Parser:
             return None
         for key in own:
             if key not in known:
-                help_text = self._help_beside(key, known) if known else suggest_step(key, self._callables())
+                help_text = self._help_beside(key, known)
                 self.report("NS0301", f"unknown step or step key '{key}'", tree.key_spans[key], help_text)
         if len(known) > 1:
             notes = [Note(tree.key_spans[known[0]], "the first")]
@@ -97,7 +97,9 @@ class Parser:
         return known[0] if known else None
 
     def _help_beside(self, key: str, known: list[str]) -> str:
-        """Return what to do about an unknown key beside a step's own."""
+        """Return what to do about an unknown key beside others, of which some may be known."""
+        if not known:
+            return suggest_step(key, self._callables()) or "`netspec ops` lists what a step can do"
         step = {**OPS, **COMBINATORS}.get(known[0])
         if step and key in step.model_fields:
             return f"an argument stands under its step: `{known[0]}: {{{key}: ...}}`"
@@ -198,23 +200,26 @@ class Parser:
         if kind == "combinator":
             return self._combinator_arguments(COMBINATORS[key], tree, value, span, value_span), ()
         if kind == "block":
-            return self._block_arguments(self.namespace[key], value, span, value_span), ()
-        arguments = self._named(value, OPS[key].primary, list(OPS[key].model_fields), key, span, value_span)
-        self._check_required(OPS[key], arguments, span)
-        self._check_fields(OPS[key], arguments)
+            return self._block_arguments(self.namespace[key], tree, value, span, value_span), ()
+        op = OPS[key]
+        arguments = self._named(value, op.primary, list(op.model_fields), key, span, value_span)
+        if arguments is None:
+            return Mapping(span.file), ()
+        self._check_required(key, op, arguments, tree, span)
+        self._check_fields(op, arguments)
         return arguments, ()
 
     def _named(
         self, value: Any, primary: str | None, fields: Collection[str], key: str, span: Span, value_span: Span
-    ) -> Mapping:
-        """Return the arguments by name; a value that is no mapping stands for the primary one."""
+    ) -> Mapping | None:
+        """Return the arguments by name; a value that is no mapping stands for the primary one, if there is one."""
         if value is None:
             return Mapping(span.file)
         if not isinstance(value, Mapping):
             if primary is None:
                 known = f"as in `{key}: {{{next(iter(fields))}: ...}}`" if fields else f"write `- {key}`"
                 self.report("NS0322", f"{key} takes its arguments by name", value_span, known)
-                return Mapping(span.file)
+                return None
             return _under(primary, value, span, value_span)
         self._check_names(value, fields, key)
         return value
@@ -235,10 +240,13 @@ class Parser:
             if name in op.model_fields:
                 self._check_expressions(value, arguments, name, op.words(name))
 
-    def _check_required(self, op: type[Op], arguments: Mapping, span: Span) -> None:
-        for name, info in op.model_fields.items():
-            if info.is_required() and name not in arguments:
-                self.report("NS0307", f"{op.name} needs `{name}`", span, lowered(info.description))
+    def _check_required(
+        self, key: str, model: type[Op | Combinator], arguments: Mapping, tree: Mapping, span: Span
+    ) -> None:
+        fields = model.model_fields
+        for name, info in fields.items():
+            if info.is_required() and _is_missing(name, arguments, fields, tree):
+                self.report("NS0307", f"{key} needs `{name}`", span, lowered(info.description))
 
     def _check_expressions(
         self, value: Any, holder: Mapping, key: str, words: Collection[str] = (), span: Span | None = None
@@ -306,32 +314,31 @@ class Parser:
     def _combinator_arguments(
         self, combinator: type[Combinator], tree: Mapping, value: Any, span: Span, value_span: Span
     ) -> Mapping:
-        fields = combinator.model_fields
         written = self._combinator_written(combinator, tree, value, span, value_span)
         parsed = Mapping(span.file)
+        if written is None:
+            return parsed
         variables = self._variables(combinator, written)
         for name, argument in written.items():
             place = written.value_spans[name]
             parsed.key_spans[name], parsed.value_spans[name] = written.key_spans.get(name, span), place
             parsed[name] = self._field(combinator, name, argument, written, place, variables)
-        for name, info in fields.items():
-            if info.is_required() and name not in parsed:
-                self.report("NS0307", f"{combinator.key} needs `{name}`", span, lowered(info.description))
+        self._check_required(combinator.key, combinator, parsed, tree, span)
         return parsed
 
     def _combinator_written(
         self, combinator: type[Combinator], tree: Mapping, value: Any, span: Span, value_span: Span
-    ) -> Mapping:
+    ) -> Mapping | None:
         fields = list(combinator.model_fields)
         primary = combinator.primary
         whole = isinstance(value, Mapping) and (
             combinator.key == "foreach" or (primary == "body" and not set(value) & set(fields))
         )
         if whole or (isinstance(value, Mapping) and combinator.beside and combinator.key != "foreach"):
-            written = _under(str(primary), value, span, value_span)
+            written: Mapping | None = _under(str(primary), value, span, value_span)
         else:
             written = self._named(value, primary, fields, combinator.key, span, value_span)
-        if not combinator.beside or "body" not in tree:
+        if written is None or not combinator.beside or "body" not in tree:
             return written
         beside = Mapping(span.file)
         for source in (written, _under("body", tree["body"], tree.key_spans["body"], tree.value_spans["body"])):
@@ -371,11 +378,13 @@ class Parser:
             self._check_expressions(value, written, name, words)
         return value
 
-    def _block_arguments(self, block: Block, value: Any, span: Span, value_span: Span) -> Mapping:
+    def _block_arguments(self, block: Block, tree: Mapping, value: Any, span: Span, value_span: Span) -> Mapping:
         primary = next(iter(block.parameters), None)
         arguments = self._named(value, primary, list(block.parameters), block.name, span, value_span)
+        if arguments is None:
+            return Mapping(span.file)
         for name, parameter in block.parameters.items():
-            if parameter.required and name not in arguments:
+            if parameter.required and _is_missing(name, arguments, block.parameters, tree):
                 notes = [Note(parameter.span, "declared here")]
                 self.report("NS0307", f"{block.name} needs `{name}`", span, wanted(parameter), notes)
         for name, argument in arguments.items():
@@ -383,6 +392,13 @@ class Parser:
             if parameter_of and not _may_be_word(argument, parameter_of.type):
                 self._check_expressions(argument, arguments, name)
         return arguments
+
+
+def _is_missing(name: str, arguments: Mapping, known: Collection[str], tree: Mapping) -> bool:
+    """Return whether an argument is not there, and not just misspelled or beside its step, which is said already."""
+    if name in arguments or (name in tree and name not in STEP_KEYS):
+        return False
+    return not any(nearest(other, known) == f"did you mean '{name}'?" for other in arguments if other not in known)
 
 
 def _may_be_word(value: Any, type: ParameterType) -> bool:

@@ -76,6 +76,8 @@ def expression_fault(
     if words and error.code == "NS0402" and WORD.match(text):
         help_text = nearest(text, words) or "it is no name in scope either"
         return Diagnostic("NS0309", f"{show_value(text)} is none of the words {_listed(words)}", span, help=help_text)
+    if text[error.offset : error.offset + error.length] in words:
+        return Diagnostic(error.code, error.message, narrowed(span, error, text), help="that word can only stand alone")
     help_text = error.help or (f"write an expression, or one of the words {_listed(words)}" if words else "")
     return Diagnostic(error.code, error.message, narrowed(span, error, text), notes=tuple(notes), help=help_text)
 

@@ -90,7 +90,7 @@ def lowered(description: str | None) -> str:
         'size of the windows, in elements'
     """
     text = (description or "").rstrip(".")
-    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def show_count(least: int, most: int | None) -> str:
