@@ -24,26 +24,32 @@ def lower_merge(step: Step, flow: Flow, context: Context) -> Flow:
 
 
 def _merged(op: Op, step: Step, flow: Flow, context: Context, named: bool) -> Wire:
-    wires = [_operand(operand, step, flow, context) for operand in step.operands]
-    if not step.operands and flow is not None:
-        wires = list(flow)
-    if any(wire is None for wire in wires) or not wires:
+    flows = [_operand(operand, flow, context) for operand in step.operands] or [flow]
+    if any(each is None for each in flows):
         raise Unknown
-    known = tuple(wire for wire in wires if wire is not None)
-    return add_op(op, known, step, context) if named else add_plain(op, known, step, context)
+    wires = tuple(wire for each in flows for wire in each or ())
+    _check_count(op, wires, step)
+    return add_op(op, wires, step, context) if named else add_plain(op, wires, step, context)
 
 
-def _operand(operand: Operand, step: Step, flow: Flow, context: Context) -> Wire | None:
+def _check_count(op: Op, wires: tuple[Wire, ...], step: Step) -> None:
+    # The parser has counted the operands, but a label may stand for several values, or the chain may bring them.
+    least, most = op.operands
+    if len(wires) < least or (most is not None and len(wires) > most):
+        wanted = f"{least} operands" if least == most else f"at least {least} operands"
+        raise fault("NS0308", f"{op.name} takes {wanted}, not {len(wires)}", step.span)
+
+
+def _operand(operand: Operand, flow: Flow, context: Context) -> Flow:
+    """Return the operand's values; only a label may stand for several."""
     try:
         result = operand_flow(operand, flow, context)
     except Unknown:
         return None
-    if result is None:
-        return None
-    if len(result) != 1:
+    if result is not None and len(result) != 1 and not isinstance(operand.value, str):
         message = f"an operand is one value, and this one is {count_values(len(result))}"
         raise fault("NS0314", message, operand.span, help="label the values and name one of them")
-    return result[0]
+    return result
 
 
 def operand_flow(operand: Operand, flow: Flow, context: Context) -> Flow:
