@@ -55,7 +55,7 @@ class DrawColumn(nn.Module):
         self.columns, self.p, self.mode = columns, p, mode
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if not self.training:
+        if not self.training or self.p == 0:
             return x.new_full((x.shape[0],), -1.0, dtype=torch.float32)
         luck = x.new_empty(x.shape[0] if self.mode == "row" else 1, dtype=torch.float32).uniform_()
         column = (luck * (self.columns / self.p)).floor()
