@@ -19,6 +19,7 @@ from netspec.expr.fault import (
     MAX_DEPTH,
     MAX_INTEGER,
     MAX_OPERATORS,
+    NAMED,
     UNKNOWN,
     ExpressionError,
     explained,
@@ -77,7 +78,7 @@ class _Builder:
     def build(self, node: ast.expr, depth: int) -> Thunk:
         """Return the closure for a node and everything below it."""
         if depth > MAX_DEPTH:
-            raise self._fault(node, f"nested deeper than the {MAX_DEPTH} levels allowed", code=LIMIT)
+            raise self._fault(node, f"nested deeper than the {MAX_DEPTH} levels allowed", NAMED, LIMIT)
         match node:
             case ast.Constant():
                 return self._constant(node)
@@ -132,7 +133,7 @@ class _Builder:
     def _count(self, node: ast.expr, operators: int = 1) -> None:
         self._operators += operators
         if self._operators > MAX_OPERATORS:
-            raise self._fault(node, f"more than the {MAX_OPERATORS} operators allowed", code=LIMIT)
+            raise self._fault(node, f"more than the {MAX_OPERATORS} operators allowed", NAMED, LIMIT)
 
     def _place(self, node: ast.expr) -> Place:
         return self._indent + node.col_offset, (node.end_col_offset or 0) - node.col_offset
@@ -144,21 +145,23 @@ class _Builder:
         construct = CONSTRUCTS.get(type(node), "this construct")
         return self._fault(node, f"{construct} is not allowed in an expression", _ALPHABET, FORBIDDEN)
 
-    def _guarded(self, node: ast.expr, operate: Operation) -> Operation:
-        """Return the operation with its errors placed at the node."""
+    def _guarded(self, node: ast.expr, operate: Operation, usage: str = "") -> Operation:
+        """Return the operation with its errors placed at the node; they explain the usage of a function."""
         place = self._place(node)
 
         def guarded(*values: Any) -> Any:
             try:
                 return operate(*values)
             except CAUGHT as cause:
-                raise explained(cause).at(*place) from None
+                error = explained(cause).at(*place)
+                error.help = error.help if error.code == LIMIT else usage or error.help
+                raise error from None
 
         return guarded
 
-    def _applied(self, node: ast.expr, operate: Operation, operands: Sequence[Thunk]) -> Thunk:
+    def _applied(self, node: ast.expr, operate: Operation, operands: Sequence[Thunk], usage: str = "") -> Thunk:
         """Return the closure that evaluates the operands and applies the operation to them."""
-        guarded = self._guarded(node, operate)
+        guarded = self._guarded(node, operate, usage)
         if len(operands) != 2:
             return lambda scope: guarded(*[operand(scope) for operand in operands])
         left, right = operands  # nearly all nodes are binary: spare them the list
@@ -244,4 +247,4 @@ class _Builder:
             raise self._fault(node, f"{name}() takes no named arguments", FUNCTIONS[name], FORBIDDEN)
         if not CALLS[name].least <= len(node.args) <= CALLS[name].most:
             raise self._fault(node, f"{name}() does not take {len(node.args)} arguments", FUNCTIONS[name])
-        return self._applied(node, CALLS[name].call, self._all(node.args, depth))
+        return self._applied(node, CALLS[name].call, self._all(node.args, depth), FUNCTIONS[name])

@@ -16,6 +16,9 @@ MAX_TEMPLATE = 1024
 
 SYNTAX, UNKNOWN, FORBIDDEN, EVALUATION, LIMIT = "NS0401", "NS0402", "NS0403", "NS0404", "NS0405"
 
+NAMED = "make a part of it an argument with a name"
+"""What to do about an expression that is too long or too deep."""
+
 CAUGHT = (ArithmeticError, TypeError, ValueError, LookupError, RecursionError)
 
 
@@ -44,15 +47,15 @@ class ExpressionError(ValueError):
         return ExpressionError(self.message, offset, length, self.help, self.code)
 
 
-def beyond(message: str) -> ExpressionError:
+def beyond(message: str, help: str = "check what the expression is meant to give") -> ExpressionError:
     """Return the error for something larger than a limit."""
-    return ExpressionError(message, code=LIMIT)
+    return ExpressionError(message, help=help, code=LIMIT)
 
 
 def too_long(text: str, limit: int) -> ExpressionError:
     """Return the error for a text over its limit; it marks the excess."""
     message = f"{len(text)} characters are more than the {limit} allowed"
-    return ExpressionError(message, limit, len(text) - limit, code=LIMIT)
+    return ExpressionError(message, limit, len(text) - limit, NAMED, LIMIT)
 
 
 def explained(cause: Exception) -> ExpressionError:
@@ -61,9 +64,9 @@ def explained(cause: Exception) -> ExpressionError:
         case ExpressionError():
             return cause
         case ZeroDivisionError():
-            return ExpressionError("division by zero")
+            return ExpressionError("division by zero", help="guard it, as in `a / b if b else 0`")
         case OverflowError():
             return beyond("the number is too large")
         case RecursionError():
-            return beyond("the expression is nested too deep")
+            return beyond("the expression is nested too deep", NAMED)
     return ExpressionError(f"this has no value: {cause}")

@@ -30,7 +30,7 @@ def display(*items: Any) -> list[Any]:
 def item_of(items: Any, index: Any) -> Any:
     """Return the item at an integer index, or the list at a slice."""
     if type(items) is not list:
-        help = "index its shape: x.shape[0]" if isinstance(items, Value) else ""
+        help = "index its shape: x.shape[0]" if isinstance(items, Value) else "it is used without [ ]"
         raise ExpressionError(f"only a list has items, not {kind_of(items)}", help=help)
     if isinstance(index, slice):
         return _slice(items, index)
@@ -47,14 +47,15 @@ def _slice(items: list[Any], part: slice) -> list[Any]:
         if bound is not None and not isinstance(bound, int):
             raise mismatch("a slice is from integers", bound)
     if part.step == 0:
-        raise ExpressionError("the step of the slice is zero")
+        raise ExpressionError("the step of the slice is zero", help="leave it out, or use 1 or -1")
     return items[part]
 
 
 def attribute_of(name: str, value: Any) -> Any:
     """Return one of the ATTRIBUTES of a Value."""
     if not isinstance(value, Value):
-        help = "use len(...)" if name == "length" and type(value) is list else ""
+        counted = name == "length" and type(value) is list
+        help = "use len(...)" if counted else "values with a shape are `x`, `input` and labels"
         raise ExpressionError(f"only a value with a shape has .{name}, not {kind_of(value)}", help=help)
     return list(value.shape) if name == "shape" else getattr(value, name)
 

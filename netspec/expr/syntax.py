@@ -74,9 +74,10 @@ def read(text: str) -> ast.expr:
     line = re.sub(r"[\t\r\n]", " ", text)  # a folded line; of the same length, so that offsets stay true
     # no comments, escapes, continuations or look-alike letters: what is parsed is what is seen
     if strange := re.search(r"[^ -~]|[#\\]", line):
-        raise ExpressionError(f"unexpected character {strange[0]!a}", strange.start(), 1, code=SYNTAX)
+        help = "an expression is written with letters, digits and Python's operators"
+        raise ExpressionError(f"unexpected character {strange[0]!a}", strange.start(), 1, help, SYNTAX)
     if not line.strip():
-        raise ExpressionError("the expression is empty", 0, len(text), code=SYNTAX)
+        raise ExpressionError("the expression is empty", 0, len(text), "write a value, or remove the argument", SYNTAX)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # such as for '1or 2'

@@ -14,6 +14,15 @@ NUMBERS = frozenset({int, float, bool})
 PLAIN = frozenset({int, float, bool, str, list, type(None)})
 
 _AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+_WAYS = {
+    bool: "write [a, b] for a list",
+    int: "write [a, b] for a list",
+    float: "int(...), round(...) and // give integers",
+    str: "words can only be compared, with == or in",
+    list: "take one of its items, as in items[0], or len(items)",
+    type(None): "ask for it first, as in `0 if a is null else a`",
+}
+"""How to get from a value of the wrong kind to one of the right kind."""
 _KINDS = {bool: "a boolean", int: "an integer", float: "a float", str: "a string", list: "a list", type(None): "null"}
 
 
@@ -39,7 +48,7 @@ class Value:
     def channels(self) -> int:
         """The size of the first axis."""
         if not self.shape:
-            raise ExpressionError("no channels in a value without axes")
+            raise ExpressionError("no channels in a value without axes", help="it is a single number per example")
         return self.shape[0]
 
     @property
@@ -92,7 +101,7 @@ def kind_of(value: object) -> str:
 
 def mismatch(need: str, value: object) -> ExpressionError:
     """Return the error for a value of the wrong kind."""
-    help = "read one of its sizes, such as x.channels" if isinstance(value, Value) else ""
+    help = "read one of its sizes, such as x.channels" if isinstance(value, Value) else _WAYS.get(type(value), "")
     return ExpressionError(f"{need}, not {kind_of(value)}", help=help)
 
 
@@ -136,7 +145,7 @@ def bounded(number: Any) -> Any:
             return number
         raise beyond("the integer is beyond 2**53")
     if type(number) is complex:
-        raise ExpressionError("this power of a negative number is not real")
+        raise ExpressionError("this power of a negative number is not real", help="use abs(...), or a whole exponent")
     if not math.isfinite(number):
         raise beyond("the number is not finite")
     return number

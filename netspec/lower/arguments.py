@@ -15,7 +15,7 @@ from netspec.ops.fields import words as words_of
 from netspec.reader import Mapping, Sequence, locate
 from netspec.spec.model import Parameter, Step
 from netspec.spec.parameters import TYPES, wanted
-from netspec.spec.scope import WORD, expression_fault
+from netspec.spec.scope import WORD, expression_fault, source_of
 from netspec.spec.wording import lowered, show_value
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -63,9 +63,8 @@ def evaluate(raw: Any, variables: dict[str, Any], span: Span, words: Collection[
 
 
 def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Collection[str]) -> Any:
-    source = text[1:] if text.startswith("$") else text
     try:
-        expression = expr.parse(source)
+        expression = expr.parse(source_of(text))
         if variables.get("x", 0) is None and "x" in expression.names:
             raise Unknown
         return expression.evaluate(variables)

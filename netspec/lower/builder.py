@@ -169,6 +169,7 @@ class Builder:
     ) -> Scope:
         """Start a scope inside the context's; ``close_scope`` ends it."""
         parent = context.scope
+        self._check_kind(module, block, span)
         scope = Scope(
             path=path or join(parent.path, name),
             kind=kind,
@@ -190,6 +191,15 @@ class Builder:
             scope.parent.items.remove(scope)
         if scope.path != scope.module and left is not None:
             self._check_shared(scope)
+
+    def _check_kind(self, module: str, block: str, span: Span) -> None:
+        """Raise SpecError when a block would use the module of another block."""
+        first = self.scopes.get(module)
+        if module and first and first.block != block:
+            message = f"'{module}' cannot be both a {first.block} and a {block}" if first.block and block else ""
+            message = message or f"'{module}' is shared by a block and by something else"
+            help_text = "give each another `share`"
+            raise fault("NS0506", message, span, help=help_text, notes=[Note(first.span, "the first")])
 
     def _check_shared(self, scope: Scope) -> None:
         """Raise SpecError when a scope that uses an earlier one's module does something else than that one."""

@@ -11,6 +11,7 @@ from netspec.lower.context import Context
 from netspec.ops import Op
 from netspec.reader import Mapping
 from netspec.spec.model import Document, Step
+from netspec.spec.scope import WORD
 from netspec.spec.wording import show_value
 
 FUNCTIONS: dict[str, tuple[str, ...]] = {
@@ -43,9 +44,13 @@ OTHER_NAMES = {
 }
 """What other frameworks call them, for suggestions."""
 
-WORDS = frozenset(
-    {*FUNCTIONS, *OTHER_NAMES, "fan_in", "fan_out", "relu", "leaky_relu", "tanh", "sigmoid", "selu", "linear"}
-)
+ARGUMENT_WORDS = {
+    "mode": ("fan_in", "fan_out"),
+    "nonlinearity": ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"),
+}
+"""The words that arguments of initializers take."""
+WORDS = frozenset({*FUNCTIONS, *OTHER_NAMES})
+_CHOICE = f"a number, a list, or one of {', '.join(FUNCTIONS)}"
 Rules = tuple[tuple[str, Initializer], ...]
 
 
@@ -76,13 +81,17 @@ def document_rules(document: Document, variables: dict[str, Any]) -> dict[str, R
 def _rules(raw: Any, variables: dict[str, Any], span: Span) -> Rules:
     if not isinstance(raw, Mapping):
         return (("weight", _initializer(raw, variables, span)),)
-    if len(raw) == 1 and next(iter(raw)) in FUNCTIONS:
+    if len(raw) == 1 and _means_function(next(iter(raw))):
         return (("weight", _initializer(raw, variables, span)),)
     return tuple((name, _initializer(value, variables, raw.value_spans[name])) for name, value in raw.items())
 
 
+def _means_function(name: str) -> bool:
+    return name in FUNCTIONS or name in OTHER_NAMES or bool(nearest(name, FUNCTIONS))
+
+
 def _initializer(raw: Any, variables: dict[str, Any], span: Span) -> Initializer:
-    if isinstance(raw, str) and raw in WORDS:
+    if isinstance(raw, str) and (raw in WORDS or (WORD.match(raw) and raw not in variables)):
         function = _function(raw, span)
         if function == "constant":
             raise fault("NS0316", "constant needs its value", span, help="write the number itself, as in `bias: 0.1`")
@@ -93,8 +102,7 @@ def _initializer(raw: Any, variables: dict[str, Any], span: Span) -> Initializer
     if isinstance(value, list):
         return Initializer("values", (("values", _frozen(value)),))
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        help_text = nearest(str(raw), FUNCTIONS) or f"a number, a list, or one of {', '.join(FUNCTIONS)}"
-        raise fault("NS0316", f"{show_value(raw)} is no way to start a parameter", span, help=help_text)
+        raise fault("NS0316", f"{show_value(raw)} is no way to start a parameter", span, help=_CHOICE)
     return Initializer("constant", (("val", float(value)),))
 
 
@@ -109,18 +117,23 @@ def _called(raw: Mapping, variables: dict[str, Any], span: Span) -> Initializer:
         raise fault("NS0316", f"{function} takes its arguments by name", span, help="as in `{normal: {std: 0.01}}`")
     for argument in arguments:
         if argument not in FUNCTIONS[function]:
-            help_text = nearest(argument, FUNCTIONS[function]) or f"it takes {', '.join(FUNCTIONS[function])}"
+            known = ", ".join(FUNCTIONS[function]) or "none"
+            help_text = nearest(argument, FUNCTIONS[function]) or f"it takes {known}"
             raise fault(
                 "NS0316", f"{function} has no argument '{argument}'", arguments.key_spans[argument], help=help_text
             )
-    values = ((key, evaluate(value, variables, arguments.value_spans[key], WORDS)) for key, value in arguments.items())
-    return Initializer(function, tuple(values))
+    values = {
+        key: evaluate(value, variables, arguments.value_spans[key], ARGUMENT_WORDS.get(key, ()))
+        for key, value in arguments.items()
+    }
+    return Initializer(function, tuple(values.items()))
 
 
 def _function(name: str, span: Span) -> str:
     if name in FUNCTIONS:
         return name
-    help_text = f"torch calls it `{OTHER_NAMES[name]}`" if name in OTHER_NAMES else nearest(name, FUNCTIONS)
+    other = OTHER_NAMES.get(name)
+    help_text = f"torch calls it `{other}`" if other else nearest(name, FUNCTIONS) or _CHOICE
     raise fault("NS0316", f"unknown initializer '{name}'", span, help=help_text)
 
 

@@ -67,7 +67,7 @@ class ConvTranspose(Op, name="conv_transpose"):
         )
         if min(sizes) < 1:
             raise ShapeError(
-                f"conv_transpose leaves nothing of {show(shape)}: its padding cuts off {show(sizes)}",
+                f"conv_transpose leaves nothing of {show(shape)}: the result would be {show(sizes)}",
                 help="use less padding or a larger kernel",
                 operand=0,
                 code="NS0502",

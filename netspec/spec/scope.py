@@ -43,10 +43,15 @@ class Scope:
             self.names[label] = self.labels[label] = None
 
 
+def source_of(text: str) -> str:
+    """Return the expression of a text: ``$name`` is the argument of that name."""
+    return text[1:] if text.startswith("$") and text[1:2] != "{" else text
+
+
 def expression_faults(text: str, span: Span, scope: Scope | None, words: Collection[str] = ()) -> list[Diagnostic]:
     """Return what is wrong with an expression as far as that can be told without its values."""
     try:
-        expression = expr.parse(text.removeprefix("$"))
+        expression = expr.parse(source_of(text))
     except expr.ExpressionError as error:
         return [expression_fault(error, text, span, words)]
     errors = expression.unknown(scope.names) if scope else ()
@@ -91,7 +96,7 @@ def narrowed(span: Span, error: expr.ExpressionError, text: str) -> Span:
     quotes = span.end_column - span.column - len(text)
     if span.line != span.end_line or quotes not in (0, 2) or (quotes and ("'" in text or "\\" in text)):
         return span
-    start = span.column + quotes // 2 + error.offset + text.startswith("$")
+    start = span.column + quotes // 2 + error.offset + len(text) - len(source_of(text))
     return Span(span.file, span.line, start, span.line, start + max(error.length, 1))
 
 
