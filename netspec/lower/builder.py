@@ -10,8 +10,8 @@ from netspec.lower.context import Context, Wire
 from netspec.ops import Op, ShapeError
 from netspec.shape import Shape, elements, show
 
-MOST_NODES = 100_000
-MOST_STEPS = 1_000_000
+MOST_NODES = 25_000
+MOST_STEPS = 50_000
 DEEPEST_CALL = 64
 MOST_ELEMENTS = 2**40
 
@@ -34,9 +34,9 @@ class Builder:
     ops: dict[object, Op] = field(default_factory=dict)
     scopes: dict[str, Scope] = field(default_factory=dict)
 
-    def count_step(self, context: Context, span: Span) -> None:
-        """Count one expanded step; raise LimitError when a document runs away."""
-        self.steps += 1
+    def count_steps(self, context: Context, span: Span, count: int = 1) -> None:
+        """Count steps that are about to be expanded; raise LimitError when a document runs away."""
+        self.steps += count
         if self.steps > MOST_STEPS or len(self.nodes) >= MOST_NODES:
             message = f"the network grows beyond {MOST_NODES:,} nodes or {MOST_STEPS:,} steps"
             raise LimitError(

@@ -31,6 +31,7 @@ def lower_sequential(step: Step, fields: Sequential, flow: Flow, context: Contex
 @lowers("repeat")
 def lower_repeat(step: Step, fields: Repeat, flow: Flow, context: Context) -> Flow:
     """Expand the body as often as asked."""
+    context.builder.count_steps(context, step.span, fields.times)
     return _list(step, fields.body, ({"index": index} for index in range(fields.times)), flow, context)
 
 
@@ -42,6 +43,7 @@ def lower_foreach(step: Step, fields: Foreach, flow: Flow, context: Context) -> 
         written = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         message = f"the lists of foreach differ in length: {written}"
         raise fault("NS0317", message, step.span, help="give all of them the same length")
+    context.builder.count_steps(context, step.span, max(lengths.values(), default=0))
     rows = (dict(zip(fields.lists, row, strict=True)) for row in zip(*fields.lists.values(), strict=True))
     return _list(step, fields.body, rows, flow, context)
 
@@ -50,7 +52,6 @@ def _list(step: Step, body: Body, rows: Iterable[dict[str, Any]], flow: Flow, co
     """Expand a body once per row of variables; under a name, each becomes a numbered sub-module."""
     if step.name is None and step.share is None:
         for row in rows:
-            context.builder.count_step(context, step.span)
             flow = _iteration(body, row, flow, context)
         return flow
     return within(step, "group", flow, context, lambda inner: _units(body, rows, flow, inner, step))
@@ -58,7 +59,6 @@ def _list(step: Step, body: Body, rows: Iterable[dict[str, Any]], flow: Flow, co
 
 def _units(body: Body, rows: Iterable[dict[str, Any]], flow: Flow, context: Context, step: Step) -> Flow:
     for row in rows:
-        context.builder.count_step(context, step.span)
         flow = _unit(body, row, flow, context, step)
     return flow
 
@@ -89,8 +89,8 @@ def lower_dense(step: Step, fields: Dense, flow: Flow, context: Context) -> Flow
 def _dense_layers(step: Step, fields: Dense, flow: Flow, context: Context) -> Flow:
     concat = OPS["concat"]()
     current = single(flow, step)
+    context.builder.count_steps(context, step.span, fields.layers)
     for index in range(fields.layers):
-        context.builder.count_step(context, step.span)
         context.see((current,))
         expand = _unit if context.scope.kind == "dense" else _plain_unit
         layer = single(expand(fields.body, {"index": index}, (current,), context, step), step)

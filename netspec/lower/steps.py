@@ -25,7 +25,7 @@ def lower_body(body: Body, flow: Flow, context: Context) -> Flow:
 
 def lower_step(step: Step, flow: Flow, context: Context) -> Flow:
     """Expand one step; its faults are recorded, and what follows goes on with an unknown value."""
-    context.builder.count_step(context, step.span)
+    context.builder.count_steps(context, step.span)
     context.see(flow)
     try:
         if not _is_there(step, context):
