@@ -275,3 +275,37 @@ def test_dot_keeps_to_what_lays_out_well(made: tuple[str, dict[str, Any]]) -> No
 def test_ranking_is_cut_short_only_for_long_edges() -> None:
     graph = graph_of("densenet121")
     assert fold(graph, expand_all=True).stretch < STRETCHED < fold(graph, expand_all=True, edges="full").stretch
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (7, ["input", *(f"conv{number}" for number in range(1, 8)), "maxpool1"]),
+        (8, ["input", "conv1..8 x8", "maxpool1"]),
+        (5_000, ["input", "conv1..5000 x5000", "maxpool1"]),
+    ],
+)
+def test_many_equal_ops_in_a_row_are_one_box(count: int, expected: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "long.yaml"
+    steps = "  - conv: {out: 4, kernel: 3, padding: 1}\n  - relu\n" * count
+    path.write_text(f"netspec: 1\nname: long\ninput: [4, 8, 8]\nnetwork:\n{steps}  - maxpool: {{kernel: 2}}\n")
+    graph = netspec.compile(path)
+    view = fold(graph)
+    assert titles(view) == expected
+    assert len(view.edges) == len(view.boxes) - 1
+    assert sum(box.params for box in view.boxes) == graph.params == count * 148
+
+
+def test_a_value_that_is_read_twice_ends_a_run_of_equal_ops(tmp_path: Path) -> None:
+    path = tmp_path / "read_twice.yaml"
+    steps = "  - relu\n" * 8
+    path.write_text(
+        f"netspec: 1\nname: read_twice\ninput: [4, 8, 8]\nnetwork:\n{steps}  - relu:\n    as: kept\n{steps}"
+        "  - add: [x, kept]\n"
+    )
+    view = fold(netspec.compile(path))
+    assert [box.times for box in view.boxes[1:3]] == [9, 8]
+    assert [(edge.tail, edge.head) for edge in view.edges if edge.value == "relu9"] == [
+        ("node.relu1", "node.relu10"),
+        ("node.relu1", "node.add1"),
+    ]

@@ -208,7 +208,7 @@ def test_a_slow_layout_closes_the_deepest_blocks_and_says_so(monkeypatch: pytest
 
 def test_what_has_no_blocks_to_close_is_drawn_as_one_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(svg, "MOST_BOXES", 30)
-    graph = written(tmp_path, "name: flat\ninput: [4]\nnetwork: [{repeat: 50, body: [{linear: 4}]}]\n")
+    graph = written(tmp_path, "name: flat\ninput: [4]\nnetwork: [{repeat: 25, body: [{linear: 5}, {linear: 4}]}]\n")
     notices: list[str] = []
     text = draw_svg(graph, notify=notices.append)
     assert notices == ["the picture has 51 boxes, and 30 is the limit: the network is closed"]

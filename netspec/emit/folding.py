@@ -18,6 +18,9 @@ from netspec.emit.wiring import Wiring, connect
 from netspec.graph import Graph, Input, Node, Output, Scope
 from netspec.shape import Shape
 
+MANY = 8
+"""So many equal stacks of ops in a row are one box; fewer are shown each, as papers draw them."""
+
 
 def fold(
     graph: Graph,
@@ -93,7 +96,9 @@ class _Folder:
             layers, joints = growth
             return self._block(layers, joints[-1]), self._joints(joints)
         items: list[Box | Frame] = []
-        stacks = {stack[0].path: stack for stack in self._stacker.cut(_nodes(scope.items))}
+        cut = self._stacker.cut(_nodes(scope.items))
+        runs = [[stack] for stack in cut] if is_named else self._repeated(cut)
+        stacks = {run[0][0].path: run for run in runs}
         position = 0
         while position < len(scope.items):
             length = 1 if is_named else self._runs.length(scope.items, position)
@@ -101,7 +106,16 @@ class _Folder:
             position += length
         return tuple(items)
 
-    def _drawn(self, run: Sequence[Item], stacks: dict[str, Stack], level: int) -> Iterable[Box | Frame]:
+    def _repeated(self, stacks: Sequence[Stack]) -> Iterable[Sequence[Stack]]:
+        """Yield stacks by themselves, and many equal ones in a row together."""
+        position = 0
+        while position < len(stacks):
+            length = self._runs.repeats(stacks, position)
+            length = length if length >= MANY else 1
+            yield stacks[position : position + length]
+            position += length
+
+    def _drawn(self, run: Sequence[Item], stacks: dict[str, Sequence[Stack]], level: int) -> Iterable[Box | Frame]:
         """Yield what a run is drawn as; a node inside a stack is drawn with the stack's first."""
         first = run[0]
         if isinstance(first, Node):
@@ -114,10 +128,12 @@ class _Folder:
 
     # boxes
 
-    def _stack(self, nodes: Sequence[Node]) -> Box:
-        """Return the box of ops that follow each other."""
-        lines = [self._line(node) for node in nodes]
-        return self._box(f"node.{nodes[0].path}", lines, nodes, nodes[-1:], self._shapes(nodes[0].inputs))
+    def _stack(self, stacks: Sequence[Stack]) -> Box:
+        """Return the box of ops that follow each other, or of equal ones in a row."""
+        nodes = [node for stack in stacks for node in stack]
+        ends = zip(stacks[0], stacks[-1], strict=True)
+        lines = [replace(self._line(node), name=name_run(self._name(node), self._name(end))) for node, end in ends]
+        return self._box(f"node.{nodes[0].path}", lines, nodes, nodes[-1:], self._shapes(nodes[0].inputs), len(stacks))
 
     def _joints(self, nodes: Sequence[Node]) -> Box:
         """Return the box of the concatenations of a dense block."""
@@ -181,9 +197,12 @@ class _Folder:
             training_only=output.train_only,
         )
 
+    def _name(self, node: Node) -> str:
+        return shown_name(node.name, node.scope)
+
     def _line(self, node: Node) -> Line:
         detail = node.op.draw(self._graph.shape_of(node.inputs[0]))
-        return Line(shown_name(node.name, node.scope), type(node.op).__name__, detail, node.op.family)
+        return Line(self._name(node), type(node.op).__name__, detail, node.op.family)
 
     # facts
 

@@ -1,9 +1,10 @@
-"""Runs of equal siblings: which blocks in a row may be drawn as one box."""
+"""Runs of equal siblings: which blocks, and which stacks of ops, in a row may be drawn as one box."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from netspec.emit.stacking import Stack
 from netspec.graph import Node, Scope
 
 Item = Node | Scope
@@ -41,6 +42,24 @@ class Runs:
                 break
             end += 1
         return end - start
+
+    def repeats(self, stacks: Sequence[Stack], start: int) -> int:
+        """Return how many stacks from ``start`` on are equal and feed each other in a row."""
+        end = start + 1
+        while end < len(stacks):
+            previous, following = stacks[end - 1], stacks[end]
+            last = previous[-1].path
+            if following[0].inputs != (last,) or last in self._kept or len(self._consumers[last]) != 1:
+                break
+            if self._facts(previous) != self._facts(following):
+                break
+            end += 1
+        return end - start
+
+    def _facts(self, stack: Stack) -> Signature:
+        return tuple(
+            (node.op, node.shape, node.params, node.macs, node.shared, node.path in self._training) for node in stack
+        )
 
     def alike(self, first: Scope, other: Scope) -> bool:
         """Return whether two blocks are equal, or equal but for channels and written as one step of a loop."""
