@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -20,20 +20,43 @@ class _Schema(GenerateJsonSchema):
         return {"type": "body"}
 
 
+class Described(NamedTuple):
+    """An argument in words; ``primary`` is whether its value may stand alone."""
+
+    name: str
+    type: str
+    default: str
+    meaning: str
+    primary: bool
+
+
+def described_fields(model: type[BaseModel]) -> list[Described]:
+    """Return the fields of a model in words."""
+    schemas = model.model_json_schema(schema_generator=_Schema)["properties"] if model.model_fields else {}
+    primary = getattr(model, "primary", None)
+    return [
+        Described(
+            name,
+            describe_type(schemas[name]),
+            "required" if info.is_required() else f"default {_shown(info.default)}",
+            info.description or "",
+            name == primary,
+        )
+        for name, info in model.model_fields.items()
+    ]
+
+
 def describe_fields(model: type[BaseModel]) -> Iterator[str]:
     """Yield the lines that describe the fields of a model: name, type, default and meaning."""
     if not model.model_fields:
         yield "\nIt takes no arguments."
         return
-    primary = getattr(model, "primary", None)
-    schemas = model.model_json_schema(schema_generator=_Schema)["properties"]
     yield "\nArguments:"
-    for name, info in model.model_fields.items():
-        default = "required" if info.is_required() else f"default {_shown(info.default)}"
-        alone = ", may stand alone" if name == primary else ""
-        yield f"  {name}: {describe_type(schemas[name])}, {default}{alone}"
-        if info.description:
-            yield f"      {info.description}"
+    for each in described_fields(model):
+        alone = ", may stand alone" if each.primary else ""
+        yield f"  {each.name}: {each.type}, {each.default}{alone}"
+        if each.meaning:
+            yield f"      {each.meaning}"
 
 
 def _shown(value: Any) -> str:
@@ -57,6 +80,8 @@ def describe_type(schema: dict[str, Any]) -> str:
     kind: str = schema.get("type", "anything")
     if kind == "array":
         items = describe_type(schema["items"]) if "items" in schema else ""
+        if " or " in items:
+            items = f"({items})"
         return f"list of {items.replace('number', 'numbers', 1)}" if items else "list"
     return WORDS.get(kind, kind) + _bounds(schema)
 

@@ -1,0 +1,280 @@
+"""Writes the pages that say what the code says: ``python -m docs.generate``, or ``make docs``.
+
+ops.md       every op, combinator and library block, from their docstrings and fields
+errors.md    every error code, from its page
+zoo.md       every network that ships, from its document and graph
+pictures/    the README's picture
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import netspec
+from netspec.cli.explain import PAGES as EXPLANATIONS
+from netspec.cli.fields import described_fields
+from netspec.graph import Graph
+from netspec.ops import OPS
+from netspec.report import measure
+from netspec.report.totals import COUNTING_RULE
+from netspec.shape import show
+from netspec.spec import Block, Document
+from netspec.spec.combinators import COMBINATORS
+from netspec.spec.files import shipped_names
+from netspec.spec.library import library
+from netspec.writing import marked
+
+DOCS = Path(__file__).parent
+MADE = "<!-- made by `make docs`; what is written here by hand is lost -->"
+PRIMARY = " \u2022"
+
+FAMILIES = {
+    "convolution": "Convolution",
+    "linear": "Linear",
+    "normalization": "Normalization",
+    "activation": "Activation",
+    "pooling": "Pooling",
+    "merge": "Merges",
+    "shape": "Shape",
+    "regularization": "Regularization",
+    "sequence": "Sequences",
+}
+"""The families of ops with their headings, in the order of the page."""
+
+GROUPS = {
+    "NS00": "Files",
+    "NS01": "YAML",
+    "NS02": "The document",
+    "NS03": "Steps and names",
+    "NS04": "Expressions",
+    "NS05": "Shapes",
+    "NS06": "Expectations",
+    "NS07": "Limits",
+}
+"""What the codes are about, by how they begin."""
+
+
+OPS_INTRODUCTION = """
+`netspec ops NAME` prints the same in a terminal. Shapes are written without the batch. A dot marks the primary
+argument, whose value may stand alone. How steps are written is said in [language.md](language.md).
+"""
+
+ERRORS_INTRODUCTION = """
+Every fault has a code that stays what it is. `netspec explain CODE` prints its page in a terminal. Commands exit with
+1 for a fault in a document, with 2 for wrong usage or a file that cannot be read, with 3 where a limit refused the
+document, and with 70 for a fault of netspec.
+"""
+
+ZOO_INTRODUCTION = """
+{count} networks, by paper. How everything is counted: {rule}. `depth` is the number of convolutions and linear layers
+on the longest path. All figures are computed; what is *checked* also stands in the document, and must hold whenever it
+is compiled. Where a network is *equal to* one of another library, tests prove that both are the same graph, and that
+with the same weights they give the same output. Where it has that library's *keys* too, its checkpoints load with
+`strict=True`.
+"""
+
+
+def wrapped(text: str) -> str:
+    """Return a paragraph in lines of 120 characters."""
+    return textwrap.fill(" ".join(text.split()), 120, break_long_words=False, break_on_hyphens=False)
+
+
+def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Yield the lines of a Markdown table, and an empty one."""
+    headings = list(headings)
+    yield f"| {' | '.join(headings)} |"
+    yield f"|{'---|' * len(headings)}"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |".replace("|  |", "| |")
+    yield ""
+
+
+def link(heading: str, text: str = "") -> str:
+    """Return a link to a heading of the same page."""
+    anchor = re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+    return f"[{text or heading}](#{anchor})"
+
+
+def prose(text: str) -> str:
+    """Return a docstring's paragraph on one line, with Markdown's marks for code."""
+    return " ".join(text.replace("``", "`").split())
+
+
+def shown(value: Any) -> str:
+    """Return a value as YAML writes it."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {shown(item)}' for key, item in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(shown, value))}]"
+    return (
+        {None: "null", True: "true", False: "false"}[value] if value is None or value in (True, False) else str(value)
+    )
+
+
+# ops.md
+
+
+def ops_page() -> Iterator[str]:
+    """Yield the lines of the page of all ops, combinators and library blocks."""
+    yield from ("# Ops, combinators and blocks", "", MADE, "")
+    yield from (wrapped(OPS_INTRODUCTION), "")
+    sections = {heading: [name for name in OPS if OPS[name].family == family] for family, heading in FAMILIES.items()}
+    sections |= {"Combinators": list(COMBINATORS), "Library blocks": list(library())}
+    for heading, names in sections.items():
+        yield f"- {link(heading)}: {' '.join(link(name, f'`{name}`') for name in names)}"
+    for heading, names in sections.items():
+        yield from ("", f"## {heading}")
+        for name in names:
+            yield from ("", f"### {name}", "")
+            yield from _block(library()[name]) if name in library() else _model(OPS.get(name) or COMBINATORS[name])
+
+
+def _model(model: Any) -> Iterator[str]:
+    for paragraph in (inspect.getdoc(model) or "").split("\n\n"):
+        label, colon, text = paragraph.partition(": ")
+        known = colon and label in ("Formula", "Shape", "Cost", "Raises", "Example", "Source")
+        yield from (f"**{label}:** {prose(text)}" if known else prose(paragraph), "")
+    rows = [
+        (f"`{each.name}`{PRIMARY * each.primary}", each.type, each.default.removeprefix("default "), each.meaning)
+        for each in described_fields(model)
+    ]
+    if rows:
+        yield from table(("argument", "type", "default", "meaning"), rows)
+
+
+def _block(block: Block) -> Iterator[str]:
+    yield from (prose(block.description), "")
+    for word, labels in (("Takes", block.inputs), ("Gives", block.outputs)):
+        if labels:
+            yield from (f"{word} {', '.join(f'`{label}`' for label in labels)}.", "")
+    primary = next(iter(block.parameters), "")
+    rows = [
+        (
+            f"`{each.name}`{PRIMARY * (each.name == primary)}",
+            each.type,
+            "required" if each.required else shown(each.default),
+            each.description,
+        )
+        for each in block.parameters.values()
+    ]
+    if rows:
+        yield from table(("argument", "type", "default", "meaning"), rows)
+    yield from (f"Written in [`{block.name}.yaml`](../netspec/blocks/{block.name}.yaml).", "")
+
+
+# errors.md
+
+
+def errors_page() -> Iterator[str]:
+    """Yield the lines of the page of all error codes: their own pages, one after the other."""
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in sorted(EXPLANATIONS.glob("NS*.md"))}
+    yield from ("# Errors", "", MADE, "")
+    yield wrapped(ERRORS_INTRODUCTION)
+    for prefix, heading in GROUPS.items():
+        within = {stem: page for stem, page in pages.items() if stem.startswith(prefix)}
+        if within:
+            yield from ("", f"## {heading}", "")
+            yield from (f"- {link(_headline(page))}" for page in within.values())
+            for page in within.values():
+                yield ""
+                yield from _demoted(page)
+
+
+def _headline(page: str) -> str:
+    return page.partition("\n")[0].lstrip("# ")
+
+
+def _demoted(page: str) -> Iterator[str]:
+    """Yield a page's lines with its headings two levels down; what is fenced stays."""
+    fenced = False
+    for line in page.rstrip().splitlines():
+        fenced ^= line.startswith("```")
+        yield f"##{line}" if line.startswith("#") and not fenced else line
+
+
+# zoo.md
+
+
+def zoo_page() -> Iterator[str]:
+    """Yield the lines of the page of all networks that ship, one section per paper."""
+    documents = [netspec.load(name) for name in shipped_names()]
+    papers: dict[str, list[Document]] = {}
+    for document in documents:
+        papers.setdefault(_paper(document.cite), []).append(document)
+    yield from ("# The networks that ship", "", MADE, "")
+    yield wrapped(ZOO_INTRODUCTION.format(count=len(documents), rule=COUNTING_RULE))
+    for paper in sorted(papers, key=lambda each: (_year(each), each)):
+        yield from ("", f"## {paper}", "")
+        yield from _networks([(document, netspec.compile(document)) for document in papers[paper]])
+
+
+def _paper(cite: str) -> str:
+    """Return a citation without the place in the paper."""
+    return re.sub(r"(, (table|figure|section|appendix)s? |;).*", "", cite) or "Without a paper"
+
+
+def _year(cite: str) -> str:
+    years = re.findall(r"\b(?:19|20)\d\d\b", cite)
+    return years[0] if years else "9999"
+
+
+def _networks(networks: list[tuple[Document, Graph]]) -> Iterator[str]:
+    rows = []
+    for document, graph in networks:
+        totals = measure(graph)
+        entered = " and ".join(show(each.shape) for each in graph.inputs)
+        counts = (f"{totals.params:,}", f"{totals.macs:,}", str(totals.depth))
+        name = f"[`{document.path.stem}`](../specs/{document.path.name})"
+        rows.append((name, document.title, entered, *counts, _checked(document), _equal(document)))
+    yield from table(("name", "title", "input", "params", "MACs", "depth", "checked", "equal to"), rows)
+    for document, _ in networks:
+        if document.notes:
+            yield f"- `{document.path.stem}`: {prose(document.notes)}"
+
+
+def _checked(document: Document) -> str:
+    return ", ".join(key for key, value in document.expect.items() if value is not None)
+
+
+def _equal(document: Document) -> str:
+    texts = []
+    for library_name, what in document.reference.items():
+        if library_name != "keys":
+            model = next(iter(what)) if isinstance(what, dict) else what
+            keys = " with its keys" if document.reference.get("keys") == library_name else ""
+            texts.append(f"{library_name} `{model}`{keys}")
+    return ", ".join(texts)
+
+
+# files
+
+
+def _text(lines: Iterable[str]) -> str:
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines).rstrip()) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "ops.md": lambda: _text(ops_page()),
+    "errors.md": lambda: _text(errors_page()),
+    "zoo.md": lambda: _text(zoo_page()),
+    "pictures/densenet121.svg": lambda: marked(netspec.draw("densenet121")),
+}
+"""What is generated, by its path in this folder."""
+
+
+def main() -> None:
+    """Write every generated file."""
+    for name, page in PAGES.items():
+        path = DOCS / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page(), encoding="utf-8")
+        print(f"wrote {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+
+
+if __name__ == "__main__":
+    main()
