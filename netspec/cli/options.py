@@ -27,7 +27,8 @@ class SpecType(click.ParamType[str]):
         from netspec.spec.files import shipped_names
 
         names = [CompletionItem(name) for name in shipped_names() if name.startswith(incomplete)]
-        return [*names, CompletionItem(incomplete, type="file")]
+        # The files come first: click's script for bash forgets what stands before them.
+        return [CompletionItem(incomplete, type="file"), *names]
 
 
 class MemoryType(click.ParamType[int]):
