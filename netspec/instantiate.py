@@ -78,7 +78,11 @@ def choose_device(name: str | torch.device) -> torch.device:
     """Return the device of that name; ``auto`` is CUDA where there is one."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    device = torch.device(name)
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        # torch answers with all the names that it was ever taught.
+        raise RuntimeError(f"torch knows no device '{name}'; write auto, cpu, cuda or cuda:1") from None
     if device.type == "cuda" and not torch.cuda.is_available():
         raise RuntimeError("there is no CUDA device here; use --device cpu")
     return device

@@ -25,10 +25,15 @@ SUFFIXES = (".svg", ".dot", ".gv")
     help="How dense connections are drawn: as a running concatenation, or each of them.",
 )
 @click.option("--direction", type=click.Choice(("TB", "LR")), default="TB", show_default=True, help="Down or right.")
+@click.option("--width", type=click.FloatRange(0, min_open=True), help="Most pixels across; larger pictures shrink.")
+@click.option(
+    "--engine", type=click.Choice(("auto", "embedded", "dot")), default="auto", show_default=True,
+    help="What finds the places: the engine that comes with netspec, or the system's Graphviz.",
+)
 @click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")
 def command(
     spec: str, overrides: dict[str, str], variant: str | None, output: str | None, opened: tuple[str, ...], force: bool,
-    **settings: Any,
+    width: float | None, engine: Any, **settings: Any,
 ) -> None:
     """Draw a network as SVG, into NAME.svg unless told otherwise."""
     from netspec.pipeline import compile_graph
@@ -41,7 +46,7 @@ def command(
     if output != "-" and not force:
         check_ours(path)
     with progress(f"drawing {graph.name} …"):
-        text = _draw(graph, path.suffix, {**settings, "open": opened})
+        text = _draw(graph, path.suffix, {"width": width, "engine": engine}, {**settings, "open": opened})
     if output == "-":
         click.echo(text, nl=False)
         return
@@ -49,7 +54,7 @@ def command(
     click.echo(f"wrote {path}")
 
 
-def _draw(graph: Any, suffix: str, settings: dict[str, Any]) -> str:
+def _draw(graph: Any, suffix: str, placing: dict[str, Any], settings: dict[str, Any]) -> str:
     from netspec.emit.dot import draw_dot
     from netspec.emit.engine import DrawingError
     from netspec.emit.svg import draw_svg
@@ -57,6 +62,6 @@ def _draw(graph: Any, suffix: str, settings: dict[str, Any]) -> str:
     try:
         if suffix in (".dot", ".gv"):
             return draw_dot(graph, **settings)
-        return draw_svg(graph, **settings, notify=lambda notice: click.echo(f"note: {notice}", err=True))
+        return draw_svg(graph, **settings, **placing, notify=lambda notice: click.echo(f"note: {notice}", err=True))
     except (DrawingError, ValueError) as error:
         raise click.ClickException(str(error)) from None

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -32,8 +33,7 @@ def run(arguments: Sequence[str]) -> int:
             cli.invoke(context)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read the output has seen enough; what is still buffered must not fail at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
     except click.exceptions.Exit as exit:
         return exit.exit_code
     except (KeyboardInterrupt, EOFError, click.Abort):
@@ -43,8 +43,17 @@ def run(arguments: Sequence[str]) -> int:
         error.show()
         return USAGE
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            click.echo("Error: cannot write: no space is left", err=True)
+            _discard_output()
+            return USAGE
         return _failure(error, settings)
     return 0
+
+
+def _discard_output() -> None:
+    """Let what is still buffered go nowhere, so that it does not fail at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failure(error: Exception, settings: dict[str, Any]) -> int:
