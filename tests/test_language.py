@@ -706,7 +706,8 @@ def test_a_recursion_without_end_shows_its_chain(text: str, tmp_path: Path) -> N
     [
         ("- {repeat: 2000000000, body: []}", "NS0702"),
         ("- {foreach: {i: range(99999)}, body: [{foreach: {j: range(99999)}, body: []}]}", "NS0702"),
-        ("- {dense: {layers: 2000000000, body: []}}", "NS0703"),
+        ("- {dense: {layers: 2000000000, body: []}}", "NS0702"),
+        ("- {dense: {layers: 1000, body: []}}", "NS0703"),
         ("- {upsample: {scale: 1000000}}", "NS0703"),
         ("input: [3, 99999999, 99999999]\nnetwork: [relu]", "NS0703"),
     ],
