@@ -14,7 +14,8 @@ ELEMENT_WISE = (
     "channel_affine", "prelu", {"dropout": 0.0}, {"alpha_dropout": 0.0}, {"scale": 0.5}, {"scale": 1},
     {"stochastic_depth": 1.0}, {"channel_shuffle": 2}, {"channel_shuffle": 1}, {"permute": [1, 3, 2]},
     {"maxpool": {"kernel": 3, "stride": 1, "padding": 1}}, {"maxpool": {"kernel": 1}},
-    {"avgpool": {"kernel": 2, "stride": 1, "padding": "same_tf"}}, {"slice": {"start": 0}}, {"pad": 0}, {"reshape": "x.shape"},
+    {"avgpool": {"kernel": 2, "stride": 1, "padding": "same_tf"}}, {"slice": {"start": 0}}, {"pad": 0},
+    {"reshape": "x.shape"},
 )  # fmt: skip
 """Steps that keep the shape of any square image with an even number of channels."""
 
@@ -27,11 +28,10 @@ BLOCKS = {
     "acted": {"args": {"act": "relu"}, "body": ["$act", {"conv": {"out": "x.channels", "kernel": 1}}, "$act"]},
     "crossed": {
         "inputs": ["left", "right"],
-        "outputs": ["sum", "left"],
+        "outputs": ["cut", "product"],
         "body": [{"mul": ["left", "right"], "as": "product"}, {"relu": None, "as": "cut"}],
     },
 }
-BLOCKS["crossed"]["outputs"] = ["cut", "product"]
 
 
 class Names:
