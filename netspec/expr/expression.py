@@ -103,9 +103,7 @@ def fill(template: str, scope: Scope) -> str:
         >>> fill("{{{i}}}", {"i": 7})
         '{7}'
     """
-    if len(template) > MAX_TEMPLATE:
-        raise too_long(template, MAX_TEMPLATE)
-    return _FIELD.sub(partial(_filled, scope), template)
+    return _FIELD.sub(partial(_filled, scope), _bounded(template))
 
 
 def fields(template: str) -> list[tuple[Expression, int]]:
@@ -118,8 +116,14 @@ def fields(template: str) -> list[tuple[Expression, int]]:
         >>> fields("layer{i+1}")
         [(parse('i+1'), 6)]
     """
-    found = [field for field in _FIELD.finditer(template) if _escaped_brace(field) is None]
+    found = [field for field in _FIELD.finditer(_bounded(template)) if _escaped_brace(field) is None]
     return [(_placed(parse, field), field.start(1)) for field in found]
+
+
+def _bounded(template: str) -> str:
+    if len(template) > MAX_TEMPLATE:
+        raise too_long(template, MAX_TEMPLATE)
+    return template
 
 
 def _filled(scope: Scope, field: re.Match[str]) -> str:

@@ -37,7 +37,8 @@ def _check_count(op: Op, wires: tuple[Wire, ...], step: Step) -> None:
     least, most = op.operands
     if len(wires) < least or (most is not None and len(wires) > most):
         wanted = f"{least} operands" if least == most else f"at least {least} operands"
-        raise fault("NS0308", f"{op.name} takes {wanted}, not {len(wires)}", step.span)
+        message = f"{op.name} takes {wanted}, not {len(wires)}"
+        raise fault("NS0308", message, step.span, help="label the values apart, as in `as: [a, b]`, and name those meant")
 
 
 def _operand(operand: Operand, flow: Flow, context: Context) -> Flow:
