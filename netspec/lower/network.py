@@ -114,6 +114,9 @@ def _main_outputs(document: Document, result: Flow, context: Context) -> list[Ou
         for index, label in enumerate(document.outputs):
             span = locate(document.tree, ("outputs", index))
             try:
+                check_name(label, span)
+                if label in {each.name for each in (*outputs, *context.builder.outputs)}:
+                    raise fault("NS0318", f"two outputs are called '{label}'", span, help="each name is given once")
                 outputs.extend(Output(label, wire.path) for wire in labelled(label, result, context, span))
             except Unknown:
                 continue

@@ -8,7 +8,7 @@ from netspec.emit.torch_source.audit import audit
 from netspec.emit.torch_source.classes import group_classes
 from netspec.emit.torch_source.description import Construct, Group
 from netspec.emit.torch_source.initialization import initialization
-from netspec.emit.torch_source.layers import layer_text
+from netspec.emit.torch_source.layers import layer_classes, layer_text
 from netspec.emit.torch_source.layout import Layout, lay_out
 from netspec.emit.torch_source.naming import name_classes
 from netspec.emit.torch_source.variables import name_values
@@ -35,19 +35,19 @@ def emit_torch(graph: Graph) -> str:
     layout = lay_out(graph)
     groups, _ = group_classes(layout)
     layers = _layers(groups)
-    name_classes(groups, graph, layers)
+    name_classes(groups, graph, layer_classes())
     network = groups[-1]
     heads = _side_heads(graph)
     if heads:
         network.returns = _returns(graph, network)
-    parts = [_header(graph), _imports(bool(heads), groups, layers)]
-    parts += list(layers.values())
+    parts = list(layers.values())
     if heads:
         parts.append(_output_class(graph, network))
     for group in groups:
         extra = _root_lines(graph, layout, groups) if group is network else []
         parts.append(write_class(group, _docstring(group, network, graph), extra))
-    source = parts[0] + "\n\n" + parts[1] + "\n\n\n" + "\n\n\n".join(parts[2:]) + "\n"
+    body = "\n\n\n".join(parts)
+    source = f"{_header(graph)}\n\n{_imports(body)}\n\n\n{body}\n"
     audit(source)
     return source
 
@@ -62,7 +62,9 @@ def _header(graph: Graph) -> str:
     origin = _escaped(graph.source.replace("\\", "/").rpartition("/")[2])
     lines = [f'"""{title}, {MARK} {__version__} from {origin}.', ""]
     if graph.cite:
-        lines += [*textwrap.wrap(_escaped(graph.cite), WIDTH - 10), ""]
+        # A word is not broken: that could part a backslash from what it escapes.
+        cite = textwrap.wrap(_escaped(graph.cite), WIDTH - 10, break_long_words=False, break_on_hyphens=False)
+        lines += [*cite, ""]
     entering = ", ".join(
         f"{each.name} {show(each.shape)}" if len(graph.inputs) > 1 else show(each.shape) for each in graph.inputs
     )
@@ -75,15 +77,11 @@ def _escaped(text: str) -> str:
     return ascii(" ".join(text.split()))[1:-1].replace('"', "'")
 
 
-def _imports(named_tuple: bool, groups: list[Group], layers: dict[str, str]) -> str:
-    body = "".join(layers.values())
-    uses_functions = "F." in body or any(
-        each.torch is not None and "F." in each.torch.template for group in groups for each in group.first.statements
-    )
-    lines = ["from typing import NamedTuple", ""] if named_tuple else []
-    lines += ["import torch", "from torch import Tensor, nn"]
-    if uses_functions:
-        lines.append("from torch.nn import functional as F")
+def _imports(body: str) -> str:
+    lines = ["from typing import NamedTuple", ""] if "(NamedTuple)" in body else []
+    lines += ["import torch"] if "torch." in body else []
+    lines += ["from torch import Tensor, nn"] if "Tensor" in body else ["from torch import nn"]
+    lines += ["from torch.nn import functional as F"] if "F." in body else []
     return "\n".join(lines)
 
 

@@ -66,7 +66,9 @@ def audit(source: str) -> None:
         if isinstance(node, ast.ImportFrom):
             assert node.module in MODULES and node.level == 0, "unexpected import"
         if isinstance(node, ast.Name):
-            assert node.id not in FORBIDDEN and not _is_dunder(node.id), f"unexpected name {node.id}"
+            # A value may be called so, but none of these may be used.
+            forbidden = node.id in FORBIDDEN and isinstance(node.ctx, ast.Load)
+            assert not forbidden and not _is_dunder(node.id), f"unexpected name {node.id}"
         if isinstance(node, ast.Attribute):
             assert not _is_dunder(node.attr) or node.attr == "__init__", f"unexpected attribute {node.attr}"
 

@@ -31,6 +31,7 @@ def name_classes(groups: list[Group], graph: Graph, taken: Iterable[str]) -> Non
     root = groups[-1]
     title = graph.title.partition(" (")[0]
     root.name = _free(camel(title if _is_plain(title) else graph.name), used)
+    used.add(f"{root.name}Output")
     by_base: dict[str, list[Group]] = {}
     for group in groups[:-1]:
         by_base.setdefault(camel(_base(group)), []).append(group)

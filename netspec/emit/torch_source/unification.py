@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import keyword
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netspec.emit.torch_source.layout import Layout
+from netspec.lower.naming import is_forbidden
 from netspec.ops.base import REQUIRED
 
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ def _is_literal(value: Any) -> bool:
 
 
 def _safe(name: str) -> str:
-    return f"{name}_" if name in _TAKEN else name
+    return f"{name}_" if name in _TAKEN or keyword.iskeyword(name) else name
 
 
 _TAKEN = frozenset({"self", "nn", "F", "torch", "super", "x", "range", "Tensor"})
@@ -189,7 +191,7 @@ def _stored(text: str, hole: Hole, group: Group) -> str:
         if known == text:
             return f"self.{name}"
     members = {member.name for member in group.first.members}
-    name = text if text.isidentifier() else f"{hole.owner}_{hole.name}"
+    name = text if text.isidentifier() and not is_forbidden(text) else f"{hole.owner}_{hole.name}"
     number = 2
     while name in group.stored or name in members:
         name, number = f"{hole.owner}_{hole.name}{number}", number + 1
