@@ -13,6 +13,7 @@ from faulty_documents import inside
 
 from netspec.cli import build
 from netspec.errors import Diagnostic, SpecError
+from netspec.expr import value
 from netspec.pipeline import compile_graph
 from netspec.reader import read, read_file
 from netspec.report import check_memory, measure_memory
@@ -53,8 +54,10 @@ def a_pipe(folder: Path) -> tuple[Diagnostic, ...]:
 
 
 def a_foreign_output(folder: Path) -> tuple[Diagnostic, ...]:
-    (folder / "tiny.py").write_text("print('mine')\n", encoding="utf-8")
-    return said(lambda: write_atomic(Path("tiny.py"), "text"), folder)
+    path = folder / "build" / "tiny" / "tiny.py"
+    path.parent.mkdir(parents=True)
+    path.write_text("print('mine')\n", encoding="utf-8")
+    return said(lambda: write_atomic(Path("build/tiny/tiny.py"), "text"), folder)
 
 
 def a_linked_output(folder: Path) -> tuple[Diagnostic, ...]:
@@ -64,7 +67,7 @@ def a_linked_output(folder: Path) -> tuple[Diagnostic, ...]:
 
 def an_output_in_a_file(folder: Path) -> tuple[Diagnostic, ...]:
     (folder / "build").write_text("", encoding="utf-8")
-    return said(lambda: write_atomic(Path("build/tiny.py"), "text"), folder)
+    return said(lambda: write_atomic(Path("build/tiny/tiny.py"), "text"), folder)
 
 
 def an_output_that_is_a_folder(folder: Path) -> tuple[Diagnostic, ...]:
@@ -103,10 +106,10 @@ def a_chain(key: str, folder: Path) -> tuple[Diagnostic, ...]:
 
 def too_much_memory(folder: Path) -> tuple[Diagnostic, ...]:
     text = "netspec: 1\nname: large\ninput: [1000000]\nnetwork: [{linear: 250000}]\n"
-    (folder / "net.yaml").write_text(text, encoding="utf-8")
+    (folder / "large.yaml").write_text(text, encoding="utf-8")
 
     def check() -> None:
-        graph = compile_graph("net.yaml")
+        graph = compile_graph("large.yaml")
         check_memory(measure_memory(graph), graph, 16 * 2**30, forward=False)
 
     return said(check, folder)
@@ -159,9 +162,11 @@ def alias_bomb(folder: Path) -> tuple[Diagnostic, ...]:
 
 
 def long_list(folder: Path) -> tuple[Diagnostic, ...]:
-    text = f"netspec: 1\nargs: {{sizes: [{'1,' * 100_001}]}}\ninput: [3]\nnetwork: [{{linear: len(sizes)}}]\n"
+    text = "netspec: 1\nargs: {sizes: [1, 2, 3]}\ninput: [3]\nnetwork: [{linear: len(sizes)}]\n"
     (folder / "net.yaml").write_text(text, encoding="utf-8")
-    return said(lambda: compile_graph("net.yaml"), folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(value, "MAX_ITEMS", 2)
+        return said(lambda: compile_graph("net.yaml"), folder)
 
 
 UNCOMMON: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
@@ -180,7 +185,7 @@ UNCOMMON: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
     "NS0007 UTF-16": utf16,
     "NS0103": a_bell,
     "NS0208": a_hasty_library,
-    "NS0405": long_list,
+    "NS0405 long list": long_list,
     "NS0707": too_much_memory,
     "NS0707 crowded": too_little_memory,
     "NS0711": large_file,

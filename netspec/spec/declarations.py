@@ -49,8 +49,10 @@ def _signature(parser: Parser, name: str, tree: Mapping, span: Span, namespace: 
     args = tree.get("args")
     parameters = parse_parameters(parser, args, tree.value_spans["args"]) if args is not None else {}
     inputs = _inputs(parser, tree, parameters)
-    description = str(tree.get("description") or "")
-    return Block(name, parameters, inputs, _names(parser, tree, "outputs"), span, namespace, description)
+    block = Block(name, parameters, inputs, _names(parser, tree, "outputs"), span, namespace)
+    block.description = str(tree.get("description") or "")
+    block.complete = set(args or ()) == set(parameters) and len(inputs) == len(tree.get("inputs") or ())
+    return block
 
 
 def _inputs(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) -> tuple[str, ...]:
@@ -78,12 +80,12 @@ def define(parser: Parser, tree: Mapping, blocks: dict[str, Block]) -> None:
         if name not in blocks or "body" not in declared:
             continue
         block = blocks[name]
-        scope = Scope.of_body(block.parameters, block.inputs)
+        scope = Scope.of_body(block.parameters, block.inputs) if block.complete else None
         block.body = parser.body(declared["body"], declared.value_spans["body"], scope)
         check_outputs(parser, declared, block.outputs, scope)
 
 
-def check_outputs(parser: Parser, tree: Mapping, outputs: tuple[str, ...], scope: Scope) -> None:
+def check_outputs(parser: Parser, tree: Mapping, outputs: tuple[str, ...], scope: Scope | None) -> None:
     """Record outputs that are no label of the body whose scope is given."""
     parser.scope = scope
     for index, label in enumerate(outputs):

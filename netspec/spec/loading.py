@@ -151,10 +151,11 @@ def _assemble(path: Path, chain: list[tuple[Path, Mapping]]) -> Document:
     own.update(declare(parser, blocks, namespace))
     define(parser, blocks, own)
     parameters = parse_parameters(parser, tree["args"], tree.span) if tree.get("args") else {}
+    complete = set(tree.get("args") or ()) == set(parameters)
     check_settings(parser, [each for _, each in chain])
     check_variants(parser, tree, parameters)
     check_defaults(parser, tree, parameters)
-    network = _network(parser, tree, parameters)
+    network = _network(parser, tree, parameters if complete else None)
     _check_required(parser, tree)
     if parser.diagnostics or network is None:
         raise SpecError(parser.diagnostics)
@@ -229,13 +230,14 @@ def _with_default(declaration: Any, value: Any, span: Span) -> Mapping:
     return changed
 
 
-def _network(parser: Parser, tree: Mapping, parameters: Iterable[str]) -> Body | None:
+def _network(parser: Parser, tree: Mapping, parameters: Iterable[str] | None) -> Body | None:
+    """Parse the network; where its arguments are not known for certain, names are not checked."""
     if tree.get("network") is None:
         parser.report("NS0203", "the document has no `network`", tree.span, "add `network:` with a list of steps")
         return None
     entered = tree.get("input")
     inputs = entered if isinstance(entered, Mapping) and "shape" not in entered else ()
-    scope = Scope.of_body(parameters, inputs)
+    scope = None if parameters is None else Scope.of_body(parameters, inputs)
     body = parser.body(tree["network"], tree.value_spans["network"], scope)
     check_outputs(parser, tree, tuple(tree.get("outputs") or ()), scope)
     return body

@@ -102,6 +102,8 @@ class Block:
     namespace: Namespace[str, Block]
     description: str = ""
     body: Body | None = None
+    complete: bool = True
+    """False when its signature has faults, so that nothing can be said about calls."""
 
 
 @dataclass(slots=True, eq=False)

@@ -379,6 +379,8 @@ class Parser:
         return value
 
     def _block_arguments(self, block: Block, tree: Mapping, value: Any, span: Span, value_span: Span) -> Mapping:
+        if not block.complete:
+            return Mapping(span.file)
         primary = next(iter(block.parameters), None)
         arguments = self._named(value, primary, list(block.parameters), block.name, span, value_span)
         if arguments is None:
