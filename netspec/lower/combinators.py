@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from netspec.errors import fault
+from netspec.errors import Span, fault
 from netspec.graph import Output
 from netspec.lower.arguments import Unknown
 from netspec.lower.context import Context, Flow, lowers
@@ -117,9 +117,7 @@ def lower_output(step: Step, fields: Head, flow: Flow, context: Context) -> Flow
     if not context.heads:
         return flow
     name = fields.name
-    if any(output.name == name for output in context.builder.outputs) or name == "output":
-        help_text = "the network's own result has that name" if name == "output" else "give each head its own name"
-        raise fault("NS0318", f"two outputs are called '{name}'", step.place("name"), help=help_text)
+    check_output_name(name, ["output", *(each.name for each in context.builder.outputs)], step.place("name"))
     result = (
         flow if fields.body is None else lower_branch(fields.body, name, step.place("name"), flow, context, "output")
     )
@@ -128,6 +126,13 @@ def lower_output(step: Step, fields: Head, flow: Flow, context: Context) -> Flow
     wire = single(result, step)
     context.builder.outputs.append(Output(name, wire.path, fields.train_only, fields.loss_weight))
     return flow
+
+
+def check_output_name(name: str, taken: Iterable[str], span: Span) -> None:
+    """Raise SpecError NS0318 when another output has the name."""
+    if name in taken:
+        help_text = "the network's own result has that name" if name == "output" else "give each head its own name"
+        raise fault("NS0318", f"two outputs are called '{name}'", span, help=help_text)
 
 
 @lowers("split")

@@ -10,6 +10,7 @@ from netspec.expr import Value
 from netspec.graph import Graph, Input, Output, Scope
 from netspec.lower.arguments import Unknown, bind, evaluate
 from netspec.lower.builder import Builder
+from netspec.lower.combinators import check_output_name
 from netspec.lower.context import Context, Flow, Wire, lowers
 from netspec.lower.flows import count_entering, count_values, labelled
 from netspec.lower.initialization import document_rules
@@ -115,8 +116,7 @@ def _main_outputs(document: Document, result: Flow, context: Context) -> list[Ou
             span = locate(document.tree, ("outputs", index))
             try:
                 check_name(label, span)
-                if label in {each.name for each in (*outputs, *context.builder.outputs)}:
-                    raise fault("NS0318", f"two outputs are called '{label}'", span, help="each name is given once")
+                check_output_name(label, [each.name for each in (*outputs, *context.builder.outputs)], span)
                 outputs.extend(Output(label, wire.path) for wire in labelled(label, result, context, span))
             except Unknown:
                 continue
