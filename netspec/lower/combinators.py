@@ -117,7 +117,8 @@ def lower_output(step: Step, fields: Head, flow: Flow, context: Context) -> Flow
     if not context.heads:
         return flow
     name = fields.name
-    check_output_name(name, ["output", *(each.name for each in context.builder.outputs)], step.place("name"))
+    taken = ["output", *(each.name for each in context.builder.outputs)]
+    check_output_name(name, taken, step.place("name"), "give each head its own name")
     result = (
         flow if fields.body is None else lower_branch(fields.body, name, step.place("name"), flow, context, "output")
     )
@@ -128,10 +129,10 @@ def lower_output(step: Step, fields: Head, flow: Flow, context: Context) -> Flow
     return flow
 
 
-def check_output_name(name: str, taken: Iterable[str], span: Span) -> None:
+def check_output_name(name: str, taken: Iterable[str], span: Span, help_text: str) -> None:
     """Raise SpecError NS0318 when another output has the name."""
     if name in taken:
-        help_text = "the network's own result has that name" if name == "output" else "give each head its own name"
+        help_text = "the network's own result has that name" if name == "output" else help_text
         raise fault("NS0318", f"two outputs are called '{name}'", span, help=help_text)
 
 

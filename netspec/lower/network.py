@@ -116,7 +116,8 @@ def _main_outputs(document: Document, result: Flow, context: Context) -> list[Ou
             span = locate(document.tree, ("outputs", index))
             try:
                 check_name(label, span)
-                check_output_name(label, [each.name for each in (*outputs, *context.builder.outputs)], span)
+                taken = [each.name for each in (*outputs, *context.builder.outputs)]
+                check_output_name(label, taken, span, "each name is given once")
                 outputs.extend(Output(label, wire.path) for wire in labelled(label, result, context, span))
             except Unknown:
                 continue
