@@ -305,7 +305,7 @@ def test_a_name_is_taken_once() -> None:
 
 def test_instances_that_differ_in_numbers_share_their_text() -> None:
     for name, left, right, shape in (
-        ("slice", {"start": 0, "stop": 3}, {"start": 3}, (9, 2)),
+        ("slice", {"start": 0, "stop": 3}, {"start": 3, "stop": 9}, (9, 2)),
         ("conv", {"out": 4, "kernel": 1}, {"out": 8, "kernel": 3}, (4, 9, 9)),
         ("scale", {"by": 2}, {"by": 0.5}, (4,)),
         ("reshape", {"shape": [2, 2]}, {"shape": [-1, 2]}, (4,)),
