@@ -12,6 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+MOST_FAULTS = 100
+"""How many faults a run looks for; whoever has that many looks at the first ones."""
+LONGEST_WORD, MOST_NAMES = 64, 200
+"""How much is compared to find the nearest name."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -117,5 +122,10 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """
     from difflib import get_close_matches
 
-    matches = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    if len(word) > LONGEST_WORD:
+        return ""
+    names = list(known)
+    if len(names) > MOST_NAMES:
+        names = [name for name in names if name[:1] == word[:1] and abs(len(name) - len(word)) < 3][:MOST_NAMES]
+    matches = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
     return f"did you mean '{matches[0]}'?" if matches else ""

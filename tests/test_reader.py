@@ -326,7 +326,7 @@ def test_faults_end_at_a_hundred_and_are_short() -> None:
 SYNTAX = [
     ("a: [1, 2", "1:4: NS0101 this '[' is never closed (add the missing ']')"),
     ("a: {b: 1\n\n", "1:4: NS0101 this '{' is never closed (add the missing '}')"),
-    ("a: [1, 2\nb: 3\n", "2:2: NS0101 expected ',' or ']'"),
+    ("a: [1, 2\nb: 3\n", "1:4: NS0101 this '[' is never closed"),
     ("- conv: {name: layer{i+1}}", "1:21: NS0101 expected ',' or '}' (close the '{', or put quotes around a text"),
     ("a:\n\tb: 1", "2:1: NS0101 a tab cannot indent a line (indent with spaces)"),
     ("a:\n  b: 1\n\tc: 1", "3:1: NS0101 a tab cannot indent a line (indent with spaces)"),
@@ -362,7 +362,7 @@ def test_syntax_faults_say_what_to_do(text: str, expected: str) -> None:
 
 def test_a_bracket_that_stays_open_is_pointed_at() -> None:
     with pytest.raises(SpecError) as caught:
-        read("a: [1, 2\nb: 3\n", "net.yaml")
+        read("a: [1,\n    2 {3}]\n", "net.yaml")
     assert [(str(note.span), note.label) for note in caught.value.diagnostics[0].notes] == [
         ("net.yaml:1:4", "begins here")
     ]

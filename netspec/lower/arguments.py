@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from netspec import expr
 from netspec.errors import Diagnostic, Note, Span, SpecError, fault, nearest
-from netspec.lower.context import Context
+from netspec.lower.context import UNKNOWN, Context
 from netspec.ops import OPS, Op
 from netspec.ops.fields import words as words_of
 from netspec.reader import Mapping, Sequence, locate
@@ -65,7 +65,7 @@ def evaluate(raw: Any, variables: dict[str, Any], span: Span, words: Collection[
 def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Collection[str]) -> Any:
     try:
         expression = expr.parse(source_of(text))
-        if variables.get("x", 0) is None and "x" in expression.names:
+        if any(variables.get(name) is UNKNOWN for name in expression.names):
             raise Unknown
         return expression.evaluate(variables)
     except expr.ExpressionError as error:

@@ -34,7 +34,7 @@ def lower_argument(step: Step, flow: Flow, context: Context) -> Flow:
     value = context.variables[name]
     if value is None:
         return flow
-    if not isinstance(value, str):
+    if not isinstance(value, str) or value.startswith("$"):
         message = f"`{step.key}` is {show_value(value)}, not an op or block"
         raise fault("NS0315", message, step.span, help="declare the argument as `block`")
     resolved = _resolved(step, value, context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from netspec.errors import Diagnostic, LimitError, Note, Span, SpecError, fault
+from netspec.errors import MOST_FAULTS, Diagnostic, LimitError, Note, Span, SpecError, fault
 from netspec.graph import Dtype, Initializer, Node, Output, Scope, ScopeKind
 from netspec.lower.context import Context, Wire
 from netspec.ops import Op, ShapeError
@@ -16,6 +16,10 @@ DEEPEST_CALL = 64
 MOST_ELEMENTS = 2**40
 
 Facts = tuple[Shape, dict[str, Shape], int]
+
+
+class TooManyFaults(Exception):
+    """So much is wrong that the walk ends."""
 
 
 @dataclass(slots=True)
@@ -210,8 +214,13 @@ class Builder:
             raise fault("NS0506", message, scope.span, help=help_text, notes=[Note(first.span, "the first")])
 
     def record(self, error: SpecError, context: Context) -> None:
-        """Keep the faults of one step, with the block calls that led to it."""
+        """Keep the faults of one step, with the block calls that led to it.
+
+        Raises: TooManyFaults when more would be of no use.
+        """
         self.diagnostics.extend(each.with_chain(context.frames) for each in error.diagnostics)
+        if len(self.diagnostics) >= MOST_FAULTS:
+            raise TooManyFaults
 
 
 def _contents(scope: Scope) -> list[object]:

@@ -67,15 +67,27 @@ class Context:
 
     def see(self, flow: Flow) -> None:
         """Make a flow the value that expressions call ``x``."""
-        if flow is not None and len(flow) == 1:
-            self.variables["x"] = Value(flow[0].shape)
-        else:
-            self.variables["x"] = None if flow is None else [Value(wire.shape) for wire in flow]
+        self.variables["x"] = shown(flow)
 
     def label(self, name: str, flow: Flow) -> None:
         """Give a flow a name for later steps and their expressions."""
         self.labels[name] = flow
-        self.variables[name] = Value(flow[0].shape) if flow and len(flow) == 1 else None
+        self.variables[name] = shown(flow)
+
+
+class UnknownValue:
+    """What expressions would see of a value that is unknown because of an earlier fault."""
+
+
+UNKNOWN = UnknownValue()
+
+
+def shown(flow: Flow) -> Value | list[Value] | UnknownValue:
+    """Return what expressions see of a flow: one value, or a list of several."""
+    if flow is None:
+        return UNKNOWN
+    values = [Value(wire.shape) for wire in flow]
+    return values[0] if len(values) == 1 else values
 
 
 Lowering = Callable[[Step, Any, Flow, Context], Flow]

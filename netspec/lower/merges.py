@@ -38,7 +38,7 @@ def _check_count(op: Op, wires: tuple[Wire, ...], step: Step) -> None:
     if len(wires) < least or (most is not None and len(wires) > most):
         wanted = f"{least} operands" if least == most else f"at least {least} operands"
         message = f"{op.name} takes {wanted}, not {len(wires)}"
-        raise fault("NS0308", message, step.span, help="label the values apart, as in `as: [a, b]`, and name those meant")
+        raise fault("NS0308", message, step.span, help="label the values apart, as in `as: [a, b]`, and name them")
 
 
 def _operand(operand: Operand, flow: Flow, context: Context) -> Flow:

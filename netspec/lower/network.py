@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from netspec.errors import Diagnostic, Frame, LimitError, Span, SpecError, fault, nearest
+from netspec.errors import MOST_FAULTS, Diagnostic, Frame, LimitError, Span, SpecError, fault, nearest
 from netspec.expr import Value
 from netspec.graph import Graph, Input, Output, Scope
 from netspec.lower.arguments import Unknown, bind, evaluate
-from netspec.lower.builder import Builder
+from netspec.lower.builder import Builder, TooManyFaults
 from netspec.lower.combinators import check_output_name
 from netspec.lower.context import Context, Flow, Wire, lowers
 from netspec.lower.flows import count_entering, count_values, labelled
@@ -50,10 +51,12 @@ def lower(document: Document) -> Graph:
     root = Scope("", "network", document.name, dict(variables), document.span, "")
     context = _context(document, builder, root, variables, inputs)
     flow: Flow = tuple(Wire(each.name, each.shape, each.dtype) for each in inputs)
-    result = lower_body(document.network, flow, context)
-    main = _main_outputs(document, result, context)
+    main: list[Output] = []
+    with suppress(TooManyFaults):
+        result = lower_body(document.network, flow, context)
+        main = _main_outputs(document, result, context)
     if builder.diagnostics:
-        raise SpecError(builder.diagnostics)
+        raise SpecError(builder.diagnostics[:MOST_FAULTS])
     root.inputs, root.outputs = tuple(each.name for each in inputs), tuple(each.node for each in main)
     graph = Graph(
         name=document.name,

@@ -43,8 +43,8 @@ _RULES = (
     ),
     _Rule(("mapping keys are not allowed",), "a '?' stands where no key can be", "put quotes around the text"),
     _Rule(("found unexpected ':'",), "no space after ':'", "write 'key: value'"),
-    _Rule(("flow sequence", "<end>"), "this '[' is never closed", "add the missing ']'", at_opening=True),
-    _Rule(("flow mapping", "<end>"), "this '{{' is never closed", "add the missing '}'", at_opening=True),
+    _Rule(("flow sequence", "<open>"), "this '[' is never closed", "add the missing ']'", at_opening=True),
+    _Rule(("flow mapping", "<open>"), "this '{{' is never closed", "add the missing '}'", at_opening=True),
     _Rule(("flow sequence",), "expected ',' or ']'", f"close the '[', or {_QUOTE}"),
     _Rule(("flow mapping",), "expected ',' or '}}'", f"close the '{{', or {_QUOTE}"),
     _Rule(("quoted scalar", "end of stream"), "this quote is never closed", "add the closing quote", at_opening=True),
@@ -86,7 +86,7 @@ def syntax_fault(error: Exception, text: str, file: str) -> Diagnostic:
     gave_up = _position(getattr(error, "problem_mark", None), lines)
     opening = _position(getattr(error, "context_mark", None), lines) or gave_up
     problem = getattr(error, "problem", None) or str(error)
-    complaint = f"{getattr(error, 'context', '')} {problem} {_surroundings(lines, gave_up)}"
+    complaint = f"{getattr(error, 'context', '')} {problem} {_surroundings(lines, gave_up, opening)}"
     rule = next((rule for rule in _RULES if all(word in complaint for word in rule.words)), None)
     if rule is None or gave_up is None or opening is None:
         return Diagnostic("NS0101", f"invalid yaml: {problem}", _span(file, gave_up), help=_OTHERWISE)
@@ -108,9 +108,9 @@ def _position(mark: Any, lines: tuple[str, ...]) -> tuple[int, int] | None:
     return line, min(column, len(lines[line]))
 
 
-def _surroundings(lines: tuple[str, ...], position: tuple[int, int] | None) -> str:
+def _surroundings(lines: tuple[str, ...], position: tuple[int, int] | None, opening: tuple[int, int] | None) -> str:
     """Say what stands at a position, in words for the rules."""
-    if position is None:
+    if position is None or opening is None:
         return ""
     line, column = position
     at_end = not lines[line][column:].strip() and not any(rest.strip() for rest in lines[line + 1 :])
@@ -118,7 +118,14 @@ def _surroundings(lines: tuple[str, ...], position: tuple[int, int] | None) -> s
     tab = lines[line][column : column + 1] == "\t"
     first_key = lines[line][:column].strip().isidentifier()
     below_word = line > 0 and first_key and _LONE_WORD.fullmatch(lines[line - 1])
-    return f"{'<end>' * at_end} {'<first>' * first} {'<tab>' * tab} {'<below word>' * bool(below_word)}"
+    is_open = at_end or (line > opening[0] and _indent(lines[line]) <= _indent(lines[opening[0]], item=True))
+    return f"{'<open>' * is_open} {'<first>' * first} {'<tab>' * tab} {'<below word>' * bool(below_word)}"
+
+
+def _indent(line: str, item: bool = False) -> int:
+    """Return how far a line is indented; for an item of a list, how far its content is."""
+    content = line.lstrip(" -" if item else " ")
+    return len(line) - len(content)
 
 
 def _character(lines: tuple[str, ...], position: tuple[int, int]) -> str:

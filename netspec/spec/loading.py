@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from netspec.errors import Diagnostic, Note, Span, SpecError, fault, nearest
+from netspec.errors import MOST_FAULTS, Diagnostic, Note, Span, SpecError, fault, nearest
 from netspec.reader import Mapping, locate, read_file
 from netspec.spec.declarations import check_outputs, declare, define
 from netspec.spec.files import find, refer
@@ -82,7 +82,7 @@ def read_document(path: Path) -> Mapping:
     try:
         Header.model_validate(tree)
     except ValidationError as error:
-        raise SpecError(_header_fault(tree, each) for each in error.errors()) from None
+        raise SpecError(_header_fault(tree, each) for each in error.errors()[:MOST_FAULTS]) from None
     return tree
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from collections.abc import Mapping as Namespace
 from typing import Any
 
-from netspec.errors import Diagnostic, Note, Span, nearest
+from netspec.errors import MOST_FAULTS, Diagnostic, Note, Span, SpecError, nearest
 from netspec.ops import OPS, Op
 from netspec.reader import Mapping, Sequence
 from netspec.spec.combinators import COMBINATORS, Combinator
@@ -53,7 +53,16 @@ class Parser:
 
     def report(self, code: str, message: str, span: Span, help: str = "", notes: Iterable[Note] = ()) -> None:
         """Record a fault."""
-        self.diagnostics.append(Diagnostic(code, message, span, notes=tuple(notes), help=help))
+        self.record(Diagnostic(code, message, span, notes=tuple(notes), help=help))
+
+    def record(self, *diagnostics: Diagnostic) -> None:
+        """Keep diagnostics.
+
+        Raises: SpecError when there are so many that more would be of no use.
+        """
+        self.diagnostics.extend(diagnostics)
+        if len(self.diagnostics) >= MOST_FAULTS:
+            raise SpecError(self.diagnostics[:MOST_FAULTS])
 
     # bodies and steps
 
@@ -74,7 +83,11 @@ class Parser:
             self.report("NS0302", f"a step is a word or a mapping, not {show_kind(tree)}", span, "as in `- relu`")
             return None
         key = self._key_of(tree, span)
-        return self.keyed_step(key, tree, tree[key], tree.key_spans[key], tree.value_spans[key]) if key else None
+        step = self.keyed_step(key, tree, tree[key], tree.key_spans[key], tree.value_spans[key]) if key else None
+        if step is None and self.scope:
+            # Its label is there all the same, for the steps that follow.
+            self.scope.label(name for name in _listed(tree.get("as")) if isinstance(name, str))
+        return step
 
     def _key_of(self, tree: Mapping, span: Span) -> str | None:
         own = [key for key in tree if key not in STEP_KEYS and not (key == "body" and len(tree) > 1)]
@@ -116,7 +129,7 @@ class Parser:
         if "body" in tree and not beside and key != "body":
             self.report("NS0304", f"{key} takes no body beside it", tree.key_spans["body"], self._body_help(key))
         if kind == "argument" and self.scope and key[1:] not in self.scope.names:
-            self.diagnostics.append(unknown_argument(key[1:], self.scope.names, span))
+            self.record(unknown_argument(key[1:], self.scope.names, span))
         arguments, operands = self._arguments(kind, key, tree, value, span, value_span)
         step = Step(kind, key, span, arguments, operands, **self._step_keys(tree), places=tree)
         if self.scope:
@@ -161,7 +174,7 @@ class Parser:
 
     def _text(self, tree: Mapping, key: str, value: Any) -> str | None:
         if isinstance(value, (str, int)) and not isinstance(value, bool):
-            self.diagnostics += template_faults(str(value), tree.value_spans[key], self.scope)
+            self.record(*template_faults(str(value), tree.value_spans[key], self.scope))
             return str(value)
         self.report("NS0305", f"`{key}` is a text, not {show_kind(value)}", tree.value_spans[key], "as in `layer{i+1}`")
         return None
@@ -186,7 +199,7 @@ class Parser:
     def check_label(self, label: str, span: Span) -> None:
         """Record a label that no earlier step of the body has."""
         if self.scope and label != "x" and label not in self.scope.labels:
-            self.diagnostics.append(unknown_label(label, self.scope.labels, span))
+            self.record(unknown_label(label, self.scope.labels, span))
 
     # arguments
 
@@ -260,7 +273,7 @@ class Parser:
 
     def check_expression(self, text: str, span: Span, words: Collection[str] = (), scope: Scope | None = None) -> None:
         """Record what is wrong with an expression in a scope."""
-        self.diagnostics += expression_faults(text, span, scope, words)
+        self.record(*expression_faults(text, span, scope, words))
 
     def _merge_arguments(
         self, op: type[Op], value: Any, span: Span, value_span: Span
@@ -394,6 +407,10 @@ class Parser:
             if parameter_of and not _may_be_word(argument, parameter_of.type):
                 self._check_expressions(argument, arguments, name)
         return arguments
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _is_missing(name: str, arguments: Mapping, known: Collection[str], tree: Mapping) -> bool:
