@@ -113,23 +113,28 @@ def _execute(source: str, name: str, filename: str) -> ModuleType:
     module = ModuleType(name)
     module.__file__ = filename
     sys.modules[name] = module
-    exec(compile(source, filename, "exec"), module.__dict__)
-    network = getattr(module, class_name(source))
-    network.generated_source = source
-    copyreg.pickle(network, _reduce)
+    try:
+        exec(compile(source, filename, "exec"), module.__dict__)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    for value in list(vars(module).values()):
+        if isinstance(value, type) and issubclass(value, nn.Module) and value.__module__ == name:
+            value.generated_source = source  # type: ignore[attr-defined]
+            copyreg.pickle(value, _reduce)
     return module
 
 
 def _reduce(module: nn.Module) -> tuple[Any, ...]:
-    """Pickle a network with its source, so that another process can load it."""
-    network = type(module)
-    return restore, (network.generated_source,), module.__dict__  # type: ignore[attr-defined]
+    """Pickle a network, or a part of one, with its source, so that another process can load it."""
+    kind: Any = type(module)
+    return restore, (kind.generated_source, kind.__name__), module.__dict__
 
 
-def restore(source: str) -> nn.Module:
-    """Return an empty network of a generated source; unpickling fills it."""
-    network = load_class(source)
-    return network.__new__(network)
+def restore(source: str, name: str) -> nn.Module:
+    """Return an empty module of a class in a generated source; unpickling fills it."""
+    kind: type[nn.Module] = getattr(sys.modules[load_class(source).__module__], name)
+    return kind.__new__(kind)
 
 
 # checking a forward pass
