@@ -180,6 +180,27 @@ def test_checkpoints_of_torchvision_load(name: str) -> None:
         torch.testing.assert_close(ours.eval()(image), theirs(image), rtol=1e-4, atol=1e-5)
 
 
+HEADS = {"output": "logits", "aux1": "aux_logits1", "aux2": "aux_logits2", "AuxLogits": "aux_logits"}
+"""Our names of outputs that exist in training only, and torchvision's."""
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("name", ["googlenet_bn", "inception_v3"])
+def test_side_heads_equal_torchvisions(name: str) -> None:
+    (reference,) = (each for each in references() if (each.network, each.library) == (name, "torchvision"))
+    theirs: nn.Module = _torchvision(reference.constructor)(**reference.arguments).eval()
+    ours = build_module(graph := netspec.compile(name), device="cpu").eval()
+    ours.load_state_dict(theirs.state_dict(), strict=True)
+    # Only the networks themselves are in training, so that they give all outputs; nothing in them leaves to chance.
+    ours.training = theirs.training = True
+    image = torch.randn(1, *graph.inputs[0].shape)
+    with torch.no_grad():
+        found, expected = ours(image)._asdict(), theirs(image)._asdict()
+    assert {HEADS[key] for key in found} == expected.keys()
+    for key, value in found.items():
+        torch.testing.assert_close(value, expected[HEADS[key]], rtol=1e-4, atol=1e-5)
+
+
 # the oracle notices what is planted into a document
 
 PLANTED = {
