@@ -138,7 +138,7 @@ class NodeWriter:
 
     def _arguments_of(self, op: Op) -> dict[str, Any]:
         if id(op) not in self._arguments:
-            self._arguments[id(op)] = op.model_dump(mode="json")
+            self._arguments[id(op)] = op.model_dump(mode="json", warnings=False)
         return self._arguments[id(op)]
 
     def _file(self, file: str) -> str:

@@ -71,6 +71,8 @@ def _with_bound(raw: Any, bound: Mapping) -> Mapping:
 def lower_block(step: Step, block: Block, arguments: Mapping, flow: Flow, context: Context) -> Flow:
     """Expand a call of a block: bind its arguments, open its scope, expand its body."""
     context.builder.check_depth(context, step.span)
+    # A call takes as long as two steps.
+    context.builder.count_steps(context, step.span)
     values = bind(
         block.parameters, arguments, context.variables, context.namespace, block.name, step.span, block.namespace
     )

@@ -89,7 +89,7 @@ class Builder:
             scope=scope,
             module=module or join(scope.module, name),
             label=label,
-            init=init,
+            init=tuple(rule for rule in init if rule[0] in parameters),
             device=context.device,
             named=named,
         )

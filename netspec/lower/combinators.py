@@ -10,6 +10,7 @@ from netspec.graph import Output
 from netspec.lower.arguments import Unknown
 from netspec.lower.context import Context, Flow, lowers
 from netspec.lower.flows import single
+from netspec.lower.naming import check_name
 from netspec.lower.placing import add_plain, has_place
 from netspec.lower.steps import lower_body
 from netspec.lower.units import lower_branch, lower_unit, within
@@ -117,6 +118,7 @@ def lower_output(step: Step, fields: Head, flow: Flow, context: Context) -> Flow
     if not context.heads:
         return flow
     name = fields.name
+    check_name(name, step.place("name"), numbers=False)
     taken = ["output", *(each.name for each in context.builder.outputs)]
     check_output_name(name, taken, step.place("name"), "give each head its own name")
     result = (

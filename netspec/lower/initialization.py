@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 from netspec.errors import Diagnostic, Span, SpecError, fault, nearest
 from netspec.graph import Initializer
 from netspec.lower.arguments import evaluate
 from netspec.lower.context import Context
-from netspec.ops import Op
+from netspec.ops import OPS, Op
 from netspec.reader import Mapping
 from netspec.spec.model import Document, Step
 from netspec.spec.scope import WORD
@@ -50,6 +53,9 @@ ARGUMENT_WORDS = {
 }
 """The words that arguments of initializers take."""
 WORDS = frozenset({*FUNCTIONS, *OTHER_NAMES})
+EXAMPLES = ("normal: {std: 0.01}", "kaiming_normal: {mode: fan_out}")
+"""Initializers with an argument that is a number, and one that is a word."""
+_LAYER = re.compile(r"_l\d+")
 _CHOICE = f"a number, a list, or one of {', '.join(FUNCTIONS)}"
 Rules = tuple[tuple[str, Initializer], ...]
 
@@ -58,7 +64,7 @@ def initializers(step: Step, op: Op, context: Context) -> Rules:
     """Return the rules of a step's own ``init:``."""
     if step.init is None:
         return ()
-    return _rules(step.init, context.variables, step.place("init"))
+    return _rules(step.init, context.variables, step.place("init"), type(op))
 
 
 def document_rules(document: Document, variables: dict[str, Any]) -> dict[str, Rules]:
@@ -70,7 +76,7 @@ def document_rules(document: Document, variables: dict[str, Any]) -> dict[str, R
     faults: list[Diagnostic] = []
     for name, raw in document.init.items():
         try:
-            rules[name] = _rules(raw, variables, document.init.value_spans[name])
+            rules[name] = _rules(raw, variables, document.init.value_spans[name], OPS[name])
         except SpecError as error:
             faults.extend(error.diagnostics)
     if faults:
@@ -78,12 +84,27 @@ def document_rules(document: Document, variables: dict[str, Any]) -> dict[str, R
     return rules
 
 
-def _rules(raw: Any, variables: dict[str, Any], span: Span) -> Rules:
-    if not isinstance(raw, Mapping):
+def _rules(raw: Any, variables: dict[str, Any], span: Span, op: type[Op]) -> Rules:
+    if not isinstance(raw, Mapping) or (len(raw) == 1 and _means_function(next(iter(raw)))):
+        check_parameter("weight", possible_parameters(op), op.name, span)
         return (("weight", _initializer(raw, variables, span)),)
-    if len(raw) == 1 and _means_function(next(iter(raw))):
-        return (("weight", _initializer(raw, variables, span)),)
+    for name in raw:
+        check_parameter(name, possible_parameters(op), op.name, raw.key_spans[name])
     return tuple((name, _initializer(value, variables, raw.value_spans[name])) for name, value in raw.items())
+
+
+@cache
+def possible_parameters(op: type[Op]) -> frozenset[str]:
+    """Return the names of the parameters that an op may have, as its samples show them."""
+    samples = (op.model_validate(each.arguments).list_parameters(*each.inputs) for each in op.samples)
+    return frozenset().union(*samples)
+
+
+def check_parameter(name: str, known: Collection[str], op: str, span: Span) -> None:
+    """Raise SpecError NS0316 for a parameter that an op does not have; all layers of a recurrent op are alike."""
+    if _LAYER.sub("_l0", name) not in {_LAYER.sub("_l0", each) for each in known}:
+        help_text = nearest(name, known) or f"it has {', '.join(sorted(known)[:4]) or 'none'}"
+        raise fault("NS0316", f"{op} has no parameter {name!a}", span, help=help_text)
 
 
 def _means_function(name: str) -> bool:
@@ -99,7 +120,7 @@ def _initializer(raw: Any, variables: dict[str, Any], span: Span) -> Initializer
     if isinstance(raw, Mapping):
         return _called(raw, variables, span)
     value = evaluate(raw, variables, span)
-    if isinstance(value, list):
+    if isinstance(value, list) and _is_numeric(value):
         return Initializer("values", (("values", _frozen(value)),))
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise fault("NS0316", f"{show_value(raw)} is no way to start a parameter", span, help=_CHOICE)
@@ -122,11 +143,22 @@ def _called(raw: Mapping, variables: dict[str, Any], span: Span) -> Initializer:
             raise fault(
                 "NS0316", f"{function} has no argument '{argument}'", arguments.key_spans[argument], help=help_text
             )
-    values = {
-        key: evaluate(value, variables, arguments.value_spans[key], ARGUMENT_WORDS.get(key, ()))
-        for key, value in arguments.items()
-    }
-    return Initializer(function, tuple(values.items()))
+    if function == "constant" and "val" not in arguments:
+        raise fault("NS0316", "constant needs its value", span, help="write the number itself, as in `bias: 0.1`")
+    values = ((key, _argument(key, value, variables, arguments.value_spans[key])) for key, value in arguments.items())
+    return Initializer(function, tuple(values))
+
+
+def _argument(name: str, raw: Any, variables: dict[str, Any], span: Span) -> Any:
+    words = ARGUMENT_WORDS.get(name, ())
+    value = evaluate(raw, variables, span, words)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if (value not in words) if words else not is_number:
+        wanted = f"one of {', '.join(words)}" if words else "a number"
+        message = f"`{name}` of an initializer is {wanted}, not {show_value(value)}"
+        help_text = (words and nearest(str(value), words)) or f"as in `{{{EXAMPLES[bool(words)]}}}`"
+        raise fault("NS0316", message, span, help=help_text)
+    return value
 
 
 def _function(name: str, span: Span) -> str:
@@ -135,6 +167,13 @@ def _function(name: str, span: Span) -> str:
     other = OTHER_NAMES.get(name)
     help_text = f"torch calls it `{other}`" if other else nearest(name, FUNCTIONS) or _CHOICE
     raise fault("NS0316", f"unknown initializer '{name}'", span, help=help_text)
+
+
+def _is_numeric(value: Any) -> bool:
+    """Return whether a value is a number, or a list of such values that is not empty."""
+    if isinstance(value, list):
+        return bool(value) and all(map(_is_numeric, value))
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _frozen(value: Any) -> Any:

@@ -46,9 +46,9 @@ def is_forbidden(name: str) -> bool:
     )
 
 
-def check_name(name: str, span: Span) -> None:
-    """Raise SpecError NS0310 when a name cannot stand in generated code."""
-    if NUMBER.match(name):
+def check_name(name: str, span: Span, numbers: bool = True) -> None:
+    """Raise SpecError NS0310 when a name cannot stand in generated code; modules may be called by numbers."""
+    if numbers and NUMBER.match(name):
         return
     if not NAME.match(name):
         raise fault("NS0310", f"{name!a} cannot name a module", span, help="use letters, digits and _, a letter first")

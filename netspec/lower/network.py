@@ -145,7 +145,7 @@ def _inputs(document: Document, variables: dict[str, Any]) -> tuple[Input, ...]:
         return (_described("input", raw, variables, span),)
     inputs = []
     for name, each in raw.items():
-        check_name(name, raw.key_spans[name])
+        check_name(name, raw.key_spans[name], numbers=False)
         place = raw.value_spans[name]
         described = isinstance(each, Mapping)
         inputs.append(

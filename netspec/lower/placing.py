@@ -7,7 +7,7 @@ from netspec.lower.arguments import fill, make_op
 from netspec.lower.builder import join
 from netspec.lower.context import Context, Flow, Shared, Wire, lowers_kind
 from netspec.lower.flows import single
-from netspec.lower.initialization import initializers
+from netspec.lower.initialization import check_parameter, initializers
 from netspec.ops import OPS, Op
 from netspec.spec.model import Step
 
@@ -22,7 +22,8 @@ def lower_op(step: Step, flow: Flow, context: Context) -> Flow:
 
 def add_op(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wire:
     """Add the op of a step under the step's name, or under the module it shares."""
-    init = initializers(step, op, context) or context.init.get(op.name, ())
+    own = initializers(step, op, context)
+    init = own or context.init.get(op.name, ())
     label = step.label[0] if len(step.label) == 1 else ""
     shared = shared_module(step, context)
     if shared and shared.uses > 1:
@@ -32,7 +33,11 @@ def add_op(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wir
     if shared:
         shared.module = join(context.scope.module, name)
     named = step.name is not None or shared is not None
-    return context.builder.add(op, wires, context, name, step.span, init=init, named=named, label=label)
+    wire = context.builder.add(op, wires, context, name, step.span, init=init, named=named, label=label)
+    taken = [parameter for parameter, _ in context.builder.nodes[wire.path].init]
+    for parameter in (parameter for parameter, _ in own if parameter not in taken):
+        check_parameter(parameter, op.list_parameters(*(each.shape for each in wires)), op.name, step.place("init"))
+    return wire
 
 
 def add_plain(op: Op, wires: tuple[Wire, ...], step: Step, context: Context, word: str = "") -> Wire:

@@ -11,12 +11,12 @@ from typing import Any
 
 import yaml
 
-from netspec.errors import SpecError
+from netspec.errors import LimitError, SpecError
 from netspec.reader.anchors import Anchors
 from netspec.reader.faults import Faults, Stop
 from netspec.reader.opened import OpenMapping, OpenSequence
 from netspec.reader.scalars import Scalar, plain
-from netspec.reader.syntax import syntax_fault
+from netspec.reader.syntax import exceeds_depth, mark_of, syntax_fault
 from netspec.reader.text import forbidden_in
 from netspec.reader.tree import Mark
 
@@ -51,6 +51,8 @@ def read_events(text: str, file: str) -> Any:
     except Stop:
         pass
     except (yaml.YAMLError, ValueError, OverflowError) as error:
+        if exceeds_depth(error):
+            raise reader.too_deep(mark_of(error)) from None
         reader.faults.found.append(syntax_fault(error, text, file))
     if reader.faults.found:
         raise SpecError(reader.faults.found)
@@ -176,9 +178,7 @@ class _Reader:
         self.nodes += 1
         self.check_count(mark)
         if len(self.stack) >= MAX_DEPTH:
-            raise self.faults.limit(
-                "NS0713", f"nested deeper than {MAX_DEPTH} levels", mark, "give inner parts a block"
-            )
+            raise self.too_deep(mark)
         if self.top.wants_key:
             raise self.faults.fatal("NS0108", "a mapping or list cannot be a key", mark, _QUOTE_KEY)
         is_mapping = type(event) is yaml.MappingStartEvent
@@ -189,6 +189,10 @@ class _Reader:
         self.stack.append(self.top)
         kind = OpenMapping if is_mapping else OpenSequence
         self.top = kind(self.faults, mark, event.anchor, self.nodes - 1 + self.anchors.expanded)
+
+    def too_deep(self, mark: Mark) -> LimitError:
+        """Return the error for a collection in too many others."""
+        return self.faults.limit("NS0713", f"nested deeper than {MAX_DEPTH} levels", mark, "give inner parts a block")
 
     def close_collection(self, event: Any) -> None:
         """Come up out of a collection: now its end and its size are known."""

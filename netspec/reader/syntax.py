@@ -8,6 +8,7 @@ from typing import Any
 
 from netspec.errors import Diagnostic, Note, Span
 from netspec.reader.text import lines_of
+from netspec.reader.tree import Mark
 
 _QUOTE = 'put quotes around a text with any of { } [ ] , : "'
 _WHOLE = "remove what is left over, or put quotes around the whole value"
@@ -78,6 +79,17 @@ _RULES = (
     _Rule(("YAML document",), "this directive is not understood", "remove the line that begins with '%'"),
     _Rule(("tag",), "this tag is malformed", "put quotes around a text that begins with '!'", at_opening=True),
 )
+
+
+def exceeds_depth(error: Exception) -> bool:
+    """Return whether the parser gave up on a limit of its own, which newer ones have, far beyond the reader's."""
+    return "nesting depth" in str(getattr(error, "problem", ""))
+
+
+def mark_of(error: Exception) -> Mark:
+    """Return the place where the parser gave up."""
+    mark: Any = getattr(error, "problem_mark", None)
+    return (mark.line, mark.column, mark.line, mark.column + 1) if mark else (0, 0, 0, 1)
 
 
 def syntax_fault(error: Exception, text: str, file: str) -> Diagnostic:

@@ -51,7 +51,8 @@ def _signature(parser: Parser, name: str, tree: Mapping, span: Span, namespace: 
     inputs = _inputs(parser, tree, parameters)
     block = Block(name, parameters, inputs, _names(parser, tree, "outputs"), span, namespace)
     block.description = str(tree.get("description") or "")
-    block.complete = set(args or ()) == set(parameters) and len(inputs) == len(tree.get("inputs") or ())
+    known = args is None or (isinstance(args, Mapping) and set(args) == set(parameters))
+    block.complete = known and list(inputs) == (tree.get("inputs") or [])
     return block
 
 

@@ -35,14 +35,22 @@ def find(path_or_name: str | Path) -> Path:
     Raises: SpecError NS0001 when there is neither.
     """
     path = Path(path_or_name)
-    if path.is_file():
+    if _is_file(path):
         return path
     shipped = shipped_folder() / f"{path_or_name}.yaml"
-    if path.name == str(path_or_name) and shipped.is_file():
+    if path.name == str(path_or_name) and _is_file(shipped):
         return shipped
     known = shipped_names()
     help_text = nearest(path.stem, known) or "`netspec list` shows the networks that ship"
     raise fault("NS0001", f"there is no file or shipped network '{path_or_name}'", help=help_text)
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether there is a file; no name can be so strange that this fails."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def project_root(path: Path) -> Path:
@@ -65,7 +73,7 @@ def refer(text: str, origin: Path, span: Span) -> Path:
     root = project_root(origin)
     if not target.is_relative_to(root):
         raise fault("NS0003", f"'{text}' lies outside the project", span, help=f"files must stay below {root}")
-    if not target.is_file():
+    if not _is_file(target):
         siblings = [each.name for each in target.parent.glob("*.y*ml")] if target.parent.is_dir() else []
         help_text = nearest(target.name, siblings) or "paths are relative to the file that names them"
         raise fault("NS0001", f"there is no file '{text}'", span, help=help_text)
@@ -80,7 +88,7 @@ def _shown(path: Path, origin: Path) -> Path:
 
 def _shipped(name: str, span: Span) -> Path:
     path = shipped_folder() / f"{name}.yaml"
-    if "/" not in name and "\\" not in name and path.is_file():
+    if "/" not in name and "\\" not in name and _is_file(path):
         return path
     help_text = nearest(name, shipped_names()) or "give a path that ends in .yaml, or the name of a shipped network"
     raise fault("NS0001", f"there is no shipped network '{name}'", span, help=help_text)

@@ -81,7 +81,7 @@ def _typed_parameter(parser: Parser, name: str, tree: Mapping, span: Span) -> Pa
             help_text = nearest(key, DECLARATION_KEYS) or f"it takes {', '.join(DECLARATION_KEYS)}"
             parser.report("NS0207", f"an argument's declaration has no '{key}'", tree.key_spans[key], help_text)
     kind, default = tree["type"], tree.get("default", REQUIRED)
-    if kind not in TYPES:
+    if not isinstance(kind, str) or kind not in TYPES:
         help_text = nearest(str(kind), TYPES) or f"one of {', '.join(TYPES)}"
         parser.report("NS0207", f"unknown type {show_value(kind)}", tree.value_spans["type"], help_text)
         return Parameter(name, "any", default, span)
