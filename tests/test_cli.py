@@ -140,9 +140,7 @@ def test_exit_codes(netspec: Run, arguments: list[str], expected: int, said: str
 
 
 @pytest.mark.parametrize("switch", ["option", "environment", "neither"])
-def test_an_internal_error_says_whose_fault_it_is(
-    netspec: Run, monkeypatch: pytest.MonkeyPatch, switch: str
-) -> None:
+def test_an_internal_error_says_whose_fault_it_is(netspec: Run, monkeypatch: pytest.MonkeyPatch, switch: str) -> None:
     def fail(*arguments: object) -> None:
         raise KeyError("wires")
 

@@ -91,7 +91,9 @@ def test_graph_shows_its_nodes_and_totals(spec: Path) -> None:
     assert graph.flops == 2 * graph.macs
     assert [output.node for output in graph.outputs] == ["linear1"]
     assert [tuple(edge) for edge in graph.networkx.edges()] == [
-        ("input", "conv1"), ("conv1", "flatten1"), ("flatten1", "linear1"),
+        ("input", "conv1"),
+        ("conv1", "flatten1"),
+        ("flatten1", "linear1"),
     ]
 
 

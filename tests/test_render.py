@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.errors import Diagnostic, Frame, Note, Span, SpecError
-from netspec.render import FORMATS, Format, printable, render
 from netspec.reader import read
+from netspec.render import FORMATS, Format, printable, render
 
 TEXT = "\n".join(
     [

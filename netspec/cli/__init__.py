@@ -1,9 +1,9 @@
 """The command line. Each command is a file of its name, imported when it is called for.
 
-    group.py      the list of commands, and `netspec` itself
-    failures.py   what ends a command early: messages and exit codes
-    options.py    arguments and options that commands share
-    output.py     tables and progress, on a terminal and off it
+group.py      the list of commands, and `netspec` itself
+failures.py   what ends a command early: messages and exit codes
+options.py    arguments and options that commands share
+output.py     tables and progress, on a terminal and off it
 """
 
 from __future__ import annotations

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 @spec_argument
 @document_options
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), default="build", show_default=True, metavar="DIR",
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="build",
+    show_default=True,
+    metavar="DIR",
     help="Folder of the network's folder, which has the network's name.",
 )
 @click.option("--force", is_flag=True, help="Overwrite files that netspec did not write.")
@@ -39,8 +43,20 @@ if TYPE_CHECKING:
 @table_options
 @click.option("--json", "as_json", is_flag=True, help="Print totals, scopes, nodes and what was done as JSON.")
 def command(
-    spec: str, overrides: dict[str, str], variant: str | None, out: Path, force: bool, max_memory: int | None,
-    no_run: bool, batch: int, dtype: str, as_json: bool, depth: int | None, sort: Any, rows: int, **settings: Any,
+    spec: str,
+    overrides: dict[str, str],
+    variant: str | None,
+    out: Path,
+    force: bool,
+    max_memory: int | None,
+    no_run: bool,
+    batch: int,
+    dtype: str,
+    as_json: bool,
+    depth: int | None,
+    sort: Any,
+    rows: int,
+    **settings: Any,
 ) -> None:
     """Write a network as DIR/NAME/NAME.py, .svg and .json, and run that very module once.
 
@@ -97,7 +113,13 @@ def _picture(graph: Graph) -> str:
 
 
 def _run(
-    graph: Graph, path: Path, batch: int, dtype: str, times: dict[str, float], device: str, channels_last: bool,
+    graph: Graph,
+    path: Path,
+    batch: int,
+    dtype: str,
+    times: dict[str, float],
+    device: str,
+    channels_last: bool,
     seed: int | None,
 ) -> dict[str, Any]:
     """Instantiate the written file, run it once, and compare its shapes; return what was done."""

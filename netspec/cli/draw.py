@@ -21,19 +21,32 @@ SUFFIXES = (".svg", ".dot", ".gv")
 @click.option("--open", "opened", metavar="PATH", multiple=True, help="Open this block too; may be given again.")
 @click.option("--all", "expand_all", is_flag=True, help="Open everything.")
 @click.option(
-    "--edges", type=click.Choice(("running", "full")), default="running", show_default=True,
+    "--edges",
+    type=click.Choice(("running", "full")),
+    default="running",
+    show_default=True,
     help="How dense connections are drawn: as a running concatenation, or each of them.",
 )
 @click.option("--direction", type=click.Choice(("TB", "LR")), default="TB", show_default=True, help="Down or right.")
 @click.option("--width", type=click.FloatRange(0, min_open=True), help="Most pixels across; larger pictures shrink.")
 @click.option(
-    "--engine", type=click.Choice(("auto", "embedded", "dot")), default="auto", show_default=True,
+    "--engine",
+    type=click.Choice(("auto", "embedded", "dot")),
+    default="auto",
+    show_default=True,
     help="What finds the places: the engine that comes with netspec, or the system's Graphviz.",
 )
 @click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")
 def command(
-    spec: str, overrides: dict[str, str], variant: str | None, output: str | None, opened: tuple[str, ...], force: bool,
-    width: float | None, engine: Any, **settings: Any,
+    spec: str,
+    overrides: dict[str, str],
+    variant: str | None,
+    output: str | None,
+    opened: tuple[str, ...],
+    force: bool,
+    width: float | None,
+    engine: Any,
+    **settings: Any,
 ) -> None:
     """Draw a network as SVG, into NAME.svg unless told otherwise."""
     from netspec.pipeline import compile_graph

@@ -1,7 +1,7 @@
 """What ends a command early, as a message and an exit code.
 
-    0 done   1 faults in a document   2 usage, or a file that cannot be read or written   3 a limit refused it
-    70 internal error   130 interrupted
+0 done   1 faults in a document   2 usage, or a file that cannot be read or written   3 a limit refused it
+70 internal error   130 interrupted
 """
 
 from __future__ import annotations

@@ -15,7 +15,11 @@ from netspec.cli.options import SpecType
 @click.argument("name")
 @click.option("--from", "extended", type=SpecType(), metavar="SPEC", help="Extend this network instead.")
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), default=".", metavar="DIR", help="Folder to write into.",
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=".",
+    metavar="DIR",
+    help="Folder to write into.",
 )
 @click.option("--force", is_flag=True, help="Overwrite NAME.yaml.")
 def command(name: str, extended: str | None, out: Path, force: bool) -> None:

@@ -80,8 +80,14 @@ def fault_options(command: Command) -> Command:
     """Add how faults of documents are shown."""
     options = (
         click.option(
-            "--format", type=click.Choice(FORMATS), default="text", show_default=True, expose_value=False,
-            callback=_keep_format, is_eager=True, help="How faults are shown on standard error.",
+            "--format",
+            type=click.Choice(FORMATS),
+            default="text",
+            show_default=True,
+            expose_value=False,
+            callback=_keep_format,
+            is_eager=True,
+            help="How faults are shown on standard error.",
         ),
         click.option("--traceback", **TRACEBACK),
     )
@@ -94,7 +100,11 @@ def document_options(command: Command) -> Command:
     """Add what decides which network a document describes, and how its faults are shown."""
     options = (
         click.option(
-            "--set", "overrides", metavar="KEY=VALUE", multiple=True, callback=read_overrides,
+            "--set",
+            "overrides",
+            metavar="KEY=VALUE",
+            multiple=True,
+            callback=read_overrides,
             help="Another value for an argument or the input, as in growth=24, layers.0=3 or input=[1,64,64].",
         ),
         click.option("--variant", metavar="NAME", help="One of the document's variants."),
@@ -120,7 +130,8 @@ def table_options(command: Command) -> Command:
     """Add what the table of a summary shows."""
     options = (
         click.option(
-            "--depth", type=click.IntRange(1),
+            "--depth",
+            type=click.IntRange(1),
             help="Levels of scopes to open; without it two, and units of a few ops stay closed.",
         ),
         click.option("--sort", type=click.Choice(SORTINGS), help="List single ops, the largest first."),

@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from netspec.errors import Diagnostic, Frame, Note, Span
-from netspec.render.escape import printable
 from netspec.reader import source_line
+from netspec.render.escape import printable
 
 _SHOWN_COLUMNS = 110
 _BEFORE_CARET = 60

@@ -1,10 +1,10 @@
 """Facts read off a graph: totals, memory, receptive fields and what each scope adds up to.
 
-    totals.py         parameters, MACs, FLOPs, depth, and how they are counted
-    expectations.py   the totals that a document promises
-    memory.py         bytes of parameters and of values while they are needed
-    receptive.py      how much of the input each value sees
-    scopes.py         sums per scope
+totals.py         parameters, MACs, FLOPs, depth, and how they are counted
+expectations.py   the totals that a document promises
+memory.py         bytes of parameters and of values while they are needed
+receptive.py      how much of the input each value sees
+scopes.py         sums per scope
 """
 
 from __future__ import annotations
