@@ -11,7 +11,7 @@ import hashlib
 import linecache
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -168,7 +168,7 @@ def verify_forward(module: nn.Module, graph: Graph, batch: int = 1, seed: int = 
     inputs = example_inputs(graph, module, batch, seed)
     module.eval()
     try:
-        with torch.no_grad(), _Recorder(module) as recorder:
+        with torch.no_grad(), _Recorder(module, layer_classes(graph)) as recorder:
             module(*inputs)
     finally:
         module.train(was_training)
@@ -201,15 +201,15 @@ def _calls(node: Node, graph: Graph) -> int:
 class _Recorder(TorchFunctionMode):
     """Records the shape of every result on the way: of leaf modules, and of torch functions called between them."""
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, module: nn.Module, layers: Collection[str]) -> None:
         super().__init__()
         self.shapes: list[tuple[int, ...]] = []
         self._inside = 0
-        self._module = module
+        self._module, self._layers = module, layers
         self._hooks: list[Any] = []
 
     def __enter__(self) -> _Recorder:
-        for module in _leaves(self._module):
+        for module in _leaves(self._module, self._layers):
             self._hooks.append(module.register_forward_pre_hook(self._enter_leaf))
             self._hooks.append(module.register_forward_hook(self._leave_leaf))
         super().__enter__()  # type: ignore[no-untyped-call]
@@ -237,13 +237,13 @@ class _Recorder(TorchFunctionMode):
         return result
 
 
-def _leaves(module: nn.Module) -> Iterator[nn.Module]:
-    """Yield torch's own layers and the pasted ones: what the emitter treats as a single module."""
+def _leaves(module: nn.Module, layers: Collection[str]) -> Iterator[nn.Module]:
+    """Yield torch's own layers and the pasted ones of those names: what the emitter treats as a single module."""
     containers = (nn.Sequential, nn.ModuleDict, nn.ModuleList)
     for each in module.children():
         is_container = type(each) is nn.Module or isinstance(each, containers)
         torch_layer = type(each).__module__.startswith("torch.") and not is_container
-        if torch_layer or type(each).__name__ in layer_classes():
+        if torch_layer or type(each).__name__ in layers:
             yield each
         else:
-            yield from _leaves(each)
+            yield from _leaves(each, layers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from test_differential import compare
 
 from netspec.emit.torch_source import MARK, class_name, emit_torch
 from netspec.emit.torch_source.audit import audit
-from netspec.emit.torch_source.layers import layer_classes
+from netspec.emit.torch_source.layers import FOLDER
 from netspec.graph import Graph
 from netspec.lower import lower
 from netspec.passes import run
@@ -28,6 +29,9 @@ from netspec.version import __version__
 
 SOURCES = [*OWN, "resnet18", "googlenet", "densenet121"]
 """The generated files that are kept."""
+
+LAYERS = frozenset(re.findall(r"^class (\w+)", "".join(path.read_text() for path in FOLDER.glob("*.py")), re.MULTILINE))
+"""The classes that torch lacks, which are copied into the files as they are."""
 
 LONGEST_LINE = 120
 """The header's first line may be longer: what marks the file as generated must not be broken."""
@@ -90,7 +94,7 @@ def assert_imports(tree: ast.Module) -> None:
 def forwards(tree: ast.Module) -> Iterator[ast.FunctionDef]:
     """Yield the ``forward`` of every class but those of layers that torch lacks."""
     for node in tree.body:
-        if isinstance(node, ast.ClassDef) and node.name not in layer_classes():
+        if isinstance(node, ast.ClassDef) and node.name not in LAYERS:
             yield from (each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "forward")
 
 

@@ -7,7 +7,7 @@ import sys
 import click
 
 from netspec.cli.failures import wants_color
-from netspec.cli.options import SpecType, fault_options, read_overrides
+from netspec.cli.options import SpecType, fault_options, plugin_option, read_overrides
 from netspec.cli.output import progress
 
 COLOURS = {"+": "green", "-": "red", "~": "yellow"}
@@ -29,6 +29,7 @@ DIFFERENT = 1
 @click.option("--variant-b", metavar="NAME", help="One of the variants of B.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when the networks differ, and with 0 when they do not.")
 @click.option("--json", "as_json", is_flag=True, help="Print the differences as JSON.")
+@plugin_option
 @fault_options
 @click.pass_context
 def command(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netspec.cli.options import plugin_option
 from netspec.errors import nearest
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ Entry = tuple[str, str]
 
 @click.command("ops")
 @click.argument("name", required=False)
+@plugin_option
 def command(name: str | None) -> None:
     """Describe an op, combinator or block; without a name, list all of them."""
     click.echo("\n".join(_list() if name is None else _describe(name)))

@@ -76,6 +76,31 @@ def default_limit() -> int:
         return 2**62
 
 
+def _load_plugins(ctx: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> None:
+    if not names or ctx.resilient_parsing:
+        return
+    from netspec.ops import PluginError, load_plugin
+
+    for name in names:
+        try:
+            load_plugin(name)
+        except PluginError as error:
+            raise click.BadParameter(str(error), ctx, parameter) from None
+
+
+def plugin_option(command: Command) -> Command:
+    """Add which ops of others documents may use."""
+    return click.option(
+        "--plugin",
+        metavar="MODULE",
+        multiple=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_load_plugins,
+        help="A Python module, or a .py file, whose ops documents may use.",
+    )(command)
+
+
 def fault_options(command: Command) -> Command:
     """Add how faults of documents are shown."""
     options = (
@@ -108,6 +133,7 @@ def document_options(command: Command) -> Command:
             help="Another value for an argument or the input, as in growth=24, layers.0=3 or input=[1,64,64].",
         ),
         click.option("--variant", metavar="NAME", help="One of the document's variants."),
+        plugin_option,
         fault_options,
     )
     for option in reversed(options):

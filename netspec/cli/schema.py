@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.options import SpecType
+from netspec.cli.options import SpecType, plugin_option
 
 
 @click.command("schema")
 @click.argument("spec", type=SpecType(), required=False)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="File to write.")
+@plugin_option
 @click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")
 def command(spec: str | None, output: Path | None, force: bool) -> None:
     """Print a JSON Schema (draft 7) of documents, for editors and for checks without netspec.

@@ -1,4 +1,4 @@
-"""The closed alphabet of ops. Importing this package registers all of them."""
+"""The closed alphabet of ops. Importing this package registers all of them, those of installed packages included."""
 
 from __future__ import annotations
 
@@ -22,5 +22,8 @@ from netspec.ops import (  # noqa: F401
     transposed_convolution,
 )
 from netspec.ops.base import OPS, Argument, Op, Sample, ShapeError, Torch, Window
+from netspec.ops.plugins import PluginError, load_installed, load_plugin
 
-__all__ = ["OPS", "Argument", "Op", "Sample", "ShapeError", "Torch", "Window"]
+__all__ = ["OPS", "Argument", "Op", "PluginError", "Sample", "ShapeError", "Torch", "Window", "load_plugin"]
+
+load_installed()

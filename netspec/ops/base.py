@@ -69,7 +69,8 @@ class Torch:
     their name where ``positional``), ``{name}`` is one argument's value, ``{0}`` ``{1}`` are the operands and
     ``{operands}`` all of them, comma-separated. A module's template has no operands: it is what stands right of
     ``self.conv1 =``. ``layer`` names the file in ``netspec/layers`` whose class the template uses, where torch lacks
-    it; ``calls`` is how many torch functions a function's template calls.
+    it, or is the path of such a file, ending in ``.py``; ``calls`` is how many torch functions a function's template
+    calls.
     """
 
     template: str

@@ -8,7 +8,7 @@ from netspec.emit.torch_source.audit import audit
 from netspec.emit.torch_source.classes import group_classes
 from netspec.emit.torch_source.description import Construct, Group
 from netspec.emit.torch_source.initialization import initialization
-from netspec.emit.torch_source.layers import layer_classes, layer_text
+from netspec.emit.torch_source.layers import layer_text
 from netspec.emit.torch_source.layout import Layout, lay_out
 from netspec.emit.torch_source.naming import name_classes
 from netspec.emit.torch_source.variables import name_values
@@ -35,7 +35,7 @@ def emit_torch(graph: Graph) -> str:
     layout = lay_out(graph)
     groups, _ = group_classes(layout)
     layers = _layers(groups)
-    name_classes(groups, graph, layer_classes())
+    name_classes(groups, graph, layers)
     network = groups[-1]
     heads = _side_heads(graph)
     if heads:

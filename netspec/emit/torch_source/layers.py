@@ -7,13 +7,16 @@ import re
 from functools import cache
 from pathlib import Path
 
+from netspec.graph import Graph
+
 FOLDER = Path(__file__).parent.parent.parent / "layers"
 
 
 @cache
 def _definitions(layer: str) -> dict[str, str]:
     """Return the classes and functions of a layer's file by name, in order."""
-    text = (FOLDER / f"{layer}.py").read_text(encoding="utf-8")
+    path = Path(layer) if layer.endswith(".py") else FOLDER / f"{layer}.py"
+    text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
     found = {}
     for node in ast.parse(text).body:
@@ -23,10 +26,10 @@ def _definitions(layer: str) -> dict[str, str]:
     return found
 
 
-@cache
-def layer_classes() -> frozenset[str]:
-    """Return the names of all classes that torch lacks."""
-    return frozenset(name for path in FOLDER.glob("*.py") for name in _definitions(path.stem))
+def layer_classes(graph: Graph) -> frozenset[str]:
+    """Return the names of the classes that torch lacks and a node of the graph is written with."""
+    texts = [node.op.emit_module(*(graph.shape_of(path) for path in node.inputs)) for node in graph]
+    return frozenset(text.template.partition("(")[0] for text in texts if text and text.layer)
 
 
 def layer_text(layer: str, template: str) -> dict[str, str]:
