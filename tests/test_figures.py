@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from fnmatch import fnmatchcase
 from functools import cache
@@ -22,13 +23,15 @@ ROWS = [
     for network, places in FIGURES.items()
     for place, figures in places.items()
 ]
-UNITS = {"K": 10**3, "M": 10**6}
+UNITS = {"K": 10**3, "M": 10**6, "G": 10**9}
 
 
 @cache
 def compiled(network: str) -> Graph:
-    name, _, variant = network.partition("@")
-    return netspec.compile(name, variant or None)
+    name, _, setting = network.partition("@")
+    if setting.startswith("{"):
+        return netspec.compile(name, overrides=yaml.safe_load(setting))
+    return netspec.compile(name, setting or None)
 
 
 def below(graph: Graph, place: str) -> list[Node]:
@@ -63,7 +66,7 @@ def as_given(number: int, given: int | str) -> int | str:
     """Return a number in the unit and with the digits of a given one."""
     if isinstance(given, int):
         return number
-    match = re.fullmatch(r"\d+(?:\.(\d+))?([KM])", given)
+    match = re.fullmatch(r"\d+(?:\.(\d+))?([KMG])", given)
     assert match, f"{given} is no figure"
     return f"{number / UNITS[match[2]]:.{len(match[1] or '')}f}{match[2]}"
 
@@ -93,6 +96,152 @@ def test_mobilenet_spends_its_arithmetic_in_1x1_convolutions(
     assert 100 * count(graph, nodes, "macs") / graph.macs == pytest.approx(share_of_macs, abs=0.006)
     total = count(graph, list(graph), "weights")
     assert 100 * count(graph, nodes, "weights") / total == pytest.approx(share_of_weights, abs=0.006)
+
+
+GOOGLENET = {
+    "conv1": (2.7, 34),
+    "conv2 + conv3": (112, 360),
+    "inception3a": (159, 128),
+    "inception3b": (380, 304),
+    "inception4a": (364, 73),
+    "inception4b": (437, 88),
+    "inception4c": (463, 100),
+    "inception4d": (580, 119),
+    "inception4e": (840, 170),
+    "inception5a": (1072, 54),
+    "inception5b": (1388, 71),
+    "fc": (1000, 1),
+}
+"""What table 1 of the paper prints: weights in units of 1024, operations in millions."""
+
+
+def test_googlenets_table_is_right_but_for_three_rows() -> None:
+    """Within two percent; what the document says of the others is what they are off."""
+    graph = compiled("googlenet")
+    found = {
+        row: tuple(
+            count(graph, [node for place in row.split(" + ") for node in below(graph, place)], figure) / unit
+            for figure, unit in (("weights", 1024), ("macs", 10**6))
+        )
+        for row in GOOGLENET
+    }
+    wrong = {row for row, printed in GOOGLENET.items() if found[row] != pytest.approx(printed, rel=0.025)}
+    assert wrong == {"conv1", "inception4c", "inception5a"}
+    assert [round(found[row][0], 1) for row in ("conv1", "inception4c", "inception5a")] == [9.2, 497.5, 1018.0]
+
+
+def test_alexnets_neurons() -> None:
+    """The values of its layers; the paper says 650,000."""
+    graph = compiled("alexnet_grouped")
+    layers = [node.shape for node in graph if node.op.name in ("conv", "linear")]
+    assert sum(math.prod(shape) for shape in layers) == 659_272
+
+
+@pytest.mark.parametrize(
+    ("network", "with_biases", "without"),
+    [
+        ("stochastic_depth110_cifar", 1_732_010, 1_727_962),
+        ("swapout20_cifar@2x", 1_085_578, 1_084_202),
+        ("swapout20_cifar", 4_329_738, 4_326_986),
+        ("swapout32_cifar", 7_431_690, 7_427_146),
+    ],
+)
+def test_biases_that_normalization_cancels(network: str, with_biases: int, without: int) -> None:
+    """Every convolution has them or none has, but for projections, which have none."""
+    graph = compiled(network)
+    biases = sum(node.shape[0] for node in graph if node.op.name == "conv" and node.name != "downsample")
+    assert graph.params in (with_biases, without)
+    assert with_biases - without == biases
+
+
+@pytest.mark.parametrize(
+    ("network", "channels"),
+    [
+        ("dpn68", [144, 320, 704, 832]),
+        ("dpn92", [336, 704, 1552, 2688]),
+        ("dpn98", [336, 768, 1728, 2688]),
+        ("dpn107", [376, 1152, 2432, 2688]),
+        ("dpn131", [352, 832, 1984, 2688]),
+    ],
+)
+def test_both_paths_of_a_dual_path_network_grow(network: str, channels: list[int]) -> None:
+    ends = [node for node in compiled(network) if node.op.name == "concat" and "." not in node.path]
+    assert [node.shape[0] for node in ends] == channels
+
+
+def test_gates_of_se_resnet50_have_their_published_weights() -> None:
+    """The sum of 2/16 of the square of the channels, over all units."""
+    graph = compiled("se_resnet50")
+    gates = [node for node in graph if ".se1." in node.path]
+    assert count(graph, gates, "weights") == count(graph, gates, "macs") == 2_514_944
+    assert count(graph, gates, "params") == 2_514_944 + 16_048
+
+
+@pytest.mark.parametrize(
+    ("network", "published"),
+    [
+        ("resnet50_v1", 3.86),
+        ("se_resnet50", 3.87),
+        ("resnet101@{unit: {bottleneck: {stride_first: true}}}", 7.58),
+        ("se_resnet101", 7.60),
+        ("resnet152@{unit: {bottleneck: {stride_first: true}}}", 11.30),
+        ("se_resnet152", 11.32),
+        ("se_resnext50_32x4d", 4.25),
+        ("se_resnext101_32x4d", 8.00),
+        ("bn_inception", 2.03),
+        ("se_bn_inception", 2.04),
+        ("vgg16_bn", 15.47),
+        ("dpn92", 6.5),
+        ("dpn98", 11.7),
+        ("dpn131", 16.0),
+    ],
+)
+def test_published_gflops_are_multiply_adds(network: str, published: float) -> None:
+    """To half a percent: the papers of SENet and DPN count a little more than convolutions and linear layers."""
+    assert compiled(network).macs / 1e9 == pytest.approx(published, rel=0.005)
+
+
+@pytest.mark.parametrize(("network", "published"), [("se_inception_resnet_v2", 11.76), ("dpn68", 2.5)])
+def test_published_gflops_that_are_not_reproduced(network: str, published: float) -> None:
+    """The documents say so."""
+    assert compiled(network).macs / 1e9 != pytest.approx(published, rel=0.05)
+
+
+def test_gates_of_se_inception_resnet_v2_cost_what_is_published() -> None:
+    """11.76 billion with them, 11.75 without, although neither sum is reproduced."""
+    gates = compiled("se_inception_resnet_v2").macs - compiled("inception_resnet_v2").macs
+    assert gates / 1e9 == pytest.approx(0.01, abs=0.002)
+
+
+@pytest.mark.parametrize(
+    ("network", "published"),
+    [
+        ("se_resnet50", 107),
+        ("se_resnet101", 189),
+        ("se_resnet152", 256),
+        ("se_resnext50_32x4d", 105),
+        ("se_resnext101_32x4d", 187),
+        ("se_bn_inception", 46),
+        ("senet154", 440),
+        ("dpn68", 49),
+        ("dpn92", 145),
+        ("dpn98", 236),
+        ("dpn131", 304),
+        ("nin_imagenet", 29),
+        ("squeezenet1_0", 4.8),
+        ("squeezenet_bypass", 4.8),
+    ],
+)
+def test_published_files_hold_parameters_and_statistics(network: str, published: float) -> None:
+    """In MiB of float32, to one MiB."""
+    graph = compiled(network)
+    statistics = sum(2 * node.shape[0] for node in graph if node.op.name == "bn")
+    assert 4 * (graph.params + statistics) / 2**20 == pytest.approx(published, abs=1 if published > 10 else 0.05)
+
+
+def test_file_of_squeezenet_with_complex_bypass_is_not_reproduced() -> None:
+    """The paper says 7.7 MB, the document 6.06 MiB."""
+    assert 4 * compiled("squeezenet_complex_bypass").params / 2**20 == pytest.approx(6.06, abs=0.005)
 
 
 def test_star_stands_for_every_module_of_a_stage() -> None:
