@@ -10,7 +10,8 @@ import netspec
 from netspec.emit.graph_json import graph_json, graph_record
 from netspec.emit.recurrence import recurring
 from netspec.emit.rows import Row, sorted_rows, tree_rows
-from netspec.emit.table import plain_text, show_count, summarize
+from netspec.emit.starter import starter_text
+from netspec.emit.table import plain_text, print_rich, show_count, summarize
 from netspec.graph import Graph
 
 NETWORKS = ("densenet121", "googlenet", "lenet5_modern", "resnet50")
@@ -127,6 +128,26 @@ def test_whole_table(tmp_path: Path) -> None:
         " or matmul; FLOPs = 2 x MACs; one example, in evaluation",
         "time: none",
     ]
+
+
+def test_a_group_whose_parts_have_no_words_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(starter_text("net"), encoding="utf-8")
+    assert {row.what for row in tree_rows(netspec.compile(path), 1) if row.name.startswith("stage")} == {""}
+
+
+@pytest.mark.parametrize("columns", [200, 80, 60, 20])
+def test_a_narrow_terminal_cuts_texts_but_no_number(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    summary = summarize(netspec.compile("densenet121"))
+    print_rich(summary)
+    shown = capsys.readouterr().out
+    assert all(number in shown for cells in summary.cells for number in cells[3:])
+    assert ["2,833,137,664", "2071x2071"] in [line.split()[-2:] for line in shown.splitlines()]
+    assert ("dense: 12 x dense_layer" in shown) == (columns == 200)
+    assert columns != 80 or max(map(len, shown.splitlines())) == 80
 
 
 def test_a_chain_of_ten_thousand_layers_is_short(tmp_path: Path) -> None:

@@ -117,8 +117,9 @@ class Describer:
             return f"{count} x {blocks.pop()}"
         if scope.kind != "group" or len(scope.items) > FEW_NODES:
             return ""
-        text = " > ".join(self._what([item]) for item in scope.items)
-        return text if len(text) <= MOST_TEXT else ""
+        parts = [self._what([item]) for item in scope.items]
+        text = " > ".join(parts)
+        return text if all(parts) and len(text) <= MOST_TEXT else ""
 
     def _describe_op(self, node: Node) -> str:
         return f"{node.op.name} {self._draw(node)}".rstrip()

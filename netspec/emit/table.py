@@ -15,6 +15,10 @@ from netspec.shape import show
 
 MOST_ROWS = 200
 _MOST_KEPT = 100_000  # more rows than a graph may have nodes
+TEXTS = 3
+"""How many columns hold texts; the others hold numbers."""
+SHORTEST, GAP = 8, 2
+"""What is left of a text at least, and what is free between two columns."""
 HEADINGS = ("layer", "op", "output", "params", "MACs", "sees")
 
 
@@ -146,6 +150,23 @@ def _aligned(rows: list[tuple[str, ...]], left: tuple[bool, ...]) -> list[str]:
     ]
 
 
+def fitting(rows: list[tuple[str, ...]], room: int) -> list[int]:
+    """Return the widths of a table's columns in a terminal of a width: texts are cut short, numbers never.
+
+    Example:
+        >>> fitting([("a_long_name", "conv 3x3, s2", "64x8x8", "1,000")], 30)
+        [8, 8, 6, 5]
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    room -= GAP * (len(widths) - 1)
+    while sum(widths) > room:
+        widest = max(range(TEXTS), key=lambda index: widths[index])
+        if widths[widest] <= SHORTEST:
+            break
+        widths[widest] -= 1
+    return widths
+
+
 def print_rich(summary: Summary) -> None:
     """Print a summary to a terminal, as wide as that is, in colour unless ``NO_COLOR`` is set."""
     from rich.box import SIMPLE_HEAD
@@ -154,11 +175,12 @@ def print_rich(summary: Summary) -> None:
     from rich.text import Text
 
     console = Console(highlight=False)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    widths = fitting([summary.headings, *summary.cells], console.width)
+    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     styles = ("", "cyan", "", "", "", "dim", "")
-    for index, (heading, style) in enumerate(zip(summary.headings, styles, strict=False)):
-        justify, overflow = ("left", "ellipsis") if index < 3 else ("right", "fold")
-        table.add_column(heading, style=style, no_wrap=True, justify=justify, overflow=overflow)  # type: ignore[arg-type]
+    for index, (heading, width) in enumerate(zip(summary.headings, widths, strict=True)):
+        justify = "left" if index < TEXTS else "right"
+        table.add_column(heading, style=styles[index], width=width, no_wrap=True, justify=justify)  # type: ignore[arg-type]
     for cells in summary.cells:
         table.add_row(*map(Text, cells), style="" if cells[0][:1] != " " else "dim")
     figures = Table.grid(padding=(0, 2))
@@ -169,7 +191,8 @@ def print_rich(summary: Summary) -> None:
     console.print(Text(summary.title, style="bold"))
     for line in summary.above:
         console.print(Text(line, style="dim"))
-    console.print(table)
+    # Where the terminal is too narrow even so, it breaks the lines itself.
+    Console(highlight=False, width=max(console.width, sum(widths) + GAP * len(widths))).print(table)
     if summary.left_out:
         console.print(Text(summary.left_out, style="yellow"))
     console.print(figures)
