@@ -16,6 +16,7 @@ from netspec.graph import Graph
 
 with contextlib.redirect_stdout(io.StringIO()):
     from pytorchcv.models.inceptionresnetv1 import inceptionresnetv1
+    from pytorchcv.models.preresnet_cifar import preresnet20_cifar10
     from pytorchcv.models.resdropresnet_cifar import resdropresnet20_cifar10
 
 from tests.parity.comparison import assert_equal_networks
@@ -84,12 +85,14 @@ def test_lenet_subsampling_has_one_coefficient_and_one_bias_per_map() -> None:
 # highway
 
 
-@pytest.mark.parametrize("name", ["highway10_mnist", "highway50_mnist_fc"])
+@pytest.mark.parametrize(
+    ("name", "count"), [("highway10_mnist", 8), ("highway19_cifar", 14), ("highway50_mnist_fc", 49)]
+)
 @torch.no_grad()
-def test_highway_with_closed_gates_carries_its_input_through(name: str) -> None:
+def test_highway_with_closed_gates_carries_its_input_through(name: str, count: int) -> None:
     network = built(name).eval()
     layers = {path: layer for path, layer in network.named_modules() if type(layer).__name__ == "Highway"}
-    assert len(layers) == (8 if "10" in name else 49)
+    assert len(layers) == count
     for path, layer in layers.items():
         gate = layer.get_submodule("weight.0")
         gate.bias.fill_(-1e4)
@@ -166,6 +169,13 @@ def test_swapout_in_evaluation_is_the_expectation(tmp_path: Any) -> None:
     error = runs.std(0) / 6000**0.5
     assert ((runs.mean(0) - expectation).abs() < 5 * error + 1e-6).all()
     assert len({tuple(run.flatten()[:12].sign().tolist()) for run in runs[:50]}) > 10
+
+
+def test_swapout_that_keeps_everything_is_the_preactivated_resnet_of_pytorchcv(tmp_path: Any) -> None:
+    path = tmp_path / "kept.yaml"
+    keep_all = "args: {wider: 1, keep: [1, 1, 1, 1, 1, 1, 1, 1, 1]}\ndefaults: {conv: {bias: false}}"
+    path.write_text(f"netspec: 1\nname: kept\nextends: swapout20_cifar\n{keep_all}\n", encoding="utf-8")
+    assert_equal_networks(netspec.build(path, device="cpu", seed=0), preresnet20_cifar10(), (3, 32, 32))
 
 
 def test_swapout_keeps_everything_first_and_half_last() -> None:
