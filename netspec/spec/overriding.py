@@ -23,13 +23,20 @@ def override(document: Document, variant: str | None, overrides: dict[str, Any])
         _take(document, arguments, _variant(document, variant))
     pinned, entered, tree = document.pinned and variant is None and not overrides, document.input, document.tree
     for key, text in overrides.items():
-        value = read(text, f"--set {key}") if isinstance(text, str) else _as_tree(text)
+        value = _read(text, key) if isinstance(text, str) else _as_tree(text)
         if key == "input" or key.startswith("input."):
             entered = _placed(entered, key.split(".")[1:], value, key)
             tree = _with_place(tree, "input", Span(f"--set {key}", 1, 1, 1, 2))
         else:
             _set(document, arguments, key, value)
     return replace(document, arguments=arguments, input=entered, tree=tree, pinned=pinned)
+
+
+def _read(text: str, key: str) -> Any:
+    if not text.strip():
+        help_text = "give one after the `=`; `null` is nothing, and `''` an empty text"
+        raise fault("NS0214", f"--set {key}: there is no value", help=help_text)
+    return read(text, f"--set {key}")
 
 
 def _with_place(tree: Mapping, key: str, span: Span) -> Mapping:
@@ -45,8 +52,15 @@ def _variant(document: Document, name: str) -> Mapping:
     known = document.variants
     if name not in known:
         help_text = nearest(name, known) or (f"it has {', '.join(known)}" if known else "it has no variants")
-        raise fault("NS0213", f"{document.name} has no variant '{name}'", document.span, help=help_text)
+        raise fault(
+            "NS0213", f"{document.name} has no variant '{name}'", _section(document, "variants"), help=help_text
+        )
     return known[name]
+
+
+def _section(document: Document, key: str) -> Span:
+    """Return where a document says what can be set, or the document's beginning where it does not."""
+    return document.tree.key_spans.get(key, document.span)
 
 
 def _take(document: Document, arguments: Mapping, values: Mapping) -> None:
@@ -60,7 +74,7 @@ def _set(document: Document, arguments: Mapping, key: str, value: Any) -> None:
     if name not in document.parameters:
         known = [*document.parameters, "input"]
         help_text = nearest(name, known) or f"it has {', '.join(known)}"
-        raise fault("NS0214", f"{document.name} has no argument '{name}'", document.span, help=help_text)
+        raise fault("NS0214", f"{document.name} has no argument '{name}'", _section(document, "args"), help=help_text)
     default = document.parameters[name].default
     current = arguments.get(name, None if default is REQUIRED else default)
     arguments[name] = _placed(current, places, value, key)
@@ -78,11 +92,19 @@ def _placed(current: Any, places: list[str], value: Any, key: str) -> Any:
     elif isinstance(current, dict) and place in current:
         index = place
     else:
-        size = f"it has the places 0 to {len(current) - 1}" if isinstance(current, list) else "it is no list"
-        raise fault("NS0214", f"--set {key}: there is no place '{place}'", help=size)
+        raise fault("NS0214", f"--set {key}: there is no place '{place}'", help=_places(current, place))
     result = copy(current)
     result[index] = _placed(current[index], rest, value, key)
     return result
+
+
+def _places(current: Any, place: str) -> str:
+    """Return which places a value has, for whoever named another one."""
+    if isinstance(current, dict) and current:
+        return nearest(place, current) or f"it has {', '.join(current)}"
+    if isinstance(current, list) and current:
+        return f"it has the places 0 to {len(current) - 1}"
+    return "it is empty" if isinstance(current, (dict, list)) else "it is no list"
 
 
 def _as_tree(value: Any) -> Any:
