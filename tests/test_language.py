@@ -116,6 +116,16 @@ SAME = {
         "network: [{b: {unit: {conv: {kernel: 3, padding: 1}}}}]",
         "- conv: {out: 4, kernel: 3, padding: 1}",
     ),
+    "a block is passed with its primary argument alone": (
+        "blocks: {b: {args: {unit: block}, body: [$unit]}}\n"
+        "network: [{b: {unit: {conv_relu: 4}}}, {b: {unit: {dropout: 0.25}}}]",
+        "- conv_relu: 4\n- dropout: 0.25",
+    ),
+    "a call adds its primary argument to those that a block is passed with": (
+        "blocks: {b: {args: {unit: block}, body: [{$unit: 4}]}}\n"
+        "network: [{b: {unit: {conv_relu: {kernel: 3, padding: 1}}}}]",
+        "- conv_relu: {out: 4, kernel: 3, padding: 1}",
+    ),
     "x is the value entering the step, input the value entering the block": (
         "blocks:\n  b: {body: [{conv: {out: 8, kernel: 1}}, {conv: {out: input.channels + x.channels, kernel: 1}}]}\n"
         f"network: [{{{CONV}}}, b]",
@@ -341,10 +351,47 @@ VALUES = {
     "a shared residual is one module": (
         "- {residual: [bn], share: k, name: r}\n- {residual: [bn], share: k}",
         """
-        r.0 = bn(input) 3x32x32 6
-        r.1 = add(input, r.0) 3x32x32
-        r@2.0 = bn(r.1) 3x32x32
-        r@2.1 = add(r.1, r@2.0) 3x32x32
+        r.bn1 = bn(input) 3x32x32 6
+        r.add1 = add(input, r.bn1) 3x32x32
+        r@2.bn1 = bn(r.add1) 3x32x32
+        r@2.add1 = add(r.add1, r@2.bn1) 3x32x32
+        """,
+    ),
+    "further uses of modules of one name are apart": (
+        "- {sequential: [{bn: , share: a}], name: s}\n- {sequential: [{bn: , share: b}], name: t}\n"
+        "- {bn: , share: a}\n- {bn: , share: b}",
+        """
+        s.0 = bn(input) 3x32x32 6
+        t.0 = bn(s.0) 3x32x32 6
+        0@2 = bn(t.0) 3x32x32
+        0@3 = bn(0@2) 3x32x32
+        """,
+    ),
+    "shared heads are one module, with an output each": (
+        "- repeat: 2\n  body:\n    - relu\n"
+        "    - {output: {name: 'p{index + 3}', body: [{conv: {out: 2, kernel: 1}}]}, share: head}",
+        """
+        relu1 = relu(input) 3x32x32
+        p3.conv1 = conv(relu1) 2x32x32 8
+        relu2 = relu(relu1) 3x32x32
+        p3@2.conv1 = conv(relu2) 2x32x32
+        returns output: relu2
+        returns p3: p3.conv1
+        returns p4: p3@2.conv1
+        """,
+    ),
+    "a shared head of one block is that block": (
+        "- {output: {name: a, body: [conv_relu: 2]}, share: head}\n- relu\n"
+        "- {output: {name: b, body: [conv_relu: 2]}, share: head}",
+        """
+        a.conv = conv(input) 2x32x32 8
+        a.relu1 = relu(a.conv) 2x32x32
+        relu1 = relu(input) 3x32x32
+        a@2.conv = conv(relu1) 2x32x32
+        a@2.relu1 = relu(a@2.conv) 2x32x32
+        returns output: relu1
+        returns a: a.relu1
+        returns b: a@2.relu1
         """,
     ),
     # 5 merging
@@ -357,7 +404,7 @@ VALUES = {
         inception3a.branch2.1 = conv(inception3a.branch2.0) 4x32x32 16
         inception3a.branch3.conv = conv(input) 2x32x32 8
         inception3a.branch3.relu1 = relu(inception3a.branch3.conv) 2x32x32
-        inception3a.3 = concat(inception3a.branch1, inception3a.branch2.1, inception3a.branch3.relu1) 10x32x32
+        inception3a.concat1 = concat(inception3a.branch1, inception3a.branch2.1, inception3a.branch3.relu1) 10x32x32
         """,
     ),
     "mul stretches a 1x1 gate": (
@@ -498,10 +545,42 @@ VALUES = {
     "a shortcut with weights is downsample": (
         f"- {{residual: [{{{CONV}}}], name: r}}",
         """
-        r.0 = conv(input) 4x32x32 16
+        r.conv1 = conv(input) 4x32x32 16
         r.downsample.0 = conv(input) 4x32x32 12
         r.downsample.1 = bn(r.downsample.0) 4x32x32 8
-        r.2 = add(r.downsample.1, r.0) 4x32x32
+        r.add1 = add(r.downsample.1, r.conv1) 4x32x32
+        """,
+    ),
+    "a residual's unnamed steps are called by op and ordinal, its shortcut by its own name": (
+        f"- residual: {{body: [{{{CONV}}}, bn, relu, {{{CONV}}}, bn], after: relu, scale: 0.5}}\n  name: unit",
+        """
+        unit.conv1 = conv(input) 4x32x32 16
+        unit.bn1 = bn(unit.conv1) 4x32x32 8
+        unit.relu1 = relu(unit.bn1) 4x32x32
+        unit.conv2 = conv(unit.relu1) 4x32x32 20
+        unit.bn2 = bn(unit.conv2) 4x32x32 8
+        unit.scale1 = scale(unit.bn2) 4x32x32
+        unit.downsample.0 = conv(input) 4x32x32 12
+        unit.downsample.1 = bn(unit.downsample.0) 4x32x32 8
+        unit.add1 = add(unit.downsample.1, unit.scale1) 4x32x32
+        unit.relu2 = relu(unit.add1) 4x32x32
+        """,
+    ),
+    "several shortcuts of one body are downsample, downsample2": (
+        "- foreach: {width: [4, 8]}\n  body: [{residual: [{conv: {out: width, kernel: 1}}]}]\n"
+        "- {residual: {body: [relu], shortcut: [bn]}}",
+        """
+        conv1 = conv(input) 4x32x32 16
+        downsample.0 = conv(input) 4x32x32 12
+        downsample.1 = bn(downsample.0) 4x32x32 8
+        add1 = add(downsample.1, conv1) 4x32x32
+        conv2 = conv(add1) 8x32x32 40
+        downsample2.0 = conv(add1) 8x32x32 32
+        downsample2.1 = bn(downsample2.0) 8x32x32 16
+        add2 = add(downsample2.1, conv2) 8x32x32
+        relu1 = relu(add2) 8x32x32
+        downsample3 = bn(add2) 8x32x32 16
+        add3 = add(downsample3, relu1) 8x32x32
         """,
     ),
     # inputs and outputs
@@ -648,6 +727,16 @@ FAULTS = {
         "- foreach: {a: [1, 2], b: [1]}\n  body: [relu]",
         "NS0317",
         "a has 2, b has 1",
+    ),
+    "a name and a share stand where there is a module": (
+        "- {split: [1, 2], name: s}\n- concat",
+        "NS0324",
+        "`name` means nothing beside split",
+    ),
+    "shared steps start in one way": (
+        "- {conv: {out: 3, kernel: 1}, share: w, init: ones}\n- {conv: {out: 3, kernel: 1}, share: w, init: zeros}",
+        "NS0506",
+        "start it in different ways",
     ),
     "outputs have different names": ("- output: {name: a}\n- output: {name: a}", "NS0318", "two outputs"),
     "an op takes one value": ("- split: [1, 2]\n- relu", "NS0314", "relu takes one value, and 2 values enter"),

@@ -16,7 +16,7 @@ from netspec.reader import Mapping, Sequence, locate
 from netspec.spec.model import Parameter, Step
 from netspec.spec.parameters import TYPES, wanted
 from netspec.spec.scope import WORD, expression_fault, source_of
-from netspec.spec.wording import lowered, show_value
+from netspec.spec.wording import lowered, show_value, suggest_step
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -239,9 +239,17 @@ def _argument(raw: Any, parameter: Parameter, variables: dict[str, Any], span: S
             return _word(raw, namespace)
         if parameter.type == "any" and WORD.match(raw) and raw not in variables:
             return _word(raw, namespace)
-    if isinstance(raw, Mapping) and parameter.type in ("block", "word", "any") and len(raw) == 1:
+    if _is_partial(raw, parameter, namespace):
         return _partial(raw, variables, namespace)
     return evaluate(raw, variables, span)
+
+
+def _is_partial(raw: Any, parameter: Parameter, namespace: Any) -> bool:
+    """Return whether an argument is a block or op with arguments; one of any type is so only if its word is known."""
+    if not isinstance(raw, Mapping) or len(raw) != 1:
+        return False
+    (word,) = raw
+    return parameter.type in ("block", "word") or (parameter.type == "any" and (word in OPS or word in namespace))
 
 
 def _word(word: str, namespace: Any) -> str:
@@ -250,17 +258,34 @@ def _word(word: str, namespace: Any) -> str:
 
 def _partial(raw: Mapping, variables: dict[str, Any], namespace: Any) -> BlockReference:
     """Return a block or op with some arguments given, as in ``unit: {bottleneck: {groups: 32}}``."""
-    ((word, arguments),) = raw.items()
+    ((word, written),) = raw.items()
     bound = Mapping(raw.span.file)
-    if isinstance(arguments, Mapping):
-        bound.key_spans.update(arguments.key_spans)
-        bound.value_spans.update(arguments.value_spans)
-        for name, value in arguments.items():
-            is_word = isinstance(value, str) and WORD.match(value) and value not in variables
-            bound[name] = value if is_word else Evaluated(evaluate(value, variables, arguments.value_spans[name]))
-    elif arguments is not None and word in OPS and OPS[word].primary:
-        bound[str(OPS[word].primary)] = evaluate(arguments, variables, raw.value_spans[word])
+    arguments = by_name(word, written, namespace, raw.key_spans[word], raw.value_spans[word])
+    bound.key_spans.update(arguments.key_spans)
+    bound.value_spans.update(arguments.value_spans)
+    for name, value in arguments.items():
+        is_word = isinstance(value, str) and WORD.match(value) and value not in variables
+        bound[name] = value if is_word else Evaluated(evaluate(value, variables, arguments.value_spans[name]))
     return BlockReference(word, namespace, bound)
+
+
+def by_name(word: str, written: Any, namespace: Any, span: Span, value_span: Span) -> Mapping:
+    """Return what stands under an op's or block's word as arguments by name; a lone value is the primary one."""
+    if isinstance(written, Mapping):
+        return written
+    arguments = Mapping(span.file)
+    if written is None:
+        return arguments
+    if word not in OPS and word not in namespace:
+        help_text = suggest_step(word, [*OPS, *namespace]) or "make it a block, under `blocks:`"
+        raise fault("NS0301", f"unknown op or block '{word}'", span, help=help_text)
+    primary = OPS[word].primary if word in OPS else next(iter(namespace[word].parameters), None)
+    if primary is None:
+        help_text = f"as in `{word}: {{name: value}}`; `netspec ops {word}` lists them"
+        raise fault("NS0322", f"{word} takes its arguments by name", value_span, help=help_text)
+    arguments[primary] = written
+    arguments.key_spans[primary], arguments.value_spans[primary] = span, value_span
+    return arguments
 
 
 def _checked(value: Any, parameter: Parameter, callee: str, span: Span) -> Any:

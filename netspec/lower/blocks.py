@@ -6,7 +6,7 @@ from typing import Any
 
 from netspec.errors import Frame, Note, SpecError, fault
 from netspec.expr import Value
-from netspec.lower.arguments import BlockReference, Unknown, bind
+from netspec.lower.arguments import BlockReference, Unknown, bind, by_name
 from netspec.lower.context import Context, Flow, Wire, lowers_kind
 from netspec.lower.flows import count_entering, count_values, labelled
 from netspec.lower.naming import Namer
@@ -51,20 +51,20 @@ def _resolved(step: Step, value: str, context: Context) -> Step:
     parser = Parser(namespace)
     raw = step.arguments[""]
     if isinstance(value, BlockReference) and value.bound:
-        raw = _with_bound(raw, value.bound)
+        written = by_name(value, raw, value.namespace, step.span, step.arguments.value_spans[""])
+        raw = _with_bound(written, value.bound)
     resolved = parser.keyed_step(str(value), step.places, raw, step.span, step.arguments.value_spans[""])
     if resolved is None or parser.diagnostics:
         raise SpecError(parser.diagnostics)
     return resolved
 
 
-def _with_bound(raw: Any, bound: Mapping) -> Mapping:
+def _with_bound(written: Mapping, bound: Mapping) -> Mapping:
     merged = Mapping(bound.span.file)
-    for arguments in (bound, raw):
-        if isinstance(arguments, Mapping):
-            merged.update(arguments)
-            merged.key_spans.update(arguments.key_spans)
-            merged.value_spans.update(arguments.value_spans)
+    for arguments in (bound, written):
+        merged.update(arguments)
+        merged.key_spans.update(arguments.key_spans)
+        merged.value_spans.update(arguments.value_spans)
     return merged
 
 

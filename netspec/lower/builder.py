@@ -230,7 +230,7 @@ def _contents(scope: Scope) -> list[object]:
     def inside(paths: tuple[str, ...]) -> list[object]:
         return [entered.get(path, path.removeprefix(f"{scope.path}.")) for path in paths]
 
-    return [*((node.module, node.op, inside(node.inputs)) for node in scope.walk()), inside(scope.outputs)]
+    return [*((node.module, node.op, node.init, inside(node.inputs)) for node in scope.walk()), inside(scope.outputs)]
 
 
 def join(path: str, name: str) -> str:

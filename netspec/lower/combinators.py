@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from netspec.errors import Span, fault
 from netspec.graph import Output
-from netspec.lower.arguments import Unknown
+from netspec.lower.arguments import Unknown, fill
 from netspec.lower.context import Context, Flow, lowers
 from netspec.lower.flows import single
 from netspec.lower.naming import check_name
-from netspec.lower.placing import add_plain, has_place
+from netspec.lower.placing import add_joint, add_plain, has_place
 from netspec.lower.steps import lower_body
-from netspec.lower.units import lower_branch, lower_unit, within
+from netspec.lower.units import is_single, lower_branch, lower_unit, within
 from netspec.ops import OPS
 from netspec.ops.base import axis_index
 from netspec.shape import show
@@ -103,32 +104,36 @@ def _plain_unit(body: Body, row: dict[str, Any], flow: Flow, context: Context, s
     return _iteration(body, row, flow, context)
 
 
-def add_joint(op: Any, wires: tuple[Any, ...], step: Step, context: Context) -> Any:
-    """Add an op that joins two values under a name that takes no number from the units around it."""
-    if not context.namer.numbered:
-        return add_plain(op, wires, step, context)
-    ordinal = context.namer.ordinals.get(op.name, 0) + 1
-    context.namer.ordinals[op.name] = ordinal
-    return context.builder.add(op, wires, context, f"{op.name}{ordinal}", step.span)
-
-
 @lowers("output")
 def lower_output(step: Step, fields: Head, flow: Flow, context: Context) -> Flow:
     """Expand a side head and hand on the value from before it."""
     if not context.heads:
         return flow
-    name = fields.name
+    name = fill(fields.name, context, step.place("name"))
     check_name(name, step.place("name"), numbers=False)
     taken = ["output", *(each.name for each in context.builder.outputs)]
     check_output_name(name, taken, step.place("name"), "give each head its own name")
-    result = (
-        flow if fields.body is None else lower_branch(fields.body, name, step.place("name"), flow, context, "output")
-    )
+    if fields.body is None and step.share is not None:
+        help_text = "it brings no module; give the head a body"
+        raise fault(
+            "NS0324", "`share` means nothing beside an output without a body", step.place("share"), help=help_text
+        )
+    result = flow if fields.body is None else _head(replace(step, name=name), fields.body, flow, context)
     if result is None:
         raise Unknown
     wire = single(result, step)
     context.builder.outputs.append(Output(name, wire.path, fields.train_only, fields.loss_weight))
     return flow
+
+
+def _head(step: Step, body: Body, flow: Flow, context: Context) -> Flow:
+    """Expand a head's body under the head's name, or as the module that it shares with other heads."""
+    if step.share is None:
+        return lower_branch(body, str(step.name), step.place("name"), flow, context, "output")
+    if is_single(body, "output") and body.steps[0].share is None:
+        alone = replace(body.steps[0], name=step.name, share=step.share)
+        return lower_body(Body((alone,), body.span), flow, context.inner())
+    return within(step, "output", flow, context, lambda inner: lower_body(body, flow, inner), numbered=False)
 
 
 def check_output_name(name: str, taken: Iterable[str], span: Span, help_text: str) -> None:

@@ -38,6 +38,8 @@ class Shared:
 
     module: str
     uses: int = 1
+    init: tuple[tuple[str, Initializer], ...] = ()
+    """How the first step starts it."""
 
 
 @dataclass(slots=True)

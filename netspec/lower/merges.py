@@ -6,7 +6,7 @@ from netspec.errors import fault
 from netspec.lower.arguments import Unknown, make_op
 from netspec.lower.context import Context, Flow, Wire, lowers_kind
 from netspec.lower.flows import count_values, labelled
-from netspec.lower.placing import add_op, add_plain
+from netspec.lower.placing import add_joint, add_op
 from netspec.lower.steps import lower_body
 from netspec.lower.units import lower_branch, within
 from netspec.ops import OPS, Op
@@ -29,7 +29,7 @@ def _merged(op: Op, step: Step, flow: Flow, context: Context, named: bool) -> Wi
         raise Unknown
     wires = tuple(wire for each in flows for wire in each or ())
     _check_count(op, wires, step)
-    return add_op(op, wires, step, context) if named else add_plain(op, wires, step, context)
+    return add_op(op, wires, step, context) if named else add_joint(op, wires, step, context)
 
 
 def _check_count(op: Op, wires: tuple[Wire, ...], step: Step) -> None:

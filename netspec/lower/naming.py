@@ -1,8 +1,8 @@
 """Names in the module tree: the rule that state_dict keys hang on.
 
-A block's unnamed steps are called by their word and ordinal (``conv1``, ``conv2``). A sub-module that is not a block
-(``sequential``, a named branch, a shortcut, a list of repeated units) numbers its unnamed steps from 0, as
-``nn.Sequential`` does.
+A block's unnamed steps are called by their word and ordinal (``conv1``, ``conv2``), and so are those of a residual. A
+sub-module that is a chain (``sequential``, a named branch, a shortcut, a list of repeated units) numbers its unnamed
+steps from 0, as ``nn.Sequential`` does.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import builtins
 import keyword
 import re
 from dataclasses import dataclass, field
+from itertools import chain, count
 
 from netspec.errors import Note, Span, fault
 
@@ -83,6 +84,11 @@ class Namer:
         self.taken[name] = span
         self.position += 1
         return name
+
+    def claim_next(self, name: str, span: Span) -> str:
+        """Take a name that netspec gives, numbered from 2 where it is taken: ``downsample``, ``downsample2``."""
+        free = (f"{name}{number}" for number in count(2))
+        return self.claim(next(each for each in chain([name], free) if each not in self.taken), span)
 
     def invent(self, word: str, span: Span) -> str:
         """Take the next free name for an unnamed step."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from netspec.errors import SpecError
+from itertools import count
+
+from netspec.errors import SpecError, fault
 from netspec.lower.arguments import fill, make_op
 from netspec.lower.builder import join
 from netspec.lower.context import Context, Flow, Shared, Wire, lowers_kind
 from netspec.lower.flows import single
-from netspec.lower.initialization import check_parameter, initializers
+from netspec.lower.initialization import Rules, check_parameter, initializers
 from netspec.ops import OPS, Op
 from netspec.spec.model import Step
 
@@ -27,11 +29,12 @@ def add_op(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wir
     label = step.label[0] if len(step.label) == 1 else ""
     shared = shared_module(step, context)
     if shared and shared.uses > 1:
-        path = f"{join(context.scope.path, shared.module.rpartition('.')[2])}@{shared.uses}"
+        _check_start(step, own, shared)
+        path = _again(shared, context)
         return context.builder.add(op, wires, context, "", step.span, path=path, module=shared.module, named=True)
     name = name_of(step, op.name, context)
     if shared:
-        shared.module = join(context.scope.module, name)
+        shared.module, shared.init = join(context.scope.module, name), own
     named = step.name is not None or shared is not None
     wire = context.builder.add(op, wires, context, name, step.span, init=init, named=named, label=label)
     taken = [parameter for parameter, _ in context.builder.nodes[wire.path].init]
@@ -44,6 +47,15 @@ def add_plain(op: Op, wires: tuple[Wire, ...], step: Step, context: Context, wor
     """Add an op that a combinator brings, under an invented name."""
     name = context.namer.invent(word or op.name, step.span)
     return context.builder.add(op, wires, context, name, step.span)
+
+
+def add_joint(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wire:
+    """Add an op that joins values under a name that takes no number from the units around it."""
+    if not context.namer.numbered:
+        return add_plain(op, wires, step, context)
+    ordinal = context.namer.ordinals.get(op.name, 0) + 1
+    context.namer.ordinals[op.name] = ordinal
+    return context.builder.add(op, wires, context, f"{op.name}{ordinal}", step.span)
 
 
 def name_of(step: Step, word: str, context: Context) -> str:
@@ -63,8 +75,7 @@ def scope_place(step: Step, word: str, context: Context) -> tuple[str, str, str]
     """Return the name, path and module of a step's scope; path and module are empty where they follow the name."""
     shared = shared_module(step, context)
     if shared and shared.uses > 1:
-        name = shared.module.rpartition(".")[2]
-        return name, f"{join(context.scope.path, name)}@{shared.uses}", shared.module
+        return shared.module.rpartition(".")[2], _again(shared, context), shared.module
     name = name_of(step, word, context)
     if shared:
         shared.module = join(context.scope.module, name)
@@ -87,3 +98,18 @@ def shared_module(step: Step, context: Context) -> Shared | None:
     else:
         known.uses += 1
     return known
+
+
+def _check_start(step: Step, own: Rules, shared: Shared) -> None:
+    """Raise SpecError when a further use of a module would start it in another way than the first."""
+    if own and own != shared.init:
+        message = f"'{shared.module}' is shared by steps that start it in different ways"
+        raise fault("NS0506", message, step.place("init"), help="write `init` beside the first of them alone")
+
+
+def _again(shared: Shared, context: Context) -> str:
+    """Return the path of a further use of a shared module; uses of others of that name have numbers of their own."""
+    place = join(context.scope.path, shared.module.rpartition(".")[2])
+    known = (context.builder.nodes, context.builder.scopes)
+    paths = (f"{place}@{number}" for number in count(shared.uses))
+    return next(path for path in paths if not any(path in each for each in known))

@@ -11,7 +11,7 @@ from netspec.lower.flows import single
 from netspec.lower.naming import Namer
 from netspec.lower.placing import add_plain, has_place
 from netspec.lower.steps import lower_body
-from netspec.lower.units import lower_branch, within
+from netspec.lower.units import lower_unit, within
 from netspec.ops import OPS
 from netspec.shape import show
 from netspec.spec.combinators import Residual
@@ -26,7 +26,11 @@ def lower_residual(step: Step, fields: Residual, flow: Flow, context: Context) -
     """Expand ``after(shortcut(x) + scale * body(x))``, in a sub-module of its own where the step has a name."""
     if not has_place(step, context):
         return _residual(step, fields, flow, context, context)
-    return within(step, "group", flow, context, lambda inner: _residual(step, fields, flow, inner, inner))
+
+    def expand(inner: Context) -> Flow:
+        return _residual(step, fields, flow, inner, inner)
+
+    return within(step, "group", flow, context, expand, numbered=False)
 
 
 def _residual(step: Step, fields: Residual, flow: Flow, context: Context, around: Context) -> Flow:
@@ -80,7 +84,8 @@ def _shortcut(step: Step, kind: str | Body, entered: Wire, branch: Wire, context
 def _by_body(step: Step, body: Body, entered: Wire, context: Context) -> Wire:
     # A body without steps, or whose steps are all left out by `when`, is the identity and needs no module.
     taken = dict(context.namer.taken)
-    result = lower_branch(body, SHORTCUT, step.place("shortcut"), (entered,), context)
+    name = context.namer.claim_next(SHORTCUT, step.place("shortcut"))
+    result = lower_unit(body, name, step.place("shortcut"), (entered,), context)
     if result is None:
         raise Unknown
     if result == (entered,):
@@ -103,7 +108,7 @@ def _strides(step: Step, entered: Wire, branch: Wire, context: Context) -> tuple
 
 
 def _projected(step: Step, entered: Wire, branch: Wire, strides: tuple[int, ...], context: Context) -> Wire:
-    name = context.namer.claim(SHORTCUT, step.place("shortcut"))
+    name = context.namer.claim_next(SHORTCUT, step.place("shortcut"))
     scope = context.builder.open_scope(context, "group", "", name, step.span)
     inner = context.inner(scope=scope, namer=Namer(numbered=True))
     op: Any

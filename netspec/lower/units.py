@@ -21,7 +21,7 @@ def lower_branch(body: Body, name: str, span: Span, flow: Flow, context: Context
 
 def lower_unit(body: Body, name: str, span: Span, flow: Flow, context: Context, kind: ScopeKind = "group") -> Flow:
     """Expand a body under a name that is already taken for it."""
-    if is_single(body) and (kind == "group" or body.steps[0].kind == "block"):
+    if is_single(body, kind):
         alone = context.inner(namer=_Given(name))
         return lower_body(body, flow, alone)
     scope = context.builder.open_scope(context, kind, "", name, span)
@@ -31,9 +31,10 @@ def lower_unit(body: Body, name: str, span: Span, flow: Flow, context: Context, 
     return result
 
 
-def is_single(body: Body) -> bool:
-    """Return whether a body is one unnamed op or block."""
-    return len(body) == 1 and body.steps[0].name is None and body.steps[0].kind in ("op", "block", "argument")
+def is_single(body: Body, kind: ScopeKind = "group") -> bool:
+    """Return whether a body is one unnamed op or block; a head is a sub-module unless it is one block."""
+    alone = ("op", "block", "argument") if kind == "group" else ("block",)
+    return len(body) == 1 and body.steps[0].name is None and body.steps[0].kind in alone
 
 
 class _Given(Namer):
@@ -47,11 +48,19 @@ class _Given(Namer):
         return self._name
 
 
-def within(step: Step, kind: ScopeKind, flow: Flow, context: Context, expand: Callable[[Context], Flow]) -> Flow:
-    """Expand something inside a scope that has the step's name."""
+def within(
+    step: Step,
+    kind: ScopeKind,
+    flow: Flow,
+    context: Context,
+    expand: Callable[[Context], Flow],
+    *,
+    numbered: bool = True,
+) -> Flow:
+    """Expand something inside a scope that has the step's name, where unnamed steps have a number or a word."""
     name, path, module = scope_place(step, step.key, context)
     scope = context.builder.open_scope(context, kind, "", name, step.span, None, path, module)
     shares = context.shares if step.share is None else {}
-    result: Flow = expand(context.inner(scope=scope, namer=Namer(numbered=True), shares=shares))
+    result: Flow = expand(context.inner(scope=scope, namer=Namer(numbered=numbered), shares=shares))
     context.builder.close_scope(scope, flow, result)
     return result

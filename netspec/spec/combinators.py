@@ -26,6 +26,8 @@ class Combinator(BaseModel):
     """The fields whose value is taken as written: neither word nor expression."""
     variables: ClassVar[tuple[str, ...]] = ()
     """The variables that expressions inside the body can see."""
+    idle: ClassVar[tuple[str, ...]] = ()
+    """The step keys that would mean nothing beside it."""
     beside: ClassVar[bool] = False
     """True when ``body`` stands beside the combinator's key instead of under it."""
 
@@ -119,6 +121,7 @@ class Head(Combinator, key="output"):
     """
 
     texts = ("name",)
+    idle = ("name",)
 
     name: str = Field(description="The head's name in the output and in the module tree.")
     body: InstanceOf[Body] | None = Field(
@@ -152,6 +155,7 @@ class Split(Combinator, key="split"):
 
     primary = "sizes"
     bodies = ()
+    idle = ("name", "share")
 
     sizes: list[Integer] = Field(description="Size of each piece; one of them may be -1, which is the rest.")
     axis: Integer = Field(1, description="The axis to cut; the batch is axis 0, the channels are axis 1.")

@@ -40,6 +40,9 @@ STEP_KEYS = {
 """The keys that may stand beside a step's own, with their meaning."""
 
 
+IDLE_HELP = "it brings no module; label its values with `as`"
+
+
 class Parser:
     """Parses bodies and blocks of one file. ``namespace`` is what its steps may call beside ops and combinators.
 
@@ -128,6 +131,8 @@ class Parser:
         beside = kind == "combinator" and COMBINATORS[key].beside
         if "body" in tree and not beside and key != "body":
             self.report("NS0304", f"{key} takes no body beside it", tree.key_spans["body"], self._body_help(key))
+        if kind == "combinator":
+            self._check_idle(COMBINATORS[key], tree)
         if kind == "argument" and self.scope and key[1:] not in self.scope.names:
             self.record(unknown_argument(key[1:], self.scope.names, span))
         arguments, operands = self._arguments(kind, key, tree, value, span, value_span)
@@ -135,6 +140,13 @@ class Parser:
         if self.scope:
             self.scope.label(step.label)
         return step
+
+    def _check_idle(self, combinator: type[Combinator], tree: Mapping) -> None:
+        for key in combinator.idle:
+            if key in tree:
+                inside = key in combinator.model_fields
+                help_text = f"write it inside, as in `{combinator.key}: {{{key}: ...}}`" if inside else IDLE_HELP
+                self.report("NS0324", f"`{key}` means nothing beside {combinator.key}", tree.key_spans[key], help_text)
 
     def _body_help(self, key: str) -> str:
         return f"write `{key}: {{body: [...]}}`" if key in COMBINATORS else "make the body a block, or a `sequential`"
@@ -306,7 +318,8 @@ class Parser:
             return ()
         if op.operand_names and {operand.name for operand in operands} != set(op.operand_names):
             names = ", ".join(op.operand_names)
-            help_text = "as in `lerp: {start: x, end: [...], weight: [...]}`"
+            shown = ", ".join(f"{name}: {'[...]' if place else 'x'}" for place, name in enumerate(op.operand_names))
+            help_text = f"as in `{op.name}: {{{shown}}}`"
             self.report("NS0308", f"{op.name} takes the operands {names} by name", span, help_text)
             return ()
         by_name = {operand.name: operand for operand in operands}
@@ -381,6 +394,8 @@ class Parser:
             is_word = isinstance(value, str) and (value in words or (value.startswith("$") and words))
             return value if is_word else self.body(value, span, variables=variables)
         if name in combinator.texts:
+            if isinstance(value, str):
+                self.record(*template_faults(value, span, self.scope))
             return value
         if isinstance(value, Mapping):
             for key, item in value.items():

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from netspec.errors import nearest
+from netspec.expr import Value
+from netspec.shape import show
 
 OTHER_NAMES = {
     "batch_norm": "bn",
@@ -66,6 +68,10 @@ def show_value(value: Any) -> str:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Value):
+        return f"a value of shape {show(value.shape)}"
+    if isinstance(value, list) and any(isinstance(item, Value) for item in value):
+        return f"[{', '.join(map(show_value, value))}]"
     text = ascii(list(value)) if isinstance(value, (list, tuple)) else ascii(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
