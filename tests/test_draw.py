@@ -128,6 +128,12 @@ def test_every_value_that_leaves_a_box_is_an_edge_and_no_edge_leads_back(made: t
             ["input", "conv0", "features.3", "denseblock1", "transition1", "denseblock2", "transition2", "denseblock3",
              "transition3", "denseblock4", "norm5", "relu1", "global_avgpool1", "flatten1", "classifier"],
         ),
+        # Each level of a U-Net holds nearly all of the one around it.
+        (
+            "unet",
+            {},
+            ["input", *["down", "maxpool1"] * 3, "level", *["up", "crop1", "concat1", "merge"] * 3, "head"],
+        ),
     ],
 )  # fmt: skip
 def test_boxes_of_a_view(name: str, options: dict[str, Any], expected: list[str]) -> None:

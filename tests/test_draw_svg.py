@@ -145,6 +145,14 @@ def test_rows_and_cells_come_from_the_engine() -> None:
         assert all(25 < lower - upper < 32 for upper, lower in pairwise(bounds))
 
 
+def test_boxes_have_room_for_a_wide_font() -> None:
+    root = ElementTree.fromstring(draw_svg(netspec.compile("resnet50")))
+    (box,) = (each for each in with_class(root, "box") if "global_avgpool1" in each.get("id", ""))
+    (outline,) = with_class(box, "outline")
+    # What DejaVu Sans, in which many systems without Helvetica show it, needs for its name, the gap and its op.
+    assert float(outline.get("width", "")) > 128.1 + 8 + 132.4
+
+
 def test_width_is_a_limit_in_pixels() -> None:
     graph = document("inception")
     natural = float(_size(draw_svg(graph)))

@@ -22,7 +22,10 @@ STRETCHED = 5_000
 """From this stretch on, ranking is cut short: it would take most of the time, and hardly be better."""
 
 PADDING = 6
-"""Pixels between text and the border of its cell, for the fonts that are wider than Helvetica."""
+"""Pixels between text and the border of its cell."""
+
+FONT, WIDEST = "Helvetica", "Verdana"
+"""The font of a DOT text, and the one that boxes are measured for where the reader's font may be any."""
 
 
 def draw_dot(
@@ -40,24 +43,24 @@ def draw_dot(
     return write_dot(fold(graph, depth, open, expand_all, edges), direction)
 
 
-def write_dot(view: View, direction: Direction = "TB") -> str:
+def write_dot(view: View, direction: Direction = "TB", font: str = FONT) -> str:
     """Return the DOT text of a view."""
     digraph = Digraph(printable(view.frame.name))
-    digraph.attr("graph", _attributes=_graph_attributes(view, direction))
-    digraph.attr("node", shape="plain", fontname="Helvetica", fontsize="14")
-    digraph.attr("edge", fontname="Helvetica", arrowsize="0.8", color="#414b5c")
+    digraph.attr("graph", _attributes=_graph_attributes(view, direction, font))
+    digraph.attr("node", shape="plain", fontname=font, fontsize="14")
+    digraph.attr("edge", fontname=font, arrowsize="0.8", color="#414b5c")
     _write_items(digraph, view.frame)
     for number, edge in enumerate(view.edges):
         digraph.edge(edge.tail, edge.head, _attributes=_edge_attributes(edge, number))
     return str(digraph.source)
 
 
-def _graph_attributes(view: View, direction: Direction) -> dict[str, str]:
+def _graph_attributes(view: View, direction: Direction, font: str) -> dict[str, str]:
     attributes = {
         "rankdir": direction,
         # Without it, boxes of different clusters may share a rank although one feeds the other.
         "newrank": "true",
-        "fontname": "Helvetica",
+        "fontname": font,
         "nodesep": "0.3",
         "ranksep": "0.35",
         "pad": "0.1",

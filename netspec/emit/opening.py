@@ -62,19 +62,28 @@ def _around(scope: Scope) -> Iterable[str]:
 
 
 def _wrappers(root: Scope) -> frozenset[str]:
-    """Return the paths of the groups that are no level of their own, as ``features`` and ``classifier`` are not.
+    """Return the paths of the scopes that are no level of their own, as ``features`` and ``classifier`` are not.
 
-    That is a group with most of the network in it, and each group of a network that has at most two top-level scopes.
+    That is a group with most of the network in it; a block with most of the network or block around it, and nothing
+    beside it that could be opened any deeper, as each level of a U-Net; and each group of a network that has at most
+    two top-level scopes.
     """
     found: set[str] = set()
     stack = [root]
-    total = sum(1 for _ in root.walk())
     while stack:
-        inner = [scope for scope in stack.pop().scopes if scope.kind != "output"]
-        groups = [scope for scope in inner if scope.kind == "group"]
-        wrappers = [scope for scope in groups if 4 * sum(1 for _ in scope.walk()) > 3 * total]
+        outer = stack.pop()
+        inner = [scope for scope in outer.scopes if scope.kind != "output"]
+        wrappers = [scope for scope in inner if scope.kind == "group" and _is_most(scope, root)]
+        deep = [scope for scope in inner if any(True for _ in scope.scopes)]
+        if len(deep) == 1 and "group" not in (outer.kind, deep[0].kind) and _is_most(deep[0], outer):
+            wrappers = deep
         if not found and not wrappers and len(inner) <= 2:
-            wrappers = groups
+            wrappers = [scope for scope in inner if scope.kind == "group"]
         found.update(scope.path for scope in wrappers)
         stack.extend(wrappers)
     return frozenset(found)
+
+
+def _is_most(scope: Scope, around: Scope) -> bool:
+    """Return whether a scope holds more than three quarters of one around it."""
+    return 4 * sum(1 for _ in scope.walk()) > 3 * sum(1 for _ in around.walk())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from html import escape
 
 from netspec.emit.captions import Fields, description, figures, frame_tooltip, headline, multiple, sums, tooltip
-from netspec.emit.dot import PADDING, Direction, write_dot
+from netspec.emit.dot import PADDING, WIDEST, Direction, write_dot
 from netspec.emit.engine import DrawingError, Engine, TooSlow, lay_out
 from netspec.emit.folding import fold
 from netspec.emit.geometry import Course, Layout, Place, Rectangle, number, read_layout
@@ -67,7 +67,7 @@ def _laid_out(
         try:
             if len(view.boxes) > MOST_BOXES:
                 raise TooSlow(f"the picture has {len(view.boxes):,} boxes, and {MOST_BOXES:,} is the limit")
-            return view, read_layout(lay_out(write_dot(view, direction), engine, seconds)), notice
+            return view, read_layout(lay_out(write_dot(view, direction, WIDEST), engine, seconds)), notice
         except TooSlow as error:
             reason, boxes, deepest = error.message, len(view.boxes), view.deepest
             while deepest >= 0 and len(view.boxes) * 2 > boxes:
