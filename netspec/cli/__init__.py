@@ -8,6 +8,7 @@ output.py     tables and progress, on a terminal and off it
 
 from __future__ import annotations
 
+import os
 import sys
 
 from netspec.cli.failures import run
@@ -17,6 +18,9 @@ __all__ = ["main", "run"]
 
 def main() -> None:
     """Run the command that the program's arguments describe, and exit with its code."""
+    # Where the caller has closed a stream, Python has none.
+    sys.stdout = sys.stdout or open(os.devnull, "w")
+    sys.stderr = sys.stderr or open(os.devnull, "w")
     for stream in (sys.stdout, sys.stderr):
         # A name outside the terminal's encoding must not end the program.
         if hasattr(stream, "reconfigure"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -21,7 +22,7 @@ Result = TypeVar("Result")
 @contextmanager
 def progress(text: str) -> Iterator[None]:
     """Show on a terminal what is being waited for."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield
         return
     width = shutil.get_terminal_size().columns - 1

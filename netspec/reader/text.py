@@ -64,7 +64,10 @@ def _unreadable(path: Path, error: OSError | ValueError) -> SpecError:
     if isinstance(error, IsADirectoryError):
         return fault("NS0002", f"'{path}' is a folder, not a file", help="name a file with YAML text")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return fault("NS0001", f"cannot read '{path}': {reason.lower()}", help=_similar_file(path))
+    help_text = (
+        "you may not read it: `ls -l` shows who may" if isinstance(error, PermissionError) else _similar_file(path)
+    )
+    return fault("NS0001", f"cannot read '{path}': {reason.lower()}", help=help_text)
 
 
 def _similar_file(path: Path) -> str:

@@ -32,6 +32,9 @@ def shipped_names() -> list[str]:
 def find(path_or_name: str | Path) -> Path:
     """Return the file that a user means by a path or by the name of a shipped network.
 
+    What is there and is no file, such as a folder, is returned too where no network has its name: whoever reads it
+    says what it is.
+
     Raises: SpecError NS0001 when there is neither.
     """
     path = Path(path_or_name)
@@ -40,6 +43,8 @@ def find(path_or_name: str | Path) -> Path:
     shipped = shipped_folder() / f"{path_or_name}.yaml"
     if path.name == str(path_or_name) and _is_file(shipped):
         return shipped
+    if path_or_name and _is_there(path):
+        return path
     known = shipped_names()
     help_text = nearest(path.stem, known) or "`netspec list` shows the networks that ship"
     raise fault("NS0001", f"there is no file or shipped network '{path_or_name}'", help=help_text)
@@ -51,6 +56,17 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether there is anything at all, be it out of reach."""
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def project_root(path: Path) -> Path:
