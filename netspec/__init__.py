@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from netspec.emit.rows import Sorting
     from netspec.errors import LimitError, SpecError
     from netspec.graph import Graph, Node
+    from netspec.instantiate import Devices
     from netspec.spec import Document
 
 __all__ = [
@@ -106,14 +107,16 @@ def build(
     variant: str | None = None,
     overrides: dict[str, Any] | None = None,
     *,
-    device: str | torch.device = "auto",
+    device: Devices = "auto",
     dtype: str | torch.dtype = "float32",
     channels_last: bool = False,
     seed: int | None = None,
 ) -> nn.Module:
     """Return the network as a module on a device, made by running the source that ``source`` returns.
 
-    ``device`` is one of torch's, or ``"auto"``: CUDA where there is one. ``seed`` makes the first weights repeatable.
+    ``device`` is one of torch's, or ``"auto"``: CUDA where there is one. A network whose steps say ``device: 1`` takes
+    several, as in ``["cuda:0", "cuda:1"]``, and its file moves what crosses between them. ``seed`` makes the first
+    weights repeatable.
 
     Example:
         >>> import netspec

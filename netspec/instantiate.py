@@ -11,7 +11,7 @@ import hashlib
 import linecache
 import sys
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,8 +26,12 @@ with warnings.catch_warnings():
 from netspec.emit.torch_source import class_name, emit_torch
 from netspec.emit.torch_source.layers import layer_classes
 from netspec.emit.torch_source.layout import needs_module
+from netspec.emit.torch_source.placement import place
 from netspec.graph import Graph, Node
 from netspec.shape import show
+
+Devices = str | torch.device | Sequence[str | torch.device]
+"""One device, or those that a network's steps mean by 0, 1 and so on; as text with commas between them."""
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, "float64": torch.float64}
 """The element types that a module may be built with."""
@@ -40,13 +44,13 @@ class ShapeMismatch(RuntimeError):
 def build_module(
     graph: Graph,
     *,
-    device: str | torch.device = "auto",
+    device: Devices = "auto",
     dtype: str | torch.dtype = "float32",
     channels_last: bool = False,
     seed: int | None = None,
     source: str | Path | None = None,
 ) -> nn.Module:
-    """Return the network as a torch module on a device.
+    """Return the network as a torch module on a device, or on several where its steps say ``device:``.
 
     ``source`` is a generated file to instantiate; without it the source is emitted anew. ``seed`` starts torch's
     random generator, so that the same seed gives the same weights.
@@ -63,9 +67,10 @@ def build_module(
     network = load_class(text, str(source) if source else None)
     if seed is not None:
         torch.manual_seed(seed)
-    target = choose_device(device)
-    with torch.device(target):
+    devices = choose_devices(device, place(graph).count)
+    with torch.device(devices[0]):
         module: nn.Module = network()
+    _spread(module, graph, devices)
     module = module.to(dtype=find_dtype(dtype))
     if channels_last:
         spatial = max((len(each.shape) for each in graph.inputs), default=0)
@@ -74,18 +79,38 @@ def build_module(
     return module
 
 
-def choose_device(name: str | torch.device) -> torch.device:
-    """Return the device of that name; ``auto`` is CUDA where there is one."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+def choose_devices(names: Devices, count: int) -> list[torch.device]:
+    """Return the devices of a network whose steps name that many.
+
+    ``auto`` is CUDA where there is any, with as many of its devices as are named and there; else the CPU.
+    """
+    if names == "auto":
+        found = min(count, torch.cuda.device_count()) if torch.cuda.is_available() else 0
+        names = [f"cuda:{index}" for index in range(found)] if found > 1 else ("cuda" if found else "cpu")
+    if isinstance(names, str):
+        names = [name.strip() for name in names.split(",")]
+    return [_device(name) for name in ([names] if isinstance(names, torch.device) else names)]
+
+
+def _device(name: str | torch.device) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
         # torch answers with all the names that it was ever taught.
-        raise RuntimeError(f"torch knows no device '{name}'; write auto, cpu, cuda or cuda:1") from None
+        raise RuntimeError(f"torch knows no device '{name}'; write auto, cpu, cuda, cuda:1 or cuda:0,cuda:1") from None
     if device.type == "cuda" and not torch.cuda.is_available():
         raise RuntimeError("there is no CUDA device here; use --device cpu")
     return device
+
+
+def _spread(module: nn.Module, graph: Graph, devices: Sequence[torch.device]) -> None:
+    """Move each layer to the device that its step names; where there are fewer devices, several share one."""
+    if len(devices) == 1:
+        return
+    values = place(graph).values
+    for node in graph:
+        if needs_module(node) and not node.shared:
+            module.get_submodule(node.module).to(devices[values.get(node.path, 0) % len(devices)])
 
 
 def find_dtype(dtype: str | torch.dtype) -> torch.dtype:
@@ -233,7 +258,8 @@ class _Recorder(TorchFunctionMode):
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = function(*args, **(kwargs or {}))
-        self._record(result)
+        if function is not Tensor.to:  # what only travels to another device is no new value
+            self._record(result)
         return result
 
 

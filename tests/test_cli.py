@@ -118,7 +118,9 @@ def test_the_package_runs_as_a_program() -> None:
         (["check", "wrong.yaml"], 1, "expected 1,563 params, and the network has 1,562"),
         (["summary", "wrong.yaml"], 1, "error[NS0602]"),
         (["check", "missing.yaml"], 2, "error[NS0001]"),
-        (["check", "."], 2, "error[NS0"),
+        (["check", "."], 2, "error[NS0002]: '.' is a folder, not a file"),
+        (["check", "vgg16"], 0, ""),
+        (["check", "folder.yaml"], 2, "error[NS0002]: 'folder.yaml' is a folder, not a file"),
         (["check"], 2, "Missing argument"),
         (["check", "good.yaml", "--set", "width"], 2, "'width' is not KEY=VALUE"),
         (["check", "good.yaml", "--what"], 2, "No such option"),
@@ -133,6 +135,8 @@ def test_the_package_runs_as_a_program() -> None:
     ],
 )
 def test_exit_codes(netspec: Run, arguments: list[str], expected: int, said: str) -> None:
+    for folder in ("vgg16", "folder.yaml"):
+        Path(folder).mkdir()
     code, _, err = netspec(*arguments)
     assert code == expected
     assert said in err
@@ -161,6 +165,25 @@ def test_an_interrupt_is_no_error(netspec: Run, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("netspec.pipeline.lower", interrupt)
     assert netspec("summary", "good.yaml") == (130, "", "interrupted\n")
+
+
+def test_a_file_that_may_not_be_read_is_not_taken_for_a_misspelled_one(
+    netspec: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("netspec.reader.text.os.open", refuse)
+    code, _, err = netspec("check", "good.yaml")
+    assert (code, "cannot read 'good.yaml': permission denied" in err, "did you mean" in err) == (2, True, False)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_change_no_exit_code(closed: str) -> None:
+    command = f"{sys.executable} -m netspec check lenet5_modern {closed}; echo $?"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.stdout.splitlines()[-1], done.stderr) == ("0", "")
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="needs POSIX pipes")
@@ -364,7 +387,7 @@ def test_build_without_running_needs_no_torch() -> None:
 def test_a_missing_device_is_a_fault_of_usage(netspec: Run) -> None:
     code, _, err = netspec("build", "good.yaml", "--device", "nothing")
     assert code == 2
-    assert "--device: torch knows no device 'nothing'; write auto, cpu, cuda or cuda:1" in err
+    assert "--device: torch knows no device 'nothing'; write auto, cpu, cuda, cuda:1 or cuda:0,cuda:1" in err
 
 
 def test_draw(netspec: Run) -> None:

@@ -36,3 +36,16 @@ def test_device_and_cpu_agree(name: str) -> None:
     with torch.no_grad():
         expected, found = here(*inputs), there(*(each.cuda() for each in inputs))
     torch.testing.assert_close(found.cpu(), expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="there are no two CUDA devices here")
+def test_towers_on_two_devices() -> None:
+    graph = netspec.compile("alexnet_2gpu")
+    here = netspec.build(graph, device="cpu", seed=0).eval()
+    there = netspec.build(graph, device="auto", seed=1).eval()
+    assert {parameter.device.index for parameter in there.parameters()} == {0, 1}
+    there.load_state_dict(here.state_dict())
+    inputs = example_inputs(graph, here)
+    with torch.no_grad():
+        expected, found = here(*inputs), there(*(each.cuda() for each in inputs))
+    torch.testing.assert_close(found.cpu(), expected, rtol=1e-3, atol=1e-4)

@@ -34,10 +34,15 @@ if TYPE_CHECKING:
     help="Folder of the network's folder, which has the network's name.",
 )
 @click.option("--force", is_flag=True, help="Overwrite files that netspec did not write.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, or as in cuda:1.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, or as in cuda:0,cuda:1.")
 @memory_options
 @click.option("--channels-last", is_flag=True, help="Keep the channels of images last in memory.")
-@click.option("--seed", type=int, help="Start of torch's random numbers, for the same weights again.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    metavar="INTEGER",
+    help="Start of torch's random numbers, for the same weights again.",
+)
 @click.option("--max-memory", type=MemoryType(), help="Refuse networks that take more; 3/4 of the machine's.")
 @click.option("--no-run", is_flag=True, help="Only write the files; torch is not needed then.")
 @table_options
@@ -123,12 +128,15 @@ def _run(
     seed: int | None,
 ) -> dict[str, Any]:
     """Instantiate the written file, run it once, and compare its shapes; return what was done."""
+    from netspec.emit.torch_source.placement import place
+
     instantiate = timed("load torch", _import_instantiate, times)
     try:
-        target = instantiate.choose_device(device)
+        devices = instantiate.choose_devices(device, place(graph).count)
     except RuntimeError as error:
         raise click.BadParameter(str(error).partition("\n")[0], param_hint="--device") from None
-    settings = {"device": target, "dtype": dtype, "channels_last": channels_last, "seed": seed, "source": path}
+    target = ", ".join(map(str, devices))
+    settings = {"device": devices, "dtype": dtype, "channels_last": channels_last, "seed": seed, "source": path}
     try:
         module = timed(f"build on {target}", lambda: instantiate.build_module(graph, **settings), times)
         compared = timed("forward", lambda: instantiate.verify_forward(module, graph, batch, seed=seed or 0), times)
@@ -139,7 +147,7 @@ def _run(
         message = f"{graph.name} does not fit into the memory of {target} with a batch of {batch}"
         refused = Diagnostic("NS0707", message, graph.root.span, help="use a smaller batch or input")
         raise LimitError([refused]) from None
-    return {"device": str(target), "channels_last": channels_last, "seed": seed, "compared": compared}
+    return {"device": target, "channels_last": channels_last, "seed": seed, "compared": compared}
 
 
 def _import_instantiate() -> Any:

@@ -78,12 +78,14 @@ class Describer:
         statement.hint, statement.shape = self._hint(item, scope), self._shape(leaving)
         statement.training_only = self._is_training_only(item, scope)
         statement.device = _device(item)
+        statement.moves = self.layout.placement.moves(item, entering, scope)
+        statement.moves_to_weights = self.layout.placement.has_weights(item)
         if isinstance(item, Node) and not needs_module(item):
             self._add_function(item, statement, holes)
-            structure.append(("function", _text_key(statement.torch), operands, results, statement.training_only))
+            structure.append(("function", _text_key(statement.torch), operands, results, *_manner(statement)))
         else:
             built = self._add_member(item, scope, statement, seen, members, holes)
-            structure.append(("member", statement.member, built, operands, results, statement.training_only))
+            structure.append(("member", statement.member, built, operands, results, *_manner(statement)))
         return statement
 
     def _add_function(self, node: Node, statement: Statement, holes: list[Hole]) -> None:
@@ -163,6 +165,10 @@ class Describer:
             return False
         only = _all_in(item, training)
         return only and not _all_in(scope, training)
+
+
+def _manner(statement: Statement) -> tuple[Any, ...]:
+    return statement.training_only, statement.moves
 
 
 def _device(item: Item) -> int | None:

@@ -58,6 +58,10 @@ class Statement:
     training_only: bool = False
     merges: bool = False
     device: int | None = None
+    moves: tuple[int, ...] = ()
+    """The operands, by their position, that live on another device than they are needed on."""
+    moves_to_weights: bool = False
+    """Whether that is where the member's weights are; else it is where the first operand is."""
 
 
 @dataclass(slots=True)

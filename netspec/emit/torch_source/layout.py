@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netspec.emit.torch_source.boundaries import Boundary, boundaries
+from netspec.emit.torch_source.placement import Placement, place
 from netspec.graph import Graph, Node, Scope
 from netspec.ops import Op, Torch
 
@@ -24,6 +25,7 @@ class Layout:
     in_place: frozenset[str]
     training_only: frozenset[str]
     readers: dict[str, list[Node]]
+    placement: Placement
 
     def module_of(self, node: Node) -> Torch:
         """Return the text that constructs a node's module."""
@@ -53,7 +55,9 @@ def needs_module(node: Node) -> bool:
 
 def lay_out(graph: Graph) -> Layout:
     """Decide the form of every scope, inner ones first."""
-    layout = Layout(graph, boundaries(graph), {}, {}, _in_place(graph), graph.training_only, graph.consumers())
+    layout = Layout(
+        graph, boundaries(graph), {}, {}, _in_place(graph), graph.training_only, graph.consumers(), place(graph)
+    )
     for scope in reversed(list(graph.root.descend())):
         layout.items[scope.path] = _spliced(scope, layout)
         layout.forms[scope.path] = _form(scope, layout)
@@ -93,7 +97,7 @@ def _lives_elsewhere(item: Item, scope: Scope) -> bool:
 def _is_chain(scope: Scope, layout: Layout) -> bool:
     """Return whether the items are numbered from 0 and each takes just what the one before gives."""
     border = layout.borders[scope.path]
-    if len(border.entering) != 1 or len(border.leaving) != 1:
+    if len(border.entering) != 1 or len(border.leaving) != 1 or not layout.placement.is_settled(scope):
         return False
     (value,) = border.entering
     for position, item in enumerate(layout.items[scope.path]):

@@ -19,6 +19,8 @@ def dense_loop(scope: Scope, describer: Describer) -> Description | None:
     layers, joints = items[::2], items[1::2]
     if scope.kind != "dense" or len(layers) < 2 or len(layers) != len(joints):
         return None
+    if not describer.layout.placement.is_settled(scope):
+        return None
     if not all(_is_joint(layer, joint, describer) for layer, joint in zip(layers, joints, strict=True)):
         return None
     numbering = _numbering([layer.name for layer in layers])

@@ -243,13 +243,22 @@ def _last_value(statements: list[Statement], outputs: tuple[int, ...]) -> Statem
 
 
 def _line(statement: Statement, group: Group, names: dict[int, str]) -> str:
-    operands = [names[value] for value in statement.operands]
-    if statement.member is not None:
-        text = f"{attribute(group, *statement.member)}({', '.join(operands)})"
+    module = attribute(group, *statement.member) if statement.member is not None else ""
+    operands = list(_operands(statement, module, names))
+    if module:
+        text = f"{module}({', '.join(operands)})"
     else:
         assert statement.torch is not None
         text = _filled(statement.torch, group, statement.start, operands)
     return f"{text} if self.training else None" if statement.training_only else text
+
+
+def _operands(statement: Statement, module: str, names: dict[int, str]) -> Iterator[str]:
+    """Yield the operands, those that live elsewhere as moved to the module's weights, or to the first operand."""
+    first = names[statement.operands[0]] if statement.operands else ""
+    there = f"next({module}.parameters()).device" if statement.moves_to_weights else f"{first}.device"
+    for index, value in enumerate(statement.operands):
+        yield f"{names[value]}.to({there})" if index in statement.moves else names[value]
 
 
 def _filled(torch: Torch, group: Group, start: int, operands: Iterable[str]) -> str:
