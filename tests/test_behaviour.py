@@ -153,6 +153,22 @@ def test_stochastic_depth_leaves_out_branches_of_training_steps(tmp_path: Any) -
     assert 72 <= skipped <= 128  # 100 expected, four standard deviations of 7
 
 
+@torch.no_grad()
+def test_stochastic_depth_weights_branches_in_evaluation_alone(tmp_path: Any) -> None:
+    values, branches = 9 + torch.rand(2, 4, 8, 8), {}  # so large that the last ReLU hides nothing
+    for survival in (0.5, 1):
+        graph = document(tmp_path, [4, 8, 8], f"basic_block: {{out: 4, survival: {survival}}}")
+        unit = netspec.build(graph, device="cpu", seed=0)
+        for layer in unit.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.momentum = 0.0  # evaluation must not depend on training
+        kept = next(result for _ in range(100) if not torch.equal(result := unit.train()(values), values))
+        branches[survival] = kept - values, unit.eval()(values) - values
+    assert torch.allclose(branches[0.5][0], branches[1][0], atol=1e-5)
+    assert torch.allclose(branches[0.5][1], 0.5 * branches[1][1], atol=1e-5)
+    assert branches[1][1].abs().max() > 0.1
+
+
 # swapout
 
 
