@@ -18,6 +18,8 @@ from typing import Any
 import netspec
 from netspec.cli.explain import PAGES as EXPLANATIONS
 from netspec.cli.fields import described_fields
+from netspec.emit.call import example_call
+from netspec.emit.flow import flow
 from netspec.graph import Graph
 from netspec.ops import OPS
 from netspec.report import measure
@@ -105,17 +107,6 @@ def prose(text: str) -> str:
     return " ".join(text.replace("``", "`").split())
 
 
-def shown(value: Any) -> str:
-    """Return a value as YAML writes it."""
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {shown(item)}' for key, item in value.items())}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(shown, value))}]"
-    return (
-        {None: "null", True: "true", False: "false"}[value] if value is None or value in (True, False) else str(value)
-    )
-
-
 # ops.md
 
 
@@ -152,12 +143,13 @@ def _block(block: Block) -> Iterator[str]:
     for word, labels in (("Takes", block.inputs), ("Gives", block.outputs)):
         if labels:
             yield from (f"{word} {', '.join(f'`{label}`' for label in labels)}.", "")
+    yield from (f"**Example:** `{example_call(block)}`", "")
     primary = next(iter(block.parameters), "")
     rows = [
         (
             f"`{each.name}`{PRIMARY * (each.name == primary)}",
             each.type,
-            "required" if each.required else shown(each.default),
+            "required" if each.required else flow(each.default),
             each.description,
         )
         for each in block.parameters.values()

@@ -295,6 +295,16 @@ def test_ops_shows_types_defaults_and_meanings(netspec: Run) -> None:
     assert "  body: body, required, may stand alone" in netspec("ops", "residual")[1]
 
 
+def test_ops_shows_blocks_as_documents_write_them(netspec: Run) -> None:
+    out = netspec("ops", "bottleneck")[1]
+    assert "\nExample: `- bottleneck: {out: 64}`\n" in out
+    assert "  stride_first: bool, default false\n" in out
+    assert "  gate: any, default null\n" in out
+    assert "Example: `- {fractal: {columns: 3, out: 64}, from: [z, column]}`" in netspec("ops", "fractal")[1]
+    assert "  poly                 PolyNet's poly-2, I + F + F², computed as I + (I + F)F, or with" in netspec("ops")[1]
+    assert max(map(len, netspec("ops")[1].splitlines())) < 240
+
+
 def test_explain_reads_the_pages(netspec: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explain, "PAGES", tmp_path)
     (tmp_path / "NS0501.md").write_text("# NS0501: shapes differ\n\nText.\n", encoding="utf-8")

@@ -14,6 +14,7 @@ from markdown import Page, complete, examples, fits
 
 import netspec
 from netspec.cli.group import COMMANDS
+from netspec.emit.call import example_call
 from netspec.expr import FUNCTIONS
 from netspec.lower.builder import DEEPEST_CALL, MOST_ELEMENTS, MOST_NODES, MOST_STEPS
 from netspec.lower.initialization import FUNCTIONS as INITIALIZERS
@@ -22,6 +23,7 @@ from netspec.reader.reader import MAX_DEPTH, MAX_NODES, MAX_SCALAR
 from netspec.spec.combinators import COMBINATORS, Head, Residual
 from netspec.spec.declarations import BLOCK_KEYS
 from netspec.spec.header import Expectation, Header
+from netspec.spec.library import library
 from netspec.spec.loading import LARGEST_CHAIN
 from netspec.spec.parameters import TYPES
 from netspec.spec.parsing import STEP_KEYS
@@ -99,6 +101,16 @@ def test_the_example_of_every_op_compiles(name: str, tmp_path: Path) -> None:
             else:
                 return
     pytest.fail("\n".join(faults), pytrace=False)
+
+
+@pytest.mark.parametrize("name", library())
+def test_the_example_of_every_library_block_compiles(name: str, tmp_path: Path) -> None:
+    block = library()[name]
+    entered = {"start": [64, 32, 32], **{label: [64, 32, 32] for label in block.inputs if label != "column"}}
+    steps = ["{draw_column: {columns: 3, p: 0.5}, from: start, as: column}", "{relu: , from: start}"]
+    text = f"netspec: 1\ninput: {json.dumps(entered)}\nnetwork:\n- {steps[0]}\n- {steps[1]}\n{example_call(block)}\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert netspec.compile(tmp_path / "net.yaml").outputs
 
 
 # what pages say of the code

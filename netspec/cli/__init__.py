@@ -19,8 +19,8 @@ __all__ = ["main", "run"]
 def main() -> None:
     """Run the command that the program's arguments describe, and exit with its code."""
     # Where the caller has closed a stream, Python has none.
-    sys.stdout = sys.stdout or open(os.devnull, "w")
-    sys.stderr = sys.stderr or open(os.devnull, "w")
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     for stream in (sys.stdout, sys.stderr):
         # A name outside the terminal's encoding must not end the program.
         if hasattr(stream, "reconfigure"):

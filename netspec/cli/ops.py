@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -44,12 +46,16 @@ def _sections() -> dict[str, list[Entry]]:
     for name, op in OPS.items():
         sections.setdefault(op.family, []).append((name, _first_line(op)))
     sections["combinators"] = [(key, _first_line(each)) for key, each in COMBINATORS.items()]
-    sections["blocks"] = [(name, library()[name].description.partition("\n")[0]) for name in library()]
+    sections["blocks"] = [(name, _first_sentence(library()[name].description)) for name in library()]
     return {title: entries for title, entries in sections.items() if entries}
 
 
 def _first_line(model: Any) -> str:
     return (inspect.getdoc(model) or "").partition("\n")[0]
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=[\w)`]\.) (?=[A-Z`])", text)[0]
 
 
 def _describe(name: str) -> Iterator[str]:
@@ -63,7 +69,7 @@ def _describe(name: str) -> Iterator[str]:
         model = models[name]
         yield f"{name} ({model.family})" if name in OPS else f"{name} (combinator)"
         yield ""
-        yield inspect.getdoc(model) or ""
+        yield (inspect.getdoc(model) or "").replace("``", "`")
         yield from describe_fields(model)
         return
     if name in library():
@@ -74,10 +80,13 @@ def _describe(name: str) -> Iterator[str]:
 
 
 def _describe_block(block: Block) -> Iterator[str]:
+    from netspec.emit.call import example_call
+
     yield f"{block.name} (block)"
     if block.description:
         yield ""
-        yield block.description.rstrip()
+        yield fill(block.description, 100, break_long_words=False, break_on_hyphens=False)
+    yield f"\nExample: `{example_call(block)}`"
     if block.inputs:
         yield f"\nTakes {', '.join(block.inputs)}."
     if block.outputs:
@@ -89,6 +98,8 @@ def _describe_block(block: Block) -> Iterator[str]:
 
 
 def _describe_parameter(parameter: Parameter) -> str:
-    default = "required" if parameter.required else f"default {parameter.default}"
+    from netspec.emit.flow import flow
+
+    default = "required" if parameter.required else f"default {flow(parameter.default)}"
     text = f"  {parameter.name}: {parameter.type}, {default}"
     return f"{text}\n      {parameter.description}" if parameter.description else text

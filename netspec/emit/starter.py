@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+from netspec.emit.flow import flow
 from netspec.spec import Document, Parameter
 
 SCHEMA = ".netspec/schema.json"
@@ -66,22 +65,13 @@ def starter_text(name: str) -> str:
 def variation_text(name: str, extended: str, document: Document) -> str:
     """Return a document that extends another one, named as ``extends:`` does, and lists its settings."""
     settings = "".join(f"  {_setting(each)}\n" for each in document.parameters.values())
-    opening = _OPENING.replace("NAME", name) + f"title: {_flow(f'{document.title or document.name}, changed')}\n"
+    opening = _OPENING.replace("NAME", name) + f"title: {flow(f'{document.title or document.name}, changed')}\n"
     about = f"# the settings of {document.name}: change or remove them"
     args = f"\nargs:                                      {about}\n{settings}" if settings else ""
-    return f"{opening}extends: {_flow(extended)}\n{args}"
+    return f"{opening}extends: {flow(extended)}\n{args}"
 
 
 def _setting(parameter: Parameter) -> str:
     value = parameter.type if parameter.required else parameter.default
     comment = f"  # {parameter.description}" if parameter.description else ""
-    return f"{parameter.name}: {_flow(value)}{comment}"
-
-
-def _flow(value: object) -> str:
-    """Return a value as YAML on one line."""
-    import yaml
-
-    plain = json.loads(json.dumps(value))
-    text: str = yaml.safe_dump(plain, default_flow_style=True, width=2**20, allow_unicode=True, sort_keys=False)
-    return text.removesuffix("...\n").rstrip("\n")
+    return f"{parameter.name}: {flow(value)}{comment}"
