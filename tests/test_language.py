@@ -73,6 +73,11 @@ SAME = {
         "network: [{conv: {out: 4, kernel: 1}}, {conv: {out: 4, kernel: 1, bias: true}}]",
         "- conv: {out: 4, kernel: 1, bias: false}\n- conv: {out: 4, kernel: 1}",
     ),
+    "a default stands for a required argument too": (
+        "defaults: {conv: {kernel: 1}}\nblocks: {b: {args: {u: block}, body: [{$u: {out: 4}}]}}\n"
+        "network: [{conv: {out: 4}}, {b: conv}]",
+        f"- {{{CONV}}}\n- {{{CONV}}}",
+    ),
     "defaults reach the library's blocks": (
         "defaults: {bn: {eps: 0.5}}\nnetwork: [{conv_bn_relu: 4}]",
         "- conv: {out: 4, kernel: 1, bias: false}\n- bn: {eps: 0.5}\n- relu",
@@ -380,6 +385,27 @@ VALUES = {
         returns p4: p3@2.conv1
         """,
     ),
+    "a shared sub-module may use a module from outside": (
+        "- {bn: , share: w}\n- {sequential: [{bn: , share: w}, relu], share: s}\n"
+        "- {sequential: [{bn: , share: w}, relu], share: s}",
+        """
+        bn1 = bn(input) 3x32x32 6
+        sequential1.bn1@2 = bn(bn1) 3x32x32
+        sequential1.0 = relu(sequential1.bn1@2) 3x32x32
+        sequential1@2.bn1@3 = bn(sequential1.0) 3x32x32
+        sequential1@2.0 = relu(sequential1@2.bn1@3) 3x32x32
+        """,
+    ),
+    "a shared sub-module shares inside itself": (
+        "- {sequential: [{bn: , share: w}, {bn: , share: w}], share: s}\n"
+        "- {sequential: [{bn: , share: w}, {bn: , share: w}], share: s}",
+        """
+        sequential1.0 = bn(input) 3x32x32 6
+        sequential1.0@2 = bn(sequential1.0) 3x32x32
+        sequential1@2.0 = bn(sequential1.0@2) 3x32x32
+        sequential1@2.0@2 = bn(sequential1@2.0) 3x32x32
+        """,
+    ),
     "a shared head of one block is that block": (
         "- {output: {name: a, body: [conv_relu: 2]}, share: head}\n- relu\n"
         "- {output: {name: b, body: [conv_relu: 2]}, share: head}",
@@ -654,6 +680,16 @@ FAULTS = {
     "init names ops": ("init: {covn: zeros}", "NS0320", "did you mean 'conv'?"),
     "init names functions of torch": ("init: {conv: he_normal}", "NS0316", "torch calls it `kaiming_normal`"),
     "init names their arguments": ("init: {conv: {normal: {sd: 1}}}", "NS0316", "did you mean 'std'?"),
+    "init fits its parameter": (
+        "init: {conv: eye}\nnetwork: [{conv: {out: 4, kernel: 1}}]",
+        "NS0316",
+        "eye cannot start the weight of conv, which is 4x3x1x1",
+    ),
+    "values that start a parameter are as many as it has": (
+        "- {conv: {out: 4, kernel: 1}, init: {bias: [1, 2]}}",
+        "NS0316",
+        "write values of shape 4",
+    ),
     "a pin is checked": ("- {relu: , expect: [3, 32, 31]}", "NS0601", "expected 3x32x31, and the step gives 3x32x32"),
     "totals are checked": (
         "network: [relu]\nexpect: {params: 1}",
@@ -717,6 +753,8 @@ FAULTS = {
     "an operand is a label, x or a body": ("- add: [x, skip]", "NS0313", "'skip'"),
     "shapes must agree": (f"- {{{CONV}, as: a}}\n- add: [a, input]", "NS0501", "4x32x32 and 3x32x32"),
     "only mul and lerp stretch unless told to": ("- add: [x, [global_avgpool]]", "NS0501", "3x32x32 and 3x1x1"),
+    "an option is never taken for a branch": ("- concat: {axis: 2, a: x, b: x}", "NS0308", "options stand beside"),
+    "an operand that is a step is a list": ("- add: [x, relu]", "NS0308", "write `[relu]`"),
     "lerp's operands have names": ("- lerp: [x, x, x]", "NS0308", "start, end, weight"),
     "an identity shortcut needs equal shapes": (
         f"- residual: {{body: [{{{CONV}}}], shortcut: identity}}",
@@ -732,6 +770,11 @@ FAULTS = {
         "- {split: [1, 2], name: s}\n- concat",
         "NS0324",
         "`name` means nothing beside split",
+    ),
+    "a module inside a shared one is not shared with steps outside": (
+        "- {sequential: [{bn: , share: w}], share: s}\n- {bn: , share: w}",
+        "NS0506",
+        "'w' is the key of a module inside 'sequential1'",
     ),
     "shared steps start in one way": (
         "- {conv: {out: 3, kernel: 1}, share: w, init: ones}\n- {conv: {out: 3, kernel: 1}, share: w, init: zeros}",
@@ -890,6 +933,7 @@ def test_settings(
         (None, {"width": 2}, "NS0309", "at least 4"),
         (None, {"width": "many"}, "NS0402", "many"),
         (None, {"input": []}, "NS0215", "input"),
+        (None, {"width": ""}, "NS0214", "there is no value"),
         (None, {"width": "[4"}, "NS0101", ""),
     ],
 )

@@ -48,7 +48,7 @@ def lower_argument(step: Step, flow: Flow, context: Context) -> Flow:
 def _resolved(step: Step, value: str, context: Context) -> Step:
     """Return the step with the argument's word in place of ``$name``, parsed as if it had been written so."""
     namespace = value.namespace if isinstance(value, BlockReference) else context.namespace
-    parser = Parser(namespace)
+    parser = Parser(namespace, context.defaults)
     raw = step.arguments[""]
     if isinstance(value, BlockReference) and value.bound:
         written = by_name(value, raw, value.namespace, step.span, step.arguments.value_spans[""])

@@ -225,12 +225,14 @@ class Builder:
 
 def _contents(scope: Scope) -> list[object]:
     """Return what a scope computes, in terms that do not depend on where it stands."""
-    entered = {path: index for index, path in enumerate(scope.inputs)}
+    nodes = list(scope.walk())
+    places = {node.path: place for place, node in enumerate(nodes)}
+    entered = {path: (place,) for place, path in enumerate(scope.inputs)}
 
     def inside(paths: tuple[str, ...]) -> list[object]:
-        return [entered.get(path, path.removeprefix(f"{scope.path}.")) for path in paths]
+        return [entered.get(path, places.get(path, path)) for path in paths]
 
-    return [*((node.module, node.op, node.init, inside(node.inputs)) for node in scope.walk()), inside(scope.outputs)]
+    return [*((node.module, node.op, node.init, inside(node.inputs)) for node in nodes), inside(scope.outputs)]
 
 
 def join(path: str, name: str) -> str:

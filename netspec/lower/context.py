@@ -40,6 +40,8 @@ class Shared:
     uses: int = 1
     init: tuple[tuple[str, Initializer], ...] = ()
     """How the first step starts it."""
+    enclosed: str = ""
+    """The shared sub-module that it was first used in, which steps outside cannot reach into."""
 
 
 @dataclass(slots=True)

@@ -7,12 +7,14 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any
 
-from netspec.errors import Diagnostic, Span, SpecError, fault, nearest
+from netspec.errors import Diagnostic, Note, Span, SpecError, fault, nearest
 from netspec.graph import Initializer
 from netspec.lower.arguments import evaluate
 from netspec.lower.context import Context
+from netspec.lower.fitting import misfit
 from netspec.ops import OPS, Op
 from netspec.reader import Mapping
+from netspec.shape import Shape, show
 from netspec.spec.model import Document, Step
 from netspec.spec.scope import WORD
 from netspec.spec.wording import show_value
@@ -105,6 +107,17 @@ def check_parameter(name: str, known: Collection[str], op: str, span: Span) -> N
     if _LAYER.sub("_l0", name) not in {_LAYER.sub("_l0", each) for each in known}:
         help_text = nearest(name, known) or f"it has {', '.join(sorted(known)[:4]) or 'none'}"
         raise fault("NS0316", f"{op} has no parameter {name!a}", span, help=help_text)
+
+
+def check_fit(rules: Rules, op: Op, shapes: tuple[Shape, ...], span: Span, note: Note | None = None) -> None:
+    """Raise SpecError NS0316 for a rule that cannot start a parameter of the size that it has for these operands."""
+    parameters = op.list_parameters(*shapes)
+    for name, how in rules:
+        why = misfit(how, parameters[name]) if name in parameters else ""
+        if why:
+            shown = "the values" if how.function == "values" else how.function
+            message = f"{shown} cannot start the {name} of {op.name}, which is {show(parameters[name])}"
+            raise fault("NS0316", message, span, help=why, notes=[note] if note else [])
 
 
 def _means_function(name: str) -> bool:

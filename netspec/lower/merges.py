@@ -11,6 +11,7 @@ from netspec.lower.steps import lower_body
 from netspec.lower.units import lower_branch, within
 from netspec.ops import OPS, Op
 from netspec.spec.model import Body, Operand, Step
+from netspec.spec.wording import show_count
 
 
 @lowers_kind("merge")
@@ -36,8 +37,7 @@ def _check_count(op: Op, wires: tuple[Wire, ...], step: Step) -> None:
     # The parser has counted the operands, but a label may stand for several values, or the chain may bring them.
     least, most = op.operands
     if len(wires) < least or (most is not None and len(wires) > most):
-        wanted = f"{least} operands" if least == most else f"at least {least} operands"
-        message = f"{op.name} takes {wanted}, not {len(wires)}"
+        message = f"{op.name} takes {show_count(least, most)}, not {len(wires)}"
         raise fault("NS0308", message, step.span, help="label the values apart, as in `as: [a, b]`, and name them")
 
 

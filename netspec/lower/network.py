@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from netspec.errors import MOST_FAULTS, Diagnostic, Frame, LimitError, Span, SpecError, fault, nearest
+from netspec.errors import MOST_FAULTS, Diagnostic, Frame, LimitError, Note, Span, SpecError, fault, nearest
 from netspec.expr import Value
 from netspec.graph import Graph, Input, Output, Scope
 from netspec.lower.arguments import Unknown, bind, evaluate
@@ -14,7 +14,7 @@ from netspec.lower.builder import Builder, TooManyFaults
 from netspec.lower.combinators import check_output_name
 from netspec.lower.context import Context, Flow, Wire, lowers
 from netspec.lower.flows import count_entering, count_values, labelled
-from netspec.lower.initialization import document_rules
+from netspec.lower.initialization import check_fit, document_rules
 from netspec.lower.naming import Namer, check_name
 from netspec.lower.placing import scope_place
 from netspec.lower.steps import lower_body
@@ -73,7 +73,25 @@ def lower(document: Document) -> Graph:
     if not len(graph):
         help_text = "add a step, as in `- relu`, or correct the `when` of those that are left out"
         raise fault("NS0319", "the network has no steps", document.network.span, help=help_text)
+    _check_rules(document, graph)
     return graph
+
+
+def _check_rules(document: Document, graph: Graph) -> None:
+    """Raise SpecError for rules of ``init`` that cannot start what the network has of their op: one fault per op."""
+    faults: dict[str, SpecError] = {}
+    for node in graph:
+        op = node.op.name
+        if op not in document.init or op in faults or node.init:
+            continue
+        shapes = tuple(graph.shape_of(path) for path in node.inputs)
+        try:
+            note = Note(node.span, f"{node.path} is one")
+            check_fit(dict(graph.init)[op], node.op, shapes, document.init.value_spans[op], note)
+        except SpecError as error:
+            faults[op] = error
+    if faults:
+        raise SpecError(each for error in faults.values() for each in error.diagnostics)
 
 
 def _check_given(document: Document) -> None:

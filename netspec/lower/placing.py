@@ -9,7 +9,7 @@ from netspec.lower.arguments import fill, make_op
 from netspec.lower.builder import join
 from netspec.lower.context import Context, Flow, Shared, Wire, lowers_kind
 from netspec.lower.flows import single
-from netspec.lower.initialization import Rules, check_parameter, initializers
+from netspec.lower.initialization import Rules, check_fit, check_parameter, initializers
 from netspec.ops import OPS, Op
 from netspec.spec.model import Step
 
@@ -37,9 +37,14 @@ def add_op(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wir
         shared.module, shared.init = join(context.scope.module, name), own
     named = step.name is not None or shared is not None
     wire = context.builder.add(op, wires, context, name, step.span, init=init, named=named, label=label)
-    taken = [parameter for parameter, _ in context.builder.nodes[wire.path].init]
-    for parameter in (parameter for parameter, _ in own if parameter not in taken):
-        check_parameter(parameter, op.list_parameters(*(each.shape for each in wires)), op.name, step.place("init"))
+    shapes = tuple(each.shape for each in wires)
+    for parameter, _ in own:
+        check_parameter(parameter, op.list_parameters(*shapes), op.name, step.place("init"))
+    try:
+        check_fit(init, op, shapes, step.place("init"))
+    except SpecError as error:
+        # What the step computes is known in spite of its start.
+        context.builder.record(error, context)
     return wire
 
 
@@ -95,6 +100,9 @@ def shared_module(step: Step, context: Context) -> Shared | None:
     known = context.shares.get(key)
     if known is None:
         known = context.shares[key] = Shared("")
+    elif known.enclosed:
+        message = f"'{key}' is the key of a module inside '{known.enclosed}', which is shared itself"
+        raise fault("NS0506", message, step.place("share"), help="use another key, or let its first step stand outside")
     else:
         known.uses += 1
     return known

@@ -12,8 +12,8 @@ from netspec.ops import ShapeError
 from netspec.shape import show
 from netspec.spec.combinators import COMBINATORS
 from netspec.spec.model import Body, Step
-from netspec.spec.parsing import field_words
 from netspec.spec.wording import show_value
+from netspec.spec.written import field_words
 
 
 def lower_body(body: Body, flow: Flow, context: Context) -> Flow:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from netspec.errors import Span
-from netspec.graph import ScopeKind
-from netspec.lower.context import Context, Flow
+from netspec.graph import Scope, ScopeKind
+from netspec.lower.context import Context, Flow, Shared
 from netspec.lower.naming import Namer
 from netspec.lower.placing import scope_place
 from netspec.lower.steps import lower_body
@@ -60,7 +61,20 @@ def within(
     """Expand something inside a scope that has the step's name, where unnamed steps have a number or a word."""
     name, path, module = scope_place(step, step.key, context)
     scope = context.builder.open_scope(context, kind, "", name, step.span, None, path, module)
-    shares = context.shares if step.share is None else {}
+    shares = context.shares if step.share is None else _outer(context.shares, scope)
     result: Flow = expand(context.inner(scope=scope, namer=Namer(numbered=numbered), shares=shares))
+    if step.share is not None:
+        _enclose(shares, scope, context.shares)
     context.builder.close_scope(scope, flow, result)
     return result
+
+
+def _outer(shares: dict[str, Shared], scope: Scope) -> dict[str, Shared]:
+    """Return the shared modules that the steps of a shared sub-module can use; its own start anew with every use."""
+    return {key: shared for key, shared in shares.items() if shared.enclosed != scope.module}
+
+
+def _enclose(inner: dict[str, Shared], scope: Scope, shares: dict[str, Shared]) -> None:
+    """Keep which modules were first used inside a shared sub-module, where no step outside can use them."""
+    for key in inner.keys() - shares.keys():
+        shares[key] = replace(inner[key], enclosed=scope.module)

@@ -145,7 +145,7 @@ def _assemble(path: Path, chain: list[tuple[Path, Mapping]]) -> Document:
     own: dict[str, Block] = {}
     imported = _import_all(chain)
     namespace: Namespace[str, Block] = ChainMap(own, imported, library())  # type: ignore[arg-type]
-    parser = Parser(namespace)
+    parser = Parser(namespace, tree.get("defaults") or Mapping())
     blocks = tree.get("blocks") or Mapping()
     _refuse_doubles(parser, blocks, imported)
     own.update(declare(parser, blocks, namespace))

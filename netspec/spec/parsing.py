@@ -13,12 +13,11 @@ from netspec.errors import MOST_FAULTS, Diagnostic, Note, Span, SpecError, neare
 from netspec.ops import OPS, Op
 from netspec.reader import Mapping, Sequence
 from netspec.spec.combinators import COMBINATORS, Combinator
-from netspec.spec.model import Block, Body, Operand, ParameterType, Step, StepKind
+from netspec.spec.model import Block, Body, Operand, Step, StepKind
 from netspec.spec.parameters import check_variable, wanted
 from netspec.spec.scope import (
     LABEL,
     RESERVED,
-    WORD,
     Scope,
     expression_faults,
     template_faults,
@@ -26,6 +25,7 @@ from netspec.spec.scope import (
     unknown_label,
 )
 from netspec.spec.wording import lowered, show_count, show_kind, show_value, suggest_step
+from netspec.spec.written import field_words, listed, lone_word, may_be_word, under
 
 STEP_KEYS = {
     "name": "the step's place in the module tree",
@@ -40,17 +40,20 @@ STEP_KEYS = {
 """The keys that may stand beside a step's own, with their meaning."""
 
 
+_NONE: Namespace[str, Any] = {}
 IDLE_HELP = "it brings no module; label its values with `as`"
 
 
 class Parser:
-    """Parses bodies and blocks of one file. ``namespace`` is what its steps may call beside ops and combinators.
+    """Parses bodies and blocks of one file.
 
-    ``scope`` is what the expressions of the body at hand can see; without one, names are not checked.
+    ``namespace`` is what its steps may call beside ops and combinators, ``defaults`` the arguments by op that no call
+    needs to give. ``scope`` is what the expressions of the body at hand can see; without one, names are not checked.
     """
 
-    def __init__(self, namespace: Namespace[str, Block]) -> None:
+    def __init__(self, namespace: Namespace[str, Block], defaults: Namespace[str, Any] = _NONE) -> None:
         self.namespace = namespace
+        self.defaults = defaults
         self.diagnostics: list[Diagnostic] = []
         self.scope: Scope | None = None
 
@@ -81,7 +84,7 @@ class Parser:
     def step(self, tree: Any, span: Span) -> Step | None:
         """Parse one step, or record why it is none and return None."""
         if isinstance(tree, str):
-            tree = _lone_word(tree, span)
+            tree = lone_word(tree, span)
         if not isinstance(tree, Mapping):
             self.report("NS0302", f"a step is a word or a mapping, not {show_kind(tree)}", span, "as in `- relu`")
             return None
@@ -89,7 +92,7 @@ class Parser:
         step = self.keyed_step(key, tree, tree[key], tree.key_spans[key], tree.value_spans[key]) if key else None
         if step is None and self.scope:
             # Its label is there all the same, for the steps that follow.
-            self.scope.label(name for name in _listed(tree.get("as")) if isinstance(name, str))
+            self.scope.label(name for name in listed(tree.get("as")) if isinstance(name, str))
         return step
 
     def _key_of(self, tree: Mapping, span: Span) -> str | None:
@@ -219,7 +222,7 @@ class Parser:
         self, kind: StepKind, key: str, tree: Mapping, value: Any, span: Span, value_span: Span
     ) -> tuple[Mapping, tuple[Operand, ...]]:
         if kind == "argument":
-            return _under("", value, span, value_span), ()
+            return under("", value, span, value_span), ()
         if kind == "merge":
             return self._merge_arguments(OPS[key], value, span, value_span)
         if kind == "combinator":
@@ -245,7 +248,7 @@ class Parser:
                 known = f"as in `{key}: {{{next(iter(fields))}: ...}}`" if fields else f"write `- {key}`"
                 self.report("NS0322", f"{key} takes its arguments by name", value_span, known)
                 return None
-            return _under(primary, value, span, value_span)
+            return under(primary, value, span, value_span)
         self._check_names(value, fields, key)
         return value
 
@@ -268,9 +271,9 @@ class Parser:
     def _check_required(
         self, key: str, model: type[Op | Combinator], arguments: Mapping, tree: Mapping, span: Span
     ) -> None:
-        fields = model.model_fields
+        fields, given = model.model_fields, self.defaults.get(key) or ()
         for name, info in fields.items():
-            if info.is_required() and _is_missing(name, arguments, fields, tree):
+            if info.is_required() and name not in given and _is_missing(name, arguments, fields, tree):
                 self.report("NS0307", f"{key} needs `{name}`", span, lowered(info.description))
 
     def _check_expressions(
@@ -301,8 +304,22 @@ class Parser:
                 elif name != "of":
                     self._check_expressions(value[name], value, name, op.words(name))
             value, value_span = value["of"], value.value_spans["of"]
+        elif isinstance(value, Mapping) and self._holds_options(op, value):
+            return options, ()
         operands = self._operands(op, value, value_span)
         return options, operands
+
+    def _holds_options(self, op: type[Op], operands: Mapping) -> bool:
+        """Return whether an option stands among the operands where only a branch could; record it."""
+        found = [
+            name for name in operands if name in op.model_fields and not isinstance(operands[name], (str, list, dict))
+        ]
+        for name in found:
+            help_text = f"options stand beside the operands: `{op.name}: {{of: [...], {name}: ...}}`"
+            self.report(
+                "NS0308", f"`{name}` is an option of {op.name}, not an operand", operands.key_spans[name], help_text
+            )
+        return bool(found)
 
     def _operands(self, op: type[Op], value: Any, span: Span) -> tuple[Operand, ...]:
         if isinstance(value, Mapping):
@@ -333,6 +350,10 @@ class Parser:
 
     def _operand(self, tree: Any, span: Span, name: str | None = None) -> Operand:
         if isinstance(tree, str):
+            if self._kind_of(tree) and self.scope and tree not in self.scope.labels:
+                message = f"an operand is a label or a list of steps, and '{tree}' is a step"
+                self.report("NS0308", message, span, f"write `[{tree}]`")
+                return Operand(tree, span, name)
             self.check_label(tree, span)
             return Operand(tree, span, name)
         return Operand(self.body(tree, span), span, name)
@@ -361,13 +382,13 @@ class Parser:
             combinator.key == "foreach" or (primary == "body" and not set(value) & set(fields))
         )
         if whole or (isinstance(value, Mapping) and combinator.beside and combinator.key != "foreach"):
-            written: Mapping | None = _under(str(primary), value, span, value_span)
+            written: Mapping | None = under(str(primary), value, span, value_span)
         else:
             written = self._named(value, primary, fields, combinator.key, span, value_span)
         if written is None or not combinator.beside or "body" not in tree:
             return written
         beside = Mapping(span.file)
-        for source in (written, _under("body", tree["body"], tree.key_spans["body"], tree.value_spans["body"])):
+        for source in (written, under("body", tree["body"], tree.key_spans["body"], tree.value_spans["body"])):
             beside.update(source)
             beside.key_spans.update(source.key_spans)
             beside.value_spans.update(source.value_spans)
@@ -400,7 +421,7 @@ class Parser:
         if isinstance(value, Mapping):
             for key, item in value.items():
                 # What a used document takes for a word is not known yet.
-                if combinator.key != "use" or not _may_be_word(item, "word"):
+                if combinator.key != "use" or not may_be_word(item, "word"):
                     self._check_expressions(item, value, key)
         else:
             self._check_expressions(value, written, name, words)
@@ -419,13 +440,9 @@ class Parser:
                 self.report("NS0307", f"{block.name} needs `{name}`", span, wanted(parameter), notes)
         for name, argument in arguments.items():
             parameter_of = block.parameters.get(name)
-            if parameter_of and not _may_be_word(argument, parameter_of.type):
+            if parameter_of and not may_be_word(argument, parameter_of.type):
                 self._check_expressions(argument, arguments, name)
         return arguments
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _is_missing(name: str, arguments: Mapping, known: Collection[str], tree: Mapping) -> bool:
@@ -433,32 +450,3 @@ def _is_missing(name: str, arguments: Mapping, known: Collection[str], tree: Map
     if name in arguments or (name in tree and name not in STEP_KEYS):
         return False
     return not any(nearest(other, known) == f"did you mean '{name}'?" for other in arguments if other not in known)
-
-
-def _may_be_word(value: Any, type: ParameterType) -> bool:
-    """Return whether an argument may be something else than an expression, as far as its text tells."""
-    if not isinstance(value, str):
-        return type in ("word", "block", "any")
-    if value.startswith("$"):
-        return False
-    return type in ("word", "block") or (type == "any" and WORD.match(value) is not None)
-
-
-def field_words(combinator: type[Combinator], name: str) -> frozenset[str]:
-    """Return the words that a combinator's field takes."""
-    from netspec.ops.fields import words
-
-    info = combinator.model_fields.get(name)
-    return words(info.annotation) if info else frozenset()
-
-
-def _lone_word(word: str, span: Span) -> Mapping:
-    return _under(word, None, span, span)
-
-
-def _under(key: str, value: Any, span: Span, value_span: Span) -> Mapping:
-    mapping = Mapping(span.file)
-    mapping[key] = value
-    mapping.key_spans[key] = span
-    mapping.value_spans[key] = value_span
-    return mapping

@@ -107,5 +107,5 @@ def show_count(least: int, most: int | None) -> str:
         ('2 operands', '1 to 3 operands', 'at least 2 operands')
     """
     if most is None:
-        return f"at least {least} operands"
+        return f"at least {least} operand{'' if least == 1 else 's'}"
     return f"{least} operands" if least == most else f"{least} to {most} operands"
