@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -16,7 +17,7 @@ from netspec.lower import lower
 from netspec.passes import run
 from netspec.report.totals import measure
 from netspec.spec import load
-from netspec.spec.files import shipped_folder, shipped_names
+from netspec.spec.files import library_folder, shipped_folder, shipped_names
 from netspec.spec.model import Document
 
 NAMES = shipped_names()
@@ -50,6 +51,18 @@ def test_the_table_is_true(name: str) -> None:
 def test_families_are_no_networks() -> None:
     inner = {path.relative_to(shipped_folder()).parts[0] for path in shipped_folder().rglob("*/*.yaml")}
     assert inner <= {"families"}
+
+
+def test_library_blocks_are_described_and_used() -> None:
+    described = {
+        name: block["description"].rstrip()
+        for path in sorted(library_folder().glob("*.yaml"))
+        for name, block in yaml.safe_load(path.read_text(encoding="utf-8"))["blocks"].items()
+    }
+    assert all(text.endswith(".") for text in described.values())
+    graphs = (lower(load(name, variant)) for name in NAMES for variant in (None, *document(name).variants))
+    used = {scope.block for graph in graphs for scope in graph.root.descend()}
+    assert described.keys() - used == set(), "no network has these"
 
 
 @pytest.mark.parametrize("name", NAMES)
