@@ -139,18 +139,8 @@ class _Comparing:
         return known and all(path in self._origin for path in pair.after.inputs)
 
     def _shapes(self, pairs: list[Pair]) -> Difference:
-        names = tuple(dict.fromkeys(pair.after.op.name for pair in pairs))
         gains = [self._pair_gain(pair) for pair in pairs]
-        return Difference(
-            "shapes",
-            "~",
-            (Part("~", names, times=len(pairs)),),
-            Where(),
-            tuple(pair.before.path for pair in pairs),
-            tuple(pair.after.path for pair in pairs),
-            sum(gain[0] for gain in gains),
-            sum(gain[1] for gain in gains),
-        )
+        return _in_all("shapes", pairs, sum(gain[0] for gain in gains), sum(gain[1] for gain in gains))
 
     # what is around the ops
 
@@ -202,15 +192,7 @@ class _Comparing:
             != (pair.after.init or rules[1].get(pair.after.op.name))
         ]
         if other:
-            names = tuple(dict.fromkeys(pair.after.op.name for pair in other))
-            yield Difference(
-                "init",
-                "~",
-                (Part("~", names, times=len(other)),),
-                Where(),
-                tuple(pair.before.path for pair in other),
-                tuple(pair.after.path for pair in other),
-            )
+            yield _in_all("init", other)
 
 
 def _around(
@@ -219,6 +201,14 @@ def _around(
     part = Part(sign, (right or left,), changes=as_changes([changes or {}]))
     before, after = (left,) if left else (), (right,) if right else ()
     return Difference(kind, sign, (part,), Where(), before, after)
+
+
+def _in_all(kind: Literal["shapes", "init"], pairs: list[Pair], params: int = 0, macs: int = 0) -> Difference:
+    """Return what differs in the same way in pairs of ops."""
+    names = tuple(dict.fromkeys(pair.after.op.name for pair in pairs))
+    part = Part("~", names, times=len(pairs))
+    before, after = tuple(pair.before.path for pair in pairs), tuple(pair.after.path for pair in pairs)
+    return Difference(kind, "~", (part,), Where(), before, after, params, macs)
 
 
 def _weights(node: Node, owner: str) -> str:

@@ -146,10 +146,7 @@ def _assemble(path: Path, chain: list[tuple[Path, Mapping]]) -> Document:
     imported = _import_all(chain)
     namespace: Namespace[str, Block] = ChainMap(own, imported, library())  # type: ignore[arg-type]
     parser = Parser(namespace, tree.get("defaults") or Mapping())
-    blocks = tree.get("blocks") or Mapping()
-    _refuse_doubles(parser, blocks, imported)
-    own.update(declare(parser, blocks, namespace))
-    define(parser, blocks, own)
+    _define_blocks(parser, tree, own, imported)
     parameters = parse_parameters(parser, tree["args"], tree.span) if tree.get("args") else {}
     complete = set(tree.get("args") or ()) == set(parameters)
     check_settings(parser, [each for _, each in chain])
@@ -284,13 +281,18 @@ def _blocks_of(path: Path, span: Span, trail: tuple[Path, ...]) -> dict[str, Blo
         _add_import(imported, refer(text, path, place), place, (*trail, path))
     namespace: Namespace[str, Block] = ChainMap(own, imported, library())  # type: ignore[arg-type]
     parser = Parser(namespace)
-    blocks = tree.get("blocks") or Mapping()
-    _refuse_doubles(parser, blocks, imported)
-    own.update(declare(parser, blocks, namespace))
-    define(parser, blocks, own)
+    _define_blocks(parser, tree, own, imported)
     if parser.diagnostics:
         raise SpecError(parser.diagnostics)
     return own
+
+
+def _define_blocks(parser: Parser, tree: Mapping, own: dict[str, Block], imported: dict[str, Block]) -> None:
+    """Put the blocks of a document into ``own``, which the parser's namespace begins with."""
+    blocks = tree.get("blocks") or Mapping()
+    _refuse_doubles(parser, blocks, imported)
+    own.update(declare(parser, blocks, parser.namespace))
+    define(parser, blocks, own)
 
 
 def _refuse_doubles(parser: Parser, blocks: Mapping, imported: dict[str, Block]) -> None:
