@@ -269,7 +269,7 @@ def test_the_pattern_takes_whatever_is_an_expression(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["${width}", "a && b", "i = 0", "2^3", "a ? b : c", "{i}", "", " ", "2 × 3", "'a", "a; b"]
+    "text", ["${width}", "a && b", "i = 0", "2^3", "a ? b : c", "{i}", "", " ", "2 × 3", "'a", "a; b", "3x3", "3x28x28"]
 )
 def test_the_pattern_refuses_what_no_expression_has(text: str) -> None:
     with pytest.raises(expr.ExpressionError):

@@ -61,7 +61,9 @@ def _whole(pattern: re.Pattern[str]) -> str:
 
 _QUOTED = r"""'[ -"$-&(-\[\]-~]*'""" + "|" + r'"[ -!$-\[\]-~]*"'
 _TOKEN = rf"[A-Za-z0-9_ \t\r\n.,+*/%()\[\]:\-]|[<>=!]=|[<>]|{_QUOTED}"
-_ARITHMETIC = rf"\$?(?=[ \t\r\n]*[^ \t\r\n])(?:{_TOKEN})+$"
+_PRODUCT = r"[1-9][0-9]*(?:x[0-9]+)+$"
+"""A shape as papers write it, ``3x3``, which is no expression."""
+_ARITHMETIC = rf"\$?(?!{_PRODUCT})(?=[ \t\r\n]*[^ \t\r\n])(?:{_TOKEN})+$"
 
 EXPRESSION = matching(f"^{_ARITHMETIC}", "an expression: arithmetic is written as in Python, without ${}")
 """An expression, or ``$name``. There is no ``type``, so that it can stand beside the schema of a number or a list."""
