@@ -89,8 +89,14 @@ def read(text: str) -> ast.expr:
 def _unreadable(line: str, cause: Exception) -> ExpressionError:
     column = (getattr(cause, "offset", None) or 1) - 1
     offset = min(indent(line) + column, len(line.rstrip()) - 1)
-    help = next((instead for mark, instead in HABITS.items() if mark in line), "arithmetic is written as in Python")
-    return ExpressionError("this is not an expression", offset, 1, help, SYNTAX)
+    return ExpressionError("this is not an expression", offset, 1, _instead(line), SYNTAX)
+
+
+def _instead(line: str) -> str:
+    """Return what to write for a text that is no expression."""
+    if re.fullmatch(r" *\d+(x\d+)+ *", line):
+        return f"a size per axis is a list: [{', '.join(line.strip().split('x'))}]"
+    return next((instead for mark, instead in HABITS.items() if mark in line), "arithmetic is written as in Python")
 
 
 def indent(text: str) -> int:
