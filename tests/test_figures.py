@@ -14,6 +14,8 @@ import yaml
 
 import netspec
 from netspec.graph import Graph, Node
+from netspec.report.totals import measure
+from netspec.spec.files import shipped_names
 
 FIGURES: dict[str, dict[str, dict[str, int | str]]] = yaml.safe_load(
     (Path(__file__).parent / "figures.yaml").read_text(encoding="utf-8")
@@ -135,6 +137,37 @@ def test_alexnets_neurons() -> None:
     graph = compiled("alexnet_grouped")
     layers = [node.shape for node in graph if node.op.name in ("conv", "linear")]
     assert sum(math.prod(shape) for shape in layers) == 659_272
+
+
+NAMED_BY_DEPTH = re.compile(
+    r"(?:vgg|plain|(?:pre)?resnet(?:1d)?|densenet|stochastic_depth|swapout|highway|r3d)(\d+)(?!\d)"
+)
+OTHER_DEPTHS = {
+    "densenet264": 265,  # twice the 130 layers of its blocks, and five
+    "highway50_mnist_fc": 51,  # the last layer is not counted, as in fractal networks
+    "vgg16_cam": 15,  # one convolution in place of two linear layers
+}
+
+
+@pytest.mark.parametrize("network", [name for name in shipped_names() if NAMED_BY_DEPTH.match(name)])
+def test_network_is_as_deep_as_its_name_says(network: str) -> None:
+    (depth,) = NAMED_BY_DEPTH.match(network).groups()
+    assert measure(compiled(network)).depth == OTHER_DEPTHS.get(network, int(depth))
+
+
+@pytest.mark.parametrize(
+    ("network", "depth"),
+    [
+        ("alexnet", 8),
+        ("zfnet", 8),
+        ("googlenet", 22),
+        ("nin_cifar10", 9),
+        ("mobilenet_v1", 28),
+        ("fractalnet40_cifar10", 41),
+    ],
+)
+def test_network_is_as_deep_as_its_paper_says(network: str, depth: int) -> None:
+    assert measure(compiled(network)).depth == depth
 
 
 @pytest.mark.parametrize(
