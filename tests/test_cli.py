@@ -398,6 +398,14 @@ def test_a_missing_device_is_a_fault_of_usage(netspec: Run) -> None:
     code, _, err = netspec("build", "good.yaml", "--device", "nothing")
     assert code == 2
     assert "--device: torch knows no device 'nothing'; write auto, cpu, cuda, cuda:1 or cuda:0,cuda:1" in err
+    code, _, err = netspec("build", "good.yaml", "--device", "vulkan")
+    assert code == 2
+    assert "--device: torch cannot compute on vulkan here: Could not run 'aten::empty.memory_format'" in err
+
+
+def test_a_seed_is_a_number_that_torch_takes(netspec: Run) -> None:
+    code, _, err = netspec("build", "good.yaml", "--seed", "9" * 30)
+    assert (code, "is not in the range 0<=x<=9223372036854775807" in err) == (2, True)
 
 
 def test_draw(netspec: Run) -> None:

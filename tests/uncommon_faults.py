@@ -126,7 +126,7 @@ def too_little_memory(folder: Path) -> tuple[Diagnostic, ...]:
         raise OutOfMemoryError
 
     class Crowded:
-        choose_device = staticmethod(str)
+        choose_devices = staticmethod(lambda name, count: [name])
         build_module = staticmethod(refuse)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -140,14 +140,22 @@ def _run(
     try:
         module = timed(f"build on {target}", lambda: instantiate.build_module(graph, **settings), times)
         compared = timed("forward", lambda: instantiate.verify_forward(module, graph, batch, seed=seed or 0), times)
-    except RuntimeError as error:
+    except Exception as error:
         # torch's class of that name is not worth an import of torch here.
         if type(error).__name__ != "OutOfMemoryError":
+            _check_known(target, error)
             raise
         message = f"{graph.name} does not fit into the memory of {target} with a batch of {batch}"
         refused = Diagnostic("NS0707", message, graph.root.span, help="use a smaller batch or input")
         raise LimitError([refused]) from None
     return {"device": target, "channels_last": channels_last, "seed": seed, "compared": compared}
+
+
+def _check_known(target: str, error: Exception) -> None:
+    """Refuse a device that torch knows by name and cannot use here, which it says in an error of any kind."""
+    if not target.startswith(("cpu", "cuda")) and type(error).__name__ != "ShapeMismatch":
+        reason = str(error).partition("\n")[0].partition(". ")[0]
+        raise click.BadParameter(f"torch cannot compute on {target} here: {reason}", param_hint="--device") from None
 
 
 def _import_instantiate() -> Any:
