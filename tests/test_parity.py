@@ -91,7 +91,7 @@ def _files() -> dict[str, str]:
         pytest.skip("pytorchcv is not installed")
     found: dict[str, str] = {}
     for path in sorted(Path(package.submodule_search_locations[0], "models").glob("*.py")):
-        for name in re.findall(r"^def ([a-z]\w*)\(", path.read_text(encoding="utf-8"), re.MULTILINE):
+        for name in re.findall(r"^(?:def|class) (\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE):
             found.setdefault(name, path.stem)
     return found
 
