@@ -45,13 +45,17 @@ def load(path_or_name: str | Path, variant: str | None = None, overrides: dict[s
         'ResNet-18'
     """
     path = find(path_or_name)
-    chain = _chain(path)
-    document = _assemble(path, chain)
+    faults: list[Diagnostic] = []
+    chain = _chain(path, faults)
+    document = _assemble(path, chain, faults)
     return override(document, variant, overrides or {})
 
 
-def _chain(path: Path) -> list[tuple[Path, Mapping]]:
-    """Return the files from the document to the farthest one it extends, each with its checked tree."""
+def _chain(path: Path, faults: list[Diagnostic]) -> list[tuple[Path, Mapping]]:
+    """Return the files from the document to the farthest one it extends, each with its checked tree.
+
+    Faults of the top level that leave what stands below it as it is are added to ``faults``.
+    """
     chain: list[tuple[Path, Mapping]] = []
     span: Span | None = None
     while True:
@@ -60,7 +64,7 @@ def _chain(path: Path) -> list[tuple[Path, Mapping]]:
         if len(chain) == LARGEST_CHAIN:
             message = f"more than {LARGEST_CHAIN} documents extend each other"
             raise fault("NS0004", message, span, help="extend one of the first directly")
-        tree = read_document(path)
+        tree = read_document(path, faults)
         chain.append((path, tree))
         if tree.get("extends") is None:
             return chain
@@ -68,8 +72,10 @@ def _chain(path: Path) -> list[tuple[Path, Mapping]]:
         path = refer(tree["extends"], path, span)
 
 
-def read_document(path: Path) -> Mapping:
+def read_document(path: Path, minor: list[Diagnostic] | None = None) -> Mapping:
     """Return the tree of a file whose top level is a valid header.
+
+    With a list for them, faults of keys on which nothing else depends are added to it, where there are no others.
 
     Raises: SpecError with every fault of the top level.
     """
@@ -82,8 +88,23 @@ def read_document(path: Path) -> Mapping:
     try:
         Header.model_validate(tree)
     except ValidationError as error:
-        raise SpecError(_header_fault(tree, each) for each in error.errors()[:MOST_FAULTS]) from None
+        errors = error.errors()[:MOST_FAULTS]
+        faults = [_header_fault(tree, each) for each in errors]
+        if minor is None or not all(map(_is_minor, errors)):
+            raise SpecError(faults) from None
+        minor += faults
     return tree
+
+
+ASIDE = ("name", "title", "cite", "notes", "reference", "expect")
+"""The keys on which nothing else in a document depends."""
+
+
+def _is_minor(error: Any) -> bool:
+    """Return whether a fault of the header leaves the rest as it is: it is no misspelled key that others depend on."""
+    key = str(error["loc"][0])
+    others = [info.alias or name for name, info in Header.model_fields.items() if name not in ASIDE]
+    return key in ASIDE or (error["type"] == "extra_forbidden" and not nearest(key, others))
 
 
 def _header_fault(tree: Mapping, error: Any) -> Diagnostic:
@@ -140,12 +161,13 @@ def _expectations() -> list[str]:
     return list(Expectation.model_fields)
 
 
-def _assemble(path: Path, chain: list[tuple[Path, Mapping]]) -> Document:
+def _assemble(path: Path, chain: list[tuple[Path, Mapping]], faults: list[Diagnostic]) -> Document:
     tree = _merge([each for _, each in chain])
     own: dict[str, Block] = {}
     imported = _import_all(chain)
     namespace: Namespace[str, Block] = ChainMap(own, imported, library())  # type: ignore[arg-type]
     parser = Parser(namespace, tree.get("defaults") or Mapping())
+    parser.record(*faults)
     _define_blocks(parser, tree, own, imported)
     parameters = parse_parameters(parser, tree["args"], tree.span) if tree.get("args") else {}
     complete = set(tree.get("args") or ()) == set(parameters)
