@@ -53,7 +53,7 @@ def _base(group: Group) -> str:
         return scope.block
     names = [each.scope.name for each in group.descriptions]
     common = _common_start(names).rstrip("0123456789_")
-    if len(common) >= 3:
+    if len(common) >= 3 and len(set(names)) > 1:
         return common
     return names[0] if not names[0].isdecimal() else f"{scope.parent.name if scope.parent else ''}_unit"
 

@@ -116,7 +116,9 @@ def _text(column: tuple[Hole, ...], bases: list[Parameter], used: dict[str, Para
     if name == "inplace":
         return "False"  # what one scope of a class may not overwrite, none does
     counts = name in COUNTS or column[0].owner == "counts"
-    for base in _preferred(name, counts, [*bases, *used.values()]):
+    # What is the same reads better than a multiple of something nearer.
+    likely = sorted(_preferred(name, counts, [*bases, *used.values()]), key=lambda base: base.values != values)
+    for base in likely:
         text = _follows(values, base, counts)
         if text is not None:
             used.setdefault(base.name, base)

@@ -36,12 +36,12 @@ class BasicBlockWithDownsample(nn.Module):
     def __init__(self, in_channels: int, out: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(in_channels, out, 3, stride=2, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(2 * in_channels)
-        self.conv2 = nn.Conv2d(2 * in_channels, out, 3, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(2 * in_channels)
+        self.bn1 = nn.BatchNorm2d(out)
+        self.conv2 = nn.Conv2d(out, out, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(out)
         self.downsample = nn.Sequential(
             nn.Conv2d(in_channels, out, 1, stride=2, bias=False),
-            nn.BatchNorm2d(2 * in_channels),
+            nn.BatchNorm2d(out),
         )
 
     def forward(self, x: Tensor) -> Tensor:
