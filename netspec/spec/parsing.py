@@ -413,6 +413,10 @@ class Parser:
         words = field_words(combinator, name)
         if name in combinator.bodies:
             is_word = isinstance(value, str) and (value in words or (value.startswith("$") and words))
+            if words and not is_word and isinstance(value, str) and not self._kind_of(value):
+                message = f"{combinator.key}: `{name}` is {', '.join(sorted(words))} or steps, not '{value}'"
+                self.report("NS0301", message, span, nearest(value, words) or "as in `[{conv: {out: 64, kernel: 1}}]`")
+                return Body((), span)
             return value if is_word else self.body(value, span, variables=variables)
         if name in combinator.texts:
             if isinstance(value, str):
