@@ -326,6 +326,8 @@ def test_completion_scripts(netspec: Run, shell: str) -> None:
         ("netspec che", "plain,check"),
         ("netspec summary lenet5_m", "plain,lenet5_modern"),
         ("netspec build --cha", "plain,--channels-last"),
+        ("netspec ops bottl", "plain,bottleneck"),
+        ("netspec explain NS060", "plain,NS0601"),
     ],
 )
 def test_completion_completes(words: str, expected: str) -> None:

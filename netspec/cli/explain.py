@@ -14,8 +14,12 @@ PAGES = Path(__file__).parent.parent / "explanations"
 """One page per code, in Markdown; its first line is the headline."""
 
 
+def _complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    return [path.stem for path in sorted(PAGES.glob("NS*.md")) if path.stem.startswith(incomplete.upper())]
+
+
 @click.command("explain")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=_complete)
 def command(code: str | None) -> None:
     """Explain an error code, with a failing document and the mended one; without a code, list all of them."""
     pages = {path.stem: path for path in sorted(PAGES.glob("NS*.md"))}

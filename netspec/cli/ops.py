@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 Entry = tuple[str, str]
 
 
+def _complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    return [name for entries in _sections().values() for name, _ in entries if name.startswith(incomplete)]
+
+
 @click.command("ops")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_complete)
 @plugin_option
 def command(name: str | None) -> None:
     """Describe an op, combinator or block; without a name, list all of them."""
