@@ -45,6 +45,21 @@ def fault_of(path: Path, **options: Any) -> SpecError:
     return caught.value
 
 
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("net.yaml", "net"),
+        ("my-net.v2.yaml", "my_net_v2"),
+        ("3d.yaml", "net_3d"),
+        ("_x.yaml", "net_x"),
+        ("\u00fc.yaml", "net"),
+        ("a" * 80 + ".yaml", "a" * 64),
+    ],
+)
+def test_a_network_without_a_name_has_one_that_can_be_imported(tmp_path: Path, file: str, name: str) -> None:
+    assert netspec.compile(write(tmp_path, "netspec: 1\ninput: [3]\nnetwork: [relu]\n", file)).name == name
+
+
 CONV = "conv: {out: 4, kernel: 1}"
 
 SAME = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import ChainMap
 from collections.abc import Iterable
 from collections.abc import Mapping as Namespace
@@ -181,7 +182,7 @@ def _assemble(path: Path, chain: list[tuple[Path, Mapping]], faults: list[Diagno
     arguments = Mapping(str(path))
     return Document(
         path=path,
-        name=tree.get("name") or path.stem,
+        name=tree.get("name") or _name_of(path),
         title=tree.get("title", ""),
         cite=tree.get("cite", ""),
         notes=tree.get("notes", ""),
@@ -200,6 +201,12 @@ def _assemble(path: Path, chain: list[tuple[Path, Mapping]], faults: list[Diagno
         span=tree.span,
         tree=tree,
     )
+
+
+def _name_of(path: Path) -> str:
+    """Return a file's name as one that a network may have, so that what is built of it can be imported."""
+    name = re.sub(r"[^A-Za-z0-9_]+", "_", path.stem)
+    return (name if name[:1].isalpha() else f"net_{name.strip('_')}".rstrip("_"))[:64]
 
 
 def _merge(trees: list[Mapping]) -> Mapping:
