@@ -411,7 +411,7 @@ def test_a_new_document_can_extend_a_shipped_one(extended: str, tmp_path: Path) 
 def test_a_new_document_can_extend_a_file_of_its_project(made: Path) -> None:
     folder = made.parent / "more"
     call = ("new", "mine", "--from", str(made), "--out", str(folder))
-    assert "outside the project" in invoke(*call).stderr and not folder.exists()
+    assert "a netspec.toml in a folder around both" in invoke(*call).stderr and not folder.exists()
     (made.parent / "pyproject.toml").touch()
     assert invoke(*call).exit_code == 0
     assert read_file(folder / "mine.yaml")["extends"] == "../tiny.yaml"

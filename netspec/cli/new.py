@@ -63,5 +63,6 @@ def _variation(name: str, extended: str, out: Path) -> str:
     if path.parent == shipped_folder():
         return variation_text(name, path.stem, document)
     if not path.resolve().is_relative_to(project_root(out / f"{name}.yaml")):
-        raise click.BadParameter(f"'{path}' lies outside the project of '{out}'", param_hint="--from")
+        message = f"'{path}' lies outside the project of '{out}'; a netspec.toml in a folder around both makes them one"
+        raise click.BadParameter(message, param_hint="--from")
     return variation_text(name, Path(os.path.relpath(path, out)).as_posix(), document)
