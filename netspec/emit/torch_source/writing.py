@@ -250,7 +250,10 @@ def _line(statement: Statement, group: Group, names: dict[int, str]) -> str:
     else:
         assert statement.torch is not None
         text = _filled(statement.torch, group, statement.start, operands)
-    return f"{text} if self.training else None" if statement.training_only else text
+    if not statement.training_only:
+        return text
+    nothing = ", ".join("None" for _ in statement.results)
+    return f"{text} if self.training else " + (f"({nothing})" if "," in nothing else nothing)
 
 
 def _operands(statement: Statement, module: str, names: dict[int, str]) -> Iterator[str]:
