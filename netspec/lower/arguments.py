@@ -210,7 +210,8 @@ def bind(
 ) -> dict[str, Any]:
     """Return the values of a block's or document's arguments for one call, defaults included.
 
-    Raises: SpecError NS0307 for one that is missing, NS0309 for one of the wrong type or out of bounds.
+    Raises: SpecError NS0307 for one that is missing, NS0309 for one of the wrong type or out of bounds; Unknown when
+    one depends on a value that an earlier fault left unknown.
     """
     values: dict[str, Any] = {}
     faults: list[Diagnostic] = []
@@ -228,8 +229,13 @@ def bind(
             values[name] = _checked(value, parameter, callee, place)
         except SpecError as error:
             faults.extend(error.diagnostics)
+            values[name] = UNKNOWN
+        except Unknown:
+            values[name] = UNKNOWN
     if faults:
         raise SpecError(faults)
+    if UNKNOWN in values.values():
+        raise Unknown
     return values
 
 

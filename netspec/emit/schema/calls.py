@@ -19,9 +19,10 @@ BODY_TYPES = ("array", "string", "object")
 """The types of a body: a list of steps, a word, or a single step. Editors begin one with the first of them."""
 
 
-def op_call(op: type[Op]) -> Schema:
-    """Return the schema of what stands behind an op's word."""
-    return {**about_class(op), "title": op.name, **_call(describe_fields(op), required(op), op.primary)}
+def op_call(op: type[Op], given: Collection[str] = ()) -> Schema:
+    """Return the schema of what stands behind an op's word; what is given elsewhere, it need not say."""
+    needed = [name for name in required(op) if name not in given]
+    return {**about_class(op), "title": op.name, **_call(describe_fields(op), needed, op.primary)}
 
 
 def merge_call(op: type[Op], operand: Schema) -> Schema:

@@ -1,4 +1,4 @@
-"""The blocks that a document's steps may call, as far as their signatures can be read.
+"""The blocks that a document's steps may call and the arguments that its defaults give, as far as these can be read.
 
 A schema is wanted while a document is being written, so faults in it are no reason to do without one.
 """
@@ -6,6 +6,7 @@ A schema is wanted while a document is being written, so faults in it are no rea
 from __future__ import annotations
 
 from collections import ChainMap
+from collections.abc import Iterator
 from pathlib import Path
 
 from netspec.reader import Mapping, Sequence, locate, read_file
@@ -22,6 +23,32 @@ def known_blocks(path: Path) -> dict[str, Block]:
     Raises: SpecError when a file cannot be read, or refers to one that does not exist.
     """
     return {**library(), **_blocks_of(path, set())}
+
+
+def known_defaults(path: Path) -> dict[str, set[str]]:
+    """Return the arguments that the defaults of a document, and of those it extends, give to each op.
+
+    Raises: SpecError when a file cannot be read, or refers to one that does not exist.
+    """
+    given: dict[str, set[str]] = {}
+    for tree in _extended(path):
+        defaults = tree.get("defaults")
+        for name, arguments in defaults.items() if isinstance(defaults, Mapping) else ():
+            given.setdefault(name, set()).update(arguments if isinstance(arguments, Mapping) else ())
+    return given
+
+
+def _extended(path: Path) -> Iterator[Mapping]:
+    """Yield the trees of a document and of those that it extends."""
+    seen: set[Path] = set()
+    while path.resolve() not in seen:
+        seen.add(path.resolve())
+        tree = read_file(path)
+        if isinstance(tree, Mapping):
+            yield tree
+        if not isinstance(tree, Mapping) or not isinstance(tree.get("extends"), str):
+            return
+        path = refer(tree["extends"], path, locate(tree, ("extends",)))
 
 
 def _blocks_of(path: Path, seen: set[Path]) -> dict[str, Block]:

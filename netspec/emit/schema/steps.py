@@ -1,12 +1,14 @@
 """Bodies and steps: which word may stand where, and one ``if``/``then`` per word for what goes with it.
 
-A document's schema knows every block. The general schema cannot know those that a document brings along: there, a
-document with ``blocks``, ``import`` or ``extends`` has open steps, whose unknown words are taken for blocks.
+A document's schema knows every block, and which arguments its ``defaults`` give. The general schema cannot know these:
+there, a document with ``blocks``, ``import`` or ``extends`` has open steps, whose unknown words are taken for blocks,
+and one whose ``defaults`` may give what an op requires has free steps, which need not say it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import Literal
 
 from netspec.emit.schema.calls import BODY_TYPES, block_call, combinator_call, merge_call, op_call
 from netspec.emit.schema.explanations import about_block, about_class
@@ -18,6 +20,8 @@ from netspec.spec.model import Block
 from netspec.spec.parsing import STEP_KEYS
 
 Blocks = Mapping[str, Block]
+Given = Mapping[str, Collection[str]]
+"""The arguments of ops that are given elsewhere, by the op."""
 
 
 def plain_ops() -> dict[str, type[Op]]:
@@ -30,25 +34,45 @@ def merges() -> dict[str, type[Op]]:
     return {name: op for name, op in OPS.items() if op.family == "merge"}
 
 
-def shared_definitions(blocks: Blocks) -> dict[str, Schema]:
-    """Return the schemas that open and closed steps share, by their place: those in which there are no bodies."""
-    calls = _op_references()
-    others = [*COMBINATORS, *merges(), *blocks]
+def shared_definitions(blocks: Blocks, given: Given) -> dict[str, Schema]:
+    """Return the schemas that all steps share, by their place: those in which there are no bodies."""
     return {
-        **{f"op.{name}": op_call(op) for name, op in plain_ops().items()},
+        **{f"op.{name}": op_call(op, given.get(name, ())) for name, op in plain_ops().items()},
         **{f"key.{name}": {"description": STEP_KEYS[name], **schema} for name, schema in _step_keys().items()},
-        "ops": {"allOf": [_decided(name, calls, [*STEP_KEYS, *others]) for name in calls]},
-        "words": _proposals(complete_words(blocks), blocks),
+        "ops": _decided_ops(op_references(), blocks),
+        "words": _proposals(complete_words(blocks, given), blocks),
     }
 
 
-def _op_references() -> dict[str, Schema]:
-    return {name: {"$ref": f"#/definitions/op.{name}"} for name in plain_ops()}
+def free_definitions(blocks: Blocks) -> dict[str, Schema]:
+    """Return the schemas of the ops that require arguments, as they are where ``defaults`` may give all of them."""
+    return {
+        **{f"free.op.{name}": op_call(OPS[name], names) for name, names in every_argument().items()},
+        "free.ops": _decided_ops(op_references(is_free=True), blocks),
+    }
 
 
-def complete_words(blocks: Blocks) -> list[str]:
+def every_argument() -> dict[str, list[str]]:
+    """Return the arguments that ops require, by the op; merges have operands instead."""
+    return {name: required(op) for name, op in plain_ops().items() if required(op)}
+
+
+def op_references(is_free: bool = False) -> dict[str, Schema]:
+    """Return the references to the ops that are no merges, by the op."""
+    return {
+        name: {"$ref": f"#/definitions/{'free.' if is_free and required(op) else ''}op.{name}"}
+        for name, op in plain_ops().items()
+    }
+
+
+def _decided_ops(calls: dict[str, Schema], blocks: Blocks) -> Schema:
+    others = [*COMBINATORS, *merges(), *blocks]
+    return {"allOf": [_decided(name, calls, [*STEP_KEYS, *others]) for name in calls]}
+
+
+def complete_words(blocks: Blocks, given: Given) -> list[str]:
     """Return the words that need no arguments, hence may stand alone."""
-    ops = [name for name, op in OPS.items() if not required(op)]
+    ops = [name for name, op in OPS.items() if set(required(op)) <= set(given.get(name, ()))]
     return [
         *ops,
         *(name for name, block in blocks.items() if not any(each.required for each in block.parameters.values())),
@@ -79,24 +103,30 @@ def _step_keys() -> dict[str, Schema]:
 
 
 class Steps:
-    """The schemas of bodies and steps whose words are the ops, the combinators and some blocks."""
+    """The schemas of bodies and steps whose words are the ops, the combinators and some blocks.
 
-    def __init__(self, blocks: Blocks, is_open: bool = False) -> None:
+    ``prefix`` sets their places apart from those of other steps: ``open.`` for steps that may have unknown words, and
+    ``free.`` for steps that beside this need not say what an op requires.
+    """
+
+    def __init__(self, blocks: Blocks, given: Given | None = None, prefix: Literal["", "open.", "free."] = "") -> None:
         self.blocks = dict(blocks)
-        self.is_open = is_open
+        self.given = given or {}
+        self.prefix = prefix
+        self.is_free = prefix == "free."
         self.others: dict[str, Schema] = {
             **{name: self.ref(f"combinator.{name}") for name in COMBINATORS},
             **{name: self.ref(f"merge.{name}") for name in merges()},
             **{name: self.ref(f"block.{name}") for name in self.blocks},
         }
-        self.words = {**self.others, **_op_references()}
+        self.words = {**self.others, **op_references(self.is_free)}
 
     def ref(self, name: str) -> Schema:
         """Return the reference to one of these schemas."""
         return {"$ref": f"#/definitions/{self._place(name)}"}
 
     def _place(self, name: str) -> str:
-        return f"open.{name}" if self.is_open else name
+        return f"{self.prefix}{name}"
 
     def definitions(self) -> dict[str, Schema]:
         """Return all of these schemas by their place."""
@@ -113,7 +143,7 @@ class Steps:
 
     def _block(self, block: Block) -> Schema:
         # A document may have a block of its own by the same name, with other arguments.
-        return {**about_block(block), "anyOf": [{}]} if self.is_open else block_call(block, [*OPS, *self.blocks])
+        return {**about_block(block), "anyOf": [{}]} if self.prefix else block_call(block, [*OPS, *self.blocks])
 
     def _step(self) -> Schema:
         return {
@@ -126,9 +156,9 @@ class Steps:
 
     def _word(self) -> Schema:
         """Return the schema of a step that is a lone word."""
-        complete = complete_words(self.blocks)
+        complete = complete_words(self.blocks, self.given)
         incomplete = [name for name in (*OPS, *COMBINATORS) if name not in complete]
-        words = unless(incomplete) if self.is_open else one_of(complete)
+        words = unless(incomplete) if self.prefix else one_of(complete)
         expected = "an op or block that needs no arguments, or $argument; others are keys, as in `conv: {...}`"
         return matching(f"{ARGUMENT}|{words}", expected)
 
@@ -136,14 +166,14 @@ class Steps:
         """Return the schema of a step that is a mapping: its step keys, and one condition per word."""
         return {
             "properties": {name: {"$ref": f"#/definitions/key.{name}"} for name in STEP_KEYS},
-            "allOf": [self._undecided(), _argument(), {"$ref": "#/definitions/ops"}, *self._others()],
+            "allOf": [self._undecided(), _argument(), self._ops(), *self._others()],
         }
 
     def _undecided(self) -> Schema:
         """Return the condition for a step without any known word: an editor proposes them, all else is a fault."""
         unknown = {"propertyNames": {"not": {"pattern": rf"^\$|{one_of(self.words)}"}}}
         allowed: dict[str, Schema] = {one_of(STEP_KEYS): {}}
-        if self.is_open:
+        if self.prefix:
             allowed[unless(["body"])] = {}
         return {
             "if": unknown,
@@ -156,6 +186,9 @@ class Steps:
                 "then": {"required": ["an op, block or combinator"]},
             },
         }
+
+    def _ops(self) -> Schema:
+        return {"$ref": "#/definitions/free.ops" if self.is_free else "#/definitions/ops"}
 
     def _others(self) -> Iterator[Schema]:
         """Yield the condition of each word that is no plain op; these have no parameters to start."""
