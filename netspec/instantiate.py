@@ -100,6 +100,11 @@ def _device(name: str | torch.device) -> torch.device:
         raise RuntimeError(f"torch knows no device '{name}'; write auto, cpu, cuda, cuda:1 or cuda:0,cuda:1") from None
     if device.type == "cuda" and not torch.cuda.is_available():
         raise RuntimeError("there is no CUDA device here; use --device cpu")
+    try:
+        torch.empty(0, device=device)
+    except Exception as error:  # of any kind: each backend that is missing has its own
+        reason = str(error).partition("\n")[0].partition(". ")[0]
+        raise RuntimeError(f"torch cannot compute on {device} here: {reason}") from None
     return device
 
 

@@ -403,6 +403,7 @@ def test_a_missing_device_is_a_fault_of_usage(netspec: Run) -> None:
     code, _, err = netspec("build", "good.yaml", "--device", "vulkan")
     assert code == 2
     assert "--device: torch cannot compute on vulkan here: Could not run 'aten::empty.memory_format'" in err
+    assert not Path("build").exists()
 
 
 def test_a_seed_is_a_number_that_torch_takes(netspec: Run) -> None:

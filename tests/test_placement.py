@@ -182,6 +182,7 @@ def test_auto_takes_as_many_as_are_named_and_there(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there > 0)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: there)
+    monkeypatch.setattr(torch, "empty", lambda *sizes, device: device)  # there is no driver behind them
     assert [str(each) for each in choose_devices("auto", named)] == expected
 
 

@@ -61,6 +61,7 @@ def command(
     depth: int | None,
     sort: Any,
     rows: int,
+    device: str,
     **settings: Any,
 ) -> None:
     """Write a network as DIR/NAME/NAME.py, .svg and .json, and run that very module once.
@@ -74,10 +75,11 @@ def command(
     graph = timed("compile", lambda: compile_graph(spec, variant, overrides), times)
     limit = default_limit() if max_memory is None else max_memory
     check_memory(measure_memory(graph, dtype, batch), graph, limit, forward=not no_run)
+    devices = [] if no_run else _choose_devices(device, graph, times)
     paths = _write(graph, out / graph.name, force, dtype, batch, times)
     done: dict[str, Any] = {"files": [str(path) for path in paths]}
     if not no_run:
-        done |= _run(graph, paths[0], batch, dtype, times, **settings)
+        done |= _run(graph, paths[0], batch, dtype, times, devices, **settings)
     if as_json:
         _print_record(graph, dtype, batch, {**done, "seconds": times})
     else:
@@ -117,45 +119,43 @@ def _picture(graph: Graph) -> str:
         return ""
 
 
+def _choose_devices(names: str, graph: Graph, times: dict[str, float]) -> list[Any]:
+    """Return torch's devices of those names, before anything is written."""
+    from netspec.emit.torch_source.placement import place
+
+    instantiate = timed("load torch", _import_instantiate, times)
+    try:
+        devices: list[Any] = instantiate.choose_devices(names, place(graph).count)
+    except RuntimeError as error:
+        raise click.BadParameter(str(error).partition("\n")[0], param_hint="--device") from None
+    return devices
+
+
 def _run(
     graph: Graph,
     path: Path,
     batch: int,
     dtype: str,
     times: dict[str, float],
-    device: str,
+    devices: list[Any],
     channels_last: bool,
     seed: int | None,
 ) -> dict[str, Any]:
     """Instantiate the written file, run it once, and compare its shapes; return what was done."""
-    from netspec.emit.torch_source.placement import place
-
-    instantiate = timed("load torch", _import_instantiate, times)
-    try:
-        devices = instantiate.choose_devices(device, place(graph).count)
-    except RuntimeError as error:
-        raise click.BadParameter(str(error).partition("\n")[0], param_hint="--device") from None
+    instantiate = _import_instantiate()
     target = ", ".join(map(str, devices))
     settings = {"device": devices, "dtype": dtype, "channels_last": channels_last, "seed": seed, "source": path}
     try:
         module = timed(f"build on {target}", lambda: instantiate.build_module(graph, **settings), times)
         compared = timed("forward", lambda: instantiate.verify_forward(module, graph, batch, seed=seed or 0), times)
-    except Exception as error:
+    except RuntimeError as error:
         # torch's class of that name is not worth an import of torch here.
         if type(error).__name__ != "OutOfMemoryError":
-            _check_known(target, error)
             raise
         message = f"{graph.name} does not fit into the memory of {target} with a batch of {batch}"
         refused = Diagnostic("NS0707", message, graph.root.span, help="use a smaller batch or input")
         raise LimitError([refused]) from None
     return {"device": target, "channels_last": channels_last, "seed": seed, "compared": compared}
-
-
-def _check_known(target: str, error: Exception) -> None:
-    """Refuse a device that torch knows by name and cannot use here, which it says in an error of any kind."""
-    if not target.startswith(("cpu", "cuda")) and type(error).__name__ != "ShapeMismatch":
-        reason = str(error).partition("\n")[0].partition(". ")[0]
-        raise click.BadParameter(f"torch cannot compute on {target} here: {reason}", param_hint="--device") from None
 
 
 def _import_instantiate() -> Any:

@@ -28,7 +28,7 @@ SUFFIXES = (".svg", ".dot", ".gv")
     help="How dense connections are drawn: as a running concatenation, or each of them.",
 )
 @click.option("--direction", type=click.Choice(("TB", "LR")), default="TB", show_default=True, help="Down or right.")
-@click.option("--width", type=click.FloatRange(0, min_open=True), help="Most pixels across; larger pictures shrink.")
+@click.option("--width", type=click.IntRange(1), help="Most pixels across; larger pictures shrink.")
 @click.option(
     "--engine",
     type=click.Choice(("auto", "embedded", "dot")),
@@ -44,7 +44,7 @@ def command(
     output: str | None,
     opened: tuple[str, ...],
     force: bool,
-    width: float | None,
+    width: int | None,
     engine: Any,
     **settings: Any,
 ) -> None:

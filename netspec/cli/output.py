@@ -64,7 +64,7 @@ def print_json(value: Any) -> None:
 
 
 def print_columns(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
-    """Print rows as aligned columns; on a terminal a line ends at its edge."""
+    """Print rows as aligned columns; on a terminal a line that does not fit ends with an ellipsis at its edge."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     edge = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for row in rows:
@@ -72,4 +72,5 @@ def print_columns(rows: Sequence[Sequence[str]], right: frozenset[int] = frozens
             cell.rjust(width) if index in right else cell.ljust(width)
             for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
-        click.echo("  ".join(cells).rstrip()[:edge])
+        line = "  ".join(cells).rstrip()
+        click.echo(line if edge is None or len(line) <= edge else f"{line[: edge - 1]}…")
