@@ -18,7 +18,7 @@ from typing import Any
 import netspec
 from netspec.cli.explain import PAGES as EXPLANATIONS
 from netspec.cli.fields import described_fields
-from netspec.emit.call import example_call
+from netspec.emit.call import example_call, example_shapes
 from netspec.emit.flow import flow
 from netspec.graph import Graph
 from netspec.ops import OPS
@@ -143,6 +143,7 @@ def _block(block: Block) -> Iterator[str]:
     for word, labels in (("Takes", block.inputs), ("Gives", block.outputs)):
         if labels:
             yield from (f"{word} {', '.join(f'`{label}`' for label in labels)}.", "")
+    yield from (f"**Shape:** {example_shapes(block)}, as in the example.", "")
     yield from (f"**Example:** `{example_call(block)}`", "")
     primary = next(iter(block.parameters), "")
     rows = [

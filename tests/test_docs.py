@@ -14,7 +14,7 @@ from markdown import Page, complete, examples, fits
 
 import netspec
 from netspec.cli.group import COMMANDS
-from netspec.emit.call import example_call
+from netspec.emit.call import example_document
 from netspec.expr import FUNCTIONS
 from netspec.lower.builder import DEEPEST_CALL, MOST_ELEMENTS, MOST_NODES, MOST_STEPS
 from netspec.lower.initialization import FUNCTIONS as INITIALIZERS
@@ -105,11 +105,7 @@ def test_the_example_of_every_op_compiles(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", library())
 def test_the_example_of_every_library_block_compiles(name: str, tmp_path: Path) -> None:
-    block = library()[name]
-    entered = {"start": [64, 32, 32], **{label: [64, 32, 32] for label in block.inputs if label != "column"}}
-    steps = ["{draw_column: {columns: 3, p: 0.5}, from: start, as: column}", "{relu: , from: start}"]
-    text = f"netspec: 1\ninput: {json.dumps(entered)}\nnetwork:\n- {steps[0]}\n- {steps[1]}\n{example_call(block)}\n"
-    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "net.yaml").write_text(example_document(library()[name]), encoding="utf-8")
     assert netspec.compile(tmp_path / "net.yaml").outputs
 
 

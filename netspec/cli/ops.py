@@ -84,13 +84,14 @@ def _describe(name: str) -> Iterator[str]:
 
 
 def _describe_block(block: Block) -> Iterator[str]:
-    from netspec.emit.call import example_call
+    from netspec.emit.call import example_call, example_shapes
 
     yield f"{block.name} (block)"
     if block.description:
         yield ""
         yield fill(block.description, 100, break_long_words=False, break_on_hyphens=False)
     yield f"\nExample: `{example_call(block)}`"
+    yield f"\nShape: {example_shapes(block)}, as in the example."
     if block.inputs:
         yield f"\nTakes {', '.join(block.inputs)}."
     if block.outputs:

@@ -1,12 +1,18 @@
-"""The call of a block, as an example: with no more arguments than it needs."""
+"""The call of a block, as an example: with no more arguments than it needs, and what it does to a shape."""
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from netspec.emit.flow import flow
-from netspec.spec import Block, Parameter
+from netspec.lower import lower
+from netspec.shape import show
+from netspec.spec import Block, Parameter, load
 
+ENTERS = (64, 32, 32)
+"""The shape of what enters an example."""
 BY_NAME: dict[str, Any] = {"classes": 10, "columns": 3, "groups": 4, "kernel": 3, "grow": 16, "growth": 32}
 BY_TYPE: dict[str, Any] = {
     "int": 64,
@@ -33,6 +39,31 @@ def example_call(block: Block) -> str:
     if block.inputs:
         return f"- {flow({block.name: arguments, 'from': list(block.inputs)})}"
     return f"- {block.name}: {flow(arguments)}" if arguments else f"- {block.name}"
+
+
+def example_document(block: Block) -> str:
+    """Return a document of the example, in which every value that enters has the same shape."""
+    labels = [label for label in block.inputs if label != "column"]
+    inputs = flow({label: list(ENTERS) for label in ["start", *labels]})
+    drawn = "\n- {draw_column: {columns: 3, p: 0.5}, from: start, as: column}\n- {sequential: [], from: start}"
+    begun = drawn if "column" in block.inputs else "\n- {sequential: [], from: start}"
+    return f"netspec: 1\nname: example\ninput: {inputs}\nnetwork:{begun}\n{example_call(block)}\n"
+
+
+def example_shapes(block: Block) -> str:
+    """Return which shape the example turns the entering one into.
+
+    Example:
+        >>> from netspec.spec.library import library
+        >>> example_shapes(library()["fire"])
+        '64x32x32 -> 512x32x32'
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "example.yaml"
+        path.write_text(example_document(block), encoding="utf-8")
+        graph = lower(load(path))
+    leaving = " and ".join(show(graph.shape_of(each.node)) for each in graph.outputs)
+    return f"{show(ENTERS)} -> {leaving}"
 
 
 def _value(parameter: Parameter) -> Any:
