@@ -130,6 +130,11 @@ def test_every_value_that_leaves_a_box_is_an_edge_and_no_edge_leads_back(made: t
         ),
         # Each level of a U-Net holds nearly all of the one around it.
         (
+            "lenet5",
+            {},
+            ["input", "c1", "squash1", "s2", "c3", "squash2", "s4", "c5", "squash3", "flatten1", "f6", "squash4"],
+        ),
+        (
             "unet",
             {},
             ["input", *["down", "maxpool1"] * 3, "level", *["up", "crop1", "concat1", "merge"] * 3, "head"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,10 @@ from netspec.graph import Graph, Scope
 
 DEEPEST = 40
 """No more blocks than these are drawn inside each other."""
+
+
+WIDEST = 8
+"""Of a scope with more blocks than these side by side, only its name is wanted at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,7 @@ def choose(graph: Graph, depth: int, names: Iterable[str], expand_all: bool, dee
     """Return which scopes are open.
 
     A depth of 0 shows the network as one box, 1 its top-level blocks, 2 what is inside them. Named scopes are open in
-    any case, and so is everything around them.
+    any case, and so is everything around them. What is very wide opens a level later.
 
     Raises: ValueError for a name that no scope has.
     """
@@ -39,11 +44,17 @@ def choose(graph: Graph, depth: int, names: Iterable[str], expand_all: bool, dee
         if height > deepest:
             opened.discard(scope.path)
             continue
-        is_wrapper = scope.path in wrappers and depth > 0
-        if level < unlimited or is_wrapper:
+        is_wrapper = scope.path in wrappers and depth > 0 and not _is_wide(scope)
+        if level + _is_wide(scope) < unlimited or is_wrapper:
             opened.add(scope.path)
         stack.extend((inner, level + (not is_wrapper), height + 1) for inner in scope.scopes)
     return Opening(frozenset(opened), named)
+
+
+def _is_wide(scope: Scope) -> bool:
+    """Return whether more blocks stand side by side in a scope than a picture has room for."""
+    beside = Counter(inner.inputs for inner in scope.scopes)
+    return max(beside.values(), default=0) > WIDEST
 
 
 def _known(name: str, scopes: dict[str, Scope]) -> str:
