@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 SPEC = ROOT / "specs" / "densenet121.yaml"
 RESULTS = Path(__file__).parent / "RESULTS.md"
+TORCHVISION = "import torchvision.models as m; m.densenet121()"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ def interleaved(works: list[Callable[[], object]], repeats: int, warm_up: int = 
     """Return the median time of each piece of work, taken in turns so that all see the same machine."""
     times: list[list[float]] = [[] for _ in works]
     for turn in range(warm_up + repeats):
-        for work, taken in zip(works, times, strict=True):
+        # Whoever comes after another finds its caches: each goes first as often as last.
+        for work, taken in list(zip(works, times, strict=True))[:: -1 if turn % 2 else 1]:
             gc.collect()
             start = time.perf_counter()
             work()
@@ -65,22 +67,31 @@ def compile_rows() -> list[Row]:
 def start_rows() -> list[Row]:
     """Measure whole processes."""
     netspec = str(Path(sys.executable).parent / "netspec")
-    rival = "import torch"
-    name = "python -c 'import torch'"
-    if subprocess.run([sys.executable, "-c", "import torchvision"], capture_output=True).returncode == 0:
-        rival = "import torchvision.models as m; m.densenet121()"
-        name = "python -c 'import torchvision.models as m; m.densenet121()'"
     works = [
         run_process(netspec, "check", str(SPEC)),
-        run_process(sys.executable, "-c", rival),
+        run_process(sys.executable, "-c", "import torch"),
         run_process(netspec, "--help"),
         run_process(sys.executable, "-c", "pass"),
+        *torchvision_work(),
     ]
-    check, other, help_, bare = interleaved(works, repeats=7)
+    check, torch, help_, bare, *torchvision = interleaved(works, repeats=15)
+    what = "cold `netspec check specs/densenet121.yaml` against"
+    rivals = [("import torch", torch), *((TORCHVISION, seconds) for seconds in torchvision)]
     return [
-        Row(f"cold `netspec check specs/densenet121.yaml` against `{name}`", f"{other / check:.1f} times faster", "5"),
+        *(Row(f"{what} `python -c '{code}'`", f"{seconds / check:.1f} times faster", "5") for code, seconds in rivals),
         Row("cold `netspec --help`", f"{help_:.2f} s ({help_ / bare:.1f} times bare Python)", "0.15 s"),
     ]
+
+
+def torchvision_work() -> list[Callable[[], object]]:
+    """Return the work of constructing torchvision's network, where an environment has it: this one, or parity's."""
+    for python in (Path(sys.executable), ROOT / ".parity" / "bin" / "python"):
+        if (
+            python.exists()
+            and subprocess.run([python, "-c", "import torchvision"], capture_output=True).returncode == 0
+        ):
+            return [run_process(str(python), "-c", TORCHVISION)]
+    return []
 
 
 def chain(length: int) -> str:
@@ -117,10 +128,10 @@ def module_rows() -> list[Row]:
     torch.manual_seed(0)
     network = load_class(emit_torch(netspec.compile(SPEC)))
     ours, theirs = network(), densenet121()
-    construct = interleaved([network, densenet121], repeats=9, warm_up=2)
+    construct = interleaved([network, densenet121], repeats=31, warm_up=3)
     images = torch.randn(4, 3, 224, 224)
-    forward = interleaved([evaluated(ours, images), evaluated(theirs, images)], repeats=9, warm_up=2)
-    train = interleaved([trained(ours, images), trained(theirs, images)], repeats=7, warm_up=2)
+    forward = interleaved([evaluated(ours, images), evaluated(theirs, images)], repeats=15, warm_up=3)
+    train = interleaved([trained(ours, images), trained(theirs, images)], repeats=15, warm_up=2)
     against = "against pytorchcv's module"
     return [
         Row(f"construct DenseNet-121 {against}", f"{construct[0] / construct[1]:.2f}", "≤ 1.0"),

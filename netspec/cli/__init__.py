@@ -8,6 +8,7 @@ output.py     tables and progress, on a terminal and off it
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -18,6 +19,8 @@ __all__ = ["main", "run"]
 
 def main() -> None:
     """Run the command that the program's arguments describe, and exit with its code."""
+    # Most of what a short process makes lives until its end: looking for garbage in it takes a tenth of the time.
+    gc.set_threshold(100_000)
     # Where the caller has closed a stream, Python has none.
     sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")

@@ -1,7 +1,5 @@
 """The closed alphabet of ops. Importing this package registers all of them, those of installed packages included."""
 
-from __future__ import annotations
-
 from netspec.ops import (  # noqa: F401
     activation,
     adaptive_pooling,

@@ -1,7 +1,5 @@
 """Activation functions that cut off or bend what is negative; element-wise, shape unchanged, no MACs."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import Field, Strict

@@ -1,7 +1,5 @@
 """Pooling to a size that is given, whatever the size that comes in."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from math import gcd
 from typing import ClassVar

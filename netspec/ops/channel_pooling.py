@@ -1,7 +1,5 @@
 """Pooling over the channels of each position, which leaves the map."""
 
-from __future__ import annotations
-
 from netspec.ops.base import Op, Sample, Torch, spatial_rank
 from netspec.shape import Shape
 

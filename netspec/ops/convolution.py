@@ -1,7 +1,5 @@
 """Convolutions of rank 1, 2 and 3."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

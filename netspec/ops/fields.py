@@ -4,8 +4,6 @@ A kind accepts a number, a list or one of its words; whatever it refuses, it ref
 is expected. The words of a kind are its ``Literal`` members: there, a plain string is a word and not an expression.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin

@@ -1,7 +1,5 @@
 """Layers that multiply by a matrix, or look up its rows."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch

@@ -1,7 +1,5 @@
 """Ops that take several operands: where branches, shortcuts and gates come together."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from pydantic import Field

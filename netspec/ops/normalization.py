@@ -1,7 +1,5 @@
 """Normalization layers."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_rank

@@ -3,8 +3,6 @@
 A document alone never causes Python to be imported: who installs a package or names a module decides.
 """
 
-from __future__ import annotations
-
 import importlib
 import importlib.util
 import sys

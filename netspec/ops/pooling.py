@@ -1,7 +1,5 @@
 """Pooling over windows: the largest, the mean or the norm of the elements that a window sees."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, spatial_rank

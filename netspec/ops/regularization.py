@@ -1,7 +1,5 @@
 """Regularization: noise in training that is gone in evaluation. These are always modules, since they know the mode."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from pydantic import Field

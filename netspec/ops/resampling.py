@@ -1,7 +1,5 @@
 """Ops that make axes longer, or trade channels for positions."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from math import floor
 from typing import Literal

@@ -1,7 +1,5 @@
 """Ops that move elements without computing anything."""
 
-from __future__ import annotations
-
 from math import prod
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Multiplying by a constant, or by a trainable number per channel."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, Torch

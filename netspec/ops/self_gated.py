@@ -1,7 +1,5 @@
 """Smooth activation functions: each element is multiplied by a gate that it opens itself."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

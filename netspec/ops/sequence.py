@@ -1,7 +1,5 @@
 """Ops on sequences of vectors: recurrent layers and attention. The batch is the first axis, as everywhere."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Activation functions with a limited range, and those that make probabilities."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from netspec.ops.activation import Activation

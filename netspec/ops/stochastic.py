@@ -1,7 +1,5 @@
 """Networks that are another network in every step of training: branches, elements and columns that drop out."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Transposed convolutions of rank 1, 2 and 3."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What convolutions and pools share: a window that slides over the axes."""
 
-from __future__ import annotations
-
 from netspec.ops.base import ShapeError, Window, check_axes, spatial_rank
 from netspec.ops.fields import PaddingValue
 from netspec.shape import Pairs, Shape, per_axis, same_padding, show, window_output

@@ -1,7 +1,5 @@
 """The combinators: steps that arrange bodies instead of computing. One validated record each, as with ops."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf
@@ -9,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 from netspec.ops.fields import Count, Flag, Integer, Number, Positive, Survival
 from netspec.spec.model import Body
 
-COMBINATORS: dict[str, type[Combinator]] = {}
+COMBINATORS: dict[str, "type[Combinator]"] = {}
 """Every combinator by the word that a step uses for it."""
 
 
