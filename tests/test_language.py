@@ -1103,6 +1103,28 @@ network:
     assert tensors["conv1.weight"].unique().tolist() == [0]
 
 
+def test_what_a_used_document_does_not_start_starts_as_the_document_around_it_says(tmp_path: Path) -> None:
+    used = """
+init: {conv: ones}
+network:
+  - residual: {body: [{conv: {out: 4, kernel: 1}}, bn], shortcut: project}
+    name: unit
+"""
+    write(tmp_path, used, "used.yaml")
+    path = write(
+        tmp_path, "init: {conv: zeros, bn: 0.5}\nnetwork: [{use: used.yaml, name: inner}, {conv: {out: 2, kernel: 1}}]"
+    )
+    tensors = netspec.build(path, device="cpu").state_dict()
+    started = {name: tensor.unique().tolist() for name, tensor in tensors.items() if name.endswith("weight")}
+    assert started == {
+        "inner.unit.conv1.weight": [1],
+        "inner.unit.bn1.weight": [0.5],
+        "inner.unit.downsample.0.weight": [1],
+        "inner.unit.downsample.1.weight": [0.5],
+        "conv1.weight": [0],
+    }
+
+
 def test_a_used_document_may_be_shared_and_take_and_give_several_values(tmp_path: Path) -> None:
     used = """
 netspec: 1

@@ -51,7 +51,7 @@ def add_op(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wir
 def add_plain(op: Op, wires: tuple[Wire, ...], step: Step, context: Context, word: str = "") -> Wire:
     """Add an op that a combinator brings, under an invented name."""
     name = context.namer.invent(word or op.name, step.span)
-    return context.builder.add(op, wires, context, name, step.span)
+    return context.builder.add(op, wires, context, name, step.span, init=context.init.get(op.name, ()))
 
 
 def add_joint(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wire:
