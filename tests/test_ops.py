@@ -425,6 +425,26 @@ def test_windows_slide_as_in_torch(name: str) -> None:
     assert accepted > (60 if name == "lp_pool" else 500)
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+def test_convolutions_cost_what_torch_counts_over_the_grid() -> None:
+    random = Random(4)
+    accepted = 0
+    for _ in range(400):
+        arguments, shape = window_case(random, "conv")
+        op = OPS["conv"](**{**arguments, "bias": random.random() < 0.5})
+        if refusal(op.infer_shape, shape) is None:
+            continue
+        accepted += 1
+        bare, shapes = legal(op, (shape,))
+        (form, *_) = forms(bare, shapes)
+        assert isinstance(form, nn.Module)
+        assert op.count_parameters(shape) == sum(each.numel() for each in form.parameters()), (arguments, shape)
+        with FlopCounterMode(display=False) as counter:
+            on_meta(form, [torch.empty(BATCH, *shapes[0], dtype=torch.float64)])
+        assert counter.get_total_flops() == 2 * BATCH * op.count_macs(shape), (arguments, shape)
+    assert accepted > 100
+
+
 @pytest.mark.parametrize("size", range(1, 13))
 def test_adaptive_windows_are_as_large_as_stated(size: int) -> None:
     for out in range(2, 13):

@@ -63,6 +63,13 @@ def _keep_format(ctx: click.Context, parameter: click.Parameter, value: str) -> 
     ctx.find_root().meta["netspec.format"] = value
 
 
+def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
+    """Return a command with options, listed in its help in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def spec_argument(command: Command) -> Command:
     """Add the document that a command is about."""
     return click.argument("spec", type=SpecType())(command)
@@ -103,7 +110,8 @@ def plugin_option(command: Command) -> Command:
 
 def fault_options(command: Command) -> Command:
     """Add how faults of documents are shown."""
-    options = (
+    return _with(
+        command,
         click.option(
             "--format",
             type=click.Choice(FORMATS),
@@ -116,14 +124,12 @@ def fault_options(command: Command) -> Command:
         ),
         click.option("--traceback", **TRACEBACK),
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 def document_options(command: Command) -> Command:
     """Add what decides which network a document describes, and how its faults are shown."""
-    options = (
+    return _with(
+        command,
         click.option(
             "--set",
             "overrides",
@@ -136,25 +142,21 @@ def document_options(command: Command) -> Command:
         plugin_option,
         fault_options,
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 def memory_options(command: Command) -> Command:
     """Add what memory depends on."""
-    options = (
+    return _with(
+        command,
         click.option("--batch", type=click.IntRange(1, 2**20), default=1, show_default=True, help="Examples per run."),
         click.option("--dtype", type=click.Choice(DTYPES), default="float32", show_default=True, help="Number type."),
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 def table_options(command: Command) -> Command:
     """Add what the table of a summary shows."""
-    options = (
+    return _with(
+        command,
         click.option(
             "--depth",
             type=click.IntRange(1),
@@ -163,6 +165,3 @@ def table_options(command: Command) -> Command:
         click.option("--sort", type=click.Choice(SORTINGS), help="List single ops, the largest first."),
         click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="Most rows to show."),
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
