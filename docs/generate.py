@@ -11,9 +11,13 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 import netspec
 from netspec.cli.explain import PAGES as EXPLANATIONS
@@ -75,7 +79,9 @@ document, and with 70 for a fault of netspec.
 ZOO_INTRODUCTION = """
 {count} networks, by paper. How everything is counted: {rule}. `depth` is the number of convolutions and linear layers
 on the longest path. All figures are computed; what is *checked* also stands in the document, and must hold whenever it
-is compiled. Where a network is *equal to* one of another library, tests prove that both are the same graph, and that
+is compiled; so many figures *of parts*, published or worked out by hand from the papers' tables, stand in
+[`tests/figures.yaml`](../tests/figures.yaml), and `tests/test_behaviour.py` and `tests/test_behaviour_families.py` hold
+networks to what their papers say of their behaviour. Where a network is *equal to* one of another library, tests prove that both are the same graph, and that
 with the same weights they give the same output. Where it has that library's *keys* too, its checkpoints load with
 `strict=True`.
 """
@@ -231,7 +237,19 @@ def _networks(networks: list[tuple[Document, Graph]]) -> Iterator[str]:
 
 
 def _checked(document: Document) -> str:
-    return ", ".join(key for key, value in document.expect.items() if value is not None)
+    totals = [key for key, value in document.expect.items() if value is not None]
+    count = _part_figures().get(document.path.stem, 0)
+    return ", ".join([*totals, *([f"{count} of parts"] if count else [])])
+
+
+@cache
+def _part_figures() -> Counter[str]:
+    """Return how many figures of its parts the tests hold each network to."""
+    places = yaml.safe_load((DOCS.parent / "tests" / "figures.yaml").read_text(encoding="utf-8"))
+    counts: Counter[str] = Counter()
+    for network, figures in places.items():
+        counts[network.partition("@")[0]] += sum(map(len, figures.values()))
+    return counts
 
 
 def _equal(document: Document) -> str:
