@@ -47,8 +47,8 @@ test: $(VENV)/.test ## set up and run all tests on the CPU
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 lint: $(VENV)/.lint ## style
-	$(BIN)/ruff check netspec tests benchmarks examples
-	$(BIN)/ruff format --check netspec tests benchmarks examples
+	$(BIN)/ruff check netspec tests benchmarks examples docs
+	$(BIN)/ruff format --check netspec tests benchmarks examples docs
 
 types: $(VENV)/.lint ## types
 	$(BIN)/mypy

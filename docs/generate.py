@@ -77,13 +77,13 @@ document, and with 70 for a fault of netspec.
 """
 
 ZOO_INTRODUCTION = """
-{count} networks, by paper. How everything is counted: {rule}. `depth` is the number of convolutions and linear layers
-on the longest path. All figures are computed; what is *checked* also stands in the document, and must hold whenever it
-is compiled; so many figures *of parts*, published or worked out by hand from the papers' tables, stand in
-[`tests/figures.yaml`](../tests/figures.yaml), and `tests/test_behaviour.py` and `tests/test_behaviour_families.py` hold
-networks to what their papers say of their behaviour. Where a network is *equal to* one of another library, tests prove that both are the same graph, and that
-with the same weights they give the same output. Where it has that library's *keys* too, its checkpoints load with
-`strict=True`.
+{count} networks, by paper. How everything is counted: {rule}. `depth` is the number of convolutions and linear
+layers on the longest path. All figures are computed; what is *checked* also stands in the document, and must hold
+whenever it is compiled; so many figures *of parts*, published or worked out by hand from the papers' tables, stand
+in [`tests/figures.yaml`](../tests/figures.yaml), and `tests/test_behaviour.py` and
+`tests/test_behaviour_families.py` hold networks to what their papers say of their behaviour. Where a network is
+*equal to* one of another library, tests prove that both are the same graph, and that with the same weights they
+give the same output. Where it has that library's *keys* too, its checkpoints load with `strict=True`.
 """
 
 
