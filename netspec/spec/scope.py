@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 
 from netspec import expr
 from netspec.errors import Diagnostic, Note, Span, nearest
+from netspec.ops import OPS
 from netspec.spec.wording import show_value
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -83,6 +84,9 @@ def expression_fault(
         return Diagnostic("NS0309", f"{show_value(text)} is none of the words {_listed(words)}", span, help=help_text)
     if text[error.offset : error.offset + error.length] in words:
         return Diagnostic(error.code, error.message, narrowed(span, error, text), help="that word can only stand alone")
+    if error.code == "NS0402" and text in OPS:
+        help_text = f"where a number or list may stand, a word has quotes of its own: \"'{text}'\""
+        return Diagnostic(error.code, error.message, span, notes=tuple(notes), help=help_text)
     help_text = error.help or (f"write an expression, or one of the words {_listed(words)}" if words else "")
     return Diagnostic(error.code, error.message, narrowed(span, error, text), notes=tuple(notes), help=help_text)
 
