@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PARITY := .parity
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements/versions.txt
 JOBS ?= 2
 
 .PHONY: demo test lint types bench parity docs golden check clean help
@@ -13,7 +13,7 @@ JOBS ?= 2
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-$(VENV)/.runtime: pyproject.toml requirements/torch.txt
+$(VENV)/.runtime: pyproject.toml requirements/torch.txt requirements/versions.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "netspec needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "setting up $(VENV) (a few minutes the first time: torch is large)"
