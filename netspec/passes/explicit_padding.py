@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from netspec.errors import Note, fault
 from netspec.graph import Graph, Node
 from netspec.ops import OPS
 from netspec.passes.rewriting import expand
@@ -11,13 +12,35 @@ from netspec.shape import Pairs, Shape
 
 
 def explicit_padding(graph: Graph) -> Graph:
-    """Return the graph with a ``pad`` before every convolution and pool whose padding torch has no argument for."""
+    """Return the graph with a ``pad`` before every convolution and pool whose padding torch has no argument for.
+
+    Raises: SpecError NS0506 where a module is shared by steps that, for the sizes that enter, pad differently.
+    """
     chosen: dict[str, tuple[Node, ...]] = {}
     for node in graph:
         pairs = _pairs(node, graph)
         if pairs is not None:
             chosen[node.path] = _padded(node, pairs, graph.shape_of(node.inputs[0]))
-    return expand(graph, chosen) if chosen else graph
+    result = expand(graph, chosen) if chosen else graph
+    _check_shared(result)
+    return result
+
+
+def _check_shared(graph: Graph) -> None:
+    """Raise SpecError when what a size makes of a shared layer's padding differs between two of its uses."""
+    first: dict[str, Node] = {}
+    for node in graph:
+        if not hasattr(node.op, "explicit_padding"):
+            continue
+        owner = first.setdefault(node.module, node)
+        if owner is not node and _written(owner, graph) != _written(node, graph):
+            help_text = "put a `pad` before each of them, and leave the shared step without padding"
+            message = f"'{node.module}' is shared by steps that pad differently"
+            raise fault("NS0506", message, node.span, help=help_text, notes=[Note(owner.span, "the first")])
+
+
+def _written(node: Node, graph: Graph) -> tuple[object, ...]:
+    return node.op, node.op.emit_module(*(graph.shape_of(path) for path in node.inputs))
 
 
 def _pairs(node: Node, graph: Graph) -> Pairs | None:
