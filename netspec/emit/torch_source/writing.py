@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from netspec.emit.torch_source.description import Construct, Group, Loop, Member, Statement
+from netspec.emit.torch_source.document import Call, Document, lay_out_lines, repeat
 from netspec.emit.torch_source.variables import name_values
 from netspec.ops import Torch
 from netspec.ops.base import REQUIRED
 from netspec.shape import show
 
-WIDTH = 100
 LEAVING = frozenset({"out", "out_channels", "channels", "width"})
 """The second argument of a constructor needs no name when it is the channels that leave."""
 
 
-def write_class(group: Group, docstring: list[str], extra: list[str]) -> str:
+def write_class(group: Group, docstring: list[str], extra: list[str], width: int) -> str:
     """Return the text of one class; ``extra`` are further lines of its constructor."""
-    lines = [f"class {group.name}({_base(group)}):", *_docstring(docstring), ""]
+    lines = [f"class {group.name}({_base(group)}):", *_docstring(docstring, width), ""]
     if group.first.loop is not None:
-        return "\n".join([*lines, *_looped(group, group.first.loop)])
+        return "\n".join([*lines, *_looped(group, group.first.loop, width)])
     if group.first.members or group.stored or extra:
-        lines += [*_constructor(group, extra), ""]
+        lines += [*_constructor(group, extra, width), ""]
     if not group.first.is_sequential:
-        lines += _forward(group)
+        lines += _forward(group, width)
     return "\n".join(lines).rstrip()
 
 
@@ -37,18 +38,19 @@ def _base(group: Group) -> str:
     return "nn.ModuleDict" if numbered else "nn.Module"
 
 
-def _looped(group: Group, loop: Loop) -> Iterator[str]:
+def _looped(group: Group, loop: Loop, width: int) -> Iterator[str]:
     """Yield a dense block: its layers in a loop, and a forward that concatenates each one's result."""
     layers = hole_text(group, len(group.first.holes) - 1)
-    yield from wrapped("    def __init__(", ["self", *_declared(group)], ") -> None:")
+    yield from lay_out_lines(_signature("__init__", _declared(group), "None"), width, "    ")
     yield "        super().__init__()"
     yield f"        for i in range({layers}):"
     number = f"{{i + {loop.first}}}" if loop.first else "{i}"
     inner = loop.construct.group
     assert inner is not None
     count = len(inner.parameters)
-    arguments = ", ".join(_passed(inner, [_grown(group, index, count) for index in range(count)]))
-    yield from _wrapped_text(f'            self.add_module(f"{loop.prefix}{number}", {inner.name}({arguments}))')
+    layer = Call(f"{inner.name}(", tuple(_passed(inner, [_grown(group, index, count) for index in range(count)])), ")")
+    added = Call("self.add_module(", (f'f"{loop.prefix}{number}"', layer), ")")
+    yield from lay_out_lines(added, width, " " * 12)
     yield ""
     yield "    def forward(self, x: Tensor) -> Tensor:"
     yield "        for layer in self.children():"
@@ -67,8 +69,8 @@ def _factor(text: str) -> str:
     return "" if text == "1" else f"{text} * "
 
 
-def _docstring(lines: list[str]) -> list[str]:
-    if len(lines) == 1 and len(lines[0]) <= WIDTH - 10:
+def _docstring(lines: list[str], width: int) -> list[str]:
+    if len(lines) == 1 and len(lines[0]) <= width - 10:
         return [f'    """{lines[0]}"""']
     return [f'    """{lines[0]}', *(f"    {line}".rstrip() for line in lines[1:]), '    """']
 
@@ -83,18 +85,23 @@ def _declared(group: Group) -> Iterator[str]:
         yield f"{each.name}: {each.annotation}{default}"
 
 
-def _constructor(group: Group, extra: list[str]) -> Iterator[str]:
-    yield from wrapped("    def __init__(", ["self", *_declared(group)], ") -> None:")
+def _signature(name: str, arguments: Iterable[str], returns: str) -> Call:
+    return Call(f"def {name}(", ("self", *arguments), f") -> {returns}:")
+
+
+def _constructor(group: Group, extra: list[str], width: int) -> Iterator[str]:
+    yield from lay_out_lines(_signature("__init__", _declared(group), "None"), width, "    ")
     members = list(_merged_homes(group.first.members))
     if group.first.is_sequential:
-        yield from wrapped("        super().__init__(", [_construct(each.construct, group) for each in members], ")")
+        parts = tuple(_construct(each.construct, group) for each in members)
+        yield from lay_out_lines(Call("super().__init__(", parts, ")"), width, " " * 8)
         yield from (f"        {line}" for line in extra)
         return
     yield "        super().__init__()"
     for name, text in group.stored.items():
         yield f"        self.{name} = {text}"
     for member in members:
-        yield from _assignment(member, group)
+        yield from _assignment(member, group, width)
     yield from (f"        {line}" if line else "" for line in extra)
 
 
@@ -111,19 +118,14 @@ def _merged_homes(members: list[Member]) -> Iterator[Member]:
         yield member
 
 
-def _assignment(member: Member, group: Group) -> Iterator[str]:
+def _assignment(member: Member, group: Group, width: int) -> Iterator[str]:
+    construct = _construct(member.construct, group)
     if member.name.isdecimal() and (member.home or _base(group) == "nn.Module"):
-        holder = reach("self", member.home)
-        yield from _wrapped_text(f'        {holder}.add_module("{member.name}", {_construct(member.construct, group)})')
+        added = Call(f"{reach('self', member.home)}.add_module(", (f'"{member.name}"', construct), ")")
+        yield from lay_out_lines(added, width, " " * 8)
         return
-    target = f"        {attribute(group, member.home, member.name)}"
-    construct = member.construct
-    if construct.parts:
-        parts = list(_compact([_construct(part, group) for part in construct.parts]))
-        yield from wrapped(f"{target} = nn.Sequential(", parts, ")")
-        return
-    head, arguments = _call(construct, group)
-    yield from wrapped(f"{target} = {head}(", arguments, ")") if arguments is not None else iter([f"{target} = {head}"])
+    target = attribute(group, member.home, member.name)
+    yield from lay_out_lines(construct, width, " " * 8, before=f"{target} = ")
 
 
 def attribute(group: Group, home: str, name: str, holder: str = "self") -> str:
@@ -146,37 +148,28 @@ def reach(holder: str, path: str) -> str:
     return holder
 
 
-def _compact(texts: list[str]) -> Iterator[str]:
-    """Yield texts, a run of at least three equal ones as one comprehension."""
-    start = 0
-    while start < len(texts):
-        stop = start
-        while stop < len(texts) and texts[stop] == texts[start]:
-            stop += 1
-        if stop - start >= 3:
-            yield f"*({texts[start]} for _ in range({stop - start}))"
+def _compact(parts: list[Document]) -> Iterator[Document]:
+    """Yield the parts of a sequence, a run of at least three equal ones as one comprehension."""
+    for part, run in itertools.groupby(parts):
+        equal = list(run)
+        if len(equal) >= 3:
+            yield repeat(part, len(equal))
         else:
-            yield from texts[start:stop]
-        start = stop
+            yield from equal
 
 
-def _construct(construct: Construct, group: Group) -> str:
+def _construct(construct: Construct, group: Group) -> Document:
     if construct.parts:
-        return f"nn.Sequential({', '.join(_compact([_construct(part, group) for part in construct.parts]))})"
-    head, arguments = _call(construct, group)
-    return head if arguments is None else f"{head}({', '.join(arguments)})"
-
-
-def _call(construct: Construct, group: Group) -> tuple[str, list[str] | None]:
-    """Return what is called and the texts of its arguments."""
+        parts = _compact([_construct(part, group) for part in construct.parts])
+        return Call("nn.Sequential(", tuple(parts), ")")
     if construct.group is not None:
         texts = [hole_text(group, index) for index in range(construct.start, construct.stop)]
-        return construct.group.name, list(_passed(construct.group, texts))
+        return Call(f"{construct.group.name}(", tuple(_passed(construct.group, texts)), ")")
     assert construct.torch is not None
-    head, found, _ = construct.torch.template.partition("({arguments})")
+    called, found, _ = construct.torch.template.partition("({arguments})")
     if not found:
-        return _filled(construct.torch, group, construct.start, ()), None
-    return head, list(_arguments(construct.torch, group, construct.start))
+        return _filled(construct.torch, group, construct.start, ())
+    return Call(f"{called}(", tuple(_arguments(construct.torch, group, construct.start)), ")")
 
 
 def _passed(inner: Group, texts: list[str]) -> Iterator[str]:
@@ -216,7 +209,7 @@ def _arguments(torch: Torch, group: Group, start: int) -> Iterator[str]:
 # forward
 
 
-def _forward(group: Group) -> Iterator[str]:
+def _forward(group: Group, width: int) -> Iterator[str]:
     description = group.first
     names = name_values(description)
     taken = [f"{names[value]}: Tensor" for value in description.inputs]
@@ -224,7 +217,7 @@ def _forward(group: Group) -> Iterator[str]:
     gives = "Tensor" if len(results) == 1 else f"tuple[{', '.join(['Tensor'] * len(results))}]"
     if description.scope.kind == "network" and group.returns:
         gives = group.returns[0]
-    yield from wrapped("    def forward(", ["self", *taken], f") -> {gives}:")
+    yield from lay_out_lines(_signature("forward", taken, gives), width, "    ")
     lines = [(statement, _line(statement, group, names)) for statement in description.statements]
     ending = None if group.returns else _last_value(description.statements, description.outputs)
     for statement, text in lines:
@@ -281,55 +274,3 @@ def _commented(text: str, statement: Statement) -> str:
     comments = [show(statement.shape)] if statement.shape else []
     comments += [f"device {statement.device}"] if statement.device is not None else []
     return f"{text}  # {', '.join(comments)}" if comments else text
-
-
-# lines
-
-
-def wrapped(head: str, parts: list[str], tail: str) -> Iterator[str]:
-    """Yield a call on one line where it fits, else with its arguments on lines of their own."""
-    line = f"{head}{', '.join(parts)}{tail}"
-    if len(line) <= WIDTH:
-        yield line
-        return
-    indent = " " * (len(head) - len(head.lstrip()) + 4)
-    inner = f"{indent}{', '.join(parts)}"
-    yield head
-    if len(inner) <= WIDTH and not any("nn." in part or "*(" in part for part in parts):
-        yield inner
-    else:
-        for part in parts:
-            yield from _wrapped_text(f"{indent}{part},")
-    yield f"{indent[4:]}{tail}"
-
-
-def _wrapped_text(line: str) -> Iterator[str]:
-    """Yield a line that is one call, broken inside its outermost parentheses when it is too long."""
-    if len(line) <= WIDTH or "(" not in line:
-        yield line
-        return
-    head, _, rest = line.partition("(")
-    body, _, tail = rest.rpartition(")")
-    yield from wrapped(f"{head}(", split_arguments(body), f"){tail}")
-
-
-def split_arguments(text: str) -> list[str]:
-    """Return the arguments of a call's text, split at its outermost commas.
-
-    Example:
-        >>> split_arguments('nn.Conv2d(3, 4), (1, 2), "a, b"')
-        ['nn.Conv2d(3, 4)', '(1, 2)', '"a, b"']
-    """
-    parts, depth, quoted, start = [], 0, False, 0
-    for index, character in enumerate(text):
-        if character == '"' and text[index - 1 : index] != "\\":
-            quoted = not quoted
-        elif not quoted and character in "([{":
-            depth += 1
-        elif not quoted and character in ")]}":
-            depth -= 1
-        elif not quoted and depth == 0 and character == ",":
-            parts.append(text[start:index].strip())
-            start = index + 1
-    parts.append(text[start:].strip())
-    return [part for part in parts if part]
