@@ -24,6 +24,7 @@ with warnings.catch_warnings():
     from torch.overrides import TorchFunctionMode
 
 from netspec.emit.torch_source import class_name, emit_torch
+from netspec.emit.torch_source.audit import audit
 from netspec.emit.torch_source.layers import layer_classes
 from netspec.emit.torch_source.layout import needs_module
 from netspec.emit.torch_source.placement import place
@@ -35,6 +36,10 @@ Devices = str | torch.device | Sequence[str | torch.device]
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, "float64": torch.float64}
 """The element types that a module may be built with."""
+
+
+SOURCE = "_netspec_source"
+"""The attribute that keeps a class's source. No step can be called so: names in documents begin with a letter."""
 
 
 class ShapeMismatch(RuntimeError):
@@ -138,19 +143,20 @@ def load_class(source: str, filename: str | None = None) -> type[nn.Module]:
 
 
 def _execute(source: str, name: str, filename: str) -> ModuleType:
+    audit(source)  # also where the text was read back from a file that somebody may have changed
     # Without an entry of its own, linecache could not show the lines of a text that is not a file.
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     module = ModuleType(name)
     module.__file__ = filename
     sys.modules[name] = module
     try:
-        exec(compile(source, filename, "exec"), module.__dict__)
+        exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)
     except BaseException:
         del sys.modules[name]
         raise
     for value in list(vars(module).values()):
         if isinstance(value, type) and issubclass(value, nn.Module) and value.__module__ == name:
-            value.generated_source = source  # type: ignore[attr-defined]
+            setattr(value, SOURCE, source)
             copyreg.pickle(value, _reduce)
     return module
 
@@ -158,7 +164,7 @@ def _execute(source: str, name: str, filename: str) -> ModuleType:
 def _reduce(module: nn.Module) -> tuple[Any, ...]:
     """Pickle a network, or a part of one, with its source, so that another process can load it."""
     kind: Any = type(module)
-    return restore, (kind.generated_source, kind.__name__), module.__dict__
+    return restore, (getattr(kind, SOURCE), kind.__name__), module.__dict__
 
 
 def restore(source: str, name: str) -> nn.Module:

@@ -137,7 +137,11 @@ def _head(step: Step, body: Body, flow: Flow, context: Context) -> Flow:
 
 
 def check_output_name(name: str, taken: Iterable[str], span: Span, help_text: str) -> None:
-    """Raise SpecError NS0318 when another output has the name."""
+    """Raise SpecError NS0318 when another output has the name, NS0310 when no output can have it."""
+    if name == "Tensor":
+        # The outputs are the fields of a named tuple, of which this is the type: a field of that name would hide it.
+        message = "'Tensor' cannot name an output: it is the type of all outputs in Python"
+        raise fault("NS0310", message, span, help="'tensor' would do")
     if name in taken:
         help_text = "the network's own result has that name" if name == "output" else help_text
         raise fault("NS0318", f"two outputs are called '{name}'", span, help=help_text)

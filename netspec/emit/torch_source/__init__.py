@@ -37,7 +37,9 @@ def emit_torch(graph: Graph, width: int = WIDTH) -> str:
     layout = lay_out(graph)
     groups, _ = group_classes(layout)
     layers = _layers(groups)
-    name_classes(groups, graph, layers)
+    for group in groups:
+        group.names = name_values(group.first, layout.reserved)
+    name_classes(groups, graph, layout.reserved | _variables(groups, graph))
     network = groups[-1]
     heads = _side_heads(graph)
     if heads:
@@ -87,6 +89,13 @@ def _imports(body: str) -> str:
     return "\n".join(lines)
 
 
+def _variables(groups: list[Group], graph: Graph) -> frozenset[str]:
+    """Return what all constructors and ``forward``s call their variables, and the fields of the network's result."""
+    found = {name for group in groups for name in group.names.values()}
+    found.update(parameter.name for group in groups for parameter in group.parameters)
+    return frozenset(found.union(output.name for output in graph.outputs))
+
+
 def _layers(groups: list[Group]) -> dict[str, str]:
     found: dict[str, str] = {}
     for group in groups:
@@ -124,7 +133,7 @@ def _output_class(graph: Graph, network: Group) -> str:
 
 def _returns(graph: Graph, network: Group) -> list[str]:
     """Return the type that forward gives, and its last line: all outputs in training, else the lasting ones."""
-    names = name_values(network.first)
+    names = network.names
     border = dict(zip(_leaving(graph), network.first.outputs, strict=True))
     ordered = sorted(graph.outputs, key=lambda output: output.train_only)
     every = ", ".join(names[border[output.node]] for output in ordered)

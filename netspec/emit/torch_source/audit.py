@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 STATEMENTS = (
     ast.Module,
@@ -57,21 +58,41 @@ FORBIDDEN = frozenset(
 )
 
 
+class UnsafeSource(RuntimeError):
+    """A generated file holds what the emitter never writes, or is no Python: an error of netspec, not of a document."""
+
+
+@lru_cache(maxsize=4)
 def audit(source: str) -> None:
-    """Raise AssertionError when a source holds a construct, an import or a name that the emitter never writes."""
-    for node in ast.walk(ast.parse(source)):
-        assert isinstance(node, STATEMENTS + EXPRESSIONS), f"unexpected {type(node).__name__}"
-        if isinstance(node, ast.Import):
-            assert all(alias.name in MODULES for alias in node.names), "unexpected import"
-        if isinstance(node, ast.ImportFrom):
-            assert node.module in MODULES and node.level == 0, "unexpected import"
-        if isinstance(node, ast.Name):
-            # A value may be called so, but none of these may be used.
-            forbidden = node.id in FORBIDDEN and isinstance(node.ctx, ast.Load)
-            assert not forbidden and not _is_dunder(node.id), f"unexpected name {node.id}"
-        if isinstance(node, ast.Attribute):
-            assert not _is_dunder(node.attr) or node.attr == "__init__", f"unexpected attribute {node.attr}"
+    """Refuse a source that is no Python file of its own, or holds what the emitter never writes.
+
+    It is compiled as a file of its own is, without the ``__future__`` features of this module.
+
+    Raises: UnsafeSource that names the line and what is there.
+    """
+    try:
+        tree = ast.parse(source)
+        compile(tree, "<generated>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise UnsafeSource(f"line {error.lineno}: {error.msg}") from None
+    for node in ast.walk(tree):
+        unexpected = _unexpected(node)
+        if unexpected:
+            raise UnsafeSource(f"line {getattr(node, 'lineno', 0)}: unexpected {unexpected}")
 
 
-def _is_dunder(name: str) -> bool:
-    return name.startswith("__")
+def _unexpected(node: ast.AST) -> str:
+    """Return what the emitter would never have written here, or an empty text."""
+    match node:
+        case ast.Import(names=names) if any(alias.name not in MODULES for alias in names):
+            return "import"
+        case ast.ImportFrom(module=module, level=level) if module not in MODULES or level:
+            return "import"
+        # A value may be called so, but none of these may be used.
+        case ast.Name(id=name, ctx=ast.Load()) if name in FORBIDDEN:
+            return f"name {name}"
+        case ast.Name(id=name) if name.startswith("__"):
+            return f"name {name}"
+        case ast.Attribute(attr=name) if name.startswith("__") and name != "__init__":
+            return f"attribute {name}"
+    return "" if isinstance(node, STATEMENTS + EXPRESSIONS) else type(node).__name__

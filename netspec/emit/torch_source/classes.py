@@ -91,7 +91,10 @@ class Describer:
     def _add_function(self, node: Node, statement: Statement, holes: list[Hole]) -> None:
         statement.torch = self._in_place(node, self.layout.function_of(node))
         statement.start = len(holes)
-        holes.extend(Hole(each.name, each.value, True, node.op.name) for each in statement.torch.arguments)
+        holes.extend(
+            Hole(each.name, each.value, True, node.op.name, in_place=each.name == "inplace")
+            for each in statement.torch.arguments
+        )
 
     def _add_member(
         self,
@@ -119,7 +122,10 @@ class Describer:
         if isinstance(item, Node):
             torch = self._in_place(item, self.layout.module_of(item))
             construct = Construct(torch, start=len(holes))
-            holes.extend(Hole(each.name, each.value, owner=item.name) for each in torch.arguments)
+            holes.extend(
+                Hole(each.name, each.value, owner=item.name, in_place=each.name == "inplace")
+                for each in torch.arguments
+            )
         elif self.layout.forms[item.path] == "sequential":
             start = len(holes)
             parts = tuple(self._construct(inner, holes) for inner in self.layout.items[item.path])
@@ -253,7 +259,7 @@ def _check_shared(scope: Scope, describer: Describer) -> None:
 
 def _values(path: str, group: Group) -> list[Any]:
     (description,) = (each for each in group.descriptions if each.scope.path == path)
-    return [hole.value for hole in description.holes if hole.name != "inplace"]
+    return [hole.value for hole in description.holes if not hole.in_place]
 
 
 def _levels(layout: Layout) -> list[list[Scope]]:

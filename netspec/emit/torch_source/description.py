@@ -19,6 +19,8 @@ class Hole:
     in_function: bool = False
     owner: str = ""
     default: Any = REQUIRED
+    in_place: bool = False
+    """Whether this is torch's ``inplace``, which the layout decides, and not a block's argument of that name."""
 
 
 @dataclass(slots=True)
@@ -103,6 +105,8 @@ class Group:
     parameters: list[Any] = field(default_factory=list)
     texts: list[str | None] = field(default_factory=list)
     stored: dict[str, str] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+    """The variable of each value in ``forward``."""
     returns: list[str] = field(default_factory=list)
     """For the network with side heads: the type and the lines that return its outputs."""
 

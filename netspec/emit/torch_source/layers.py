@@ -26,6 +26,11 @@ def _definitions(layer: str) -> dict[str, str]:
     return found
 
 
+def layer_names(layer: str) -> frozenset[str]:
+    """Return the names of all classes and functions in a layer's file."""
+    return frozenset(_definitions(layer))
+
+
 def layer_classes(graph: Graph) -> frozenset[str]:
     """Return the names of the classes that torch lacks and a node of the graph is written with."""
     texts = [node.op.emit_module(*(graph.shape_of(path) for path in node.inputs)) for node in graph]

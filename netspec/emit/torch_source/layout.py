@@ -7,6 +7,7 @@ from typing import Literal
 
 from netspec.emit.torch_source.boundaries import Boundary, boundaries
 from netspec.emit.torch_source.placement import Placement, place
+from netspec.emit.torch_source.reserved import reserved_names
 from netspec.graph import Graph, Node, Scope
 from netspec.ops import Op, Torch
 
@@ -26,6 +27,8 @@ class Layout:
     training_only: frozenset[str]
     readers: dict[str, list[Node]]
     placement: Placement
+    reserved: frozenset[str]
+    """Names that mean something in the file, and are neither variables nor its own classes."""
 
     def module_of(self, node: Node) -> Torch:
         """Return the text that constructs a node's module."""
@@ -56,7 +59,15 @@ def needs_module(node: Node) -> bool:
 def lay_out(graph: Graph) -> Layout:
     """Decide the form of every scope, inner ones first."""
     layout = Layout(
-        graph, boundaries(graph), {}, {}, _in_place(graph), graph.training_only, graph.consumers(), place(graph)
+        graph,
+        boundaries(graph),
+        forms={},
+        items={},
+        in_place=_in_place(graph),
+        training_only=graph.training_only,
+        readers=graph.consumers(),
+        placement=place(graph),
+        reserved=reserved_names(graph),
     )
     for scope in reversed(list(graph.root.descend())):
         layout.items[scope.path] = _spliced(scope, layout)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import keyword
 import re
 from collections.abc import Iterable
 
 from netspec.emit.torch_source.description import Group
+from netspec.emit.torch_source.reserved import is_reserved
 from netspec.graph import Graph
-
-TAKEN = frozenset({"Tensor", "NamedTuple", "F", "None", "True", "False"})
 
 
 def camel(name: str) -> str:
@@ -26,12 +24,14 @@ def camel(name: str) -> str:
 
 
 def name_classes(groups: list[Group], graph: Graph, taken: Iterable[str]) -> None:
-    """Give every group a class name of its own; the network's comes first, since users import it."""
-    used = {*TAKEN, *taken}
+    """Give every group a class name of its own; the network's comes first, since users import it.
+
+    ``taken`` are the names of everything else in the file: a class that a variable hid could not be called.
+    """
+    used = set(taken)
     root = groups[-1]
     title = graph.title.partition(" (")[0]
-    root.name = _free(camel(title if _is_plain(title) else graph.name), used)
-    used.add(f"{root.name}Output")
+    root.name = _free(camel(title if _is_plain(title) else graph.name), used, with_output=True)
     by_base: dict[str, list[Group]] = {}
     for group in groups[:-1]:
         by_base.setdefault(camel(_base(group)), []).append(group)
@@ -84,9 +84,11 @@ def _merges(group: Group) -> set[str]:
     return {node.op.name for node in items if len(node.inputs) > 1}
 
 
-def _free(name: str, used: set[str]) -> str:
+def _free(name: str, used: set[str], with_output: bool = False) -> str:
     number, free = 2, name
-    while free in used or keyword.iskeyword(free):
+    while is_reserved(free, used) or (with_output and f"{free}Output" in used):
         free, number = f"{name}{number}", number + 1
     used.add(free)
+    if with_output:
+        used.add(f"{free}Output")
     return free

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import keyword
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netspec.emit.torch_source.layout import Layout
+from netspec.emit.torch_source.reserved import CONSTRUCTOR, free_name, free_names, is_reserved
 from netspec.lower.naming import is_forbidden
 from netspec.ops.base import REQUIRED
 
@@ -25,6 +25,9 @@ WINDOW = frozenset({"kernel_size", "stride", "padding", "dilation", "output_padd
 SHORT = {"kernel_size": "kernel", "out_channels": "out", "out_features": "out", "p": "p"}
 """What specs call torch's arguments, for matching a block's own."""
 
+CONTAINER_ATTRIBUTES = frozenset({"clear", "items", "keys", "pop", "update", "values"})
+"""What ``nn.ModuleDict`` has beside the attributes of ``nn.Module``."""
+
 SMALLEST_BASE = 8
 LARGEST_FACTOR = 16
 
@@ -36,6 +39,8 @@ class Parameter:
     name: str
     values: tuple[Any, ...]
     counts: bool
+    enters: bool = False
+    """Whether it is the number of channels that enter the class."""
 
     @property
     def default(self) -> Any:
@@ -58,12 +63,11 @@ _TYPES = {bool: "bool", int: "int", float: "float", str: "str", tuple: "tuple[in
 
 def unify(group: Group, layout: Layout, describer: Describer) -> None:
     """Fill in the class's parameters and the text of every hole, and tell each scope its arguments."""
-    from netspec.emit.torch_source.description import Hole
-
     columns = [tuple(holes) for holes in zip(*(each.holes for each in group.descriptions), strict=True)]
     bases = list(_bases(group, layout))
     used: dict[str, Parameter] = {}
-    group.texts = [_text(column, bases, used, group) for column in columns]
+    taken = CONSTRUCTOR | layout.reserved
+    group.texts = [_text(column, bases, used, group, taken) for column in columns]
     ordered = [base for base in bases if base.name in used]
     ordered += [each for each in used.values() if each not in ordered]
     ordered.sort(key=lambda each: each.default is not REQUIRED)
@@ -81,15 +85,18 @@ def _bases(group: Group, layout: Layout) -> Iterator[Parameter]:
     entering = [next(iter(layout.borders[scope.path].entering)) for scope in scopes]
     channels = tuple(layout.graph.shape_of(path)[0] for path in entering)
     arguments = {name: tuple(_plain(scope.arguments.get(name)) for scope in scopes) for name in scopes[0].arguments}
+    reserved = CONSTRUCTOR | layout.reserved
+    safe = free_names(arguments, reserved)
     if len(set(channels)) > 1:
         # Where a block keeps its channels, one name serves both for what enters and for what leaves.
         kept = [name for name, values in arguments.items() if values == channels]
-        yield Parameter("channels" if kept else "in_channels", channels, True)
         arguments = {name: values for name, values in arguments.items() if name not in kept}
+        name = free_name("channels" if kept else "in_channels", reserved, [safe[name] for name in arguments])
+        yield Parameter(name, channels, True, enters=True)
     for name, values in arguments.items():
         if len(set(map(repr, values))) > 1 and all(_is_literal(value) for value in values):
             counts = all(type(value) is int and value >= SMALLEST_BASE for value in values)
-            yield Parameter(_safe(name), values, counts)
+            yield Parameter(safe[name], values, counts)
 
 
 def _plain(value: Any) -> Any:
@@ -100,20 +107,19 @@ def _is_literal(value: Any) -> bool:
     return type(value) in (int, float, bool) or (isinstance(value, tuple) and all(map(_is_literal, value)))
 
 
-def _safe(name: str) -> str:
-    return f"{name}_" if name in _TAKEN or keyword.iskeyword(name) else name
-
-
-_TAKEN = frozenset({"self", "nn", "F", "torch", "super", "x", "range", "Tensor"})
-
-
-def _text(column: tuple[Hole, ...], bases: list[Parameter], used: dict[str, Parameter], group: Group) -> str | None:
+def _text(
+    column: tuple[Hole, ...],
+    bases: list[Parameter],
+    used: dict[str, Parameter],
+    group: Group,
+    reserved: frozenset[str],
+) -> str | None:
     """Return the text of a hole, or None where it has the same value in all scopes."""
     values = tuple(hole.value for hole in column)
     if len(set(map(repr, values))) == 1:
         return None
     name = column[0].name
-    if name == "inplace":
+    if column[0].in_place:
         return "False"  # what one scope of a class may not overwrite, none does
     counts = name in COUNTS or column[0].owner == "counts"
     # What is the same reads better than a multiple of something nearer.
@@ -127,7 +133,7 @@ def _text(column: tuple[Hole, ...], bases: list[Parameter], used: dict[str, Para
         joined = _joins(values, left, right, counts)
         if joined is not None:
             return _stored(joined, column[0], group)
-    parameter = Parameter(_free_name(column[0], used, bases), values, counts)
+    parameter = Parameter(_unused_name(column[0], {*used, *(base.name for base in bases)}, reserved), values, counts)
     used[parameter.name] = parameter
     return _stored(parameter.name, column[0], group)
 
@@ -136,14 +142,13 @@ def _preferred(name: str, counts: bool, bases: list[Parameter]) -> list[Paramete
     """Return the parameters that a hole may follow from, the likeliest first."""
     short = SHORT.get(name, name)
     if name in WINDOW or not counts:
-        return [base for base in bases if base.name in (short, name) or base.name not in _MEANINGS | _ENTERING]
+        return [base for base in bases if base.name in (short, name) or not (base.enters or base.name in _MEANINGS)]
     same = [base for base in bases if base.name in (short, name)]
-    entering = [base for base in bases if base.name in _ENTERING]
+    entering = [base for base in bases if base.enters]
     rest = [base for base in bases if base not in same and base not in entering]
     return [*entering, *same, *rest] if name in INTO else [*same, *rest, *entering]
 
 
-_ENTERING = frozenset({"in_channels", "channels"})
 _MEANINGS = WINDOW | {"kernel", "groups"}
 
 
@@ -173,14 +178,13 @@ def _joins(values: tuple[Any, ...], left: Parameter, right: Parameter, counts: b
     return f"{left.name} + {right.name}" if all(value == a + b for value, a, b in rows) else None
 
 
-def _free_name(hole: Hole, used: dict[str, Parameter], bases: list[Parameter]) -> str:
-    taken = {*used, *(base.name for base in bases), *_TAKEN}
-    if hole.name not in taken:
+def _unused_name(hole: Hole, taken: set[str], reserved: frozenset[str]) -> str:
+    if hole.name not in taken and not is_reserved(hole.name, reserved):
         return hole.name
     owner = hole.owner if hole.owner and hole.owner != "counts" and not hole.owner[0].isdecimal() else "other"
     name = f"{owner}_{hole.name}"
     number = 2
-    while name in taken:
+    while name in taken or is_reserved(name, reserved):
         name, number = f"{owner}_{hole.name}{number}", number + 1
     return name
 
@@ -195,7 +199,7 @@ def _stored(text: str, hole: Hole, group: Group) -> str:
     members = {member.name for member in group.first.members}
     name = text if text.isidentifier() and not is_forbidden(text) else f"{hole.owner}_{hole.name}"
     number = 2
-    while name in group.stored or name in members:
+    while name in group.stored or name in members or name in CONTAINER_ATTRIBUTES:
         name, number = f"{hole.owner}_{hole.name}{number}", number + 1
     group.stored[name] = text
     return f"self.{name}"

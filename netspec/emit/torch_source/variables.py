@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import builtins
-import keyword
-
 from netspec.emit.torch_source.description import Description, Statement
+from netspec.emit.torch_source.reserved import free_name
 
 SPARE = ("out", "y", "z")
 
 
-def name_values(description: Description) -> dict[int, str]:
+def name_values(description: Description, reserved: frozenset[str]) -> dict[int, str]:
     """Return the variable of every value of a class's ``forward``, by the value's position."""
+    reserved |= {"self"}
     last = _last_uses(description)
     names: dict[int, str] = {}
     held: dict[str, int] = {}
     for position, (value, hint) in enumerate(zip(description.inputs, description.input_hints, strict=True)):
-        wanted = _usable(hint) if hint else ("x" if position == 0 else f"x{position + 1}")
-        _hold(value, wanted if wanted not in held else f"{wanted}{position + 1}", names, held)
+        wanted = hint or ("x" if position == 0 else f"x{position + 1}")
+        _hold(value, free_name(wanted, reserved, held), names, held)
     for line, statement in enumerate(description.statements):
         free = {name for name, value in held.items() if last.get(value, -1) <= line}
         for value in statement.results:
-            name = _choose(value, statement, names, held, free)
+            name = _choose(statement, names, held, free, reserved)
             free.discard(name)
             _hold(value, name, names, held)
     return names
@@ -42,13 +41,15 @@ def _last_uses(description: Description) -> dict[int, int]:
     return last
 
 
-def _choose(value: int, statement: Statement, names: dict[int, str], held: dict[str, int], free: set[str]) -> str:
+def _choose(
+    statement: Statement, names: dict[int, str], held: dict[str, int], free: set[str], reserved: frozenset[str]
+) -> str:
     def is_free(name: str) -> bool:
         return name in free or name not in held
 
     candidates: list[str] = []
     if statement.hint and len(statement.results) == 1:
-        candidates.append(_usable(statement.hint))
+        candidates.append(free_name(statement.hint, reserved, ()))
     operands = [names[operand] for operand in statement.operands]
     candidates += ["x", *operands] if statement.merges else [*(name for name in operands if name in free), "x"]
     candidates += SPARE
@@ -59,9 +60,3 @@ def _choose(value: int, statement: Statement, names: dict[int, str], held: dict[
     while not is_free(f"out{number}"):
         number += 1
     return f"out{number}"
-
-
-def _usable(name: str) -> str:
-    """Return a name that shadows nothing in the generated file."""
-    shadows = keyword.iskeyword(name) or hasattr(builtins, name) or name in ("self", "torch", "nn", "F", "Tensor")
-    return f"{name}_" if shadows else name

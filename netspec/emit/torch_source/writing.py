@@ -8,7 +8,6 @@ from typing import Any
 
 from netspec.emit.torch_source.description import Construct, Group, Loop, Member, Statement
 from netspec.emit.torch_source.document import Call, Document, lay_out_lines, repeat
-from netspec.emit.torch_source.variables import name_values
 from netspec.ops import Torch
 from netspec.ops.base import REQUIRED
 from netspec.shape import show
@@ -211,7 +210,7 @@ def _arguments(torch: Torch, group: Group, start: int) -> Iterator[str]:
 
 def _forward(group: Group, width: int) -> Iterator[str]:
     description = group.first
-    names = name_values(description)
+    names = group.names
     taken = [f"{names[value]}: Tensor" for value in description.inputs]
     results = [names[value] for value in description.outputs]
     gives = "Tensor" if len(results) == 1 else f"tuple[{', '.join(['Tensor'] * len(results))}]"
