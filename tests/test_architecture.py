@@ -14,6 +14,7 @@ import netspec
 PACKAGE = Path(netspec.__file__).parent
 
 FLOORS: tuple[frozenset[str], ...] = (
+    frozenset({"sizes"}),
     frozenset({"errors", "shape"}),
     frozenset({"reader", "expr", "ops"}),
     frozenset({"spec", "graph", "render", "writing"}),

@@ -1,0 +1,234 @@
+"""The open sizes of one graph: what was decided about them, for whom, and so which sizes are legal.
+
+While a graph is built, every comparison whose answer depends on a size is answered at the stated sizes, and becomes
+a guard: at sizes where it would be answered otherwise, the graph is not the graph of the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from contextvars import ContextVar, Token
+from math import lcm
+
+from netspec.sizes.algebra import add, constant, factor, scale, substitute
+from netspec.sizes.domain import Domain
+from netspec.sizes.form import Form, Range, Symbol, atom, form
+from netspec.sizes.guard import Guard, Phase, Reason
+from netspec.sizes.printing import condition, formula
+from netspec.sizes.solver import EVERY_SIZE, LONGEST_PERIOD, Relation, always, solve
+
+
+class OpenSizeError(RuntimeError):
+    """A question about an open size that nothing answers here: the caller has to ask it while the graph is built."""
+
+
+class SizeContext:
+    """Open sizes with their stated values, and the guards that were recorded on them until it was frozen.
+
+    Example:
+        >>> from netspec.sizes import Reason, symbol
+        >>> height, context = symbol("H", 224), SizeContext({"H": 224})
+        >>> with context.deciding(Reason(span="line 7", subject="pool")):
+        ...     (height - 3) // 2 + 1 < 1
+        False
+        >>> context.freeze()
+        >>> [str(guard) for guard in context.guards], context.domain("H").minimum
+        (['(H + 1) // 2 >= 2'], 3)
+    """
+
+    def __init__(self, stated: Mapping[str, int]) -> None:
+        self.stated = dict(stated)
+        self.frozen = False
+        self._guards: dict[tuple[Form, Relation], Guard] = {}
+        self._domains: dict[tuple[str, Phase], Domain] = {}
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name}={size}" for name, size in self.stated.items())
+        return f"<SizeContext {sizes}: {len(self._guards)} guards>"
+
+    @property
+    def guards(self) -> tuple[Guard, ...]:
+        """Every condition that was answered at the stated sizes, in the order in which it was first asked."""
+        return tuple(self._guards.values())
+
+    def deciding(self, reason: Reason) -> Scope:
+        """Return a ``with`` scope in which comparisons of sizes are decided, and recorded for that reason."""
+        return Scope(self, reason)
+
+    def active(self) -> Scope:
+        """Return a ``with`` scope in which comparisons are answered where the answer is known; nothing is recorded."""
+        return Scope(self, None)
+
+    def freeze(self, training: Collection[Hashable] = ()) -> None:
+        """Record nothing from here on; ``training`` has the subjects that evaluation leaves out."""
+        self.frozen = True
+        self._domains.clear()
+        for guard in self._guards.values():
+            guard.settle(training)
+
+    def answer(self, difference: Form, relation: Relation, reason: Reason | None) -> bool | None:
+        """Return whether the relation holds, which ``always`` leaves open; None where it is not known here."""
+        key = (difference, relation)
+        guard = self._guards.get(key)
+        if guard is None and relation == "==":
+            guard = self._guards.get((scale(difference, -1), relation))
+        if reason is None or self.frozen:
+            return guard.holds if guard is not None else self._implied(difference, relation)
+        if guard is None:
+            holds = difference.stated == 0 if relation == "==" else difference.stated >= 0
+            guard = self._guards[key] = Guard(difference, relation, holds, reason)
+            self._domains.clear()
+        elif guard.reasons[-1] != reason:
+            guard.reasons.append(reason)
+        return guard.holds
+
+    def _implied(self, difference: Form, relation: Relation) -> bool | None:
+        """Return the answer that is the same at all legal sizes, or None."""
+        solved = solve(difference, relation)
+        if solved is not None:
+            (symbol,) = difference.symbols
+            domain = self.domain(symbol.name, "training")
+            return True if domain <= solved else None if domain & solved else False
+        low, high = difference.range(self._box("training"))
+        if high is not None and high < 0:
+            return False
+        if relation == "==":
+            return False if low is not None and low > 0 else None
+        return True if low is not None and low >= 0 else None
+
+    def _box(self, phase: Phase) -> dict[str, Range]:
+        domains = {name: self.domain(name, phase) for name in self.stated}
+        return {name: (each.minimum, each.maximum) for name, each in domains.items()}
+
+    def pin(self, whole: Form, reason: Reason | None) -> int:
+        """Return the stated value of a form, and record that it is fixed to that value.
+
+        A product fixes each of its factors. That is more than is needed, since 7 x 8 elements could be 8 x 7, but a
+        module of another shape is never what is meant.
+
+        Raises:
+            OpenSizeError: nobody gave a reason, or the context is frozen, and the form is not fixed yet.
+        """
+        fixing = None if reason is None else reason._replace(kind="fixes")
+        for each in factor(whole)[1] if whole.terms else ():
+            difference = add(each, constant(each.stated), -1)
+            if always(difference, "==") is None and not self.answer(difference, "==", fixing):
+                raise OpenSizeError(f"{formula(whole)} is not fixed to {whole.stated}, and nobody may fix it here")
+        return whole.stated
+
+    def guards_in(self, phase: Phase) -> Iterator[Guard]:
+        """Yield the guards that count in a phase: in training all, in evaluation those that not only training needs."""
+        return (each for each in self._guards.values() if phase in ("training", each.phase))
+
+    def domain(self, name: str, phase: Phase = "evaluation") -> Domain:
+        """Return the legal sizes of one symbol, as far as conditions on it alone can be solved."""
+        known = self._domains.get((name, phase))
+        if known is None:
+            known = EVERY_SIZE
+            for _, left in self.narrowed(name, phase):
+                known = left
+            self._domains[name, phase] = known
+        return known
+
+    def narrowed(self, name: str, phase: Phase = "evaluation") -> Iterator[tuple[Guard, Domain]]:
+        """Yield each guard that shrinks the legal sizes of a symbol, with what is left after it."""
+        left = EVERY_SIZE
+        for guard in self.guards_in(phase):
+            if any(each.name == name for each in guard.symbols):
+                allowed = guard.domain
+                if allowed is not None and lcm(left.period, allowed.period) <= LONGEST_PERIOD and not left <= allowed:
+                    left = left & allowed
+                    yield guard, left
+
+    def conditions(self, phase: Phase = "evaluation") -> list[Guard]:
+        """Return the guards that no domain of one symbol expresses: those between sizes, and what cannot be solved."""
+        box = self._box(phase)
+        return [each for each in self.guards_in(phase) if not self._expressed(each, phase, box)]
+
+    def _expressed(self, guard: Guard, phase: Phase, box: Mapping[str, Range]) -> bool:
+        allowed = guard.domain
+        if allowed is not None:
+            (symbol,) = guard.symbols
+            return self.domain(symbol.name, phase) <= allowed
+        low, high = guard.difference.range(box)
+        return guard.relation == ">=" and (
+            (guard.holds and low is not None and low >= 0) or (not guard.holds and high is not None and high < 0)
+        )
+
+    def broken(self, sizes: Mapping[str, int], phase: Phase = "evaluation") -> Guard | None:
+        """Return the first guard that is not met at the given sizes of all symbols, or None where they are legal."""
+        return next((each for each in self.guards_in(phase) if not each.met(sizes)), None)
+
+    def domain_of_equal(self, names: Collection[str], phase: Phase = "evaluation") -> Domain | None:
+        """Return the sizes that are legal when all those symbols are equal, as for square images.
+
+        None means that the symbols are not stated equal, or that some condition cannot be solved even so.
+        """
+        if len({self.stated[each] for each in names}) != 1:
+            return None
+        left, one = EVERY_SIZE, next(iter(names))
+        common = form(0, ((atom(Symbol, one, self.stated[one]), 1),))
+        for guard in self.guards_in(phase):
+            if any(each.name in names for each in guard.symbols):
+                difference = substitute(guard.difference, dict.fromkeys(names, common))
+                allowed = solve(difference, guard.relation) if difference.terms else EVERY_SIZE
+                if allowed is None or lcm(left.period, allowed.period) > LONGEST_PERIOD:
+                    return None
+                left = left & (allowed if guard.holds or not difference.terms else ~allowed)
+        return left
+
+
+class Scope:
+    """A ``with`` block in which one context answers comparisons, for a reason or without recording."""
+
+    __slots__ = ("_token", "context", "reason")
+
+    def __init__(self, context: SizeContext, reason: Reason | None) -> None:
+        self.context, self.reason = context, reason
+
+    def __enter__(self) -> SizeContext:
+        self._token: Token[Scope | None] = _SCOPE.set(self)
+        return self.context
+
+    def __exit__(self, *exception: object) -> None:
+        _SCOPE.reset(self._token)
+
+
+_SCOPE: ContextVar[Scope | None] = ContextVar("netspec.sizes", default=None)
+
+
+def in_scope() -> bool:
+    """Return whether comparisons are questions about sizes here, and not about formulas."""
+    return _SCOPE.get() is not None
+
+
+def known(difference: Form, relation: Relation) -> bool | None:
+    """Return whether the relation holds: at all sizes, or as the scope answers; None where that is not known here."""
+    answer = always(difference, relation)
+    if answer is None and (scope := _SCOPE.get()) is not None:
+        return scope.context.answer(difference, relation, scope.reason)
+    return answer
+
+
+def decide(difference: Form, relation: Relation) -> bool:
+    """Return whether the relation of a form to zero holds.
+
+    Raises:
+        OpenSizeError: the answer depends on the size, and nobody may decide here.
+    """
+    answer = known(difference, relation)
+    if answer is None:
+        raise OpenSizeError(f"{condition(difference, relation)} at some sizes, and nobody decides here for which")
+    return answer
+
+
+def pin(whole: Form) -> int:
+    """Return the stated value of a form, which from here on is fixed to it.
+
+    Raises:
+        OpenSizeError: nobody may decide here, and the form is not fixed yet.
+    """
+    scope = _SCOPE.get()
+    if scope is None:
+        raise OpenSizeError(f"a whole number is needed, and {formula(whole)} is open")
+    return scope.context.pin(whole, scope.reason)

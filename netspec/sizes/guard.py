@@ -1,0 +1,83 @@
+"""What was asked of the open sizes, for whom, and what it means for the sizes that are legal."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Mapping
+from typing import Any, Literal, NamedTuple
+
+from netspec.sizes.domain import Domain
+from netspec.sizes.form import Form, Symbol
+from netspec.sizes.printing import condition
+from netspec.sizes.solver import Relation, solve
+
+Kind = Literal["needs", "fixes", "chosen"]
+"""Why a size is limited: an op cannot work otherwise (needs), a weight or another number of the module was computed
+from it (fixes), or the structure of the network was chosen by it, as by ``when`` (chosen)."""
+Phase = Literal["evaluation", "training"]
+"""When a limit counts: always, or only in training, for parts that evaluation leaves out."""
+
+
+class Reason(NamedTuple):
+    """On whose behalf sizes are compared.
+
+    ``span`` is the place in the document and ``subject`` what asks (a node's path, say); both are opaque here.
+    ``written`` is the expression of the document from which the comparison comes, where it comes from one.
+    """
+
+    span: Any = None
+    kind: Kind = "needs"
+    subject: Hashable = None
+    written: str = ""
+
+
+class Guard:
+    """One condition on the open sizes, with all the reasons for which it was asked: first come, first named.
+
+    The condition is that ``difference`` is in the relation to zero, or that it is not, as it was at the stated sizes.
+    """
+
+    __slots__ = ("difference", "holds", "phase", "reasons", "relation")
+
+    def __init__(self, difference: Form, relation: Relation, holds: bool, reason: Reason) -> None:
+        self.difference, self.relation, self.holds = difference, relation, holds
+        self.reasons = [reason]
+        self.phase: Phase = "evaluation"
+
+    @property
+    def reason(self) -> Reason:
+        """The first reason that counts in the guard's phase."""
+        return self.reasons[0]
+
+    @property
+    def kind(self) -> Kind:
+        """Why the size is limited, by the first reason."""
+        return self.reason.kind
+
+    @property
+    def symbols(self) -> frozenset[Symbol]:
+        """The open sizes that the condition is about."""
+        return self.difference.symbols
+
+    @property
+    def domain(self) -> Domain | None:
+        """The sizes of its only symbol at which the condition is met; None where that cannot be said."""
+        solved = solve(self.difference, self.relation)
+        return solved if solved is None or self.holds else ~solved
+
+    def met(self, sizes: Mapping[str, int]) -> bool:
+        """Return whether the condition is met at those sizes."""
+        value = self.difference.value(sizes)
+        return (value == 0 if self.relation == "==" else value >= 0) is self.holds
+
+    def settle(self, training: Collection[Hashable]) -> None:
+        """Say which subjects run in training only: a guard that nobody else asked for counts only there."""
+        always = [each for each in self.reasons if each.subject not in training]
+        self.phase = "evaluation" if always else "training"
+        self.reasons = always or self.reasons
+
+    def __str__(self) -> str:
+        """The condition as a comparison of formulas."""
+        return condition(self.difference, self.relation, self.holds)
+
+    def __repr__(self) -> str:
+        return f"Guard({self}, {self.kind}, {self.phase})"

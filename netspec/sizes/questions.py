@@ -1,0 +1,118 @@
+"""What ops and the compiler ask of sizes, plain or open, in one place.
+
+stated, at            a size as a number: at the stated sizes, or at given ones
+holds, at_least       a relation, decided at the stated sizes and recorded where the answer depends on them
+proves                a relation at all sizes; never recorded
+pin                   a plain number, which fixes the size
+quotient              how many times one size goes into another
+scale_down            a size times a float, rounded down as torch does it
+read_size             the size that a text stands for
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from math import floor
+from typing import Literal
+
+from netspec.sizes.algebra import add, scaled
+from netspec.sizes.context import decide
+from netspec.sizes.dim import Dim, Size, form_of, keep_open, quotient
+from netspec.sizes.form import Form
+from netspec.sizes.printing import read_formula
+from netspec.sizes.solver import Relation, always
+
+__all__ = ["Comparison", "at", "at_least", "holds", "pin", "proves", "quotient", "read_size", "scale_down", "stated"]
+
+Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
+
+_PLAIN: dict[Comparison, Callable[[int, int], bool]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge
+}  # fmt: skip
+
+
+def stated(size: Size) -> int:
+    """Return the size at which shapes and totals are stated."""
+    return size.form.stated if isinstance(size, Dim) else size
+
+
+def at(size: Size, sizes: Mapping[str, Size]) -> Size:
+    """Return the size with some open sizes replaced, by numbers or by other sizes."""
+    return size.at(sizes) if isinstance(size, Dim) else size
+
+
+def holds(left: Size, relation: Comparison, right: Size) -> bool:
+    """Return whether the relation holds; recorded as a guard where that depends on the size.
+
+    Raises:
+        OpenSizeError: it depends on the size, and nobody decides here.
+
+    Example:
+        >>> holds(7, "<", 9)
+        True
+    """
+    if not isinstance(left, Dim) and not isinstance(right, Dim):
+        return _PLAIN[relation](left, right)
+    difference, plain, negated = _in_order(left, relation, right)
+    return decide(difference, plain) is not negated
+
+
+def proves(left: Size, relation: Comparison, right: Size) -> bool:
+    """Return whether the relation holds at all sizes. Nothing is recorded; False may also mean that it is not known.
+
+    Example:
+        >>> from netspec.sizes import symbol
+        >>> height = symbol("H", 224)
+        >>> proves(-(-height // 2), "==", (height + 1) // 2), proves(height, "==", 224)
+        (True, False)
+    """
+    difference, plain, negated = _in_order(left, relation, right)
+    return always(difference, plain) is (not negated)
+
+
+def at_least(size: Size, least: Size) -> bool:
+    """Return whether a size is at least another; recorded as a guard where that depends on the size."""
+    return size >= least
+
+
+def pin(size: Size) -> int:
+    """Return the size as a plain number. An open one is fixed to its stated value, and that is recorded.
+
+    Raises:
+        OpenSizeError: the size is open, and nobody decides here.
+    """
+    return int(size)
+
+
+def scale_down(size: Size, factor: float) -> Size:
+    """Return ``floor(size * factor)`` as floating point has it.
+
+    Example:
+        >>> from netspec.sizes import symbol
+        >>> scale_down(10, 0.7), scale_down(symbol("H", 10), 1.5), scale_down(symbol("H", 10), 0.7)
+        (7, H + H // 2, floor(H * 0.7))
+    """
+    return keep_open(scaled(size.form, factor)) if isinstance(size, Dim) else floor(size * factor)
+
+
+def read_size(text: str, symbols: Mapping[str, Dim]) -> Size:
+    """Return the size that a text stands for, as ``str`` of a size gives it.
+
+    Raises:
+        FormulaError: the text is no formula of sizes, or names one that is not among the symbols.
+
+    Example:
+        >>> from netspec.sizes import symbol
+        >>> read_size("16 * ((H + 4) // 16) - 188", {"H": symbol("H", 572)}).stated
+        388
+    """
+    return keep_open(read_formula(text, {name: size.form for name, size in symbols.items()}))
+
+
+def _in_order(left: Size, relation: Comparison, right: Size) -> tuple[Form, Relation, bool]:
+    """Return the question as one of ``== 0`` or ``>= 0``, and whether its answer is the opposite."""
+    if relation in ("<=", ">"):
+        left, right = right, left
+    difference = add(form_of(left), form_of(right), -1)
+    return difference, "==" if relation in ("==", "!=") else ">=", relation in ("!=", "<", ">")

@@ -1,0 +1,115 @@
+"""At which sizes a form is zero, or not negative: exactly, as a domain of its only symbol."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal
+
+from netspec.sizes.algebra import add, constant, is_zero, scale
+from netspec.sizes.domain import Domain, Row
+from netspec.sizes.form import Form
+
+Relation = Literal["==", ">="]
+"""What is asked of a form: whether it is zero, or whether it is zero or more."""
+
+LONGEST_PERIOD = 4096
+"""A condition that repeats itself only after more sizes than that is checked at run time instead."""
+MOST_WORK = 1 << 17
+"""Likewise for one whose evaluation over a whole period takes more steps than that."""
+
+EVERY_SIZE = Domain.between(1)
+
+
+@lru_cache(maxsize=1 << 14)
+def always(difference: Form, relation: Relation) -> bool | None:
+    """Return True or False where the relation holds at all sizes or at none, and None where it depends on them.
+
+    None is also the answer where that cannot be found out, as for some conditions on several symbols.
+    """
+    low, high = difference.range({})
+    if relation == ">=":
+        if low is not None and low >= 0:
+            return True
+        if high is not None and high < 0:
+            return False
+    else:
+        if (low is not None and low > 0) or (high is not None and high < 0):
+            return False
+        if is_zero(difference):
+            return True
+    solved = solve(difference, relation)
+    if solved is None:
+        return None
+    return True if not ~solved else None if solved else False
+
+
+@lru_cache(maxsize=1 << 12)
+def solve(difference: Form, relation: Relation) -> Domain | None:
+    """Return the sizes at which the relation holds for a form of one symbol, or None where they cannot be given.
+
+    Example:
+        >>> from netspec.sizes.algebra import floor_divide
+        >>> from netspec.sizes.form import Symbol, atom, form
+        >>> height = form(0, [(atom(Symbol, "H", 224), 1)])
+        >>> solve(add(floor_divide(height, 2), constant(7), -1), "==").members(9)
+        [14, 15]
+    """
+    if len(difference.symbols) != 1:
+        return None
+    if difference.rising:
+        return _solve_rising(difference, relation)
+    if (falling := scale(difference, -1)).rising:
+        if relation == "==":
+            return _solve_rising(falling, "==")
+        return ~_solve_rising(add(falling, constant(1), -1), ">=")
+    return _solve_by_residue(difference, relation)
+
+
+def _solve_rising(difference: Form, relation: Relation) -> Domain:
+    first = _first_reached(difference, 0)
+    if relation == ">=":
+        return Domain.between(first)
+    return Domain.between(first, _first_reached(difference, 1) - 1)
+
+
+def _first_reached(rising: Form, value: int) -> int:
+    """Return the first size at which a form that never falls is at least the value."""
+    (symbol,) = rising.symbols
+    low, high = 0, 1
+    while rising.value({symbol.name: high}) < value:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        if rising.value({symbol.name: middle}) < value:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _solve_by_residue(difference: Form, relation: Relation) -> Domain | None:
+    """Solve a form that is linear within each residue class of its period."""
+    line = difference.line()
+    if line is None or line[0] > LONGEST_PERIOD or line[0] * difference.weight > MOST_WORK:
+        return None
+    period, rise = line
+    (symbol,) = difference.symbols
+    rows: dict[int, Row] = {}
+    for residue in range(period):
+        first = residue or period
+        row = _solve_line(first, difference.value({symbol.name: first}), period, rise, relation)
+        if row:
+            rows[residue] = row
+    return Domain(period, rows)._reduced()
+
+
+def _solve_line(first: int, value: int, period: int, rise: int, relation: Relation) -> Row:
+    """Solve ``value + t * rise`` for t from 0 on, where t stands for the size ``first + t * period``."""
+    if rise == 0:
+        return ((first, None),) if (value == 0 if relation == "==" else value >= 0) else ()
+    if relation == "==":
+        steps, rest = divmod(-value, rise)
+        return ((first + steps * period, first + steps * period),) if not rest and steps >= 0 else ()
+    if rise > 0:
+        return ((first + max(0, -(value // rise)) * period, None),)
+    return ((first, first + value // -rise * period),) if value >= 0 else ()
