@@ -16,7 +16,7 @@ import pytest
 
 from netspec.cli import explain, run
 from netspec.cli.group import COMMANDS, cli
-from netspec.cli.options import MemoryType
+from netspec.cli.options import read_memory
 
 GOOD = """\
 netspec: 1
@@ -428,10 +428,10 @@ def test_draw(netspec: Run) -> None:
     [("0", 0), ("99", 99), ("1.5kB", 1500), ("16GiB", 2**34), ("16gib", 2**34), ("2G", 2 * 10**9), ("3 MB", 3 * 10**6)],
 )
 def test_sizes(text: str, size: int) -> None:
-    assert MemoryType().convert(text, None, None) == size
+    assert read_memory(click.Context(cli), click.Option(["--max-memory"]), text) == size
 
 
 @pytest.mark.parametrize("text", ["", "GiB", "1XB", "-", "1e999", "nan"])
 def test_sizes_that_are_none(text: str) -> None:
     with pytest.raises(click.BadParameter):
-        MemoryType().convert(text, None, None)
+        read_memory(click.Context(cli), click.Option(["--max-memory"]), text)

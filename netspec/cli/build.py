@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.cli.options import (
-    MemoryType,
     default_limit,
     document_options,
     memory_options,
+    read_memory,
     spec_argument,
     table_options,
 )
@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     metavar="INTEGER",
     help="Start of torch's random numbers, for the same weights again.",
 )
-@click.option("--max-memory", type=MemoryType(), help="Refuse networks that take more; 3/4 of the machine's.")
+@click.option(
+    "--max-memory", metavar="SIZE", callback=read_memory, help="Refuse networks that take more; 3/4 of the machine's."
+)
 @click.option("--no-run", is_flag=True, help="Only write the files; torch is not needed then.")
 @table_options
 @click.option("--json", "as_json", is_flag=True, help="Print totals, scopes, nodes and what was done as JSON.")

@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from netspec.cli.failures import exit_code, report
-from netspec.cli.options import SpecType, document_options
+from netspec.cli.options import complete_spec, document_options
 from netspec.cli.output import print_json
 from netspec.errors import Diagnostic, SpecError
 
 
 @click.command("check")
-@click.argument("specs", metavar="SPEC...", nargs=-1, required=True, type=SpecType())
+@click.argument("specs", metavar="SPEC...", nargs=-1, required=True, shell_complete=complete_spec)
 @document_options
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @click.pass_context

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.options import SpecType, document_options, memory_options
+from netspec.cli.options import complete_spec, document_options, memory_options
 from netspec.cli.output import print_json, progress
 
 ORDERS = ("name", "params", "macs", "forward", "peak", "depth")
 
 
 @click.command("compare")
-@click.argument("specs", metavar="SPEC...", nargs=-1, required=True, type=SpecType())
+@click.argument("specs", metavar="SPEC...", nargs=-1, required=True, shell_complete=complete_spec)
 @document_options
 @memory_options
 @click.option("--sort", type=click.Choice(ORDERS), help="By name, or by a quantity with the largest first.")

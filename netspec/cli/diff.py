@@ -7,7 +7,7 @@ import sys
 import click
 
 from netspec.cli.failures import wants_color
-from netspec.cli.options import SpecType, fault_options, plugin_option, read_overrides
+from netspec.cli.options import complete_spec, fault_options, plugin_option, read_overrides
 from netspec.cli.output import progress
 
 COLOURS = {"+": "green", "-": "red", "~": "yellow"}
@@ -15,8 +15,8 @@ DIFFERENT = 1
 
 
 @click.command("diff")
-@click.argument("before", metavar="A", type=SpecType())
-@click.argument("after", metavar="B", type=SpecType())
+@click.argument("before", metavar="A", shell_complete=complete_spec)
+@click.argument("after", metavar="B", shell_complete=complete_spec)
 @click.option(
     "--set-a",
     metavar="KEY=VALUE",

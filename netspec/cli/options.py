@@ -18,36 +18,26 @@ SORTINGS = ("params", "macs", "memory")
 DTYPES = ("float32", "bfloat16", "float16")
 
 
-class SpecType(click.ParamType[str]):
-    """A path, or the name of a shipped network."""
+def complete_spec(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete a path, or the name of a shipped network."""
+    from netspec.spec.files import shipped_names
 
-    name = "spec"
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from netspec.spec.files import shipped_names
-
-        names = [CompletionItem(name) for name in shipped_names() if name.startswith(incomplete)]
-        # The files come first: click's script for bash forgets what stands before them.
-        return [CompletionItem(incomplete, type="file"), *names]
+    names = [CompletionItem(name) for name in shipped_names() if name.startswith(incomplete)]
+    # The files come first: click's script for bash forgets what stands before them.
+    return [CompletionItem(incomplete, type="file"), *names]
 
 
-class MemoryType(click.ParamType[int]):
-    """A number of bytes, with or without a unit: ``16GiB``, ``500MB``, ``2G``."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        digits = value.rstrip("BbiIkKmMgGtT")
-        unit = value[len(digits) :].upper().rstrip("B")
-        powers = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
-        try:
-            amount = float(digits)
-            bytes = int(amount * (1024 if unit.endswith("I") else 1000) ** powers[unit.removesuffix("I")])
-        except (KeyError, ValueError, OverflowError):
-            self.fail(f"'{value}' is no size: write 16GiB or 500MB", param, ctx)
-        return bytes
+def read_memory(ctx: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+    """Return a number of bytes, written with or without a unit: ``16GiB``, ``500MB``, ``2G``."""
+    if text is None:
+        return None
+    digits = text.rstrip("BbiIkKmMgGtT")
+    unit = text[len(digits) :].upper().rstrip("B")
+    powers = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+    try:
+        return int(float(digits) * (1024 if unit.endswith("I") else 1000) ** powers[unit.removesuffix("I")])
+    except (KeyError, ValueError, OverflowError):
+        raise click.BadParameter(f"'{text}' is no size: write 16GiB or 500MB", ctx, parameter) from None
 
 
 def read_overrides(ctx: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
@@ -72,7 +62,7 @@ def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
 
 def spec_argument(command: Command) -> Command:
     """Add the document that a command is about."""
-    return click.argument("spec", type=SpecType())(command)
+    return click.argument("spec", shell_complete=complete_spec)(command)
 
 
 def default_limit() -> int:

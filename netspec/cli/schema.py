@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.options import SpecType, plugin_option
+from netspec.cli.options import complete_spec, plugin_option
 
 
 @click.command("schema")
-@click.argument("spec", type=SpecType(), required=False)
+@click.argument("spec", shell_complete=complete_spec, required=False)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="File to write.")
 @plugin_option
 @click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")

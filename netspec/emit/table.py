@@ -180,7 +180,9 @@ def print_rich(summary: Summary) -> None:
     styles = ("", "cyan", "", "", "", "dim", "")
     for index, (heading, width) in enumerate(zip(summary.headings, widths, strict=True)):
         justify = "left" if index < TEXTS else "right"
-        table.add_column(heading, style=styles[index], width=width, no_wrap=True, justify=justify)  # type: ignore[arg-type]
+        # Only texts are given a width: before 14.3 rich adds padding to the last column's, and exceeds the terminal.
+        cut = width if index < TEXTS else None
+        table.add_column(heading, style=styles[index], width=cut, no_wrap=True, justify=justify)  # type: ignore[arg-type]
     for cells in summary.cells:
         table.add_row(*map(Text, cells), style="" if cells[0][:1] != " " else "dim")
     figures = Table.grid(padding=(0, 2))
