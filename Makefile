@@ -3,15 +3,18 @@
 PYTHON ?= python3
 VENV := .venv
 PARITY := .parity
+LOWEST := .lowest
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements/versions.txt
+PIP := -m pip install --quiet --disable-pip-version-check
+INSTALL := $(BIN)/python $(PIP) --constraint requirements/versions.txt
+INSTALL_LOWEST := $(LOWEST)/bin/python $(PIP) --constraint requirements/lowest.txt
 JOBS ?= 2
 
-.PHONY: demo test lint types bench parity docs golden check clean help
+.PHONY: demo test test-lowest lint types bench parity docs golden check clean help
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(VENV)/.runtime: pyproject.toml requirements/torch.txt requirements/versions.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -33,8 +36,15 @@ $(VENV)/.lint: $(VENV)/.test
 
 $(PARITY)/.installed: pyproject.toml requirements/parity.txt
 	$(PYTHON) -m venv $(PARITY)
-	$(PARITY)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/parity.txt
-	$(PARITY)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[parity]'
+	$(PARITY)/bin/python $(PIP) -r requirements/parity.txt
+	$(PARITY)/bin/python $(PIP) -e '.[parity]'
+	@touch $@
+
+$(LOWEST)/.installed: pyproject.toml requirements/torch.txt requirements/lowest.txt requirements/references.txt
+	$(PYTHON) -m venv $(LOWEST)
+	$(INSTALL_LOWEST) -r requirements/torch.txt
+	$(INSTALL_LOWEST) -e '.[test]'
+	$(INSTALL_LOWEST) --no-deps -r requirements/references.txt
 	@touch $@
 
 demo: $(VENV)/.runtime ## set up, build DenseNet-121 and say where its picture is
@@ -45,6 +55,9 @@ demo: $(VENV)/.runtime ## set up, build DenseNet-121 and say where its picture i
 
 test: $(VENV)/.test ## set up and run all tests on the CPU
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+test-lowest: $(LOWEST)/.installed ## run all tests on the lowest versions that pyproject.toml allows
+	OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest -n $(JOBS) --dist worksteal
 
 lint: $(VENV)/.lint ## style
 	$(BIN)/ruff check netspec tests benchmarks examples docs
@@ -68,4 +81,4 @@ golden: $(VENV)/.test ## write the golden files anew, to be read before they are
 check: lint types test ## everything that must pass before a commit
 
 clean: ## remove what the other commands made
-	rm -rf $(VENV) $(PARITY) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PARITY) $(LOWEST) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

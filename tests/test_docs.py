@@ -30,7 +30,7 @@ from netspec.spec.parsing import STEP_KEYS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-WRITTEN = ("README.md", "docs/language.md", "docs/tutorial.md", "docs/design.md")
+WRITTEN = ("README.md", "CONTRIBUTING.md", "docs/language.md", "docs/tutorial.md", "docs/design.md")
 GENERATED: dict[str, Any] = runpy.run_path(str(DOCS / "generate.py"))["PAGES"]
 
 
@@ -176,9 +176,9 @@ def test_the_readme_has_every_command() -> None:
 
 
 def test_every_command_of_make_exists() -> None:
-    targets = set(re.findall(r"^(\w+):", text_of("Makefile"), re.MULTILINE))
+    targets = set(re.findall(r"^([\w-]+):", text_of("Makefile"), re.MULTILINE))
     for name in WRITTEN:
-        assert set(re.findall(r"(?:`|^)make (\w+)", text_of(name), re.MULTILINE)) <= targets, name
+        assert set(re.findall(r"(?:`|^)make ([\w-]+)", text_of(name), re.MULTILINE)) <= targets, name
 
 
 @pytest.mark.parametrize("name", [*WRITTEN, *(f"docs/{each}" for each in GENERATED if each.endswith(".md"))])
