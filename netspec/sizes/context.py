@@ -40,6 +40,7 @@ class SizeContext:
         self.stated = dict(stated)
         self.frozen = False
         self._guards: dict[tuple[Form, Relation], Guard] = {}
+        self._asked: dict[Hashable, dict[Guard, Reason]] = {}
         self._domains: dict[tuple[str, Phase], Domain] = {}
 
     def __repr__(self) -> str:
@@ -78,9 +79,18 @@ class SizeContext:
             holds = difference.stated == 0 if relation == "==" else difference.stated >= 0
             guard = self._guards[key] = Guard(difference, relation, holds, reason)
             self._domains.clear()
-        elif guard.reasons[-1] != reason:
-            guard.reasons.append(reason)
+        self._note(guard, reason)
         return guard.holds
+
+    def _note(self, guard: Guard, reason: Reason) -> None:
+        if guard.reasons[-1] != reason:
+            guard.reasons.append(reason)
+        self._asked.setdefault(reason.subject, {})[guard] = reason
+
+    def repeat(self, subject: Hashable, reason: Reason) -> None:
+        """Record for a reason what was asked for a subject before: its answers are used again, and not asked again."""
+        for guard, earlier in [*self._asked.get(subject, {}).items()]:
+            self._note(guard, reason._replace(kind=earlier.kind))
 
     def _implied(self, difference: Form, relation: Relation) -> bool | None:
         """Return the answer that is the same at all legal sizes, or None."""

@@ -148,6 +148,8 @@ def _limits_of(domain: Domain, name: str) -> dict[str, str]:
 def describe_sizes(context: SizeContext, phase: Phase = "evaluation") -> list[str]:
     """Return what is legal, one line for all symbols with the same domain and one for each condition beyond that.
 
+    Where sizes depend on each other, a last line says what is legal when they are equal, as for square images.
+
     Example:
         >>> from netspec.sizes import Reason, symbol
         >>> context = SizeContext({"H": 224, "W": 224})
@@ -159,9 +161,12 @@ def describe_sizes(context: SizeContext, phase: Phase = "evaluation") -> list[st
     alike: dict[Domain, list[str]] = {}
     for name in context.stated:
         alike.setdefault(context.domain(name, phase), []).append(name)
-    return [describe(domain, *names) for domain, names in alike.items()] + list(
-        dict.fromkeys(str(guard) for guard in context.conditions(phase))
-    )
+    lines = [describe(domain, *names) for domain, names in alike.items()]
+    conditions = context.conditions(phase)
+    lines += dict.fromkeys(map(str, conditions))
+    related = sorted({symbol.name for guard in conditions for symbol in guard.symbols})
+    equal = context.domain_of_equal(related, phase) if len(related) > 1 else None
+    return lines if equal is None else [*lines, f"where {' = '.join(related)}: {describe(equal, related[0])}"]
 
 
 def phrase(size: Size) -> str:

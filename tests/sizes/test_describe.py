@@ -49,8 +49,21 @@ def test_domains_in_words(domain: Domain, text: str) -> None:
 def test_symbols_that_are_alike_share_a_line() -> None:
     context = SizeContext({"H": 224, "W": 224, "L": 9})
     with context.deciding(Reason()):
-        assert H >= 29 and W > 28 and H // 2 == W // 2
-    assert describe_sizes(context) == ["H, W >= 29, any", "L any", "H // 2 == W // 2"]
+        assert H >= 29 and W > 28
+    assert describe_sizes(context) == ["H, W >= 29, any", "L any"]
+
+
+def test_sizes_that_depend_on_each_other_are_told_as_equal_too() -> None:
+    context = SizeContext({"H": 224, "W": 224, "L": 9})
+    with context.deciding(Reason()):
+        assert H // 2 == W // 2 and (H + W) % 4 == 0 and H > 8
+    assert describe_sizes(context) == [
+        "H >= 9, any",
+        "W, L any",
+        "H // 2 == W // 2",
+        "H + W == 4 * ((H + W) // 4)",
+        "where H = W: H % 2 == 0, H >= 10",
+    ]
 
 
 def test_the_last_guard_that_moved_a_limit_is_behind_it() -> None:
