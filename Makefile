@@ -70,7 +70,7 @@ bench: $(VENV)/.test ## speed as ratios in one run, written to benchmarks/RESULT
 	$(BIN)/python benchmarks/run.py
 
 parity: $(PARITY)/.installed ## compare with torchvision and timm (an environment of its own, several GB)
-	OMP_NUM_THREADS=2 $(PARITY)/bin/python -m pytest tests/test_parity.py -m parity
+	OMP_NUM_THREADS=2 $(PARITY)/bin/python -m pytest tests/zoo/test_parity.py -m parity
 
 docs: $(VENV)/.test ## generate docs/ops.md, docs/errors.md and docs/zoo.md
 	$(BIN)/python -m docs.generate

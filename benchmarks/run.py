@@ -122,8 +122,8 @@ def module_rows() -> list[Row]:
     from pytorchcv.models.densenet import densenet121
 
     import netspec
-    from netspec.emit.torch_source import emit_torch
-    from netspec.instantiate import load_class
+    from netspec.targets.torch import emit_torch
+    from netspec.targets.torch.runtime import load_class
 
     torch.manual_seed(0)
     network = load_class(emit_torch(netspec.compile(SPEC)))

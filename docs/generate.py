@@ -20,20 +20,20 @@ from typing import Any
 import yaml
 
 import netspec
+from netspec.analysis import measure
+from netspec.analysis.costs import COUNTING_RULE
 from netspec.cli.explain import PAGES as EXPLANATIONS
 from netspec.cli.fields import described_fields
-from netspec.emit.call import example_call, example_shapes
-from netspec.emit.flow import flow
-from netspec.graph import Graph
+from netspec.ir import Graph
+from netspec.language import Block, Document
+from netspec.language.combinators import COMBINATORS
+from netspec.language.loading.files import shipped_names
+from netspec.language.loading.library import library
 from netspec.ops import OPS
-from netspec.report import measure
-from netspec.report.totals import COUNTING_RULE
-from netspec.shape import show
-from netspec.spec import Block, Document
-from netspec.spec.combinators import COMBINATORS
-from netspec.spec.files import shipped_names
-from netspec.spec.library import library
-from netspec.writing import marked
+from netspec.output_files import marked
+from netspec.sizes.shape import show
+from netspec.syntax.yaml.flow_style import flow
+from netspec.tooling.block_example import example_call, example_shapes
 
 DOCS = Path(__file__).parent
 MADE = "<!-- made by `make docs`; what is written here by hand is lost -->"
@@ -80,8 +80,8 @@ ZOO_INTRODUCTION = """
 {count} networks, by paper. How everything is counted: {rule}. `depth` is the number of convolutions and linear
 layers on the longest path. All figures are computed; what is *checked* also stands in the document, and must hold
 whenever it is compiled; so many figures *of parts*, published or worked out by hand from the papers' tables, stand
-in [`tests/figures.yaml`](../tests/figures.yaml), and `tests/test_behaviour.py` and
-`tests/test_behaviour_families.py` hold networks to what their papers say of their behaviour. Where a network is
+in [`tests/zoo/figures.yaml`](../tests/zoo/figures.yaml), and `tests/zoo/test_behaviour.py` and
+`tests/zoo/test_behaviour_families.py` hold networks to what their papers say of their behaviour. Where a network is
 *equal to* one of another library, tests prove that both are the same graph, and that with the same weights they
 give the same output. Where it has that library's *keys* too, its checkpoints load with `strict=True`.
 """
@@ -245,7 +245,7 @@ def _checked(document: Document) -> str:
 @cache
 def _part_figures() -> Counter[str]:
     """Return how many figures of its parts the tests hold each network to."""
-    places = yaml.safe_load((DOCS.parent / "tests" / "figures.yaml").read_text(encoding="utf-8"))
+    places = yaml.safe_load((DOCS.parent / "tests" / "zoo" / "figures.yaml").read_text(encoding="utf-8"))
     counts: Counter[str] = Counter()
     for network, figures in places.items():
         counts[network.partition("@")[0]] += sum(map(len, figures.values()))

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from netspec.emit.rows import Sorting
-    from netspec.errors import LimitError, SpecError
-    from netspec.graph import Graph, Node
-    from netspec.instantiate import Devices
-    from netspec.spec import Document
+    from netspec.diagnostics import LimitError, SpecError
+    from netspec.ir import Graph, Node
+    from netspec.language import Document
+    from netspec.targets.torch.runtime import Devices
+    from netspec.views.summary.rows import Sorting
 
 __all__ = [
     "Document",
@@ -51,11 +51,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Document": "netspec.spec",
-    "Graph": "netspec.graph",
-    "LimitError": "netspec.errors",
-    "Node": "netspec.graph",
-    "SpecError": "netspec.errors",
+    "Document": "netspec.language",
+    "Graph": "netspec.ir.graph",
+    "LimitError": "netspec.diagnostics.model",
+    "Node": "netspec.ir.graph",
+    "SpecError": "netspec.diagnostics.model",
 }
 
 
@@ -79,7 +79,7 @@ def load(path_or_name: str | Path, variant: str | None = None, overrides: dict[s
         >>> netspec.load("densenet121").title
         'DenseNet-BC-121'
     """
-    from netspec.spec import load as load_document
+    from netspec.language import load as load_document
 
     return load_document(path_or_name, variant, overrides)
 
@@ -124,7 +124,7 @@ def build(
         >>> sum(parameter.numel() for parameter in module.parameters())
         61706
     """
-    from netspec.instantiate import build_module
+    from netspec.targets.torch.runtime import build_module
 
     graph = _graph(document, variant, overrides)
     return build_module(graph, device=device, dtype=dtype, channels_last=channels_last, seed=seed)
@@ -140,7 +140,7 @@ def source(
         >>> "from torch import" in netspec.source("lenet5_modern")
         True
     """
-    from netspec.emit.torch_source import emit_torch
+    from netspec.targets.torch import emit_torch
 
     return emit_torch(_graph(document, variant, overrides))
 
@@ -163,7 +163,7 @@ def summary(
         >>> print(netspec.summary("densenet121", depth=1).splitlines()[0])
         DenseNet-BC-121
     """
-    from netspec.emit.table import plain_text, summarize
+    from netspec.views.summary.table import plain_text, summarize
 
     return plain_text(summarize(_graph(document, variant, overrides), depth=depth, sort=sort))
 
@@ -178,8 +178,8 @@ def draw(
     """Return the picture of the network as SVG, and write it to a path where one is given."""
     from pathlib import Path
 
-    from netspec.emit.svg import draw_svg
-    from netspec.writing import marked, write_atomic
+    from netspec.output_files import marked, write_atomic
+    from netspec.views.diagram.svg import draw_svg
 
     text = draw_svg(_graph(document, variant, overrides))
     if path is not None:
@@ -195,8 +195,8 @@ def diff(before: Graph | Document | str | Path, after: Graph | Document | str | 
         >>> print(netspec.diff("vgg16", "vgg16_bn").splitlines()[2])
         + 13 bn, one after each conv, in features  +8,448 params
     """
-    from netspec.comparison import compare_graphs
-    from netspec.emit.difference_table import difference_text
+    from netspec.graph_diff import compare_graphs
+    from netspec.views.diff_text import difference_text
 
     return difference_text(compare_graphs(_graph(before, None, None), _graph(after, None, None)))
 
@@ -211,9 +211,9 @@ def compare(*documents: Graph | Document | str | Path, path: str | Path | None =
     """
     from pathlib import Path
 
-    from netspec.emit.chart import draw_chart
-    from netspec.emit.overview import measure_figures, overview_text
-    from netspec.writing import marked, write_atomic
+    from netspec.output_files import marked, write_atomic
+    from netspec.views.chart.chart import draw_chart
+    from netspec.views.summary.overview import measure_figures, overview_text
 
     found = [measure_figures(_graph(document, None, None)) for document in documents]
     if path is not None:
@@ -222,7 +222,7 @@ def compare(*documents: Graph | Document | str | Path, path: str | Path | None =
 
 
 def _graph(document: Graph | Document | str | Path, variant: str | None, overrides: dict[str, Any] | None) -> Graph:
-    from netspec.graph import Graph
+    from netspec.ir import Graph
 
     if not isinstance(document, Graph):
         return compile(document, variant, overrides)

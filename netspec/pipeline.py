@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from netspec.graph import Graph
-from netspec.lower import lower
+from netspec.analysis import check_expectations
+from netspec.ir import Graph
+from netspec.language import Document, load
+from netspec.language.loading.overriding import override
+from netspec.lowering import lower
 from netspec.passes import run
-from netspec.report import check_expectations
-from netspec.spec import Document, load
-from netspec.spec.overriding import override
 
 
 def compile_graph(

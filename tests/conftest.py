@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-GOLDEN = Path(__file__).parent / "golden"
+from tests.support.paths import GOLDEN
+
 SHOWN = 60
 
 # Golden files are data, even where they are Python.

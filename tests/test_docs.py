@@ -10,23 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from markdown import Page, complete, examples, fits
 
 import netspec
 from netspec.cli.group import COMMANDS
-from netspec.emit.call import example_document
-from netspec.expr import FUNCTIONS
-from netspec.lower.builder import DEEPEST_CALL, MOST_ELEMENTS, MOST_NODES, MOST_STEPS
-from netspec.lower.initialization import FUNCTIONS as INITIALIZERS
+from netspec.language.combinators import COMBINATORS, Head, Residual
+from netspec.language.initializers import FUNCTIONS as INITIALIZERS
+from netspec.language.loading.document import LARGEST_CHAIN
+from netspec.language.loading.library import library
+from netspec.language.model import STEP_KEYS
+from netspec.language.parameters import TYPES
+from netspec.language.parsing.declarations import BLOCK_KEYS
+from netspec.language.parsing.header import Expectation, Header
+from netspec.lowering.builder import DEEPEST_CALL, MOST_ELEMENTS, MOST_NODES, MOST_STEPS
 from netspec.ops import OPS
-from netspec.reader.reader import MAX_DEPTH, MAX_NODES, MAX_SCALAR
-from netspec.spec.combinators import COMBINATORS, Head, Residual
-from netspec.spec.declarations import BLOCK_KEYS
-from netspec.spec.header import Expectation, Header
-from netspec.spec.library import library
-from netspec.spec.loading import LARGEST_CHAIN
-from netspec.spec.parameters import TYPES
-from netspec.spec.parsing import STEP_KEYS
+from netspec.syntax.expr import FUNCTIONS
+from netspec.syntax.yaml.reader import MAX_DEPTH, MAX_NODES, MAX_SCALAR
+from netspec.tooling.block_example import example_document
+from tests.support.markdown import Page, complete, examples, fits
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -16,10 +16,10 @@ from netspec.cli.options import (
     table_options,
 )
 from netspec.cli.output import print_summary, show_times, timed
-from netspec.errors import Diagnostic, LimitError
+from netspec.diagnostics import Diagnostic, LimitError
 
 if TYPE_CHECKING:
-    from netspec.graph import Graph
+    from netspec.ir import Graph
 
 
 @click.command("build")
@@ -70,8 +70,8 @@ def command(
 
     Every inferred shape is compared with the real one. Prints the network's table.
     """
+    from netspec.analysis import check_memory, measure_memory
     from netspec.pipeline import compile_graph
-    from netspec.report import check_memory, measure_memory
 
     times: dict[str, float] = {}
     graph = timed("compile", lambda: compile_graph(spec, variant, overrides), times)
@@ -89,9 +89,9 @@ def command(
 
 
 def _write(graph: Graph, folder: Path, force: bool, dtype: str, batch: int, times: dict[str, float]) -> list[Path]:
-    from netspec.emit.graph_json import graph_json
-    from netspec.emit.torch_source import emit_torch
-    from netspec.writing import check_ours, marked, write_atomic
+    from netspec.output_files import check_ours, marked, write_atomic
+    from netspec.targets.torch import emit_torch
+    from netspec.views.record import graph_json
 
     stem = folder / graph.name
     if not force:
@@ -111,8 +111,8 @@ def _write(graph: Graph, folder: Path, force: bool, dtype: str, batch: int, time
 
 def _picture(graph: Graph) -> str:
     """Return the SVG, or nothing where it cannot be drawn: a module is of use without its picture."""
-    from netspec.emit.engine import DrawingError
-    from netspec.emit.svg import draw_svg
+    from netspec.views.diagram.engine import DrawingError
+    from netspec.views.diagram.svg import draw_svg
 
     try:
         return draw_svg(graph)
@@ -123,11 +123,11 @@ def _picture(graph: Graph) -> str:
 
 def _choose_devices(names: str, graph: Graph, times: dict[str, float]) -> list[Any]:
     """Return torch's devices of those names, before anything is written."""
-    from netspec.emit.torch_source.placement import place
+    from netspec.analysis.device_placement import place
 
-    instantiate = timed("load torch", _import_instantiate, times)
+    runtime = timed("load torch", _import_runtime, times)
     try:
-        devices: list[Any] = instantiate.choose_devices(names, place(graph).count)
+        devices: list[Any] = runtime.choose_devices(names, place(graph).count)
     except RuntimeError as error:
         raise click.BadParameter(str(error).partition("\n")[0], param_hint="--device") from None
     return devices
@@ -144,12 +144,12 @@ def _run(
     seed: int | None,
 ) -> dict[str, Any]:
     """Instantiate the written file, run it once, and compare its shapes; return what was done."""
-    instantiate = _import_instantiate()
+    runtime = _import_runtime()
     target = ", ".join(map(str, devices))
     settings = {"device": devices, "dtype": dtype, "channels_last": channels_last, "seed": seed, "source": path}
     try:
-        module = timed(f"build on {target}", lambda: instantiate.build_module(graph, **settings), times)
-        compared = timed("forward", lambda: instantiate.verify_forward(module, graph, batch, seed=seed or 0), times)
+        module = timed(f"build on {target}", lambda: runtime.build_module(graph, **settings), times)
+        compared = timed("forward", lambda: runtime.verify_forward(module, graph, batch, seed=seed or 0), times)
     except RuntimeError as error:
         # torch's class of that name is not worth an import of torch here.
         if type(error).__name__ != "OutOfMemoryError":
@@ -160,14 +160,14 @@ def _run(
     return {"device": target, "channels_last": channels_last, "seed": seed, "compared": compared}
 
 
-def _import_instantiate() -> Any:
-    from netspec import instantiate
+def _import_runtime() -> Any:
+    from netspec.targets.torch import runtime
 
-    return instantiate
+    return runtime
 
 
 def _print_record(graph: Graph, dtype: str, batch: int, done: dict[str, Any]) -> None:
-    from netspec.emit.graph_json import graph_record, lines_json
+    from netspec.views.record import graph_record, lines_json
 
     record = graph_record(graph, dtype=dtype, batch=batch)
     nodes = {key: record.pop(key) for key in ("scopes", "nodes")}
@@ -175,7 +175,7 @@ def _print_record(graph: Graph, dtype: str, batch: int, done: dict[str, Any]) ->
 
 
 def _print_table(graph: Graph, done: dict[str, Any], times: dict[str, float], **table: Any) -> None:
-    from netspec.emit.table import summarize
+    from netspec.views.summary.table import summarize
 
     remarks = [show_times(times), f"wrote: {', '.join(done['files'])}"]
     if "compared" in done:

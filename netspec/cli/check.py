@@ -10,7 +10,7 @@ import click
 from netspec.cli.failures import exit_code, report
 from netspec.cli.options import complete_spec, document_options
 from netspec.cli.output import print_json
-from netspec.errors import Diagnostic, SpecError
+from netspec.diagnostics import Diagnostic, SpecError
 
 
 @click.command("check")
@@ -45,8 +45,8 @@ def command(
 
 
 def _check(spec: str, variant: str | None, overrides: dict[str, str]) -> tuple[dict[str, Any], SpecError | None]:
+    from netspec.diagnostics.render import render
     from netspec.pipeline import compile_graph
-    from netspec.render import render
 
     try:
         graph = compile_graph(spec, variant, overrides)

@@ -38,10 +38,16 @@ def command(
     The chart has MACs across, parameters upwards, and the peak memory of evaluation as the bubbles' area. What --set
     and --variant say holds for every SPEC.
     """
-    from netspec.emit.chart import draw_chart
-    from netspec.emit.overview import measure_figures, ordered, overview_markdown, overview_record, overview_text
+    from netspec.output_files import check_ours, marked, write_atomic
     from netspec.pipeline import compile_graph
-    from netspec.writing import check_ours, marked, write_atomic
+    from netspec.views.chart.chart import draw_chart
+    from netspec.views.summary.overview import (
+        measure_figures,
+        ordered,
+        overview_markdown,
+        overview_record,
+        overview_text,
+    )
 
     if markdown and as_json:
         raise click.UsageError("--markdown and --json exclude each other")

@@ -47,10 +47,10 @@ def command(
 
     What differs in the same way in many blocks is one line. + is what only B has, - what only A has, ~ what changed.
     """
-    from netspec.comparison import compare_graphs
-    from netspec.emit.difference_table import difference_lines, difference_record
-    from netspec.emit.graph_json import lines_json
+    from netspec.graph_diff import compare_graphs
     from netspec.pipeline import compile_graph
+    from netspec.views.diff_text import difference_lines, difference_record
+    from netspec.views.record import lines_json
 
     with progress(f"comparing {before} with {after} …"):
         graphs = compile_graph(before, variant_a, set_a), compile_graph(after, variant_b, set_b)

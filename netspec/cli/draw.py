@@ -49,8 +49,8 @@ def command(
     **settings: Any,
 ) -> None:
     """Draw a network as SVG, into NAME.svg unless told otherwise."""
+    from netspec.output_files import check_ours, marked, write_atomic
     from netspec.pipeline import compile_graph
-    from netspec.writing import check_ours, marked, write_atomic
 
     if output not in (None, "-") and Path(output or "").suffix not in SUFFIXES:
         raise click.BadParameter(f"'{output}' does not end in .svg or .dot", param_hint="--output")
@@ -68,9 +68,9 @@ def command(
 
 
 def _draw(graph: Any, suffix: str, placing: dict[str, Any], settings: dict[str, Any]) -> str:
-    from netspec.emit.dot import draw_dot
-    from netspec.emit.engine import DrawingError
-    from netspec.emit.svg import draw_svg
+    from netspec.views.diagram.dot import draw_dot
+    from netspec.views.diagram.engine import DrawingError
+    from netspec.views.diagram.svg import draw_svg
 
     try:
         if suffix in (".dot", ".gv"):

@@ -10,7 +10,7 @@ import click
 
 from netspec.cli.output import print_columns
 
-PAGES = Path(__file__).parent.parent / "explanations"
+PAGES = Path(__file__).parent.parent / "diagnostics" / "pages"
 """One page per code, in Markdown; its first line is the headline."""
 
 

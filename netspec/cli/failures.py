@@ -17,7 +17,7 @@ import click
 from netspec.cli.group import cli
 
 if TYPE_CHECKING:
-    from netspec.errors import Diagnostic, SpecError
+    from netspec.diagnostics import Diagnostic, SpecError
 
 FAULTS, USAGE, LIMIT, INTERNAL, INTERRUPTED = 1, 2, 3, 70, 130
 
@@ -58,7 +58,7 @@ def _discard_output() -> None:
 
 def _failure(error: Exception, settings: dict[str, Any]) -> int:
     # Imported here, so that help and version need not wait for it.
-    from netspec.errors import SpecError
+    from netspec.diagnostics import SpecError
 
     if isinstance(error, SpecError):
         report(error.diagnostics, settings.get("netspec.format", "text"))
@@ -75,7 +75,7 @@ def exit_code(error: SpecError) -> int:
 
 def report(diagnostics: Sequence[Diagnostic], format: Any) -> None:
     """Print diagnostics to standard error; nothing where a form for people would be empty."""
-    from netspec.render import render
+    from netspec.diagnostics.render import render
 
     if diagnostics or format in ("json", "sarif"):
         click.echo(render(diagnostics, format, color=wants_color(sys.stderr)), err=True)
@@ -87,7 +87,7 @@ def wants_color(stream: TextIO) -> bool:
 
 
 def _internal(error: Exception, in_full: bool) -> int:
-    from netspec.render import printable
+    from netspec.diagnostics.render import printable
 
     if in_full:
         import traceback

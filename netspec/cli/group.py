@@ -42,7 +42,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in COMMANDS and not ctx.resilient_parsing:
-            from netspec.errors import nearest
+            from netspec.diagnostics import nearest
 
             hint = nearest(args[0], COMMANDS)
             ctx.fail(f"no command {args[0]!r}" + (f", {hint}" if hint else ""))

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from netspec.cli.output import print_columns, print_json, progress
-from netspec.errors import SpecError
+from netspec.diagnostics import SpecError
 
 
 @click.command("list")
@@ -16,7 +16,7 @@ from netspec.errors import SpecError
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 def command(numbers: bool, as_json: bool) -> None:
     """List the networks that ship, with their papers; any of the names can stand for a SPEC."""
-    from netspec.spec.files import shipped_names
+    from netspec.language.loading.files import shipped_names
 
     records = [_described(name) for name in shipped_names()]
     if numbers:
@@ -30,7 +30,7 @@ def command(numbers: bool, as_json: bool) -> None:
 
 
 def _described(name: str) -> dict[str, Any]:
-    from netspec.spec.files import shipped_folder
+    from netspec.language.loading.files import shipped_folder
 
     try:
         texts = _header(shipped_folder() / f"{name}.yaml")
@@ -42,8 +42,8 @@ def _described(name: str) -> dict[str, Any]:
 
 def _header(path: Path) -> dict[str, Any]:
     """Return the top level of a document and of those it extends; nothing below is looked at."""
-    from netspec.spec.files import refer
-    from netspec.spec.loading import LARGEST_CHAIN, read_document
+    from netspec.language.loading.document import LARGEST_CHAIN, read_document
+    from netspec.language.loading.files import refer
 
     merged: dict[str, Any] = {}
     for _ in range(LARGEST_CHAIN):
@@ -66,7 +66,7 @@ def _measured(name: str) -> dict[str, Any]:
 
 
 def _print(records: list[dict[str, Any]], numbers: bool) -> None:
-    from netspec.render import printable
+    from netspec.diagnostics.render import printable
 
     rows = [[record["name"], *_amounts(record, numbers), record["title"], record["cite"]] for record in records]
     headings = ["name", *(["params", "MACs"] if numbers else []), "title", "paper"]

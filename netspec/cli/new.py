@@ -27,9 +27,9 @@ def command(name: str, extended: str | None, out: Path, force: bool) -> None:
 
     With --from, the document extends a network, and lists its settings.
     """
-    from netspec.emit.schema import schema_text
-    from netspec.emit.starter import SCHEMA, starter_text
-    from netspec.writing import write_atomic
+    from netspec.output_files import write_atomic
+    from netspec.tooling.schema import schema_text
+    from netspec.tooling.starter import SCHEMA, starter_text
 
     _check_name(name)
     path = out / f"{name}.yaml"
@@ -44,7 +44,7 @@ def command(name: str, extended: str | None, out: Path, force: bool) -> None:
 
 
 def _check_name(name: str) -> None:
-    from netspec.spec.scope import LABEL
+    from netspec.language.scope import LABEL
 
     if not LABEL.match(name):
         nearest = re.sub(r"\W", "_", name, flags=re.ASCII).lstrip("_0123456789")[:64]
@@ -54,9 +54,9 @@ def _check_name(name: str) -> None:
 
 def _variation(name: str, extended: str, out: Path) -> str:
     """Return a document that extends a network: a shipped one by its name, a file by its path from here."""
-    from netspec.emit.starter import variation_text
-    from netspec.spec import load
-    from netspec.spec.files import find, project_root, shipped_folder
+    from netspec.language import load
+    from netspec.language.loading.files import find, project_root, shipped_folder
+    from netspec.tooling.starter import variation_text
 
     document = load(extended)
     path = find(extended)

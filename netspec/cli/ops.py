@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.cli.options import plugin_option
-from netspec.errors import nearest
+from netspec.diagnostics import nearest
 
 if TYPE_CHECKING:
-    from netspec.spec import Block, Parameter
+    from netspec.language import Block, Parameter
 
 Entry = tuple[str, str]
 
@@ -42,9 +42,9 @@ def _list() -> Iterator[str]:
 
 
 def _sections() -> dict[str, list[Entry]]:
+    from netspec.language.combinators import COMBINATORS
+    from netspec.language.loading.library import library
     from netspec.ops import OPS
-    from netspec.spec.combinators import COMBINATORS
-    from netspec.spec.library import library
 
     sections: dict[str, list[Entry]] = {}
     for name, op in OPS.items():
@@ -64,9 +64,9 @@ def _first_sentence(text: str) -> str:
 
 def _describe(name: str) -> Iterator[str]:
     from netspec.cli.fields import describe_fields
+    from netspec.language.combinators import COMBINATORS
+    from netspec.language.loading.library import library
     from netspec.ops import OPS
-    from netspec.spec.combinators import COMBINATORS
-    from netspec.spec.library import library
 
     models: dict[str, Any] = {**OPS, **COMBINATORS}
     if name in models:
@@ -84,7 +84,7 @@ def _describe(name: str) -> Iterator[str]:
 
 
 def _describe_block(block: Block) -> Iterator[str]:
-    from netspec.emit.call import example_call, example_shapes
+    from netspec.tooling.block_example import example_call, example_shapes
 
     yield f"{block.name} (block)"
     if block.description:
@@ -103,7 +103,7 @@ def _describe_block(block: Block) -> Iterator[str]:
 
 
 def _describe_parameter(parameter: Parameter) -> str:
-    from netspec.emit.flow import flow
+    from netspec.syntax.yaml.flow_style import flow
 
     default = "required" if parameter.required else f"default {flow(parameter.default)}"
     text = f"  {parameter.name}: {parameter.type}, {default}"

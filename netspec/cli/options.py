@@ -20,7 +20,7 @@ DTYPES = ("float32", "bfloat16", "float16")
 
 def complete_spec(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete a path, or the name of a shipped network."""
-    from netspec.spec.files import shipped_names
+    from netspec.language.loading.files import shipped_names
 
     names = [CompletionItem(name) for name in shipped_names() if name.startswith(incomplete)]
     # The files come first: click's script for bash forgets what stands before them.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from netspec.emit.table import Summary
+    from netspec.views.summary.table import Summary
 
 Result = TypeVar("Result")
 
@@ -50,7 +50,7 @@ def show_times(times: dict[str, float]) -> str:
 
 def print_summary(summary: Summary) -> None:
     """Print a summary: with rich on a terminal, as plain text anywhere else."""
-    from netspec.emit.table import plain_text, print_rich
+    from netspec.views.summary.table import plain_text, print_rich
 
     if sys.stdout.isatty():
         print_rich(summary)

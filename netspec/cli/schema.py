@@ -23,9 +23,9 @@ def command(spec: str | None, output: Path | None, force: bool) -> None:
     \b
     # yaml-language-server: $schema=FILE
     """
-    from netspec.emit.schema import schema_text
-    from netspec.spec.files import find
-    from netspec.writing import write_atomic
+    from netspec.language.loading.files import find
+    from netspec.output_files import write_atomic
+    from netspec.tooling.schema import schema_text
 
     text = schema_text(None if spec is None else find(spec))
     if output is None:

@@ -23,9 +23,9 @@ def command(
 
     Identical units in a row share a line, which has their sums.
     """
-    from netspec.emit.graph_json import graph_json
-    from netspec.emit.table import summarize
     from netspec.pipeline import compile_graph
+    from netspec.views.record import graph_json
+    from netspec.views.summary.table import summarize
 
     times: dict[str, float] = {}
     graph = timed("compile", lambda: compile_graph(spec, variant, overrides), times)

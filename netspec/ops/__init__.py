@@ -1,4 +1,13 @@
-"""The closed alphabet of ops. Importing this package registers all of them, those of installed packages included."""
+"""The closed alphabet of ops. Importing this package registers all of them, those of installed packages included.
+
+    base.py      what an op is, and the registry
+    fields.py    the types of its arguments
+    windows.py   the arithmetic of windows, for convolutions and pooling
+    plugins.py   ops from other packages and files
+
+Every other file is a family of ops. An op says its shape, its cost and its torch text, with samples and faults that the
+tests walk.
+"""
 
 from netspec.ops import (  # noqa: F401
     activation,

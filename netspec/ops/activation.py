@@ -6,7 +6,7 @@ from pydantic import Field, Strict
 
 from netspec.ops.base import IN_PLACE, Argument, Op, Sample, Torch
 from netspec.ops.fields import Flag, Number, PositiveNumber
-from netspec.shape import Shape
+from netspec.sizes.shape import Shape
 
 
 class Activation(Op):

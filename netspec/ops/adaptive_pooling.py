@@ -9,7 +9,7 @@ from pydantic import Field
 from netspec.ops.base import Argument, Op, Sample, Torch, Window, check_axes, spatial_rank
 from netspec.ops.fields import PerAxis
 from netspec.ops.windows import shortest
-from netspec.shape import Shape, per_axis, show
+from netspec.sizes.shape import Shape, per_axis, show
 
 
 class GlobalPool(Op):

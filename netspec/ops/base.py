@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from netspec.ops.fields import words
-from netspec.shape import Shape, elements, show
+from netspec.sizes.shape import Shape, elements, show
 
 OPS: dict[str, "type[Op]"] = {}
 """Every op by the word that a step uses for it."""
@@ -69,7 +69,8 @@ class Torch:
     Holes of the template: ``{arguments}`` is the list of the arguments as written in a call (leading ones without
     their name where ``positional``), ``{name}`` is one argument's value, ``{0}`` ``{1}`` are the operands and
     ``{operands}`` all of them, comma-separated. A module's template has no operands: it is what stands right of
-    ``self.conv1 =``. ``layer`` names the file in ``netspec/layers`` whose class the template uses, where torch lacks
+    ``self.conv1 =``. ``layer`` names the file in ``netspec/targets/torch/layers`` whose class the template uses,
+    where torch lacks
     it, or is the path of such a file, ending in ``.py``; ``calls`` is how many torch functions a function's template
     calls.
     """

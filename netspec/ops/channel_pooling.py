@@ -1,7 +1,7 @@
 """Pooling over the channels of each position, which leaves the map."""
 
 from netspec.ops.base import Op, Sample, Torch, spatial_rank
-from netspec.shape import Shape
+from netspec.sizes.shape import Shape
 
 
 class ChannelPool(Op):

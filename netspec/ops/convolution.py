@@ -16,7 +16,7 @@ from netspec.ops.windows import (
     torch_padding,
     windows,
 )
-from netspec.shape import Pairs, Shape, elements, per_axis
+from netspec.sizes.shape import Pairs, Shape, elements, per_axis
 
 
 class Conv(Op, name="conv"):

@@ -5,7 +5,7 @@ from pydantic import Field
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.fields import Count, Flag, Positive
 from netspec.ops.merge import broadcast
-from netspec.shape import Shape, elements, show
+from netspec.sizes.shape import Shape, elements, show
 
 
 class Linear(Op, name="linear"):

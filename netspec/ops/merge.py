@@ -6,7 +6,7 @@ from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_index
 from netspec.ops.fields import Flag, Integer
-from netspec.shape import Shape, show
+from netspec.sizes.shape import Shape, show
 
 
 class Concat(Op, name="concat"):

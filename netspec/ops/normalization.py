@@ -4,7 +4,7 @@ from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_rank
 from netspec.ops.fields import Flag, Number, Positive, PositiveNumber, Probability
-from netspec.shape import Shape, elements, show
+from netspec.sizes.shape import Shape, elements, show
 
 
 class BatchNorm(Op, name="bn"):

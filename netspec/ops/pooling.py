@@ -5,7 +5,7 @@ from pydantic import Field
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, spatial_rank
 from netspec.ops.fields import Flag, Padding, PerAxis, PositiveNumber
 from netspec.ops.windows import draw_window, explicit_padding, padding_pairs, shortest, slide, torch_padding, windows
-from netspec.shape import Pairs, Shape, per_axis, show
+from netspec.sizes.shape import Pairs, Shape, per_axis, show
 
 
 class WindowPool(Op):

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from netspec.ops.base import IN_PLACE, Argument, Op, Sample, Torch, spatial_rank
 from netspec.ops.fields import Probability
-from netspec.shape import Shape
+from netspec.sizes.shape import Shape
 
 
 class Regularization(Op):

@@ -9,7 +9,7 @@ from pydantic import Field
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
 from netspec.ops.fields import Count, Flag, Number, PerAxis, PerAxisFactor, Positive, Sides
 from netspec.ops.windows import check_copies
-from netspec.shape import Pairs, Shape, per_axis, show
+from netspec.sizes.shape import Pairs, Shape, per_axis, show
 
 
 class Pad(Op, name="pad"):

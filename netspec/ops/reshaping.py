@@ -7,7 +7,7 @@ from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, axis_index
 from netspec.ops.fields import Integer, Positive
-from netspec.shape import Shape, elements, show
+from netspec.sizes.shape import Shape, elements, show
 
 
 class Reshaping(Op):

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, Torch
 from netspec.ops.fields import Flag, Number
-from netspec.shape import Shape
+from netspec.sizes.shape import Shape
 
 
 class Scale(Op, name="scale"):

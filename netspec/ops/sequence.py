@@ -6,7 +6,7 @@ from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.fields import Flag, Positive, Probability
-from netspec.shape import Shape, elements, show
+from netspec.sizes.shape import Shape, elements, show
 
 
 def check_sequence(op: str, shape: Shape, operand: int = 0) -> None:

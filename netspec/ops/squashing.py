@@ -5,7 +5,7 @@ from pydantic import Field
 from netspec.ops.activation import Activation
 from netspec.ops.base import Argument, Sample, axis_index
 from netspec.ops.fields import Integer, PositiveNumber
-from netspec.shape import Shape
+from netspec.sizes.shape import Shape
 
 
 class Sigmoid(Activation, name="sigmoid"):

@@ -7,7 +7,7 @@ from pydantic import Field
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.fields import Flag, Positive, Probability, Survival
 from netspec.ops.merge import equal
-from netspec.shape import Shape, show
+from netspec.sizes.shape import Shape, show
 
 Mode = Literal["batch", "row"]
 

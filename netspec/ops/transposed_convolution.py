@@ -7,7 +7,7 @@ from pydantic import Field
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
 from netspec.ops.fields import Flag, PerAxis, PerAxisCount, Positive
 from netspec.ops.windows import draw_window, shortest
-from netspec.shape import Shape, elements, per_axis, show
+from netspec.sizes.shape import Shape, elements, per_axis, show
 
 
 class ConvTranspose(Op, name="conv_transpose"):

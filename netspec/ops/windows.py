@@ -2,7 +2,7 @@
 
 from netspec.ops.base import ShapeError, Window, check_axes, spatial_rank
 from netspec.ops.fields import PaddingValue
-from netspec.shape import Pairs, Shape, per_axis, same_padding, show, window_output
+from netspec.sizes.shape import Pairs, Shape, per_axis, same_padding, show, window_output
 
 
 def padding_pairs(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netspec.errors import Note, fault
-from netspec.graph import Graph, Node
+from netspec.diagnostics import Note, fault
+from netspec.ir import Graph, Node
 from netspec.ops import OPS
 from netspec.passes.rewriting import expand
-from netspec.shape import Pairs, Shape
+from netspec.sizes.shape import Pairs, Shape
 
 
 def explicit_padding(graph: Graph) -> Graph:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from netspec.graph import Graph, Node, Scope
+from netspec.ir import Graph, Node, Scope
 
 
 def expand(graph: Graph, chosen: Mapping[str, tuple[Node, ...]]) -> Graph:

@@ -1,0 +1,30 @@
+"""Facts read off a graph: costs, memory, receptive fields and what each scope adds up to.
+
+costs.py              parameters, MACs, FLOPs, depth, and how they are counted
+expectations.py       the totals that a document promises
+memory.py             bytes of parameters and of values while they are needed
+receptive_field.py    how much of the input each value sees
+scopes.py             sums per scope
+device_placement.py   where values live when steps name devices
+"""
+
+from __future__ import annotations
+
+from netspec.analysis.costs import COUNTING_RULE, Totals, measure
+from netspec.analysis.expectations import check_expectations
+from netspec.analysis.memory import Memory, check_memory, measure_memory
+from netspec.analysis.receptive_field import receptive_fields
+from netspec.analysis.scopes import ScopeTotals, measure_scopes
+
+__all__ = [
+    "COUNTING_RULE",
+    "Memory",
+    "ScopeTotals",
+    "Totals",
+    "check_expectations",
+    "check_memory",
+    "measure",
+    "measure_memory",
+    "measure_scopes",
+    "receptive_fields",
+]

@@ -1,0 +1,58 @@
+"""Totals of a network, under the names that a document's ``expect:`` uses for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netspec.ir import Graph
+
+COUNTING_RULE = (
+    "parameters without running statistics; 1 MAC = one multiply-accumulate of a convolution, linear layer or matmul; "
+    "FLOPs = 2 x MACs; one example, in evaluation"
+)
+"""How everything is counted, printed wherever numbers are."""
+
+LAYERS = frozenset({"conv", "conv_transpose", "linear"})
+"""The ops that count as a layer when people say how deep a network is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a whole network adds up to. The fields are those of ``expect:``."""
+
+    params: int
+    macs: int
+    flops: int
+    inference_params: int
+    training_macs: int
+    depth: int
+    nodes: int
+
+
+def measure(graph: Graph) -> Totals:
+    """Return the totals of a graph."""
+    macs = graph.macs
+    return Totals(
+        params=graph.params,
+        macs=macs,
+        flops=2 * macs,
+        inference_params=count_inference_params(graph),
+        training_macs=sum(node.macs for node in graph),
+        depth=count_depth(graph),
+        nodes=len(graph),
+    )
+
+
+def count_inference_params(graph: Graph) -> int:
+    """Return the parameters that evaluation needs: all but those of heads that exist in training only."""
+    training = graph.training_only
+    needed = {node.module for node in graph if node.path not in training}
+    return sum(node.params for node in graph if node.module in needed)
+
+
+def count_depth(graph: Graph) -> int:
+    """Return the number of convolutions and linear layers on the longest path to an output of evaluation."""
+    depths = {each.name: 0 for each in graph.inputs}
+    for node in graph:
+        depths[node.path] = max(depths[path] for path in node.inputs) + (node.op.name in LAYERS)
+    return max((depths[output.node] for output in graph.outputs if not output.train_only), default=0)

@@ -1,0 +1,81 @@
+"""Where every value of a network lives when its steps name devices, and which values travel.
+
+Weights live where their step says, the first device where it says nothing. What has no weights is computed where its
+first operand is. A scope whose weights share one device takes its inputs there once, at its border; elsewhere each
+op takes them itself. So every class runs on one device or knows which of its lines cross.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netspec.ir import Graph, Node, Scope
+
+Item = Node | Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The device of each value by path, of each module with weights, and of each scope whose weights share one."""
+
+    values: dict[str, int]
+    weights: dict[str, int]
+    scopes: dict[str, int]
+
+    @property
+    def count(self) -> int:
+        """How many devices are named, counted from 0."""
+        return max(self.values.values(), default=0) + 1
+
+    @property
+    def is_split(self) -> bool:
+        """Whether anything lives elsewhere than the rest."""
+        return len(set(self.values.values())) > 1
+
+    def is_settled(self, scope: Scope) -> bool:
+        """Return whether all of a scope is computed on one device."""
+        return not self.is_split or _settled(scope, self.scopes) is not None
+
+    def has_weights(self, item: Item) -> bool:
+        """Return whether an item takes its operands to where its weights are, not to where the first operand is."""
+        return isinstance(item, Scope) or item.module in self.weights
+
+    def moves(self, item: Item, entering: list[str], scope: Scope) -> tuple[int, ...]:
+        """Return which of an item's operands must be moved by the line that computes it in a scope's class."""
+        if self.is_settled(scope):
+            return ()
+        target = self.values[item.path] if isinstance(item, Node) else self.scopes.get(item.path)
+        if target is None:
+            return ()
+        return tuple(index for index, path in enumerate(entering) if self.values[path] != target)
+
+
+def place(graph: Graph) -> Placement:
+    """Return where everything lives; nothing needs to be said of a network that names no devices."""
+    if not any(node.device for node in graph):
+        return Placement({}, {}, {})
+    # Shared weights live where the first step that has them puts them.
+    weights = {node.module: node.device or 0 for node in graph if node.params}
+    scopes = _one_device_scopes(graph, weights)
+    values = {each.name: 0 for each in graph.inputs}
+    for node in graph:
+        settled = _settled(node.scope, scopes)
+        own = weights.get(node.module, values[node.inputs[0]])
+        values[node.path] = own if settled is None else settled
+    return Placement(values, weights, scopes)
+
+
+def _one_device_scopes(graph: Graph, weights: dict[str, int]) -> dict[str, int]:
+    found: dict[str, set[int]] = {scope.path: set() for scope in graph.root.descend()}
+    for node in graph:
+        scope: Scope | None = node.scope
+        while node.module in weights and scope is not None:
+            found[scope.path].add(weights[node.module])
+            scope = scope.parent
+    return {path: devices.pop() for path, devices in found.items() if len(devices) == 1}
+
+
+def _settled(scope: Scope, scopes: dict[str, int]) -> int | None:
+    """Return the device of the scope, or of one around it; the outermost decides."""
+    around = _settled(scope.parent, scopes) if scope.parent else None
+    return scopes.get(scope.path) if around is None else around

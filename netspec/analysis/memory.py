@@ -1,0 +1,116 @@
+"""Bytes: of parameters, of all values that a training step keeps, and of those that evaluation holds at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netspec.diagnostics import Diagnostic, LimitError
+from netspec.ir import Graph, Input, Node
+from netspec.sizes.shape import elements
+
+BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+"""Size of one number."""
+INTEGER_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes of a network for a dtype and a batch.
+
+    ``forward`` is what all values take together, as when a training step keeps them; ``peak`` is the most that
+    evaluation holds at one time, the input included. Values that share memory with their operand count once; ops
+    that work in place are not taken into account, so the true figures may be lower.
+    """
+
+    parameters: int
+    forward: int
+    peak: int
+    dtype: str
+    batch: int
+
+
+def measure_memory(graph: Graph, dtype: str = "float32", batch: int = 1) -> Memory:
+    """Return the bytes of a graph's parameters and values."""
+    size = BYTES[dtype]
+    return Memory(
+        parameters=graph.params * size,
+        forward=batch * sum(count_bytes(node, size) for node in graph),
+        peak=batch * _peak(graph, size),
+        dtype=dtype,
+        batch=batch,
+    )
+
+
+def count_bytes(value: Node | Input, size: int) -> int:
+    """Return the bytes that one example's value brings; none when it lies in its operand's memory."""
+    if isinstance(value, Node) and value.op.is_view:
+        return 0
+    return elements(value.shape) * (INTEGER_BYTES if value.dtype == "int64" else size)
+
+
+def _peak(graph: Graph, size: int) -> int:
+    training = graph.training_only
+    order = [node for node in graph if node.path not in training]
+    owners = _owners(graph)
+    ends = _dying(graph, order, owners)
+    # Whoever calls the network holds its input, so that never dies.
+    live = peak = sum(count_bytes(each, size) for each in graph.inputs)
+    for position, node in enumerate(order):
+        live += count_bytes(node, size)
+        peak = max(peak, live)
+        live -= sum(count_bytes(graph[path], size) for path in ends.get(position, ()))
+    return peak
+
+
+def _owners(graph: Graph) -> dict[str, str]:
+    """Return for each value the one whose memory it lies in."""
+    owners = {each.name: each.name for each in graph.inputs}
+    for node in graph:
+        owners[node.path] = owners[node.inputs[0]] if node.op.is_view else node.path
+    return owners
+
+
+def _dying(graph: Graph, order: list[Node], owners: dict[str, str]) -> dict[int, list[str]]:
+    """Return by position in order the values that nobody needs after it; inputs and outputs are not among them."""
+    last: dict[str, int] = {}
+    for position, node in enumerate(order):
+        last[owners[node.path]] = position
+        last.update((owners[path], position) for path in node.inputs)
+    kept = {owners[output.node] for output in graph.outputs if not output.train_only}
+    kept.update(each.name for each in graph.inputs)
+    ends: dict[int, list[str]] = {}
+    for path, position in last.items():
+        if path not in kept:
+            ends.setdefault(position, []).append(path)
+    return ends
+
+
+def check_memory(memory: Memory, graph: Graph, limit: int, forward: bool) -> None:
+    """Refuse a network whose parameters, and values where it is to run, take more than limit bytes.
+
+    Raises: LimitError NS0707 with the number.
+    """
+    # torch creates every parameter in float32, whatever it becomes afterwards.
+    needed = graph.params * BYTES["float32"] + (memory.peak if forward else 0)
+    if needed > limit:
+        what = f"parameters and the values of a batch of {memory.batch}" if forward else "parameters"
+        message = f"{graph.name} needs {show_bytes(needed)} for {what}, and {show_bytes(limit)} are allowed"
+        help_text = "raise `--max-memory`, or make the network, the input or the batch smaller"
+        raise LimitError([Diagnostic("NS0707", message, graph.root.span, help=help_text)])
+
+
+def show_bytes(count: int) -> str:
+    """Return a number of bytes as people read it.
+
+    Example:
+        >>> show_bytes(46758208), show_bytes(640)
+        ('44.6 MiB', '640 B')
+    """
+    if count < 1024:
+        return f"{count} B"
+    amount, units = count / 1024, ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    while amount >= 999.5 and len(units) > 1:
+        amount /= 1024
+        units.pop(0)
+    unit = units[0]
+    return f"{amount:.3g} {unit}" if amount < 999.5 else f"{amount:.0f} {unit}"

@@ -1,0 +1,48 @@
+"""Diagnostics as text: code frames for people, one-line and structured forms for programs.
+
+    text.py     code frames, as a terminal shows them
+    lines.py    one line each, for editors and for GitHub
+    json.py     records
+    sarif.py    SARIF 2.1.0
+    escape.py   what makes any text safe to print
+
+Whatever comes from a document passes through ``printable``, so that no document can move a terminal's cursor, turn
+the direction of a line, or speak to the program that reads the output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from netspec.diagnostics.model import Diagnostic
+from netspec.diagnostics.render.escape import printable
+from netspec.diagnostics.render.json import json_text
+from netspec.diagnostics.render.lines import concise_text, github_text
+from netspec.diagnostics.render.sarif import sarif_text
+from netspec.diagnostics.render.text import Painter
+
+__all__ = ["FORMATS", "Format", "printable", "render"]
+
+Format = Literal["text", "concise", "json", "github", "sarif"]
+
+FORMATS: dict[Format, Callable[[list[Diagnostic]], str]] = {
+    "text": Painter(color=False).text,
+    "concise": concise_text,
+    "json": json_text,
+    "github": github_text,
+    "sarif": sarif_text,
+}
+
+
+def render(diagnostics: Iterable[Diagnostic], format: Format = "text", color: bool = False) -> str:
+    """Return diagnostics in a format, without a newline at the end; colour is for ``text`` alone.
+
+    Example:
+        >>> from netspec.diagnostics.model import Span
+        >>> span = Span("net.yaml", 3, 5, 3, 9)
+        >>> print(render([Diagnostic("NS0301", "unknown step 'cnov'", span, help="did you mean 'conv'?")], "concise"))
+        net.yaml:3:5: NS0301 unknown step 'cnov' (did you mean 'conv'?)
+    """
+    write = Painter(color=True).text if color and format == "text" else FORMATS[format]
+    return write(list(diagnostics))

@@ -1,0 +1,17 @@
+"""What two networks differ in.
+
+    alignment.py     two lists of steps: which of the one is which of the other
+    matching.py      two trees of scopes: matched ops, and runs of steps that only one network has
+    differences.py   differences as data
+    grouping.py      the same difference at many places, once
+    comparing.py     all of it: two graphs in, differences out
+
+The package is not called ``diff``, because that is the function ``netspec.diff``.
+"""
+
+from __future__ import annotations
+
+from netspec.graph_diff.comparing import Comparison, compare_graphs
+from netspec.graph_diff.differences import Change, Difference, Part, Where
+
+__all__ = ["Change", "Comparison", "Difference", "Part", "Where", "compare_graphs"]

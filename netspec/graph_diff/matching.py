@@ -1,0 +1,207 @@
+"""Matching two trees of scopes: which ops are the same, and what only one of the networks has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netspec.graph_diff.alignment import align
+from netspec.ir import Graph, Node, Scope
+
+Item = Node | Scope
+
+SAME, LIKE, RELATED = 8, 6, 2
+"""What a pair of steps is worth: of the same op or block, of the same name or content, of the same family."""
+EQUAL_BONUS, SHAPE_BONUS, NAME_BONUS = 4, 1, 1
+BLOCK_FACTOR, LAYER_FACTOR = 3, 2
+"""How much more it is worth to find the partner of a block, or of an op with most of the weights, than of any op."""
+ENOUGH_IN_COMMON = 0.5
+"""Scopes of other names are compared when they have that part of their kinds of steps in common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the partner of a step is found by."""
+
+    item: Item
+    label: str
+    name: str
+    kind: int
+    family: str
+    factor: int
+    is_numbered: bool
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.label, self.name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Two scopes in which differences are told: the innermost blocks, or groups outside of any block."""
+
+    before: Scope
+    after: Scope
+
+    @property
+    def is_block(self) -> bool:
+        return "block" in (self.before.kind, self.after.kind)
+
+    @property
+    def label(self) -> tuple[str, str]:
+        return self.before.block or self.before.name, self.after.block or self.after.name
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An op that both networks have."""
+
+    place: Place
+    before: Node
+    after: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Steps in a row that only one network has. The scopes are those in which the rows stand."""
+
+    place: Place
+    is_new: bool
+    items: tuple[Item, ...]
+    before: Scope
+    after: Scope
+
+
+class Matcher:
+    """Walks two graphs side by side."""
+
+    def __init__(self, before: Graph, after: Graph) -> None:
+        self._before, self._after = before, after
+        self._kinds: dict[object, int] = {}
+        self._kind_of: dict[Item, int] = {}
+        self._contents: dict[Scope, frozenset[str]] = {}
+        for graph in (before, after):
+            self._learn(graph)
+
+    def _learn(self, graph: Graph) -> None:
+        """Give items that are equal, names aside, the same number."""
+        for node in graph:
+            self._kind_of[node] = self._kinds.setdefault((node.op,), len(self._kinds))
+        for scope in reversed(list(graph.root.descend())):
+            key = (scope.kind, scope.block, *(self._kind_of[item] for item in scope.items))
+            self._kind_of[scope] = self._kinds.setdefault(key, len(self._kinds))
+            self._contents[scope] = frozenset(map(label, scope.items))
+
+    def match(self) -> Iterator[Pair | Run | Place]:
+        """Yield what is in both networks or in one, in order, and each place before what is in it."""
+        root = Place(self._before.root, self._after.root)
+        stack: list[tuple[Place, Scope, Scope]] = [(root, root.before, root.after)]
+        while stack:
+            place, before, after = stack.pop()
+            if place.before is before and place.after is after:
+                yield place
+            inner: list[tuple[Place, Scope, Scope]] = []
+            for found in self._match_steps(place, before, after):
+                if isinstance(found, (Pair, Run)):
+                    yield found
+                    continue
+                entered = Place(*found)
+                inner.append((entered if entered.is_block or not place.is_block else place, *found))
+            stack.extend(reversed(inner))
+
+    def _match_steps(self, place: Place, before: Scope, after: Scope) -> Iterator[Pair | Run | tuple[Scope, Scope]]:
+        first, second = self._steps(before, after)
+        left_profiles, right_profiles = ([self._profile(item) for item in items] for items in (first, second))
+        pairs = align(
+            [each.key for each in left_profiles],
+            [each.key for each in right_profiles],
+            lambda i, j: self._affinity(left_profiles[i], right_profiles[j]),
+        )
+        last = (-1, -1)
+        for i, j in [*pairs, (len(first), len(second))]:
+            for is_new, items in ((False, first[last[0] + 1 : i]), (True, second[last[1] + 1 : j])):
+                if items:
+                    yield Run(place, is_new, tuple(items), before, after)
+            if i < len(first):
+                left, right = first[i], second[j]
+                if isinstance(left, Node) and isinstance(right, Node):
+                    yield Pair(place, left, right)
+                elif isinstance(left, Scope) and isinstance(right, Scope):
+                    yield left, right
+            last = (i, j)
+
+    def _steps(self, before: Scope, after: Scope) -> tuple[list[Item], list[Item]]:
+        """Return the steps to align. A block that the other network wraps into another is itself one of those."""
+        if before.block != after.block:
+            if self._wraps(after, before):
+                return [before], after.items
+            if self._wraps(before, after):
+                return before.items, [after]
+        if "block" in (before.kind, after.kind):
+            return before.items, after.items
+        return self._opened(before, after), self._opened(after, before)
+
+    def _wraps(self, outer: Scope, inner: Scope) -> bool:
+        return bool(inner.block) and inner.block in self._contents[outer]
+
+    def _opened(self, scope: Scope, other: Scope) -> list[Item]:
+        """Return the steps of a scope, with those of inner scopes that the other does without in their place."""
+        names = {each.name for each in other.scopes}
+        contents = {label(item) for item in other.items}
+        inside = {each for inner in other.scopes for each in self._contents[inner]}
+        items: list[Item] = []
+        for item in scope.items:
+            if isinstance(item, Node) or item.name in names or item.block in contents - {""}:
+                items.append(item)
+            elif self._is_open(item, contents, inside):
+                items.extend(item.items)
+            else:
+                items.append(item)
+        return items
+
+    def _is_open(self, scope: Scope, contents: set[str], inside: set[str]) -> bool:
+        """Return whether what a scope holds stands without one in the other network."""
+        if scope.kind == "group":
+            return bool(self._contents[scope] & contents) and not self._contents[scope] <= inside
+        blocks = [each.block for each in scope.scopes if each.block in contents]
+        return len(blocks) > 1
+
+    # worth
+
+    def _profile(self, item: Item) -> Profile:
+        is_node = isinstance(item, Node)
+        family = item.op.family if isinstance(item, Node) else ""
+        factor = LAYER_FACTOR if family in ("convolution", "linear") else 1 if is_node else BLOCK_FACTOR
+        return Profile(item, label(item), item.name, self._kind_of[item], family, factor, item.name.isdigit())
+
+    def _affinity(self, left: Profile, right: Profile) -> int:
+        if left.kind == right.kind:
+            worth = SAME + EQUAL_BONUS
+        elif left.family or right.family:
+            worth = SAME if left.label == right.label else RELATED if left.family == right.family else 0
+        else:
+            worth = self._affinity_of_scopes(left, right)
+        if not worth:
+            return 0
+        if left.family and left.item.shape == right.item.shape:  # type: ignore[union-attr]
+            worth += SHAPE_BONUS
+        return worth * left.factor + (NAME_BONUS if left.name == right.name and not left.is_numbered else 0)
+
+    def _affinity_of_scopes(self, left: Profile, right: Profile) -> int:
+        first, second = left.item, right.item
+        assert isinstance(first, Scope) and isinstance(second, Scope)
+        has_name = left.name == right.name and not left.is_numbered
+        if (first.kind, first.block) == (second.kind, second.block) and (first.block or left.name == right.name):
+            return SAME
+        if has_name or self._wraps(first, second) or self._wraps(second, first):
+            return LIKE
+        contents = self._contents[first], self._contents[second]
+        shared = len(contents[0] & contents[1])
+        return LIKE if shared and shared >= ENOUGH_IN_COMMON * len(contents[0] | contents[1]) else 0
+
+
+def label(item: Item) -> str:
+    """Return what a step is called when many are spoken of: its op or block, or a group's name."""
+    if isinstance(item, Node):
+        return item.op.name
+    return item.block or (item.kind if item.name.isdigit() else item.name)

@@ -1,0 +1,159 @@
+"""The combinators: steps that arrange bodies instead of computing. One validated record each, as with ops."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf
+
+from netspec.language.model import Body
+from netspec.ops.fields import Count, Flag, Integer, Number, Positive, Survival
+
+COMBINATORS: dict[str, "type[Combinator]"] = {}
+"""Every combinator by the word that a step uses for it."""
+
+
+class Combinator(BaseModel):
+    """The base of all combinators. Subclass it with ``key=`` to register a new one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    key: ClassVar[str]
+    primary: ClassVar[str | None] = None
+    bodies: ClassVar[tuple[str, ...]] = ("body",)
+    """The fields that are bodies, or words where the field allows them."""
+    texts: ClassVar[tuple[str, ...]] = ()
+    """The fields whose value is taken as written: neither word nor expression."""
+    variables: ClassVar[tuple[str, ...]] = ()
+    """The variables that expressions inside the body can see."""
+    idle: ClassVar[tuple[str, ...]] = ()
+    """The step keys that would mean nothing beside it."""
+    beside: ClassVar[bool] = False
+    """True when ``body`` stands beside the combinator's key instead of under it."""
+
+    def __init_subclass__(cls, key: str, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.key = key
+        COMBINATORS[key] = cls
+
+
+class Sequential(Combinator, key="sequential"):
+    """A sub-module with no other meaning; its unnamed steps are numbered as ``nn.Sequential`` numbers them.
+
+    Example: ``- sequential: [{conv: {out: 64, kernel: 3}}, relu]``
+    """
+
+    primary = "body"
+
+    body: InstanceOf[Body] = Field(description="The steps of the sub-module.")
+
+
+class Repeat(Combinator, key="repeat"):
+    """The body, that many times, one after the other; ``index`` counts from 0 inside.
+
+    Example: ``{repeat: 3, body: [{conv: {out: 64, kernel: 3, padding: 1}}, relu]}``
+    """
+
+    primary = "times"
+    variables = ("index",)
+    beside = True
+
+    times: Count = Field(description="How many times.")
+    body: InstanceOf[Body] = Field(description="The steps to repeat.")
+
+
+class Foreach(Combinator, key="foreach"):
+    """The body once per element of the lists, which are walked in step; each name holds its element inside.
+
+    Example: ``{foreach: {width: [64, 128]}, body: [{conv: {out: width, kernel: 3}}, relu]}``
+    """
+
+    primary = "lists"
+    beside = True
+
+    lists: dict[str, list[Any]] = Field(description="A list per name; all have the same length.")
+    body: InstanceOf[Body] = Field(description="The steps to run for each element.")
+
+
+class Residual(Combinator, key="residual"):
+    """Adds a body to its own input: ``after(shortcut(x) + scale * body(x))``.
+
+    Example: ``- residual: {body: [{conv: {out: 64, kernel: 3, padding: 1}}, bn], after: relu}``
+
+    Source: He et al. 2015, arXiv:1512.03385; stochastic depth: Huang et al. 2016, arXiv:1603.09382.
+    """
+
+    primary = "body"
+    bodies = ("body", "shortcut", "after")
+
+    body: InstanceOf[Body] = Field(description="The residual branch.")
+    shortcut: Literal["auto", "identity", "project", "pad", "pool_pad"] | InstanceOf[Body] = Field(
+        "auto",
+        description="What is added: `identity`; `project` (1x1 convolution and bn); `pad` (every stride-th element, "
+        "new channels zero); `pool_pad` (mean over the stride, new channels zero); `auto` (identity where "
+        "the shapes agree, else project); or a body.",
+    )
+    scale: Number = Field(1.0, description="Factor of the residual branch.")
+    survival: Survival = Field(1.0, description="Probability that the branch takes part in a training step.")
+    after: InstanceOf[Body] | None = Field(None, description="Steps after the addition, as in `after: relu`.")
+
+
+class Dense(Combinator, key="dense"):
+    """Every layer sees the input and all earlier layers' results; the value is the concatenation of all of them.
+
+    Example: ``- dense: {layers: 6, body: [bn, relu, {conv: {out: 32, kernel: 3, padding: 1}}]}``
+
+    Source: Huang et al. 2016, arXiv:1608.06993.
+    """
+
+    variables = ("index",)
+
+    layers: Positive = Field(description="Number of layers; `index` counts them from 0 inside the body.")
+    body: InstanceOf[Body] = Field(description="One layer.")
+
+
+class Head(Combinator, key="output"):
+    """A side head: the body's result leaves the network, and the chain goes on from where it was.
+
+    Example: ``- output: {name: aux1, body: [global_avgpool, flatten, {linear: 10}], train_only: true}``
+
+    Source: Szegedy et al. 2014, arXiv:1409.4842.
+    """
+
+    texts = ("name",)
+    idle = ("name",)
+
+    name: str = Field(description="The head's name in the output and in the module tree.")
+    body: InstanceOf[Body] | None = Field(
+        None, description="The steps of the head; nothing makes the value itself one."
+    )
+    train_only: Flag = Field(False, description="Compute the head in training only.")
+    loss_weight: Number = Field(1.0, description="Weight of the head's loss, kept in the module's `loss_weights`.")
+
+
+class Use(Combinator, key="use"):
+    """Another document as a sub-network.
+
+    Example: ``- use: {spec: resnet18, args: {classes: 10}}``
+    """
+
+    primary = "spec"
+    bodies = ()
+    texts = ("spec",)
+
+    spec: str = Field(description="A shipped network's name, or a path relative to this file.")
+    args: dict[str, Any] = Field(default_factory=dict, description="Values for that document's arguments.")
+
+
+class Split(Combinator, key="split"):
+    """Cuts the value along an axis into several, which the next step or the labels of ``as`` take.
+
+    Example: ``{split: {sizes: [64, -1]}, as: [residual, dense]}``
+
+    Source: torch.split.
+    """
+
+    primary = "sizes"
+    bodies = ()
+    idle = ("name", "share")
+
+    sizes: list[Integer] = Field(description="Size of each piece; one of them may be -1, which is the rest.")
+    axis: Integer = Field(1, description="The axis to cut; the batch is axis 0, the channels are axis 1.")

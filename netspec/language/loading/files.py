@@ -1,0 +1,110 @@
+"""Finding documents: shipped ones by name, others by path, and what they refer to inside their project root."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from netspec.diagnostics import Span, fault, nearest
+
+ROOT_MARKS = (".git", "pyproject.toml", "netspec.toml")
+"""What marks the folder that a document and all it refers to stay in."""
+
+
+@cache
+def shipped_folder() -> Path:
+    """Return the folder of the specs that ship with the package."""
+    package = Path(__file__).parent.parent.parent
+    inside = package / "specs"
+    return inside if inside.is_dir() else package.parent / "specs"
+
+
+def library_folder() -> Path:
+    """Return the folder of the block library."""
+    return Path(__file__).parent.parent.parent / "blocks"
+
+
+def shipped_names() -> list[str]:
+    """Return the names of all networks that ship, sorted."""
+    return sorted(path.stem for path in shipped_folder().glob("*.yaml"))
+
+
+def find(path_or_name: str | Path) -> Path:
+    """Return the file that a user means by a path or by the name of a shipped network.
+
+    What is there and is no file, such as a folder, is returned too where no network has its name: whoever reads it
+    says what it is.
+
+    Raises: SpecError NS0001 when there is neither.
+    """
+    path = Path(path_or_name)
+    if _is_file(path):
+        return path
+    shipped = shipped_folder() / f"{path_or_name}.yaml"
+    if path.name == str(path_or_name) and _is_file(shipped):
+        return shipped
+    if path_or_name and _is_there(path):
+        return path
+    known = shipped_names()
+    help_text = nearest(path.stem, known) or "`netspec list` shows the networks that ship"
+    raise fault("NS0001", f"there is no file or shipped network '{path_or_name}'", help=help_text)
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether there is a file; no name can be so strange that this fails."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether there is anything at all, be it out of reach."""
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def project_root(path: Path) -> Path:
+    """Return the folder that everything a document refers to must lie in: the nearest project, or its own folder."""
+    folder = path.resolve().parent
+    if folder.is_relative_to(shipped_folder().resolve()):
+        return shipped_folder().resolve()
+    marked = (each for each in (folder, *folder.parents) if any((each / mark).exists() for mark in ROOT_MARKS))
+    return next(marked, folder)
+
+
+def refer(text: str, origin: Path, span: Span) -> Path:
+    """Return the file that a document at origin names by a relative path, or by a shipped network's name.
+
+    Raises: SpecError NS0003 outside the project root, NS0001 when it does not exist.
+    """
+    if not text.endswith((".yaml", ".yml")):
+        return _shipped(text, span)
+    target = (origin.parent / text).resolve()
+    root = project_root(origin)
+    if not target.is_relative_to(root):
+        raise fault("NS0003", f"'{text}' lies outside the project", span, help=f"files must stay below {root}")
+    if not _is_file(target):
+        siblings = [each.name for each in target.parent.glob("*.y*ml")] if target.parent.is_dir() else []
+        help_text = nearest(target.name, siblings) or "paths are relative to the file that names them"
+        raise fault("NS0001", f"there is no file '{text}'", span, help=help_text)
+    return _shown(target, origin)
+
+
+def _shown(path: Path, origin: Path) -> Path:
+    """Return a path as messages show it: relative to the working folder where the one that led to it is."""
+    here = Path.cwd()
+    return path.relative_to(here) if not origin.is_absolute() and path.is_relative_to(here) else path
+
+
+def _shipped(name: str, span: Span) -> Path:
+    path = shipped_folder() / f"{name}.yaml"
+    if "/" not in name and "\\" not in name and _is_file(path):
+        return path
+    help_text = nearest(name, shipped_names()) or "give a path that ends in .yaml, or the name of a shipped network"
+    raise fault("NS0001", f"there is no shipped network '{name}'", span, help=help_text)

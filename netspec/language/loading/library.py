@@ -1,0 +1,54 @@
+"""The block library that ships: one block per file, read when a document first uses it."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from netspec.diagnostics import SpecError, fault
+from netspec.language.loading.files import library_folder
+from netspec.language.model import Block
+from netspec.language.parsing.declarations import declare, define
+from netspec.language.parsing.parser import Parser
+from netspec.syntax.yaml import read_file
+
+
+class Library(Mapping[str, Block]):
+    """The shipped blocks by name; a block's file has the block's name."""
+
+    def __init__(self) -> None:
+        self._paths = {path.stem: path for path in sorted(library_folder().glob("*.yaml"))}
+        self._blocks: dict[str, Block] = {}
+
+    def __getitem__(self, name: str) -> Block:
+        return self._blocks[name] if name in self._blocks else self._load(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._paths
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def _load(self, name: str) -> Block:
+        path = self._paths[name]
+        tree = read_file(path)
+        if list(tree.get("blocks", ())) != [name]:
+            message = f"the library file {path.name} must define the one block '{name}'"
+            raise fault("NS0208", message, help="one block per file, with the file's name")
+        parser = Parser(ChainMap(self._blocks, self))  # type: ignore[arg-type]
+        # The block is known before its body is parsed, so that it may call itself.
+        self._blocks.update(declare(parser, tree["blocks"], parser.namespace))
+        define(parser, tree["blocks"], self._blocks)
+        if parser.diagnostics:
+            raise SpecError(parser.diagnostics)
+        return self._blocks[name]
+
+
+@cache
+def library() -> Library:
+    """Return the one library."""
+    return Library()

@@ -1,0 +1,123 @@
+"""Variants and ``--set``: other values for a document's arguments and input."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import replace
+from typing import Any
+
+from netspec.diagnostics import Span, fault, nearest
+from netspec.language.model import REQUIRED, Document
+from netspec.syntax.yaml import Mapping, Sequence, read
+
+
+def override(document: Document, variant: str | None, overrides: dict[str, Any]) -> Document:
+    """Return the document with a variant's and then the overrides' values in force.
+
+    Keys are arguments, places inside list arguments (``layers.0``) or ``input``; texts are read as YAML.
+
+    Raises: SpecError NS0213 for an unknown variant, NS0214 for an unknown key.
+    """
+    arguments = Mapping(str(document.path))
+    if variant is not None:
+        _take(document, arguments, _variant(document, variant))
+    pinned, entered, tree = document.pinned and variant is None and not overrides, document.input, document.tree
+    for key, text in overrides.items():
+        value = _read(text, key) if isinstance(text, str) else _as_tree(text)
+        if key == "input" or key.startswith("input."):
+            entered = _placed(entered, key.split(".")[1:], value, key)
+            tree = _with_place(tree, "input", Span(f"--set {key}", 1, 1, 1, 2))
+        else:
+            _set(document, arguments, key, value)
+    return replace(document, arguments=arguments, input=entered, tree=tree, pinned=pinned)
+
+
+def _read(text: str, key: str) -> Any:
+    if not text.strip():
+        help_text = "give one after the `=`; `null` is nothing, and `''` an empty text"
+        raise fault("NS0214", f"--set {key}: there is no value", help=help_text)
+    return read(text, f"--set {key}")
+
+
+def _with_place(tree: Mapping, key: str, span: Span) -> Mapping:
+    """Return the same mapping with another place for a value."""
+    changed = Mapping(tree.span.file)
+    changed.update(tree)
+    changed.key_spans.update(tree.key_spans)
+    changed.value_spans.update({**tree.value_spans, key: span})
+    return changed
+
+
+def _variant(document: Document, name: str) -> Mapping:
+    known = document.variants
+    if name not in known:
+        help_text = nearest(name, known) or (f"it has {', '.join(known)}" if known else "it has no variants")
+        raise fault(
+            "NS0213", f"{document.name} has no variant '{name}'", _section(document, "variants"), help=help_text
+        )
+    return known[name]
+
+
+def _section(document: Document, key: str) -> Span:
+    """Return where a document says what can be set, or the document's beginning where it does not."""
+    return document.tree.key_spans.get(key, document.span)
+
+
+def _take(document: Document, arguments: Mapping, values: Mapping) -> None:
+    for name, value in values.items():
+        arguments[name] = value
+        arguments.key_spans[name], arguments.value_spans[name] = values.key_spans[name], values.value_spans[name]
+
+
+def _set(document: Document, arguments: Mapping, key: str, value: Any) -> None:
+    name, *places = key.split(".")
+    if name not in document.parameters:
+        known = [*document.parameters, "input"]
+        help_text = nearest(name, known) or f"it has {', '.join(known)}"
+        raise fault("NS0214", f"{document.name} has no argument '{name}'", _section(document, "args"), help=help_text)
+    default = document.parameters[name].default
+    current = arguments.get(name, None if default is REQUIRED else default)
+    arguments[name] = _placed(current, places, value, key)
+    span = Span(f"--set {key}", 1, 1, 1, 2)
+    arguments.key_spans[name] = arguments.value_spans[name] = span
+
+
+def _placed(current: Any, places: list[str], value: Any, key: str) -> Any:
+    """Return current with the value at a path of list positions or mapping keys."""
+    if not places:
+        return value
+    place, *rest = places
+    if isinstance(current, list) and place.isdecimal() and int(place) < len(current):
+        index: Any = int(place)
+    elif isinstance(current, dict) and place in current:
+        index = place
+    else:
+        raise fault("NS0214", f"--set {key}: there is no place '{place}'", help=_places(current, place))
+    result = copy(current)
+    result[index] = _placed(current[index], rest, value, key)
+    return result
+
+
+def _places(current: Any, place: str) -> str:
+    """Return which places a value has, for whoever named another one."""
+    if isinstance(current, dict) and current:
+        return nearest(place, current) or f"it has {', '.join(current)}"
+    if isinstance(current, list) and current:
+        return f"it has the places 0 to {len(current) - 1}"
+    return "it is empty" if isinstance(current, (dict, list)) else "it is no list"
+
+
+def _as_tree(value: Any) -> Any:
+    """Return a Python value as the reader would have given it."""
+    if isinstance(value, dict):
+        mapping = Mapping()
+        for key, item in value.items():
+            mapping[str(key)] = _as_tree(item)
+            mapping.key_spans[str(key)] = mapping.value_spans[str(key)] = mapping.span
+        return mapping
+    if isinstance(value, (list, tuple)):
+        sequence = Sequence()
+        sequence.extend(map(_as_tree, value))
+        sequence.item_spans.extend([sequence.span] * len(sequence))
+        return sequence
+    return value

@@ -1,0 +1,149 @@
+"""What a document is after reading and before expansion: bodies of steps, blocks, arguments and totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping as Namespace
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from netspec.diagnostics import Span
+from netspec.syntax.yaml import Mapping
+
+STEP_KEYS = {
+    "name": "the step's place in the module tree",
+    "when": "whether the step is there",
+    "as": "a label for the result",
+    "from": "the value to start from",
+    "expect": "the shape that must result",
+    "share": "steps with the same key share one module",
+    "device": "a hint where to compute",
+    "init": "how the step's parameters start",
+}
+"""The keys that may stand beside a step's own, with their meaning."""
+
+
+StepKind = Literal["op", "merge", "block", "combinator", "argument"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One entry of a body: what to do (``key``), with which arguments, and the step keys around it.
+
+    ``arguments`` hold the values as written: expressions are still text. Values that are bodies are already parsed.
+    """
+
+    kind: StepKind
+    key: str
+    span: Span
+    arguments: Mapping
+    operands: tuple[Operand, ...] = ()
+    name: str | None = None
+    when: Any = None
+    label: tuple[str, ...] = ()
+    origin: tuple[str, ...] = ()
+    expect: Any = None
+    share: str | None = None
+    device: Any = None
+    init: Any = None
+    places: Mapping = field(default_factory=lambda: Mapping())
+
+    def place(self, key: str) -> Span:
+        """Return the place of a step key's or argument's value; the step's own place when it is not written."""
+        return self.arguments.value_spans.get(key) or self.places.value_spans.get(key) or self.span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """A chain of steps."""
+
+    steps: tuple[Step, ...]
+    span: Span
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operand:
+    """One operand of a merge: a label or a body, with the branch's name where the operands are a mapping."""
+
+    value: str | Body
+    span: Span
+    name: str | None = None
+
+
+ParameterType = Literal["int", "float", "number", "bool", "word", "list", "block", "any"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameter:
+    """An argument that a document or a block takes. ``default`` is as written; REQUIRED means it must be given."""
+
+    name: str
+    type: ParameterType
+    default: Any
+    span: Span
+    least: float | None = None
+    most: float | None = None
+    choices: tuple[str, ...] = ()
+    description: str = ""
+
+    @property
+    def required(self) -> bool:
+        """True when every call must give this argument."""
+        return self.default is REQUIRED
+
+
+REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
+"""Marks a parameter without default."""
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A named body with arguments. ``namespace`` is what the steps of its body may call."""
+
+    name: str
+    parameters: dict[str, Parameter]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    span: Span
+    namespace: Namespace[str, Block]
+    description: str = ""
+    body: Body | None = None
+    complete: bool = True
+    """False when its signature has faults, so that nothing can be said about calls."""
+
+
+@dataclass(slots=True, eq=False)
+class Document:
+    """A network as its document describes it, with every import and ``extends`` resolved.
+
+    ``arguments`` are the values in force, as written: defaults, then the variant's, then overrides.
+    """
+
+    path: Path
+    name: str
+    title: str
+    cite: str
+    notes: str
+    reference: dict[str, Any]
+    parameters: dict[str, Parameter]
+    arguments: Mapping
+    variants: dict[str, Mapping]
+    defaults: Mapping
+    init: Mapping
+    input: Any
+    outputs: tuple[str, ...]
+    namespace: Namespace[str, Block]
+    blocks: dict[str, Block]
+    network: Body
+    expect: Mapping
+    span: Span
+    tree: Mapping
+    pinned: bool = True
+    """False when an override changed the network, so that the document's own figures no longer apply."""

@@ -1,0 +1,55 @@
+"""Which names can stand in generated code, for modules and for outputs."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+
+from netspec.diagnostics import Span, fault
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
+NUMBER = re.compile(r"(0|[1-9][0-9]{0,5})\Z")
+
+# fmt: off
+MODULE_ATTRIBUTES = frozenset(
+    {
+        "T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile",
+        "cpu", "cuda", "double", "dump_patches", "eval", "extra_repr", "float", "forward", "get_buffer",
+        "get_extra_state", "get_parameter", "get_submodule", "half", "ipu", "load_state_dict", "loss_weights",
+        "modules", "mtia", "named_buffers", "named_children", "named_modules", "named_parameters", "parameters",
+        "register_backward_hook", "register_buffer", "register_forward_hook", "register_forward_pre_hook",
+        "register_full_backward_hook", "register_full_backward_pre_hook", "register_load_state_dict_post_hook",
+        "register_load_state_dict_pre_hook", "register_module", "register_parameter",
+        "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_", "set_extra_state",
+        "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train", "training", "type", "xpu",
+        "zero_grad",
+    }
+)
+# fmt: on
+"""What ``nn.Module`` has already, so that no sub-module may be called so; a test compares it with torch's."""
+
+SOFT_BUILTINS = frozenset({"input", "max", "min", "sum", "pow", "abs", "filter", "map", "hash", "slice", "id", "bin"})
+"""Builtins that are harmless as attributes; the emitter never uses them as variables."""
+
+
+def is_forbidden(name: str) -> bool:
+    """Return whether a name would shadow something in generated code."""
+    return (
+        keyword.iskeyword(name) or name in MODULE_ATTRIBUTES or (hasattr(builtins, name) and name not in SOFT_BUILTINS)
+    )
+
+
+def check_name(name: str, span: Span, numbers: bool = True) -> None:
+    """Raise SpecError NS0310 when a name cannot stand in generated code; modules may be called by numbers."""
+    if numbers and NUMBER.match(name):
+        return
+    if not NAME.match(name):
+        raise fault("NS0310", f"{name!a} cannot name a module", span, help="use letters, digits and _, a letter first")
+    if is_forbidden(name):
+        raise fault(
+            "NS0310",
+            f"'{name}' cannot name a module: it means something in Python or torch",
+            span,
+            help=f"'{name}_' or a longer word would do",
+        )

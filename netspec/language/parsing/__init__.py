@@ -1,0 +1,8 @@
+"""From the tree of a file to steps, bodies and blocks.
+
+parser.py         steps and bodies: every step is dispatched on its key, then checked
+declarations.py   ``blocks:``
+parameters.py     ``args:``
+settings.py       ``defaults:``, ``init:`` and ``variants:``
+header.py         the other keys of a document
+"""

@@ -1,0 +1,94 @@
+"""The ``blocks:`` of a file: first every block's signature, then every body, so that blocks may call each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Namespace
+from typing import Any
+
+from netspec.diagnostics import Note, Span, nearest
+from netspec.language.combinators import COMBINATORS
+from netspec.language.messages import show_value
+from netspec.language.model import STEP_KEYS, Block, Parameter
+from netspec.language.parsing.parameters import parse_parameters
+from netspec.language.parsing.parser import Parser
+from netspec.language.scope import LABEL, Scope
+from netspec.ops import OPS
+from netspec.syntax.yaml import Mapping, locate
+
+BLOCK_KEYS = {
+    "args": "the block's settings, with type or default",
+    "inputs": "names of the values that enter, when there are several",
+    "outputs": "labels of the values that leave, when there are several",
+    "body": "the steps",
+    "description": "what the block is, for `netspec ops`",
+}
+"""The keys of a block's declaration, with their meaning."""
+
+
+def declare(parser: Parser, tree: Mapping, namespace: Namespace[str, Block]) -> dict[str, Block]:
+    """Return the signatures of the blocks in a ``blocks:`` mapping, without bodies."""
+    blocks: dict[str, Block] = {}
+    for name, block in tree.items():
+        span = tree.key_spans[name]
+        taken = name in OPS or name in COMBINATORS or name in STEP_KEYS
+        if taken or not LABEL.match(name):
+            reason = "means something else already" if taken else "is not a word of letters, digits and _"
+            parser.report("NS0209", f"a block cannot be called {name!a}, which {reason}", span, "choose another name")
+        else:
+            blocks[name] = _signature(parser, name, block, span, namespace)
+    return blocks
+
+
+def _signature(parser: Parser, name: str, tree: Mapping, span: Span, namespace: Namespace[str, Block]) -> Block:
+    for key in tree:
+        if key not in BLOCK_KEYS:
+            help_text = nearest(key, BLOCK_KEYS) or f"it takes {', '.join(BLOCK_KEYS)}"
+            parser.report("NS0210", f"a block has no '{key}'", tree.key_spans[key], help_text)
+    if "body" not in tree and not any(nearest(key, BLOCK_KEYS) == "did you mean 'body'?" for key in tree):
+        parser.report("NS0211", f"block {name} has no body", span, "add `body: [...]`")
+    args = tree.get("args")
+    parameters = parse_parameters(parser, args, tree.value_spans["args"]) if args is not None else {}
+    inputs = _inputs(parser, tree, parameters)
+    block = Block(name, parameters, inputs, _names(parser, tree, "outputs"), span, namespace)
+    block.description = str(tree.get("description") or "")
+    known = args is None or (isinstance(args, Mapping) and set(args) == set(parameters))
+    block.complete = known and list(inputs) == (tree.get("inputs") or [])
+    return block
+
+
+def _inputs(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) -> tuple[str, ...]:
+    inputs = _names(parser, tree, "inputs")
+    for label, place in zip(inputs, tree["inputs"].item_spans if inputs else (), strict=True):
+        if label in parameters:
+            notes = [Note(parameters[label].span, "the argument")]
+            parser.report("NS0206", f"'{label}' is both an input and an argument", place, "rename one", notes)
+        parser.check_variable(label, place, "an input")
+    return inputs
+
+
+def _names(parser: Parser, tree: Mapping, key: str) -> tuple[str, ...]:
+    names: Any = tree.get(key) or ()
+    if isinstance(names, (list, tuple)) and all(isinstance(name, str) and LABEL.match(name) for name in names):
+        return tuple(names)
+    message = f"`{key}` is a list of labels, not {show_value(names)}"
+    parser.report("NS0216", message, tree.value_spans[key], "as in `[residual, dense]`")
+    return ()
+
+
+def define(parser: Parser, tree: Mapping, blocks: dict[str, Block]) -> None:
+    """Parse the bodies of declared blocks into them."""
+    for name, declared in tree.items():
+        if name not in blocks or "body" not in declared:
+            continue
+        block = blocks[name]
+        scope = Scope.of_body(block.parameters, block.inputs) if block.complete else None
+        block.body = parser.body(declared["body"], declared.value_spans["body"], scope)
+        check_outputs(parser, declared, block.outputs, scope)
+
+
+def check_outputs(parser: Parser, tree: Mapping, outputs: tuple[str, ...], scope: Scope | None) -> None:
+    """Record outputs that are no label of the body whose scope is given."""
+    parser.scope = scope
+    for index, label in enumerate(outputs):
+        parser.check_label(label, locate(tree, ("outputs", index)))
+    parser.scope = None

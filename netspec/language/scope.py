@@ -1,0 +1,118 @@
+"""Which names an expression can see, and the faults of expressions, templates and labels in such a scope.
+
+Scopes are lexical: what a body can see stands above it in the document. So an unknown name is a fault wherever it
+stands, be it in a block that nobody calls or in a step that ``when`` leaves out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+from netspec.diagnostics import Diagnostic, Note, Span, nearest
+from netspec.language.messages import show_value
+from netspec.ops import OPS
+from netspec.syntax import expr
+
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
+RESERVED = frozenset({"x", "input", "index", *expr.FUNCTIONS})
+
+
+class Scope:
+    """The names that expressions can see, and the labels that steps can take values from."""
+
+    __slots__ = ("labels", "names")
+
+    def __init__(self, names: Iterable[str] = (), labels: Iterable[str] = ()) -> None:
+        self.names = dict.fromkeys(names)
+        self.labels = dict.fromkeys(labels)
+
+    @classmethod
+    def of_body(cls, arguments: Iterable[str], inputs: Iterable[str] = ()) -> Scope:
+        """Return the scope in which the body of a block or document begins."""
+        labels = ("input", *inputs)
+        return cls((*arguments, "x", *labels), labels)
+
+    def inner(self, names: Iterable[str] = ()) -> Scope:
+        """Return the scope of a body inside this one, with the variables that it is given."""
+        return Scope((*self.names, *names), self.labels)
+
+    def label(self, labels: Iterable[str]) -> None:
+        """Take in the labels of a step, for those that follow."""
+        for label in labels:
+            self.names[label] = self.labels[label] = None
+
+
+def source_of(text: str) -> str:
+    """Return the expression of a text: ``$name`` is the argument of that name."""
+    return text[1:] if text.startswith("$") and text[1:2] != "{" else text
+
+
+def expression_faults(text: str, span: Span, scope: Scope | None, words: Collection[str] = ()) -> list[Diagnostic]:
+    """Return what is wrong with an expression as far as that can be told without its values."""
+    try:
+        expression = expr.parse(source_of(text))
+    except expr.ExpressionError as error:
+        return [expression_fault(error, text, span, words)]
+    errors = expression.unknown(scope.names) if scope else ()
+    return [expression_fault(error, text, span, words) for error in errors]
+
+
+def template_faults(template: str, span: Span, scope: Scope | None) -> list[Diagnostic]:
+    """Return what is wrong with the expressions of a name such as ``layer{i+1}``."""
+    try:
+        fields = expr.fields(template)
+    except expr.ExpressionError as error:
+        return [expression_fault(error, template, span)]
+    return [
+        expression_fault(error.at(offset + error.offset, error.length), template, span)
+        for expression, offset in fields
+        for error in (expression.unknown(scope.names) if scope else ())
+    ]
+
+
+def expression_fault(
+    error: expr.ExpressionError, text: str, span: Span, words: Collection[str] = (), notes: Iterable[Note] = ()
+) -> Diagnostic:
+    """Return the diagnostic of a fault inside an expression, its place narrowed down to the part at fault.
+
+    Where one of a few words may stand, a word that is no name is taken for one of them.
+    """
+    if words and error.code == "NS0402" and WORD.match(text):
+        help_text = nearest(text, words) or "it is no name in scope either"
+        return Diagnostic("NS0309", f"{show_value(text)} is none of the words {_listed(words)}", span, help=help_text)
+    if text[error.offset : error.offset + error.length] in words:
+        return Diagnostic(error.code, error.message, narrowed(span, error, text), help="that word can only stand alone")
+    if error.code == "NS0402" and text in OPS:
+        help_text = f"where a number or list may stand, a word has quotes of its own: \"'{text}'\""
+        return Diagnostic(error.code, error.message, span, notes=tuple(notes), help=help_text)
+    help_text = error.help or (f"write an expression, or one of the words {_listed(words)}" if words else "")
+    return Diagnostic(error.code, error.message, narrowed(span, error, text), notes=tuple(notes), help=help_text)
+
+
+def _listed(words: Collection[str]) -> str:
+    return ", ".join(sorted(words))
+
+
+def narrowed(span: Span, error: expr.ExpressionError, text: str) -> Span:
+    """Return the part of a one-line scalar that the error speaks of; all of it where escapes may shift the columns."""
+    quotes = span.end_column - span.column - len(text)
+    if span.line != span.end_line or quotes not in (0, 2) or (quotes and ("'" in text or "\\" in text)):
+        return span
+    start = span.column + quotes // 2 + error.offset + len(text) - len(source_of(text))
+    return Span(span.file, span.line, start, span.line, start + max(error.length, 1))
+
+
+def unknown_label(label: str, labels: Iterable[str], span: Span) -> Diagnostic:
+    """Return the diagnostic of a label that no earlier step has."""
+    names = [*labels, "x"]
+    help_text = nearest(label, names) or f"labels here: {', '.join(names)}"
+    return Diagnostic("NS0313", f"no earlier step of this body is labelled '{label}'", span, help=help_text)
+
+
+def unknown_argument(name: str, names: Iterable[str], span: Span) -> Diagnostic:
+    """Return the diagnostic of a step ``$name`` without such an argument."""
+    known = [each for each in names if each not in RESERVED]
+    help_text = nearest(name, known) or (f"arguments here: {', '.join(known)}" if known else "declare it in `args`")
+    return Diagnostic("NS0402", f"unknown argument '${name}'", span, help=help_text)

@@ -1,0 +1,46 @@
+"""What a step's text tells before it is parsed: which arguments may be words, and what stands for a mapping."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netspec.diagnostics import Span
+from netspec.language.combinators import Combinator
+from netspec.language.model import ParameterType
+from netspec.language.scope import WORD
+from netspec.ops.fields import words
+from netspec.syntax.yaml import Mapping
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a list as it is, and anything else as the only item of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def may_be_word(value: Any, type: ParameterType) -> bool:
+    """Return whether an argument may be something else than an expression, as far as its text tells."""
+    if not isinstance(value, str):
+        return type in ("word", "block", "any")
+    if value.startswith("$"):
+        return False
+    return type in ("word", "block") or (type == "any" and WORD.match(value) is not None)
+
+
+def field_words(combinator: type[Combinator], name: str) -> frozenset[str]:
+    """Return the words that a combinator's field takes."""
+    info = combinator.model_fields.get(name)
+    return words(info.annotation) if info else frozenset()
+
+
+def lone_word(word: str, span: Span) -> Mapping:
+    """Return a step that is a word as the mapping that it stands for."""
+    return under(word, None, span, span)
+
+
+def under(key: str, value: Any, span: Span, value_span: Span) -> Mapping:
+    """Return a mapping with one key."""
+    mapping = Mapping(span.file)
+    mapping[key] = value
+    mapping.key_spans[key] = span
+    mapping.value_spans[key] = value_span
+    return mapping

@@ -1,0 +1,29 @@
+"""From a document to its graph: one ordered walk that expands, names, checks and infers shapes.
+
+Expressions are evaluated here, since they read shapes. A node without shape, cost and place never exists, and budgets
+end a document that runs away. Steps register how they are expanded, by kind or by the word of the combinator.
+
+    document.py        the whole document
+    inputs.py          its declared inputs
+    body.py            one step after the other
+    blocks.py          calls of blocks
+    merges.py          steps that join values
+    combinators/       one file per family of combinators
+    insertion.py       ops under their name, or in the module that they share
+    units.py           sub-modules that are not blocks
+    naming.py          the names inside one module
+    arguments.py       evaluation and validation of arguments
+    initialization.py  ``init:``
+    operands.py        values by label
+    values.py          what steps take and give
+    context.py         what a step can see
+    builder.py         the graph under construction
+    registry.py        which function expands what
+"""
+
+from __future__ import annotations
+
+from netspec.lowering import blocks, combinators, insertion, merges  # noqa: F401  (they register how steps are expanded)
+from netspec.lowering.document import lower
+
+__all__ = ["lower"]

@@ -1,0 +1,122 @@
+"""Calls of blocks, by name or through an argument that holds one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netspec.diagnostics import Frame, Note, SpecError, fault
+from netspec.language.messages import show_value
+from netspec.language.model import Block, Step
+from netspec.language.parsing.parser import Parser
+from netspec.language.scope import unknown_argument
+from netspec.lowering.arguments import BlockReference, Unknown, bind, by_name
+from netspec.lowering.body import dispatch, lower_body
+from netspec.lowering.context import Context
+from netspec.lowering.insertion import scope_place
+from netspec.lowering.naming import Namer
+from netspec.lowering.operands import count_entering, count_values, labelled
+from netspec.lowering.registry import lowers_kind
+from netspec.lowering.values import Flow, Wire
+from netspec.syntax.expr import Value
+from netspec.syntax.yaml import Mapping
+
+
+@lowers_kind("block")
+def lower_named_block(step: Step, flow: Flow, context: Context) -> Flow:
+    """Expand a call of the block that the step names."""
+    return lower_block(step, context.namespace[step.key], step.arguments, flow, context)
+
+
+@lowers_kind("argument")
+def lower_argument(step: Step, flow: Flow, context: Context) -> Flow:
+    """Expand ``$name``: the op or block that an argument holds; nothing at all when it holds null."""
+    name = step.key[1:]
+    if name not in context.variables:
+        raise SpecError([unknown_argument(name, context.variables, step.span)])
+    value = context.variables[name]
+    if value is None:
+        return flow
+    if not isinstance(value, str) or value.startswith("$"):
+        message = f"`{step.key}` is {show_value(value)}, not an op or block"
+        raise fault("NS0315", message, step.span, help="declare the argument as `block`")
+    resolved = _resolved(step, value, context)
+    if not isinstance(value, BlockReference):
+        return dispatch(resolved, flow, context)
+    if resolved.kind == "block":
+        return lower_block(resolved, value.namespace[value], resolved.arguments, flow, context)
+    return dispatch(resolved, flow, context)
+
+
+def _resolved(step: Step, value: str, context: Context) -> Step:
+    """Return the step with the argument's word in place of ``$name``, parsed as if it had been written so."""
+    namespace = value.namespace if isinstance(value, BlockReference) else context.namespace
+    parser = Parser(namespace, context.defaults)
+    raw = step.arguments[""]
+    if isinstance(value, BlockReference) and value.bound:
+        written = by_name(value, raw, value.namespace, step.span, step.arguments.value_spans[""])
+        raw = _with_bound(written, value.bound)
+    resolved = parser.keyed_step(str(value), step.places, raw, step.span, step.arguments.value_spans[""])
+    if resolved is None or parser.diagnostics:
+        raise SpecError(parser.diagnostics)
+    return resolved
+
+
+def _with_bound(written: Mapping, bound: Mapping) -> Mapping:
+    merged = Mapping(bound.span.file)
+    for arguments in (bound, written):
+        merged.update(arguments)
+        merged.key_spans.update(arguments.key_spans)
+        merged.value_spans.update(arguments.value_spans)
+    return merged
+
+
+def lower_block(step: Step, block: Block, arguments: Mapping, flow: Flow, context: Context) -> Flow:
+    """Expand a call of a block: bind its arguments, open its scope, expand its body."""
+    context.builder.check_depth(context.frames, step.span)
+    # A call takes as long as two steps.
+    context.builder.count_steps(context.frames, step.span)
+    values = bind(
+        block.parameters, arguments, context.variables, context.namespace, block.name, step.span, block.namespace
+    )
+    if flow is None:
+        raise Unknown
+    if len(flow) != max(len(block.inputs), 1):
+        wanted = count_values(max(len(block.inputs), 1))
+        message = f"{block.name} takes {wanted}, and {count_entering(flow)}"
+        help_text = f"name them, as in `from: [{', '.join(block.inputs)}]`" if block.inputs else "take one with `from`"
+        raise fault("NS0314", message, step.span, help=help_text, notes=[Note(block.span, "declared here")])
+    name, path, module = scope_place(step, block.name, context)
+    scope = context.builder.open_scope(context.scope, "block", block.name, name, step.span, values, path, module)
+    scope.input_names = block.inputs
+    inner = context.inner(
+        scope=scope,
+        namer=Namer(numbered=False),
+        namespace=block.namespace,
+        frames=(*context.frames, Frame(scope.path, block.name, step.span)),
+        shares={},
+    )
+    result = _block_result(block, flow, _entered(inner, values, flow, block))
+    context.builder.close_scope(scope, flow, result)
+    return result
+
+
+def _entered(inner: Context, values: dict[str, Any], flow: tuple[Wire, ...], block: Block) -> Context:
+    inner.variables = dict(values)
+    inner.labels = {}
+    inner.variables["input"] = Value(flow[0].shape)
+    inner.labels["input"] = flow
+    for label, wire in zip(block.inputs, flow, strict=False):
+        inner.label(label, (wire,))
+    return inner
+
+
+def _block_result(block: Block, flow: Flow, inner: Context) -> Flow:
+    if block.body is None:
+        raise Unknown
+    result = lower_body(block.body, flow, inner)
+    if not block.outputs:
+        return result
+    wires: list[Wire] = []
+    for label in block.outputs:
+        wires.extend(labelled(label, result, inner, block.span))
+    return tuple(wires)

@@ -1,0 +1,142 @@
+"""One step after the other: the walk that expands a body and infers every shape on its way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netspec.diagnostics import SpecError, fault
+from netspec.language.combinators import COMBINATORS
+from netspec.language.messages import show_value
+from netspec.language.model import Body, Step
+from netspec.language.shorthand import field_words
+from netspec.lowering.arguments import Unknown, evaluate, validate
+from netspec.lowering.context import Context
+from netspec.lowering.operands import count_values, labelled
+from netspec.lowering.registry import KINDS, LOWERINGS, lowers_kind
+from netspec.lowering.values import Flow, Wire
+from netspec.ops import ShapeError
+from netspec.sizes.shape import show
+
+
+def lower_body(body: Body, flow: Flow, context: Context) -> Flow:
+    """Expand a chain of steps and return what its last one gives."""
+    for step in body:
+        flow = lower_step(step, flow, context)
+    return flow
+
+
+def lower_step(step: Step, flow: Flow, context: Context) -> Flow:
+    """Expand one step; its faults are recorded, and what follows goes on with an unknown value."""
+    context.builder.count_steps(context.frames, step.span)
+    context.see(flow)
+    try:
+        if not _is_there(step, context):
+            return flow
+        result = dispatch(step, _entering(step, flow, context), _placed(step, context))
+        _check_shape(step, result, context)
+    except Unknown:
+        result = None
+    except ShapeError as error:
+        context.builder.record(fault(error.code, error.message, step.span, help=error.help), context.frames)
+        result = None
+    except SpecError as error:
+        if error.exit_code != 1:
+            raise
+        context.builder.record(error, context.frames)
+        result = None
+    _label(step, result, context)
+    return result
+
+
+def _is_there(step: Step, context: Context) -> bool:
+    if step.when is None:
+        return True
+    value = evaluate(step.when, context.variables, step.place("when"))
+    if not isinstance(value, (bool, int, float)) and value is not None:
+        message = f"`when` is true or false, not {show_value(value)}"
+        raise fault("NS0312", message, step.place("when"), help="as in `when: i > 0`")
+    return bool(value)
+
+
+def _entering(step: Step, flow: Flow, context: Context) -> Flow:
+    if not step.origin:
+        return flow
+    wires: list[Wire] = []
+    for label in step.origin:
+        wires.extend(labelled(label, flow, context, step.place("from")))
+    context.see(tuple(wires))
+    return tuple(wires)
+
+
+def _placed(step: Step, context: Context) -> Context:
+    if step.device is None:
+        return context
+    device = evaluate(step.device, context.variables, step.place("device"))
+    if isinstance(device, bool) or not isinstance(device, int) or not 0 <= device < 1024:
+        message = f"`device` is the number of a device, not {show_value(device)}"
+        raise fault("NS0305", message, step.place("device"), help="a whole number from 0 to 1023")
+    # Names and labels stay those of the body that the step stands in.
+    placed = context.inner(device=device)
+    placed.variables, placed.labels = context.variables, context.labels
+    return placed
+
+
+def _label(step: Step, result: Flow, context: Context) -> None:
+    if not step.label:
+        return
+    if len(step.label) == 1:
+        context.label(step.label[0], result)
+        return
+    if result is not None and len(result) != len(step.label):
+        message = f"{len(step.label)} labels for {count_values(len(result))}"
+        error = fault("NS0314", message, step.place("as"), help="give one label per value")
+        context.builder.record(error, context.frames)
+        result = None
+    for position, label in enumerate(step.label):
+        context.label(label, None if result is None else (result[position],))
+
+
+def _check_shape(step: Step, result: Flow, context: Context) -> None:
+    if step.expect is None or result is None:
+        return
+    expected = evaluate(step.expect, context.variables, step.place("expect"))
+    shapes = [list(wire.shape) for wire in result]
+    if expected != (shapes[0] if len(shapes) == 1 else shapes):
+        found = " and ".join(show(wire.shape) for wire in result)
+        wanted = _expected(expected)
+        if context.builder.pinned:
+            message = f"expected {wanted}, and the step gives {found}"
+            raise fault("NS0601", message, step.place("expect"), help="correct the pin, or the steps that lead to it")
+
+
+def _expected(value: Any) -> str:
+    if not isinstance(value, list) or not value:
+        return show_value(value)
+    return " and ".join(map(_expected, value)) if isinstance(value[0], list) else show(tuple(value))
+
+
+def dispatch(step: Step, flow: Flow, context: Context) -> Flow:
+    """Expand a step by its kind."""
+    if step.init is not None and step.kind not in ("op", "argument"):
+        help_text = "write it beside the op inside, or per op under the document's `init:`"
+        raise fault(
+            "NS0323", f"`init` starts an op's parameters, and {step.key} is none", step.place("init"), help=help_text
+        )
+    return KINDS[step.kind](step, flow, context)
+
+
+@lowers_kind("combinator")
+def lower_combinator(step: Step, flow: Flow, context: Context) -> Flow:
+    """Expand a combinator, once its arguments are evaluated and checked."""
+    fields = validate(COMBINATORS[step.key], _fields(step, context), step)
+    return LOWERINGS[step.key](step, fields, flow, context)
+
+
+def _fields(step: Step, context: Context) -> dict[str, Any]:
+    combinator = COMBINATORS[step.key]
+    values: dict[str, Any] = {}
+    for name, raw in step.arguments.items():
+        is_plain = isinstance(raw, Body) or name in combinator.texts or (combinator.key == "use" and name == "args")
+        words = field_words(combinator, name)
+        values[name] = raw if is_plain else evaluate(raw, context.variables, step.place(name), words)
+    return values

@@ -1,0 +1,237 @@
+"""The graph under construction: nodes are added with their shape and cost, within a budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from netspec.diagnostics import MOST_FAULTS, Diagnostic, Frame, LimitError, Note, Span, SpecError, fault
+from netspec.ir import Dtype, Initializer, Node, Output, Scope, ScopeKind
+from netspec.lowering.values import Wire
+from netspec.ops import Op, ShapeError
+from netspec.sizes.shape import Shape, elements, show
+
+MOST_NODES = 25_000
+MOST_STEPS = 50_000
+DEEPEST_CALL = 64
+MOST_ELEMENTS = 2**40
+
+Facts = tuple[Shape, dict[str, Shape], int]
+
+
+class TooManyFaults(Exception):
+    """So much is wrong that the walk ends."""
+
+
+@dataclass(slots=True)
+class Builder:
+    """Collects nodes, outputs and faults while a document is expanded."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    outputs: list[Output] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    steps: int = 0
+    pinned: bool = True
+    inputs: dict[str, Span] = field(default_factory=dict)
+    """Where the values are declared that enter the network."""
+    owners: dict[str, tuple[Op, dict[str, Shape], Span]] = field(default_factory=dict)
+    facts: dict[tuple[Op, tuple[Shape, ...]], Facts] = field(default_factory=dict)
+    ops: dict[object, Op] = field(default_factory=dict)
+    scopes: dict[str, Scope] = field(default_factory=dict)
+
+    def count_steps(self, frames: tuple[Frame, ...], span: Span, count: int = 1) -> None:
+        """Count steps that are about to be expanded; raise LimitError when a document runs away."""
+        self.steps += count
+        if self.steps > MOST_STEPS or len(self.nodes) >= MOST_NODES:
+            message = f"the network grows beyond {MOST_NODES:,} nodes or {MOST_STEPS:,} steps"
+            raise LimitError(
+                [Diagnostic("NS0702", message, span, help="check `repeat` and recursive blocks", chain=frames)]
+            )
+
+    def check_depth(self, frames: tuple[Frame, ...], span: Span) -> None:
+        """Raise LimitError when blocks call each other too deeply."""
+        if len(frames) >= DEEPEST_CALL:
+            message = f"blocks call each other more than {DEEPEST_CALL} deep"
+            raise LimitError([Diagnostic("NS0701", message, span, help="end the recursion with `when:`", chain=frames)])
+
+    def add(
+        self,
+        op: Op,
+        wires: tuple[Wire, ...],
+        scope: Scope,
+        name: str,
+        span: Span,
+        *,
+        path: str = "",
+        module: str = "",
+        init: tuple[tuple[str, Initializer], ...] = (),
+        named: bool = False,
+        label: str = "",
+        device: int | None = None,
+    ) -> Wire:
+        """Add one op and return its result; its place in the module tree is ``name`` in the scope.
+
+        Raises: SpecError when the op cannot take these operands.
+        """
+        shapes = tuple(wire.shape for wire in wires)
+        shape, parameters, macs = self._facts(op, shapes, wires, span)
+        dtype = self._dtype(op, wires, span)
+        node = Node(
+            path=path or join(scope.path, name),
+            op=op,
+            inputs=tuple(wire.path for wire in wires),
+            shape=shape,
+            params=self._own(module or join(scope.module, name), op, parameters, span),
+            dtype=dtype,
+            macs=macs,
+            span=span,
+            scope=scope,
+            module=module or join(scope.module, name),
+            label=label,
+            init=tuple(rule for rule in init if rule[0] in parameters),
+            device=device,
+            named=named,
+        )
+        self.nodes[node.path] = node
+        scope.items.append(node)
+        return Wire(node.path, shape, dtype)
+
+    def _facts(self, op: Op, shapes: tuple[Shape, ...], wires: tuple[Wire, ...], span: Span) -> Facts:
+        key = (op, shapes)
+        if key not in self.facts:
+            try:
+                self.facts[key] = (op.infer_shape(*shapes), op.list_parameters(*shapes), op.count_macs(*shapes))
+            except ShapeError as error:
+                raise fault(
+                    error.code, error.message, span, help=error.help, notes=self._producers(error, wires)
+                ) from None
+            self._check_size(self.facts[key][0], span)
+        return self.facts[key]
+
+    def _check_size(self, shape: Shape, span: Span) -> None:
+        """Raise LimitError for a value that no machine holds, before arithmetic on its size takes long."""
+        if elements(shape) > MOST_ELEMENTS:
+            message = f"a value of shape {show(shape)} is too large"
+            raise LimitError([Diagnostic("NS0703", message, span, help="at most 2**40 elements for one example")])
+
+    def _producers(self, error: ShapeError, wires: tuple[Wire, ...]) -> list[Note]:
+        """Return where the operand at fault comes from, and for merges the first operand too."""
+        positions = {0, error.operand} if len(wires) > 1 else {error.operand}
+        notes: dict[Note, None] = {}
+        for position in sorted(each for each in positions if each is not None and each < len(wires)):
+            wire = wires[position]
+            notes[Note(self.place(wire), f"{wire.path} gives {show(wire.shape)}")] = None
+        return list(notes)
+
+    def place(self, wire: Wire) -> Span:
+        """Return where a value comes from."""
+        node = self.nodes.get(wire.path)
+        return node.span if node else self.inputs[wire.path]
+
+    def _dtype(self, op: Op, wires: tuple[Wire, ...], span: Span) -> Dtype:
+        wanted = op.input_dtype
+        for wire in wires:
+            if wanted != "any" and wire.dtype != wanted:
+                help_text = (
+                    "`embedding` turns integers into vectors"
+                    if wire.dtype == "int64"
+                    else "declare the input with `dtype: int64`"
+                )
+                message = f"{op.name} takes {wanted} values, and gets {wire.dtype}"
+                notes = [Note(self.place(wire), f"{wire.path} gives {wire.dtype}")]
+                raise fault("NS0505", message, span, help=help_text, notes=notes)
+        return wires[0].dtype if wanted == "any" and wires else "float"
+
+    def _own(self, module: str, op: Op, parameters: dict[str, Shape], span: Span) -> int:
+        """Return the parameters that a module brings; none when an earlier node brought them."""
+        known = self.owners.get(module)
+        if known is None:
+            self.owners[module] = (op, parameters, span)
+            return sum(map(elements, parameters.values()))
+        notes = [Note(known[2], "the first")]
+        if known[1] != parameters:
+            help_text = "steps that share a module must take and give the same channels"
+            message = f"'{module}' is shared by steps with other weights"
+            raise fault("NS0506", message, span, help=help_text, notes=notes)
+        if known[0] != op:
+            help_text = "steps that share a module must have the same arguments"
+            message = f"'{module}' is shared by steps with other arguments"
+            raise fault("NS0506", message, span, help=help_text, notes=notes)
+        return 0
+
+    def open_scope(
+        self,
+        parent: Scope,
+        kind: ScopeKind,
+        block: str,
+        name: str,
+        span: Span,
+        arguments: dict[str, object] | None = None,
+        path: str = "",
+        module: str = "",
+    ) -> Scope:
+        """Start a scope inside another; ``close_scope`` ends it."""
+        self._check_kind(module, block, span)
+        scope = Scope(
+            path=path or join(parent.path, name),
+            kind=kind,
+            block=block,
+            arguments=arguments or {},
+            span=span,
+            module=module or join(parent.module, name),
+            parent=parent,
+        )
+        parent.items.append(scope)
+        self.scopes[scope.path] = scope
+        return scope
+
+    def close_scope(self, scope: Scope, entered: tuple[Wire, ...] | None, left: tuple[Wire, ...] | None) -> None:
+        """End a scope; one in which nothing happens leaves no trace."""
+        scope.inputs = tuple(wire.path for wire in entered or ())
+        scope.outputs = tuple(wire.path for wire in left or ())
+        if not scope.items and scope.parent is not None:
+            scope.parent.items.remove(scope)
+        if scope.path != scope.module and left is not None:
+            self._check_shared(scope)
+
+    def _check_kind(self, module: str, block: str, span: Span) -> None:
+        """Raise SpecError when a block would use the module of another block."""
+        first = self.scopes.get(module)
+        if module and first and first.block != block:
+            message = f"'{module}' cannot be both a {first.block} and a {block}" if first.block and block else ""
+            message = message or f"'{module}' is shared by a block and by something else"
+            help_text = "give each another `share`"
+            raise fault("NS0506", message, span, help=help_text, notes=[Note(first.span, "the first")])
+
+    def _check_shared(self, scope: Scope) -> None:
+        """Raise SpecError when a scope that uses an earlier one's module does something else than that one."""
+        first = self.scopes[scope.module]
+        if _contents(scope) != _contents(first):
+            message = f"'{scope.module}' is shared by steps that do not do the same"
+            help_text = "give each another `share`, or make both the same block"
+            raise fault("NS0506", message, scope.span, help=help_text, notes=[Note(first.span, "the first")])
+
+    def record(self, error: SpecError, frames: tuple[Frame, ...]) -> None:
+        """Keep the faults of one step, with the block calls that led to it.
+
+        Raises: TooManyFaults when more would be of no use.
+        """
+        self.diagnostics.extend(each.with_chain(frames) for each in error.diagnostics)
+        if len(self.diagnostics) >= MOST_FAULTS:
+            raise TooManyFaults
+
+
+def _contents(scope: Scope) -> list[object]:
+    """Return what a scope computes, in terms that do not depend on where it stands."""
+    nodes = list(scope.walk())
+    places = {node.path: place for place, node in enumerate(nodes)}
+    entered = {path: (place,) for place, path in enumerate(scope.inputs)}
+
+    def inside(paths: tuple[str, ...]) -> list[object]:
+        return [entered.get(path, places.get(path, path)) for path in paths]
+
+    return [*((node.module, node.op, node.init, inside(node.inputs)) for node in nodes), inside(scope.outputs)]
+
+
+def join(path: str, name: str) -> str:
+    """Return the path of a name inside a scope; the root's path is empty."""
+    return f"{path}.{name}" if path else name

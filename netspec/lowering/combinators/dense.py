@@ -1,0 +1,40 @@
+"""The expansion of ``dense``: each layer on the concatenation of everything before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netspec.language.combinators import Dense
+from netspec.language.model import Body, Step
+from netspec.lowering.combinators.loops import lower_iteration, lower_repetition
+from netspec.lowering.context import Context
+from netspec.lowering.insertion import add_joint, has_place
+from netspec.lowering.operands import single
+from netspec.lowering.registry import lowers
+from netspec.lowering.units import within
+from netspec.lowering.values import Flow
+from netspec.ops import OPS
+
+
+@lowers("dense")
+def lower_dense(step: Step, fields: Dense, flow: Flow, context: Context) -> Flow:
+    """Expand the layers, each on the concatenation of everything before it."""
+    if not has_place(step, context):
+        return _dense_layers(step, fields, flow, context)
+    return within(step, "dense", flow, context, lambda inner: _dense_layers(step, fields, flow, inner))
+
+
+def _dense_layers(step: Step, fields: Dense, flow: Flow, context: Context) -> Flow:
+    concat = OPS["concat"]()
+    current = single(flow, step)
+    context.builder.count_steps(context.frames, step.span, fields.layers)
+    for index in range(fields.layers):
+        context.see((current,))
+        expand = lower_repetition if context.scope.kind == "dense" else _plain_unit
+        layer = single(expand(fields.body, {"index": index}, (current,), context, step), step)
+        current = add_joint(concat, (current, layer), step, context)
+    return (current,)
+
+
+def _plain_unit(body: Body, row: dict[str, Any], flow: Flow, context: Context, step: Step) -> Flow:
+    return lower_iteration(body, row, flow, context)

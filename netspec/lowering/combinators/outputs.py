@@ -1,0 +1,62 @@
+"""The expansion of ``output``: a further output, on a branch of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from netspec.diagnostics import Span, fault
+from netspec.ir import Output
+from netspec.language.combinators import Head
+from netspec.language.model import Body, Step
+from netspec.language.names import check_name
+from netspec.lowering.arguments import Unknown, fill
+from netspec.lowering.body import lower_body
+from netspec.lowering.context import Context
+from netspec.lowering.operands import single
+from netspec.lowering.registry import lowers
+from netspec.lowering.units import is_single, lower_branch, within
+from netspec.lowering.values import Flow
+
+
+@lowers("output")
+def lower_output(step: Step, fields: Head, flow: Flow, context: Context) -> Flow:
+    """Expand a side head and hand on the value from before it."""
+    if not context.heads:
+        return flow
+    name = fill(fields.name, context, step.place("name"))
+    check_name(name, step.place("name"), numbers=False)
+    taken = ["output", *(each.name for each in context.builder.outputs)]
+    check_output_name(name, taken, step.place("name"), "give each head its own name")
+    if fields.body is None and step.share is not None:
+        help_text = "it brings no module; give the head a body"
+        raise fault(
+            "NS0324", "`share` means nothing beside an output without a body", step.place("share"), help=help_text
+        )
+    result = flow if fields.body is None else _head(replace(step, name=name), fields.body, flow, context)
+    if result is None:
+        raise Unknown
+    wire = single(result, step)
+    context.builder.outputs.append(Output(name, wire.path, fields.train_only, fields.loss_weight))
+    return flow
+
+
+def _head(step: Step, body: Body, flow: Flow, context: Context) -> Flow:
+    """Expand a head's body under the head's name, or as the module that it shares with other heads."""
+    if step.share is None:
+        return lower_branch(body, str(step.name), step.place("name"), flow, context, "output")
+    if is_single(body, "output") and body.steps[0].share is None:
+        alone = replace(body.steps[0], name=step.name, share=step.share)
+        return lower_body(Body((alone,), body.span), flow, context.inner())
+    return within(step, "output", flow, context, lambda inner: lower_body(body, flow, inner), numbered=False)
+
+
+def check_output_name(name: str, taken: Iterable[str], span: Span, help_text: str) -> None:
+    """Raise SpecError NS0318 when another output has the name, NS0310 when no output can have it."""
+    if name == "Tensor":
+        # The outputs are the fields of a named tuple, of which this is the type: a field of that name would hide it.
+        message = "'Tensor' cannot name an output: it is the type of all outputs in Python"
+        raise fault("NS0310", message, span, help="'tensor' would do")
+    if name in taken:
+        help_text = "the network's own result has that name" if name == "output" else help_text
+        raise fault("NS0318", f"two outputs are called '{name}'", span, help=help_text)

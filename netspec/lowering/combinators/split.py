@@ -1,0 +1,36 @@
+"""The expansion of ``split``: one value cut into several."""
+
+from __future__ import annotations
+
+from netspec.diagnostics import fault
+from netspec.language.combinators import Split
+from netspec.language.model import Step
+from netspec.lowering.context import Context
+from netspec.lowering.insertion import add_plain
+from netspec.lowering.operands import single
+from netspec.lowering.registry import lowers
+from netspec.lowering.values import Flow
+from netspec.ops import OPS
+from netspec.ops.base import axis_index
+from netspec.sizes.shape import show
+
+
+@lowers("split")
+def lower_split(step: Step, fields: Split, flow: Flow, context: Context) -> Flow:
+    """Cut a value into slices."""
+    wire = single(flow, step)
+    total = wire.shape[axis_index("split", fields.axis, wire.shape)]
+    sizes = list(fields.sizes)
+    if sizes.count(-1) == 1:
+        sizes[sizes.index(-1)] = total - sum(size for size in sizes if size != -1)
+    if sum(sizes) != total or any(size < 1 for size in sizes):
+        message = f"cannot split {show(wire.shape)} along axis {fields.axis} into {fields.sizes}"
+        help_text = f"make them add up to {total}, all at least 1; one may be -1, which is the rest"
+        raise fault("NS0507", message, step.place("sizes"), help=help_text)
+    pieces, start = [], 0
+    for size in sizes:
+        stop = {"stop": start + size} if start + size < total else {}
+        piece = OPS["slice"].model_validate({"axis": fields.axis, "start": start, **stop})
+        pieces.append(add_plain(piece, (wire,), step, context, "slice"))
+        start += size
+    return tuple(pieces)

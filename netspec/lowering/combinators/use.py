@@ -1,0 +1,89 @@
+"""The expansion of ``use``: another document as a sub-module."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from netspec.diagnostics import Frame, fault, nearest
+from netspec.language.combinators import Use
+from netspec.language.loading.document import load
+from netspec.language.loading.files import refer
+from netspec.language.model import Document, Step
+from netspec.lowering.arguments import Unknown, bind
+from netspec.lowering.body import lower_body
+from netspec.lowering.context import Context
+from netspec.lowering.initialization import document_rules
+from netspec.lowering.insertion import scope_place
+from netspec.lowering.naming import Namer
+from netspec.lowering.operands import count_entering, count_values, labelled
+from netspec.lowering.registry import lowers
+from netspec.lowering.values import Flow
+from netspec.syntax.expr import Value
+from netspec.syntax.yaml import Mapping
+
+
+def _check_settings(document: Document, arguments: Mapping) -> None:
+    """Raise SpecError when a used document is given an argument that it does not have."""
+    for name in arguments:
+        if name not in document.parameters:
+            help_text = nearest(name, document.parameters) or f"it has {', '.join(document.parameters) or 'none'}"
+            raise fault(
+                "NS0214", f"{document.name} has no argument '{name}'", arguments.key_spans[name], help=help_text
+            )
+
+
+@lowers("use")
+def lower_use(step: Step, fields: Use, flow: Flow, context: Context) -> Flow:
+    """Expand another document as a sub-module; its declared input gives way to the value that enters."""
+    context.builder.check_depth(context.frames, step.span)
+    path = refer(fields.spec, Path(step.span.file), step.place("spec"))
+    document = load(path)
+    arguments = step.arguments.get("args") or Mapping(step.span.file)
+    _check_settings(document, arguments)
+    variables = bind(
+        document.parameters,
+        arguments,
+        context.variables,
+        context.namespace,
+        document.name,
+        step.span,
+        document.namespace,
+    )
+    name, place, module = scope_place(step, document.name, context)
+    scope = context.builder.open_scope(context.scope, "block", document.name, name, step.span, variables, place, module)
+    inner = context.inner(
+        scope=scope,
+        namer=Namer(numbered=False),
+        namespace=document.namespace,
+        defaults=document.defaults,
+        constants=variables,
+        frames=(*context.frames, Frame(scope.path, document.name, step.span)),
+        shares={},
+        init=document_rules(document, variables),
+        heads=False,
+    )
+    _enter(document, step, variables, flow, inner)
+    pinned, context.builder.pinned = context.builder.pinned, False
+    result = lower_body(document.network, flow, inner)
+    context.builder.pinned = pinned
+    if document.outputs:
+        result = tuple(wire for label in document.outputs for wire in labelled(label, result, inner, document.span))
+    context.builder.close_scope(scope, flow, result)
+    return result
+
+
+def _enter(document: Document, step: Step, variables: dict[str, Any], flow: Flow, inner: Context) -> None:
+    """Give a used document the values that enter, under the names of its inputs."""
+    declared = document.input
+    names = list(declared) if isinstance(declared, Mapping) and "shape" not in declared else []
+    if flow is None:
+        raise Unknown
+    if len(flow) != max(len(names), 1):
+        message = f"{document.name} takes {count_values(max(len(names), 1))}, and {count_entering(flow)}"
+        help_text = f"name them, as in `from: [{', '.join(names)}]`" if names else "take one with `from`"
+        raise fault("NS0314", message, step.span, help=help_text)
+    inner.variables = {**variables, "input": Value(flow[0].shape)}
+    inner.labels = {"input": flow}
+    for name, wire in zip(names, flow, strict=False):
+        inner.label(name, (wire,))

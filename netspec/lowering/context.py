@@ -1,0 +1,62 @@
+"""Where a step stands while a document is expanded: its scope, its names, the values and variables it can see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Namespace
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from netspec.diagnostics import Frame
+from netspec.ir import Initializer, Scope
+from netspec.language.model import Block
+from netspec.lowering.builder import Builder
+from netspec.lowering.naming import Namer
+from netspec.lowering.values import Flow, shown
+from netspec.syntax.yaml import Mapping
+
+
+@dataclass(slots=True)
+class Shared:
+    """A module that steps share: where it lives and how often it has been used."""
+
+    module: str
+    uses: int = 1
+    init: tuple[tuple[str, Initializer], ...] = ()
+    """How the first step starts it."""
+    enclosed: str = ""
+    """The shared sub-module that it was first used in, which steps outside cannot reach into."""
+
+
+@dataclass(slots=True)
+class Context:
+    """Everything a step can see. Bodies inside a body get a copy with their own labels and variables."""
+
+    builder: Builder
+    scope: Scope
+    namer: Namer
+    variables: dict[str, Any]
+    labels: dict[str, Flow]
+    namespace: Namespace[str, Block]
+    defaults: Mapping
+    constants: dict[str, Any]
+    """The document's own arguments, which ``defaults`` are evaluated in."""
+    frames: tuple[Frame, ...] = ()
+    shares: dict[str, Shared] = field(default_factory=dict)
+    device: int | None = None
+    init: dict[str, tuple[tuple[str, Initializer], ...]] = field(default_factory=dict)
+    """Initialization rules of a used document, by op."""
+    heads: bool = True
+    """False inside a used document, whose side heads are left out."""
+
+    def inner(self, **changes: Any) -> Context:
+        """Return the context of a body inside this one; what is labelled there stays there."""
+        return replace(self, variables=dict(self.variables), labels=dict(self.labels), **changes)
+
+    def see(self, flow: Flow) -> None:
+        """Make a flow the value that expressions call ``x``."""
+        self.variables["x"] = shown(flow)
+
+    def label(self, name: str, flow: Flow) -> None:
+        """Give a flow a name for later steps and their expressions."""
+        self.labels[name] = flow
+        self.variables[name] = shown(flow)

@@ -1,0 +1,144 @@
+"""The lowering of a whole document."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from netspec.diagnostics import MOST_FAULTS, Diagnostic, Note, SpecError, fault
+from netspec.ir import Graph, Input, Output, Scope
+from netspec.language.model import Document
+from netspec.language.names import check_name
+from netspec.lowering.arguments import Unknown, bind
+from netspec.lowering.body import lower_body
+from netspec.lowering.builder import Builder, TooManyFaults
+from netspec.lowering.combinators.outputs import check_output_name
+from netspec.lowering.context import Context
+from netspec.lowering.initialization import check_fit, document_rules
+from netspec.lowering.inputs import lower_inputs
+from netspec.lowering.naming import Namer
+from netspec.lowering.operands import labelled
+from netspec.lowering.values import Flow, Wire
+from netspec.syntax.expr import Value
+from netspec.syntax.yaml import locate
+
+
+def lower(document: Document) -> Graph:
+    """Expand a document into its graph; every node gets its shape as it is added.
+
+    Raises: SpecError with every fault of the document; LimitError when it runs away.
+    """
+    _check_given(document)
+    builder = Builder(pinned=document.pinned)
+    variables = bind(
+        document.parameters,
+        document.arguments,
+        {},
+        document.namespace,
+        document.name,
+        document.span,
+        document.namespace,
+    )
+    inputs, rules = lower_inputs(document, variables), document_rules(document, variables)
+    builder.inputs = {each.name: locate(document.tree, ("input", each.name)) for each in inputs}
+    root = Scope("", "network", document.name, dict(variables), document.span, "")
+    context = _context(document, builder, root, variables, inputs)
+    flow: Flow = tuple(Wire(each.name, each.shape, each.dtype) for each in inputs)
+    main: list[Output] = []
+    with suppress(TooManyFaults):
+        result = lower_body(document.network, flow, context)
+        main = _main_outputs(document, result, context)
+    if builder.diagnostics:
+        raise SpecError(builder.diagnostics[:MOST_FAULTS])
+    root.inputs, root.outputs = tuple(each.name for each in inputs), tuple(each.node for each in main)
+    graph = Graph(
+        name=document.name,
+        title=document.title,
+        cite=document.cite,
+        inputs=inputs,
+        outputs=(*main, *builder.outputs),
+        root=root,
+        by_path=builder.nodes,
+        init=tuple(rules.items()),
+        arguments=dict(variables),
+        source=str(document.path),
+    )
+    if not len(graph):
+        help_text = "add a step, as in `- relu`, or correct the `when` of those that are left out"
+        raise fault("NS0319", "the network has no steps", document.network.span, help=help_text)
+    _check_rules(document, graph)
+    return graph
+
+
+def _check_rules(document: Document, graph: Graph) -> None:
+    """Raise SpecError for rules of ``init`` that cannot start what the network has of their op: one fault per op."""
+    faults: dict[str, SpecError] = {}
+    for node in graph:
+        op = node.op.name
+        if op not in document.init or op in faults or node.init:
+            continue
+        shapes = tuple(graph.shape_of(path) for path in node.inputs)
+        try:
+            note = Note(node.span, f"{node.path} is one")
+            check_fit(dict(graph.init)[op], node.op, shapes, document.init.value_spans[op], note)
+        except SpecError as error:
+            faults[op] = error
+    if faults:
+        raise SpecError(each for error in faults.values() for each in error.diagnostics)
+
+
+def _check_given(document: Document) -> None:
+    """Raise SpecError for arguments that have neither a default nor a value."""
+    missing = [each for each in document.parameters.values() if each.required and each.name not in document.arguments]
+    if missing:
+        raise SpecError(
+            Diagnostic(
+                "NS0307",
+                f"{document.name} needs `{each.name}`",
+                each.span,
+                help=f"give it a default, or a value as in `--set {each.name}=...`",
+            )
+            for each in missing
+        )
+
+
+def _context(
+    document: Document, builder: Builder, root: Scope, variables: dict[str, Any], inputs: tuple[Input, ...]
+) -> Context:
+    context = Context(
+        builder=builder,
+        scope=root,
+        namer=Namer(numbered=False),
+        variables=dict(variables),
+        labels={},
+        namespace=document.namespace,
+        defaults=document.defaults,
+        constants=variables,
+    )
+    for each in inputs:
+        context.label(each.name, (Wire(each.name, each.shape, each.dtype),))
+    first = inputs[0]
+    context.labels["input"] = (Wire(first.name, first.shape, first.dtype),)
+    context.variables["input"] = Value(first.shape)
+    return context
+
+
+def _main_outputs(document: Document, result: Flow, context: Context) -> list[Output]:
+    if document.outputs:
+        outputs: list[Output] = []
+        for index, label in enumerate(document.outputs):
+            span = locate(document.tree, ("outputs", index))
+            try:
+                check_name(label, span)
+                taken = [each.name for each in (*outputs, *context.builder.outputs)]
+                check_output_name(label, taken, span, "each name is given once")
+                outputs.extend(Output(label, wire.path) for wire in labelled(label, result, context, span))
+            except Unknown:
+                continue
+            except SpecError as error:
+                context.builder.record(error, context.frames)
+        return outputs
+    names = (
+        ["output"] if result is not None and len(result) == 1 else [f"output{i + 1}" for i in range(len(result or ()))]
+    )
+    return [Output(name, wire.path) for name, wire in zip(names, result or (), strict=True)]

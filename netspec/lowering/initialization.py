@@ -1,0 +1,155 @@
+"""``init:``: how parameters start, per op of a document or per step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import cache
+from typing import Any
+
+from netspec.diagnostics import Diagnostic, Note, Span, SpecError, fault, nearest
+from netspec.ir import Initializer
+from netspec.language.initializers import ARGUMENT_WORDS, EXAMPLES, FUNCTIONS, OTHER_NAMES, WORDS, misfit
+from netspec.language.messages import show_value
+from netspec.language.model import Document, Step
+from netspec.language.scope import WORD
+from netspec.lowering.arguments import evaluate
+from netspec.lowering.context import Context
+from netspec.ops import OPS, Op
+from netspec.sizes.shape import Shape, show
+from netspec.syntax.yaml import Mapping
+
+_LAYER = re.compile(r"_l\d+")
+_CHOICE = f"a number, a list, or one of {', '.join(FUNCTIONS)}"
+Rules = tuple[tuple[str, Initializer], ...]
+
+
+def initializers(step: Step, op: Op, context: Context) -> Rules:
+    """Return the rules of a step's own ``init:``."""
+    if step.init is None:
+        return ()
+    return _rules(step.init, context.variables, step.place("init"), type(op))
+
+
+def document_rules(document: Document, variables: dict[str, Any]) -> dict[str, Rules]:
+    """Return the rules of a document's ``init:``, by op.
+
+    Raises: SpecError NS0316 with everything that is no initializer.
+    """
+    rules: dict[str, Rules] = {}
+    faults: list[Diagnostic] = []
+    for name, raw in document.init.items():
+        try:
+            rules[name] = _rules(raw, variables, document.init.value_spans[name], OPS[name])
+        except SpecError as error:
+            faults.extend(error.diagnostics)
+    if faults:
+        raise SpecError(faults)
+    return rules
+
+
+def _rules(raw: Any, variables: dict[str, Any], span: Span, op: type[Op]) -> Rules:
+    if not isinstance(raw, Mapping) or (len(raw) == 1 and _means_function(next(iter(raw)))):
+        check_parameter("weight", possible_parameters(op), op.name, span)
+        return (("weight", _initializer(raw, variables, span)),)
+    for name in raw:
+        check_parameter(name, possible_parameters(op), op.name, raw.key_spans[name])
+    return tuple((name, _initializer(value, variables, raw.value_spans[name])) for name, value in raw.items())
+
+
+@cache
+def possible_parameters(op: type[Op]) -> frozenset[str]:
+    """Return the names of the parameters that an op may have, as its samples show them."""
+    samples = (op.model_validate(each.arguments).list_parameters(*each.inputs) for each in op.samples)
+    return frozenset().union(*samples)
+
+
+def check_parameter(name: str, known: Collection[str], op: str, span: Span) -> None:
+    """Raise SpecError NS0316 for a parameter that an op does not have; all layers of a recurrent op are alike."""
+    if _LAYER.sub("_l0", name) not in {_LAYER.sub("_l0", each) for each in known}:
+        help_text = nearest(name, known) or f"it has {', '.join(sorted(known)[:4]) or 'none'}"
+        raise fault("NS0316", f"{op} has no parameter {name!a}", span, help=help_text)
+
+
+def check_fit(rules: Rules, op: Op, shapes: tuple[Shape, ...], span: Span, note: Note | None = None) -> None:
+    """Raise SpecError NS0316 for a rule that cannot start a parameter of the size that it has for these operands."""
+    parameters = op.list_parameters(*shapes)
+    for name, how in rules:
+        why = misfit(how, parameters[name]) if name in parameters else ""
+        if why:
+            shown = "the values" if how.function == "values" else how.function
+            message = f"{shown} cannot start the {name} of {op.name}, which is {show(parameters[name])}"
+            raise fault("NS0316", message, span, help=why, notes=[note] if note else [])
+
+
+def _means_function(name: str) -> bool:
+    return name in FUNCTIONS or name in OTHER_NAMES or bool(nearest(name, FUNCTIONS))
+
+
+def _initializer(raw: Any, variables: dict[str, Any], span: Span) -> Initializer:
+    if isinstance(raw, str) and (raw in WORDS or (WORD.match(raw) and raw not in variables)):
+        function = _function(raw, span)
+        if function == "constant":
+            raise fault("NS0316", "constant needs its value", span, help="write the number itself, as in `bias: 0.1`")
+        return Initializer(function)
+    if isinstance(raw, Mapping):
+        return _called(raw, variables, span)
+    value = evaluate(raw, variables, span)
+    if isinstance(value, list) and _is_numeric(value):
+        return Initializer("values", (("values", _frozen(value)),))
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise fault("NS0316", f"{show_value(raw)} is no way to start a parameter", span, help=_CHOICE)
+    return Initializer("constant", (("val", float(value)),))
+
+
+def _called(raw: Mapping, variables: dict[str, Any], span: Span) -> Initializer:
+    if len(raw) != 1:
+        raise fault(
+            "NS0316", "an initializer is one name with its arguments", span, help="as in `{normal: {std: 0.01}}`"
+        )
+    ((name, arguments),) = raw.items()
+    function = _function(name, raw.key_spans[name])
+    if not isinstance(arguments, Mapping):
+        raise fault("NS0316", f"{function} takes its arguments by name", span, help="as in `{normal: {std: 0.01}}`")
+    for argument in arguments:
+        if argument not in FUNCTIONS[function]:
+            known = ", ".join(FUNCTIONS[function]) or "none"
+            help_text = nearest(argument, FUNCTIONS[function]) or f"it takes {known}"
+            raise fault(
+                "NS0316", f"{function} has no argument '{argument}'", arguments.key_spans[argument], help=help_text
+            )
+    if function == "constant" and "val" not in arguments:
+        raise fault("NS0316", "constant needs its value", span, help="write the number itself, as in `bias: 0.1`")
+    values = ((key, _argument(key, value, variables, arguments.value_spans[key])) for key, value in arguments.items())
+    return Initializer(function, tuple(values))
+
+
+def _argument(name: str, raw: Any, variables: dict[str, Any], span: Span) -> Any:
+    words = ARGUMENT_WORDS.get(name, ())
+    value = evaluate(raw, variables, span, words)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if (value not in words) if words else not is_number:
+        wanted = f"one of {', '.join(words)}" if words else "a number"
+        message = f"`{name}` of an initializer is {wanted}, not {show_value(value)}"
+        help_text = (words and nearest(str(value), words)) or f"as in `{{{EXAMPLES[bool(words)]}}}`"
+        raise fault("NS0316", message, span, help=help_text)
+    return value
+
+
+def _function(name: str, span: Span) -> str:
+    if name in FUNCTIONS:
+        return name
+    other = OTHER_NAMES.get(name)
+    help_text = f"torch calls it `{other}`" if other else nearest(name, FUNCTIONS) or _CHOICE
+    raise fault("NS0316", f"unknown initializer '{name}'", span, help=help_text)
+
+
+def _is_numeric(value: Any) -> bool:
+    """Return whether a value is a number, or a list of such values that is not empty."""
+    if isinstance(value, list):
+        return bool(value) and all(map(_is_numeric, value))
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value

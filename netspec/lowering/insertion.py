@@ -1,0 +1,132 @@
+"""Putting ops into the graph: under the step's name, an invented one, or that of a module which steps share."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from netspec.diagnostics import SpecError, fault
+from netspec.language.model import Step
+from netspec.lowering.arguments import fill, make_op
+from netspec.lowering.builder import join
+from netspec.lowering.context import Context, Shared
+from netspec.lowering.initialization import Rules, check_fit, check_parameter, initializers
+from netspec.lowering.operands import single
+from netspec.lowering.registry import lowers_kind
+from netspec.lowering.values import Flow, Wire
+from netspec.ops import OPS, Op
+
+
+@lowers_kind("op")
+def lower_op(step: Step, flow: Flow, context: Context) -> Flow:
+    """Add the op of a step."""
+    op = make_op(OPS[step.key], step, context)
+    wires = flow if flow and op.operands[1] != 1 else (single(flow, step),)
+    return (add_op(op, wires, step, context),)
+
+
+def add_op(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wire:
+    """Add the op of a step under the step's name, or under the module it shares."""
+    own = initializers(step, op, context)
+    init = own or context.init.get(op.name, ())
+    label = step.label[0] if len(step.label) == 1 else ""
+    shared = shared_module(step, context)
+    if shared and shared.uses > 1:
+        _check_start(step, own, shared)
+        path = _again(shared, context)
+        add = context.builder.add
+        return add(
+            op, wires, context.scope, "", step.span, path=path, module=shared.module, named=True, device=context.device
+        )
+    name = name_of(step, op.name, context)
+    if shared:
+        shared.module, shared.init = join(context.scope.module, name), own
+    named = step.name is not None or shared is not None
+    wire = context.builder.add(
+        op, wires, context.scope, name, step.span, init=init, named=named, label=label, device=context.device
+    )
+    shapes = tuple(each.shape for each in wires)
+    for parameter, _ in own:
+        check_parameter(parameter, op.list_parameters(*shapes), op.name, step.place("init"))
+    try:
+        check_fit(init, op, shapes, step.place("init"))
+    except SpecError as error:
+        # What the step computes is known in spite of its start.
+        context.builder.record(error, context.frames)
+    return wire
+
+
+def add_plain(op: Op, wires: tuple[Wire, ...], step: Step, context: Context, word: str = "") -> Wire:
+    """Add an op that a combinator brings, under an invented name."""
+    name = context.namer.invent(word or op.name, step.span)
+    init = context.init.get(op.name, ())
+    return context.builder.add(op, wires, context.scope, name, step.span, init=init, device=context.device)
+
+
+def add_joint(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wire:
+    """Add an op that joins values under a name that takes no number from the units around it."""
+    if not context.namer.numbered:
+        return add_plain(op, wires, step, context)
+    ordinal = context.namer.ordinals.get(op.name, 0) + 1
+    context.namer.ordinals[op.name] = ordinal
+    name = f"{op.name}{ordinal}"
+    return context.builder.add(op, wires, context.scope, name, step.span, device=context.device)
+
+
+def name_of(step: Step, word: str, context: Context) -> str:
+    """Return the step's name: its own with expressions filled in, or the next free one."""
+    if step.name is None:
+        return context.namer.invent(word, step.span)
+    place = step.place("name")
+    try:
+        return context.namer.claim(fill(step.name, context, place), place)
+    except SpecError as error:
+        # What the step computes is known in spite of its name.
+        context.builder.record(error, context.frames)
+        return context.namer.invent(word, step.span)
+
+
+def scope_place(step: Step, word: str, context: Context) -> tuple[str, str, str]:
+    """Return the name, path and module of a step's scope; path and module are empty where they follow the name."""
+    shared = shared_module(step, context)
+    if shared and shared.uses > 1:
+        return shared.module.rpartition(".")[2], _again(shared, context), shared.module
+    name = name_of(step, word, context)
+    if shared:
+        shared.module = join(context.scope.module, name)
+    return name, "", ""
+
+
+def has_place(step: Step, context: Context) -> bool:
+    """Return whether a combinator's step is a sub-module of its own rather than just its steps."""
+    return step.name is not None or step.share is not None or context.namer.numbered
+
+
+def shared_module(step: Step, context: Context) -> Shared | None:
+    """Return the module that the step shares, counting this use; a first use starts it."""
+    if step.share is None:
+        return None
+    key = fill(step.share, context, step.place("share"))
+    known = context.shares.get(key)
+    if known is None:
+        known = context.shares[key] = Shared("")
+    elif known.enclosed:
+        message = f"'{key}' is the key of a module inside '{known.enclosed}', which is shared itself"
+        raise fault("NS0506", message, step.place("share"), help="use another key, or let its first step stand outside")
+    else:
+        known.uses += 1
+    return known
+
+
+def _check_start(step: Step, own: Rules, shared: Shared) -> None:
+    """Raise SpecError when a further use of a module would start it in another way than the first."""
+    if own and own != shared.init:
+        message = f"'{shared.module}' is shared by steps that start it in different ways"
+        raise fault("NS0506", message, step.place("init"), help="write `init` beside the first of them alone")
+
+
+def _again(shared: Shared, context: Context) -> str:
+    """Return the path of a further use of a shared module; uses of others of that name have numbers of their own."""
+    place = join(context.scope.path, shared.module.rpartition(".")[2])
+    known = (context.builder.nodes, context.builder.scopes)
+    paths = (f"{place}@{number}" for number in count(shared.uses))
+    return next(path for path in paths if not any(path in each for each in known))

@@ -1,0 +1,62 @@
+"""Names in the module tree: the rule that state_dict keys hang on.
+
+A block's unnamed steps are called by their word and ordinal (``conv1``, ``conv2``), and so are those of a residual. A
+sub-module that is a chain (``sequential``, a named branch, a shortcut, a list of repeated units) numbers its unnamed
+steps from 0, as ``nn.Sequential`` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import chain, count
+
+from netspec.diagnostics import Note, Span, fault
+from netspec.language.names import check_name
+
+
+@dataclass(slots=True)
+class Namer:
+    """Gives out the names inside one module, each once."""
+
+    numbered: bool
+    taken: dict[str, Span] = field(default_factory=dict)
+    ordinals: dict[str, int] = field(default_factory=dict)
+    position: int = 0
+
+    def claim(self, name: str, span: Span) -> str:
+        """Take a name that the document gives.
+
+        Raises: SpecError NS0310 for a name that is not allowed, NS0311 for one that is taken.
+        """
+        check_name(name, span)
+        if name in self.taken:
+            notes = [Note(self.taken[name], "the first")] if self.taken[name] != span else []
+            help_text = "a step that is repeated needs a name with its number, as in `name: layer{index}`"
+            raise fault("NS0311", f"two modules are called '{name}'", span, notes=notes, help=help_text)
+        self.taken[name] = span
+        self.position += 1
+        return name
+
+    def claim_next(self, name: str, span: Span) -> str:
+        """Take a name that netspec gives, numbered from 2 where it is taken: ``downsample``, ``downsample2``."""
+        free = (f"{name}{number}" for number in count(2))
+        return self.claim(next(each for each in chain([name], free) if each not in self.taken), span)
+
+    def invent(self, word: str, span: Span) -> str:
+        """Take the next free name for an unnamed step."""
+        name = self._numeral() if self.numbered else self._ordinal(word)
+        self.taken[name] = span
+        self.position += 1
+        return name
+
+    def _numeral(self) -> str:
+        while str(self.position) in self.taken:
+            self.position += 1
+        return str(self.position)
+
+    def _ordinal(self, word: str) -> str:
+        while True:
+            self.ordinals[word] = self.ordinals.get(word, 0) + 1
+            name = f"{word}{self.ordinals[word]}"
+            if name not in self.taken:
+                return name

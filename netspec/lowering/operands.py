@@ -1,0 +1,46 @@
+"""Taking values out of flows: by label, or the one value that there is."""
+
+from __future__ import annotations
+
+from netspec.diagnostics import Span, SpecError, fault
+from netspec.language.model import Step
+from netspec.language.scope import unknown_label
+from netspec.lowering.arguments import Unknown
+from netspec.lowering.context import Context
+from netspec.lowering.values import Flow, Wire
+
+
+def labelled(label: str, flow: Flow, context: Context, span: Span) -> tuple[Wire, ...]:
+    """Return the value behind a label; ``x`` is the current one.
+
+    Raises: SpecError NS0313 for an unknown label; Unknown when an earlier fault left the value unknown.
+    """
+    known = flow if label == "x" else context.labels.get(label, ())
+    if known is None:
+        raise Unknown
+    if not known:
+        raise SpecError([unknown_label(label, context.labels, span)])
+    return known
+
+
+def single(flow: Flow, step: Step) -> Wire:
+    """Return the one value of a flow.
+
+    Raises: SpecError NS0314 for several; Unknown when an earlier fault left it unknown.
+    """
+    if flow is None:
+        raise Unknown
+    if len(flow) != 1:
+        help_text = "label the values with `as: [a, b]` and take one with `from: a`"
+        raise fault("NS0314", f"{step.key} takes one value, and {count_entering(flow)}", step.span, help=help_text)
+    return flow[0]
+
+
+def count_entering(flow: tuple[Wire, ...]) -> str:
+    """Return in words how many values enter."""
+    return f"{count_values(len(flow))} {'enters' if len(flow) == 1 else 'enter'}"
+
+
+def count_values(count: int) -> str:
+    """Return a number of values in words."""
+    return "1 value" if count == 1 else f"{count} values"

@@ -1,0 +1,39 @@
+"""Which function expands which kind of step, and which combinator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from netspec.language.model import Step, StepKind
+from netspec.lowering.context import Context
+from netspec.lowering.values import Flow
+
+Lowering = Callable[[Step, Any, Flow, Context], Flow]
+LOWERINGS: dict[str, Lowering] = {}
+"""How each combinator is expanded, by its word."""
+
+
+def lowers(key: str) -> Callable[[Lowering], Lowering]:
+    """Register the function that expands a combinator."""
+
+    def register(function: Lowering) -> Lowering:
+        LOWERINGS[key] = function
+        return function
+
+    return register
+
+
+Expansion = Callable[[Step, Flow, Context], Flow]
+KINDS: dict[StepKind, Expansion] = {}
+"""How each kind of step is expanded."""
+
+
+def lowers_kind(kind: StepKind) -> Callable[[Expansion], Expansion]:
+    """Register the function that expands a kind of step."""
+
+    def register(function: Expansion) -> Expansion:
+        KINDS[kind] = function
+        return function
+
+    return register

@@ -1,0 +1,21 @@
+"""The bounded arithmetic of netspec documents: ``4 * width``, ``2 if i == 0 else 1``, ``x.channels // 16``.
+
+An expression has Python's spelling and Python's meaning, but only this alphabet:
+
+    numbers, strings, true, false, null, names          [a, b] and (a, b), both lists
+    + - * / // % **  unary + -                          == != < <= > >= in, also chained; is null
+    and, or, not, a if condition else b                 items[i], items[a:b:c]
+    x.channels .shape .rank .height .width .length .depth, where x is a Value
+    calls of FUNCTIONS with positional arguments
+
+``error`` holds the error and the limits, ``value`` what can be in scope, ``operation`` and ``function`` what can be
+done with it; ``syntax`` turns a text into a tree, ``builder`` the tree into closures, and ``expression`` is what
+others use. No Python code is ever compiled.
+"""
+
+from netspec.syntax.expr.error import ExpressionError
+from netspec.syntax.expr.expression import Expression, evaluate, fields, fill, parse
+from netspec.syntax.expr.function import FUNCTIONS
+from netspec.syntax.expr.value import Value
+
+__all__ = ["FUNCTIONS", "Expression", "ExpressionError", "Value", "evaluate", "fields", "fill", "parse"]

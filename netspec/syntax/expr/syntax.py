@@ -1,0 +1,104 @@
+"""From text to tree: what may stand in a text at all, and how operators and constructs are spelled."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+
+from netspec.syntax.expr.error import MAX_CHARACTERS, SYNTAX, ExpressionError, too_long
+
+SYMBOLS: dict[type[ast.AST], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.UAdd: "+",
+    ast.USub: "-",
+    ast.Not: "not",
+    ast.Invert: "~",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.In: "in",
+    ast.NotIn: "not in",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+}
+
+CONSTRUCTS: dict[type[ast.AST], str] = {
+    ast.Constant: "this constant",
+    ast.JoinedStr: "an f-string",
+    ast.Dict: "a mapping",
+    ast.Set: "a set",
+    ast.ListComp: "a comprehension",
+    ast.GeneratorExp: "a comprehension",
+    ast.Lambda: "a lambda",
+    ast.NamedExpr: "an assignment",
+    ast.Starred: "unpacking with *",
+}
+
+# how other languages spell it: the mark and what to write instead
+HABITS = {
+    "&&": "write 'and'",
+    "||": "write 'or'",
+    "?": "write 'a if condition else b'",
+    "$": "write the name without $",
+    "&": "write 'and'",
+    "|": "write 'or'",
+    "^": "a power is written **",
+    "~": "write 'not'",
+}
+
+
+def read(text: str) -> ast.expr:
+    """Return the tree of the text.
+
+    Raises:
+        ExpressionError: the text is too long, has a character that no expression needs, or is no expression.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise too_long(text, MAX_CHARACTERS)
+    line = re.sub(r"[\t\r\n]", " ", text)  # a folded line; of the same length, so that offsets stay true
+    # no comments, escapes, continuations or look-alike letters: what is parsed is what is seen
+    if strange := re.search(r"[^ -~]|[#\\]", line):
+        help = "an expression is written with letters, digits and Python's operators"
+        raise ExpressionError(f"unexpected character {strange[0]!a}", strange.start(), 1, help, SYNTAX)
+    if not line.strip():
+        raise ExpressionError("the expression is empty", 0, len(text), "write a value, or remove the argument", SYNTAX)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # such as for '1or 2'
+            return ast.parse(line.strip(), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as cause:
+        raise _unreadable(line, cause) from None
+
+
+def _unreadable(line: str, cause: Exception) -> ExpressionError:
+    column = (getattr(cause, "offset", None) or 1) - 1
+    offset = min(indent(line) + column, len(line.rstrip()) - 1)
+    return ExpressionError("this is not an expression", offset, 1, _instead(line), SYNTAX)
+
+
+def _instead(line: str) -> str:
+    """Return what to write for a text that is no expression."""
+    if re.fullmatch(r" *\d+(x\d+)+ *", line):
+        return f"a size per axis is a list: [{', '.join(line.strip().split('x'))}]"
+    return next((instead for mark, instead in HABITS.items() if mark in line), "arithmetic is written as in Python")
+
+
+def indent(text: str) -> int:
+    """Return how many blanks lead the text; the columns of the tree count from there."""
+    return len(text) - len(text.lstrip())

@@ -1,0 +1,75 @@
+"""Anchors and aliases, with the size of what they stand for.
+
+Every alias is charged with the number of values it stands for, and an anchor holds that number from its end on. The
+sum of the charges is exactly what the expanded document is larger by, known before anybody walks through it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from netspec.diagnostics import nearest
+from netspec.syntax.yaml.errors import Faults
+from netspec.syntax.yaml.tree import Mark
+
+MAX_ALIASES = 1_000
+MAX_EXPANDED = 100_000
+_REPEAT = "write repetitions as 'repeat: n'"
+
+
+@dataclass(slots=True)
+class _Anchor:
+    """A named value; open while its own content is being read."""
+
+    mark: Mark
+    value: Any = None
+    size: int = 0
+    is_open: bool = True
+
+
+class Anchors:
+    """The anchors of a document, in the order of their definition."""
+
+    def __init__(self, faults: Faults) -> None:
+        self.expanded = 0
+        self._faults = faults
+        self._anchors: dict[str, _Anchor] = {}
+        self._aliases = 0
+
+    def open(self, name: str, mark: Mark) -> None:
+        """Begin the value of an anchor; a name is given once."""
+        if name in self._anchors:
+            first = self._faults.note(self._anchors[name].mark, "first given here")
+            self._faults.add("NS0106", f"anchor '{name}' is given twice", mark, "choose another name", first)
+        self._anchors[name] = _Anchor(mark)
+
+    def close(self, name: str, value: Any, size: int) -> None:
+        """End the value of an anchor: from here on it can be used."""
+        anchor = self._anchors[name]
+        anchor.value, anchor.size, anchor.is_open = value, size, False
+
+    def define(self, name: str, scalar: Any, mark: Mark) -> None:
+        """Give a scalar a name."""
+        self.open(name, mark)
+        self.close(name, scalar, size=1)
+
+    def value(self, name: str, mark: Mark) -> Any:
+        """Return the value that an alias stands for, and charge for its size."""
+        self._aliases += 1
+        if self._aliases > MAX_ALIASES:
+            raise self._faults.limit("NS0715", f"more than {MAX_ALIASES} aliases", mark, _REPEAT)
+        anchor = self._anchors.get(name)
+        if anchor is None:
+            help = nearest(name, self._anchors) or f"put '&{name}' before the value that is meant"
+            self._faults.add("NS0106", f"no anchor '{name}' above this alias", mark, help)
+            return None
+        if anchor.is_open:
+            begun = self._faults.note(anchor.mark, f"'{name}' begins here")
+            self._faults.add("NS0107", f"'{name}' would contain itself", mark, "name a value that ends above", begun)
+            return None
+        self.expanded += anchor.size
+        if self.expanded > MAX_EXPANDED:
+            message = f"aliases stand for more than {MAX_EXPANDED} values"
+            raise self._faults.limit("NS0716", message, mark, _REPEAT)
+        return anchor.value

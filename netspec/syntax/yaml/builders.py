@@ -1,0 +1,120 @@
+"""Collections whose end has not come yet: they take keys and values, and know duplicates and merge keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netspec.syntax.yaml.errors import Faults
+from netspec.syntax.yaml.tree import Mapping, Mark, Sequence
+
+_START: Mark = (0, 0, 0, 0)
+_NOTHING: frozenset[str] = frozenset()
+
+
+class OpenSequence:
+    """A sequence that takes items."""
+
+    __slots__ = ("_marks", "anchor", "last", "mark", "node", "size_before")
+
+    wants_key = False
+
+    def __init__(self, faults: Faults, mark: Mark = _START, anchor: str | None = None, size_before: int = 0) -> None:
+        self.node = Sequence(faults.file)
+        self.mark = self.last = mark
+        self.anchor = anchor
+        self.size_before = size_before
+        self._marks = self.node._item_marks
+
+    def add(self, value: Any, mark: Mark) -> None:
+        """Take an item."""
+        self.last = mark
+        self.node.append(value)
+        self._marks.append(mark)
+
+
+class OpenMapping:
+    """A mapping that takes keys and values in turn."""
+
+    __slots__ = (
+        "_faults",
+        "_inherited",
+        "_is_merge",
+        "_key",
+        "_keys",
+        "_merge",
+        "_values",
+        "anchor",
+        "last",
+        "mark",
+        "node",
+        "size_before",
+        "wants_key",
+    )
+
+    def __init__(self, faults: Faults, mark: Mark, anchor: str | None, size_before: int) -> None:
+        self.node = Mapping(faults.file)
+        self.mark = self.last = mark
+        self.anchor = anchor
+        self.size_before = size_before
+        self.wants_key = True
+        self._faults = faults
+        self._key = ""
+        self._keys = self.node._key_marks
+        self._values = self.node._value_marks
+        self._merge: Mark | None = None  # where << stands
+        self._is_merge = False  # the value of << comes next
+        self._inherited: frozenset[str] = _NOTHING  # keys taken over by <<; a key of the mapping itself overrides them
+
+    def take_key(self, key: str, mark: Mark) -> None:
+        """Take a key, and refuse one that the mapping has already."""
+        if key in self._keys:
+            self._take_again(key, mark)
+        self._keys[key] = mark
+        self._key = key
+        self.wants_key = False
+
+    def take_merge_key(self, mark: Mark) -> None:
+        """Take the key ``<<``."""
+        if self._merge is not None:
+            self._report_duplicate("<<", mark, self._merge)
+        self._merge = mark
+        self._is_merge = True
+        self.wants_key = False
+
+    def _take_again(self, key: str, mark: Mark) -> None:
+        if key in self._inherited:
+            self._inherited -= {key}
+        else:
+            self._report_duplicate(key, mark, self._keys[key])
+
+    def _report_duplicate(self, key: str, mark: Mark, first: Mark) -> None:
+        note = self._faults.note(first, "first given here")
+        self._faults.add("NS0102", f"key '{key}' is given twice", mark, "remove one of the two", note)
+
+    def add(self, value: Any, mark: Mark) -> None:
+        """Take the value of the key that came last."""
+        self.last = mark
+        self.wants_key = True
+        if self._is_merge:
+            self._is_merge = False
+            self._inherit(value, mark)
+            return
+        self.node[self._key] = value
+        self._values[self._key] = mark
+
+    def _inherit(self, value: Any, mark: Mark) -> None:
+        """Take over the keys that are not there yet: of one mapping, or of several with the first winning."""
+        sources = value if isinstance(value, Sequence) else [value]
+        if all(isinstance(source, Mapping) for source in sources):
+            for source in sources:
+                self._inherit_from(source)
+        elif not self._faults.found:  # an alias that leads nowhere has been reported
+            self._faults.add("NS0110", "'<<' takes a mapping or a list of mappings", mark, "write '<<: *name'")
+
+    def _inherit_from(self, source: Mapping) -> None:
+        new = [key for key in source if key not in self._keys]
+        for key in new:
+            self.node[key] = source[key]
+            self._keys[key] = source._key_marks[key]
+            self._values[key] = source._value_marks[key]
+        self._inherited |= set(new)

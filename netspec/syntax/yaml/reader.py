@@ -1,0 +1,210 @@
+"""Parser events to a tree with marks: one loop, a stack of open collections, no recursion.
+
+PyYAML's own composer recurses, keeps the last of duplicate keys, and follows aliases without counting; only its
+parser is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+import yaml
+
+from netspec.diagnostics import LimitError, SpecError
+from netspec.syntax.yaml.anchors import Anchors
+from netspec.syntax.yaml.builders import OpenMapping, OpenSequence
+from netspec.syntax.yaml.errors import Faults, Stop
+from netspec.syntax.yaml.parser_errors import exceeds_depth, mark_of, syntax_fault
+from netspec.syntax.yaml.scalars import Scalar, plain
+from netspec.syntax.yaml.text import forbidden_in
+from netspec.syntax.yaml.tree import Mark
+
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+MAX_DEPTH = 64
+MAX_SCALAR = 10_000
+MAX_NODES = 200_000
+
+_CORE = "tag:yaml.org,2002:"
+_SCALAR_TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (float, int),
+    "bool": (bool,),
+    "null": (type(None),),
+}
+_KEY_TAGS = (*_SCALAR_TYPES, "merge")
+_QUOTE_KEY = "put quotes around a text that begins with '{', '[' or '*'"
+
+
+def read_events(text: str, file: str) -> Any:
+    """Return the tree of a YAML text whose characters were checked.
+
+    Raises:
+        SpecError: every fault found, NS01xx.
+        LimitError: the first limit that was crossed, NS07xx.
+    """
+    reader = _Reader(Faults(file))
+    try:
+        reader.run(text)
+    except Stop:
+        pass
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        if exceeds_depth(error):
+            raise reader.too_deep(mark_of(error)) from None
+        reader.faults.found.append(syntax_fault(error, text, file))
+    if reader.faults.found:
+        raise SpecError(reader.faults.found)
+    return reader.root.node[0]
+
+
+class _Reader:
+    """The state of one walk over the events of a document."""
+
+    def __init__(self, faults: Faults) -> None:
+        self.faults = faults
+        self.anchors = Anchors(faults)
+        self.root = OpenSequence(faults)  # takes the document as its only item
+        self.top: OpenMapping | OpenSequence = self.root
+        self.stack: list[OpenMapping | OpenSequence] = []
+        self.nodes = 0
+        self.documents = 0
+
+    def run(self, text: str) -> None:
+        """Take every event of the text."""
+        take: dict[type, Callable[[Any], None]] = {
+            yaml.ScalarEvent: self.take_scalar,
+            yaml.AliasEvent: self.take_alias,
+            yaml.MappingStartEvent: self.open_collection,
+            yaml.SequenceStartEvent: self.open_collection,
+            yaml.MappingEndEvent: self.close_collection,
+            yaml.SequenceEndEvent: self.close_collection,
+            yaml.DocumentStartEvent: self.start_document,
+        }
+        for event in yaml.parse(text, Loader=LOADER):
+            if (handler := take.get(type(event))) is not None:
+                handler(event)
+        if not self.documents:
+            raise self.faults.fatal("NS0111", "the document is empty", (0, 0, 0, 1), "begin with 'netspec: 1'")
+
+    def start_document(self, event: Any) -> None:
+        """Begin the document, and refuse a second one."""
+        self.documents += 1
+        if self.documents > 1:
+            help = "keep one document in a file"
+            raise self.faults.fatal("NS0105", "a second document begins here", _mark(event), help)
+
+    def take_scalar(self, event: Any) -> None:
+        """Take a scalar as a key or as a value."""
+        start, end = event.start_mark, event.end_mark
+        mark = start.line, start.column, end.line, end.column
+        text, style = event.value, event.style
+        self.nodes += 1
+        if style == '"' or len(text) > MAX_SCALAR or self.nodes > MAX_NODES:
+            self.check_scalar(text, mark)
+        top = self.top
+        if isinstance(top, OpenMapping) and top.wants_key:
+            self.take_key(top, event, text, mark)
+            return
+        value = text if style and event.tag is None else self.resolve(event, text, mark)
+        if event.anchor is not None:
+            self.anchors.define(event.anchor, value, mark)
+        top.add(value, mark)
+
+    def check_scalar(self, text: str, mark: Mark) -> None:
+        """Refuse a value too many, a long text, and characters that an escape brought in."""
+        self.check_count(mark)
+        if len(text) > MAX_SCALAR:
+            raise self.faults.limit("NS0712", f"a text of more than {MAX_SCALAR} characters", mark, "shorten the text")
+        if character := forbidden_in(text):
+            self.faults.add("NS0103", f"character U+{ord(character):04X} is not allowed", mark, "remove the escape")
+
+    def check_count(self, mark: Mark) -> None:
+        """Refuse a value too many."""
+        if self.nodes > MAX_NODES:
+            raise self.faults.limit("NS0714", f"more than {MAX_NODES} values", mark, "write repetitions as 'repeat: n'")
+
+    def take_key(self, top: OpenMapping, event: Any, text: str, mark: Mark) -> None:
+        """Take a key: keys are texts as they are written, so ``169:`` is the key "169"."""
+        tag = self.tag_name(event, mark, _KEY_TAGS) if event.tag is not None else ""
+        if not text and not event.style:
+            raise self.faults.fatal("NS0108", "a key is missing", mark, "write 'key: value'")
+        if event.anchor is not None:
+            self.anchors.define(event.anchor, text, mark)
+        if text == "<<" and not event.style and tag in ("", "merge"):
+            top.take_merge_key(mark)
+        else:
+            top.take_key(text, mark)
+
+    def resolve(self, event: Any, text: str, mark: Mark) -> Scalar:
+        """Return what a plain or tagged scalar means."""
+        name = self.tag_name(event, mark, _SCALAR_TYPES) if event.tag is not None else ""
+        if name == "str":
+            return text
+        try:
+            value = plain(text)
+        except ValueError as error:
+            self.faults.add("NS0109", str(error), mark, "write a smaller number, or quotes if it is a text")
+            return None
+        if name and type(value) not in _SCALAR_TYPES[name]:
+            self.faults.add("NS0112", f"the value is not of type {name}", mark, "remove the tag")
+        return float(value) if name == "float" and isinstance(value, int) else value
+
+    def tag_name(self, event: Any, mark: Mark, allowed: Collection[str]) -> str:
+        """Return the short name of a node's tag; refuse what is outside the core schema."""
+        tag = str(event.tag)
+        if tag == "!":  # the tag of a node that is what it looks like, where a scalar looks like a text
+            return "str"
+        name = tag.removeprefix(_CORE)
+        if name != tag and name in allowed:
+            return name
+        shown = tag if name == tag else f"!!{name}"
+        self.faults.add(
+            "NS0104", f"tag '{shown}' is not allowed here", mark, "remove the tag: a document is plain data"
+        )
+        return ""
+
+    def take_alias(self, event: Any) -> None:
+        """Take an alias as a value."""
+        mark = _mark(event)
+        if self.top.wants_key:
+            raise self.faults.fatal("NS0108", "an alias cannot be a key", mark, _QUOTE_KEY)
+        self.top.add(self.anchors.value(event.anchor, mark), mark)
+
+    def open_collection(self, event: Any) -> None:
+        """Go down into a mapping or a sequence."""
+        mark = _mark(event)
+        self.nodes += 1
+        self.check_count(mark)
+        if len(self.stack) >= MAX_DEPTH:
+            raise self.too_deep(mark)
+        if self.top.wants_key:
+            raise self.faults.fatal("NS0108", "a mapping or list cannot be a key", mark, _QUOTE_KEY)
+        is_mapping = type(event) is yaml.MappingStartEvent
+        if event.tag is not None:
+            self.tag_name(event, mark, ("map" if is_mapping else "seq",))
+        if event.anchor is not None:
+            self.anchors.open(event.anchor, mark)
+        self.stack.append(self.top)
+        kind = OpenMapping if is_mapping else OpenSequence
+        self.top = kind(self.faults, mark, event.anchor, self.nodes - 1 + self.anchors.expanded)
+
+    def too_deep(self, mark: Mark) -> LimitError:
+        """Return the error for a collection in too many others."""
+        return self.faults.limit("NS0713", f"nested deeper than {MAX_DEPTH} levels", mark, "give inner parts a block")
+
+    def close_collection(self, event: Any) -> None:
+        """Come up out of a collection: now its end and its size are known."""
+        done, self.top = self.top, self.stack.pop()
+        mark = _mark(event)
+        in_brackets = mark[:2] != mark[2:]  # a block ends where another line begins: take the end of its last value
+        done.node._mark = mark = done.mark[:2] + (mark if in_brackets else done.last)[2:]
+        if done.anchor is not None:
+            self.anchors.close(done.anchor, done.node, self.nodes + self.anchors.expanded - done.size_before)
+        self.top.add(done.node, mark)
+
+
+def _mark(event: Any) -> Mark:
+    start, end = event.start_mark, event.end_mark
+    return start.line, start.column, end.line, end.column

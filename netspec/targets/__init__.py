@@ -1,0 +1,4 @@
+"""What graphs are compiled to.
+
+torch/   a Python file that defines a torch module, and that module
+"""

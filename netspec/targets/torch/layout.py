@@ -1,0 +1,146 @@
+"""Which form every scope takes in the source: a class, an ``nn.Sequential``, or lines in the class around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from netspec.analysis.device_placement import Placement, place
+from netspec.ir import Graph, Node, Scope
+from netspec.ops import Op, Torch
+from netspec.targets.torch.live_values import Boundary, boundaries
+from netspec.targets.torch.reserved import reserved_names
+
+Form = Literal["class", "sequential_class", "sequential", "inline", "dictionary"]
+Item = Node | Scope
+
+
+@dataclass(slots=True)
+class Layout:
+    """The form of each scope by path, what its source lines are, and what crosses its border."""
+
+    graph: Graph
+    borders: dict[str, Boundary]
+    forms: dict[str, Form]
+    items: dict[str, list[Item]]
+    in_place: frozenset[str]
+    training_only: frozenset[str]
+    readers: dict[str, list[Node]]
+    placement: Placement
+    reserved: frozenset[str]
+    """Names that mean something in the file, and are neither variables nor its own classes."""
+
+    def module_of(self, node: Node) -> Torch:
+        """Return the text that constructs a node's module."""
+        text = node.op.emit_module(*self.operand_shapes(node))
+        assert text is not None, f"{node.op.name} has no module"
+        return text
+
+    def function_of(self, node: Node) -> Torch:
+        """Return the text that computes a node."""
+        text = node.op.emit_function(*self.operand_shapes(node))
+        assert text is not None, f"{node.op.name} has no function"
+        return text
+
+    def operand_shapes(self, node: Node) -> tuple[tuple[int, ...], ...]:
+        """Return the shapes of a node's operands."""
+        return tuple(self.graph.shape_of(path) for path in node.inputs)
+
+
+def needs_module(node: Node) -> bool:
+    """Return whether a node is a sub-module rather than a function call."""
+    if node.named and type(node.op).emit_module is not Op.emit_module:
+        return True
+    # Every use of a shared block must come to the same answer, so what counts is the op and not the node's own weights.
+    has_parameters = type(node.op).list_parameters is not Op.list_parameters
+    return has_parameters or node.op.depends_on_mode or type(node.op).emit_function is Op.emit_function
+
+
+def lay_out(graph: Graph) -> Layout:
+    """Decide the form of every scope, inner ones first."""
+    layout = Layout(
+        graph,
+        boundaries(graph),
+        forms={},
+        items={},
+        in_place=_in_place(graph),
+        training_only=graph.training_only,
+        readers=graph.consumers(),
+        placement=place(graph),
+        reserved=reserved_names(graph),
+    )
+    for scope in reversed(list(graph.root.descend())):
+        layout.items[scope.path] = _spliced(scope, layout)
+        layout.forms[scope.path] = _form(scope, layout)
+    return layout
+
+
+def _spliced(scope: Scope, layout: Layout) -> list[Item]:
+    items: list[Item] = []
+    for item in scope.items:
+        inline = isinstance(item, Scope) and layout.forms[item.path] in ("inline", "dictionary")
+        items.extend(layout.items[item.path] if inline else [item])
+    return items
+
+
+def _form(scope: Scope, layout: Layout) -> Form:
+    if scope.kind == "network":
+        return "class"
+    chain = _is_chain(scope, layout)
+    if scope.kind == "block":
+        return "sequential_class" if chain else "class"
+    if any(_lives_elsewhere(item, scope) for item in layout.items[scope.path]):
+        return "dictionary"
+    if scope.kind != "output" and not any(_is_module(item, layout) for item in layout.items[scope.path]):
+        return "inline"
+    return "sequential" if chain else "class"
+
+
+def _is_module(item: Item, layout: Layout) -> bool:
+    return isinstance(item, Scope) or needs_module(item)
+
+
+def _lives_elsewhere(item: Item, scope: Scope) -> bool:
+    """Return whether an item's weights hang outside the scope, because an earlier step owns them."""
+    return not item.module.startswith(f"{scope.module}.")
+
+
+def _is_chain(scope: Scope, layout: Layout) -> bool:
+    """Return whether the items are numbered from 0 and each takes just what the one before gives."""
+    border = layout.borders[scope.path]
+    if len(border.entering) != 1 or len(border.leaving) != 1 or not layout.placement.is_settled(scope):
+        return False
+    (value,) = border.entering
+    for position, item in enumerate(layout.items[scope.path]):
+        if item.name != str(position) or item.module != f"{scope.module}.{position}":
+            return False
+        entering, leaving = _ends(item, layout)
+        if entering != [value] or len(leaving) != 1:
+            return False
+        if isinstance(item, Node) and item.op.emit_module(*layout.operand_shapes(item)) is None:
+            return False
+        value = leaving[0]
+    return [value] == list(border.leaving)
+
+
+def _ends(item: Item, layout: Layout) -> tuple[list[str], list[str]]:
+    if isinstance(item, Node):
+        return list(item.inputs), [item.path]
+    border = layout.borders[item.path]
+    return list(border.entering), list(border.leaving)
+
+
+def _in_place(graph: Graph) -> frozenset[str]:
+    """Return the nodes that may overwrite their operand: nobody else reads it, and no gradient needs it."""
+    readers = graph.consumers()
+    kept = {output.node for output in graph.outputs}
+    chosen = set()
+    for node in graph:
+        if not node.op.in_place or node.inputs[0] not in graph.by_path or node.inputs[0] in kept:
+            continue
+        producer = graph[node.inputs[0]]
+        if len(readers[producer.path]) == 1 and not producer.op.keeps_output and not producer.op.is_view:
+            chosen.add(node.path)
+    # A module that several steps share overwrites what it reads in all of them or in none.
+    spoiled = {node.module for node in graph if node.op.in_place and node.path not in chosen}
+    return frozenset(path for path in chosen if graph[path].module not in spoiled)

@@ -1,0 +1,65 @@
+"""What crosses the border of each scope: the values that a module's ``forward`` takes and returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from netspec.ir import Graph, Scope
+
+
+@dataclass(slots=True)
+class Boundary:
+    """The paths of the values that enter and leave a scope, each once, in order."""
+
+    entering: dict[str, None] = field(default_factory=dict)
+    leaving: dict[str, None] = field(default_factory=dict)
+
+
+def boundaries(graph: Graph) -> dict[str, Boundary]:
+    """Return the boundary of every scope by its path."""
+    found = {scope.path: Boundary() for scope in graph.root.descend()}
+    homes: dict[str, Scope] = {each.name: graph.root for each in graph.inputs}
+    depths = _depths(graph)
+    for node in graph:
+        homes[node.path] = node.scope
+    for node in graph:
+        for path in node.inputs:
+            _cross(path, homes[path], node.scope, found, depths)
+    for output in graph.outputs:
+        _cross(output.node, homes[output.node], graph.root, found, depths)
+        found[""].leaving.setdefault(output.node)
+    for each in graph.inputs:
+        found[""].entering.setdefault(each.name)
+    for scope in reversed(list(graph.root.descend())):
+        if not found[scope.path].leaving:
+            found[scope.path].leaving[_last_value(scope, found)] = None
+    return found
+
+
+def _last_value(scope: Scope, found: dict[str, Boundary]) -> str:
+    """Return what a scope gives that nobody reads: a forward returns something in any case."""
+    last = scope.items[-1]
+    return next(iter(found[last.path].leaving)) if isinstance(last, Scope) else last.path
+
+
+def _depths(graph: Graph) -> dict[str, int]:
+    depths: dict[str, int] = {}
+    for scope in graph.root.descend():
+        depths[scope.path] = depths[scope.parent.path] + 1 if scope.parent else 0
+    return depths
+
+
+def _cross(path: str, home: Scope, reader: Scope, found: dict[str, Boundary], depths: dict[str, int]) -> None:
+    """Let a value leave the scopes around its home and enter those around its reader, up to the common one."""
+    while home is not reader:
+        if depths[home.path] > depths[reader.path]:
+            found[home.path].leaving.setdefault(path)
+            home = _parent(home)
+        else:
+            found[reader.path].entering.setdefault(path)
+            reader = _parent(reader)
+
+
+def _parent(scope: Scope) -> Scope:
+    assert scope.parent is not None
+    return scope.parent

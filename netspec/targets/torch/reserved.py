@@ -1,0 +1,63 @@
+"""Names that mean something in a generated file, so that no variable of it may be called so.
+
+A document chooses names freely for arguments, labels and inputs. In the file they become variables, beside Python's
+builtins, what is imported, the layers that are pasted in, and the classes. Classes are named last, around everything
+else that has a name (``naming``), so that only the former have to be avoided here.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from collections.abc import Collection, Iterable
+
+from netspec.ir import Graph
+from netspec.targets.torch.layer_source import layer_names
+
+IMPORTED = frozenset({"torch", "nn", "F", "Tensor", "NamedTuple"})
+CONSTRUCTOR = frozenset({"self", "i", "module", "x"})
+"""What constructors call their own variables: loops over layers count in ``i``, initialization goes over ``module``."""
+
+
+def reserved_names(graph: Graph) -> frozenset[str]:
+    """Return the names in a network's file that are neither variables nor its own classes."""
+    ops = {type(node.op): node for node in graph}
+    layers: set[str] = set()
+    for node in ops.values():
+        operands = tuple(graph.shape_of(path) for path in node.inputs)
+        for text in (node.op.emit_module(*operands), node.op.emit_function(*operands)):
+            if text is not None and text.layer:
+                layers |= layer_names(text.layer)
+    return IMPORTED | layers
+
+
+def is_reserved(name: str, reserved: Collection[str]) -> bool:
+    """Return whether a variable of that name would hide what the file means by it."""
+    return name in reserved or keyword.iskeyword(name) or hasattr(builtins, name)
+
+
+def free_name(name: str, reserved: Collection[str], taken: Collection[str]) -> str:
+    """Return the name, with as many underscores behind it as it takes to be free.
+
+    Example:
+        >>> free_name("open", IMPORTED, {"open_"}), free_name("width", IMPORTED, ())
+        ('open__', 'width')
+    """
+    while name in taken or is_reserved(name, reserved):
+        name = f"{name}_"
+    return name
+
+
+def free_names(names: Iterable[str], reserved: Collection[str]) -> dict[str, str]:
+    """Return for each name the variable that stands for it; a name that is free keeps its own.
+
+    Example:
+        >>> free_names(["self", "self_"], {"self"})
+        {'self': 'self__', 'self_': 'self_'}
+    """
+    wanted = list(names)
+    kept = [name for name in wanted if not is_reserved(name, reserved)]
+    found: dict[str, str] = {}
+    for name in wanted:
+        found[name] = name if name in kept else free_name(name, reserved, {*kept, *found.values()})
+    return found

@@ -1,0 +1,64 @@
+"""From a graph to a module on its devices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from netspec.analysis.device_placement import place
+from netspec.ir import Graph
+from netspec.targets.torch import emit_torch
+from netspec.targets.torch.runtime.devices import Devices, choose_devices, spread
+from netspec.targets.torch.runtime.load import load_class
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, "float64": torch.float64}
+"""The element types that a module may be built with."""
+
+
+def build_module(
+    graph: Graph,
+    *,
+    device: Devices = "auto",
+    dtype: str | torch.dtype = "float32",
+    channels_last: bool = False,
+    seed: int | None = None,
+    source: str | Path | None = None,
+) -> nn.Module:
+    """Return the network as a torch module on a device, or on several where its steps say ``device:``.
+
+    ``source`` is a generated file to instantiate; without it the source is emitted anew. ``seed`` starts torch's
+    random generator, so that the same seed gives the same weights.
+
+    Raises: ValueError for an unknown dtype, RuntimeError for a device that is not there.
+
+    Example:
+        >>> import netspec
+        >>> module = netspec.build("lenet5_modern", device="cpu")
+        >>> sum(parameter.numel() for parameter in module.parameters())
+        61706
+    """
+    text = Path(source).read_text(encoding="utf-8") if source else emit_torch(graph)
+    network = load_class(text, str(source) if source else None)
+    if seed is not None:
+        torch.manual_seed(seed)
+    devices = choose_devices(device, place(graph).count)
+    with torch.device(devices[0]):
+        module: nn.Module = network()
+    spread(module, graph, devices)
+    module = module.to(dtype=find_dtype(dtype))
+    if channels_last:
+        spatial = max((len(each.shape) for each in graph.inputs), default=0)
+        layout = torch.channels_last_3d if spatial == 4 else torch.channels_last
+        module = module.to(memory_format=layout)  # type: ignore[call-overload]
+    return module
+
+
+def find_dtype(dtype: str | torch.dtype) -> torch.dtype:
+    """Return torch's dtype of that name."""
+    if isinstance(dtype, torch.dtype):
+        return dtype
+    if dtype not in DTYPES:
+        raise ValueError(f"unknown dtype {dtype!r}: one of {', '.join(DTYPES)}")
+    return DTYPES[dtype]

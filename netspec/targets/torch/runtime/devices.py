@@ -1,0 +1,54 @@
+"""Which devices a module is built on, and which of its layers lives where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from netspec.analysis.device_placement import place
+from netspec.ir import Graph
+from netspec.targets.torch.layout import needs_module
+
+Devices = str | torch.device | Sequence[str | torch.device]
+"""One device, or those that a network's steps mean by 0, 1 and so on; as text with commas between them."""
+
+
+def choose_devices(names: Devices, count: int) -> list[torch.device]:
+    """Return the devices of a network whose steps name that many.
+
+    ``auto`` is CUDA where there is any, with as many of its devices as are named and there; else the CPU.
+    """
+    if names == "auto":
+        found = min(count, torch.cuda.device_count()) if torch.cuda.is_available() else 0
+        names = [f"cuda:{index}" for index in range(found)] if found > 1 else ("cuda" if found else "cpu")
+    if isinstance(names, str):
+        names = [name.strip() for name in names.split(",")]
+    return [_device(name) for name in ([names] if isinstance(names, torch.device) else names)]
+
+
+def _device(name: str | torch.device) -> torch.device:
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        # torch answers with all the names that it was ever taught.
+        raise RuntimeError(f"torch knows no device '{name}'; write auto, cpu, cuda, cuda:1 or cuda:0,cuda:1") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise RuntimeError("there is no CUDA device here; use --device cpu")
+    try:
+        torch.empty(0, device=device)
+    except Exception as error:  # of any kind: each backend that is missing has its own
+        reason = str(error).partition("\n")[0].partition(". ")[0]
+        raise RuntimeError(f"torch cannot compute on {device} here: {reason}") from None
+    return device
+
+
+def spread(module: nn.Module, graph: Graph, devices: Sequence[torch.device]) -> None:
+    """Move each layer to the device that its step names; where there are fewer devices, several share one."""
+    if len(devices) == 1:
+        return
+    values = place(graph).values
+    for node in graph:
+        if needs_module(node) and not node.shared:
+            module.get_submodule(node.module).to(devices[values.get(node.path, 0) % len(devices)])

@@ -1,0 +1,63 @@
+"""From source text to a class.
+
+The generated file is the module: its text is compiled under its own name, so that tracebacks show its lines, and its
+classes live in a module that pickling can find again.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import hashlib
+import linecache
+import sys
+from types import ModuleType
+from typing import Any
+
+from torch import nn
+
+from netspec.targets.torch import class_name
+from netspec.targets.torch.verify_source import audit
+
+SOURCE = "_netspec_source"
+"""The attribute that keeps a class's source. No step can be called so: names in documents begin with a letter."""
+
+
+def load_class(source: str, filename: str | None = None) -> type[nn.Module]:
+    """Return the network's class of a generated source; the same text gives the same class."""
+    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
+    name = f"netspec_generated_{class_name(source)}_{digest}"
+    if name not in sys.modules:
+        sys.modules[name] = _execute(source, name, filename or f"<{name}>")
+    network: type[nn.Module] = getattr(sys.modules[name], class_name(source))
+    return network
+
+
+def _execute(source: str, name: str, filename: str) -> ModuleType:
+    audit(source)  # also where the text was read back from a file that somebody may have changed
+    # Without an entry of its own, linecache could not show the lines of a text that is not a file.
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    module = ModuleType(name)
+    module.__file__ = filename
+    sys.modules[name] = module
+    try:
+        exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    for value in list(vars(module).values()):
+        if isinstance(value, type) and issubclass(value, nn.Module) and value.__module__ == name:
+            setattr(value, SOURCE, source)
+            copyreg.pickle(value, _reduce)
+    return module
+
+
+def _reduce(module: nn.Module) -> tuple[Any, ...]:
+    """Pickle a network, or a part of one, with its source, so that another process can load it."""
+    kind: Any = type(module)
+    return restore, (getattr(kind, SOURCE), kind.__name__), module.__dict__
+
+
+def restore(source: str, name: str) -> nn.Module:
+    """Return an empty module of a class in a generated source; unpickling fills it."""
+    kind: type[nn.Module] = getattr(sys.modules[load_class(source).__module__], name)
+    return kind.__new__(kind)

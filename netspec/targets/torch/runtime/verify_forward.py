@@ -1,0 +1,129 @@
+"""One forward pass, in which every value must have the shape that the graph says."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from netspec.ir import Graph, Node
+from netspec.sizes.shape import show
+from netspec.targets.torch.layer_source import layer_classes
+from netspec.targets.torch.layout import needs_module
+
+
+class ShapeMismatch(RuntimeError):
+    """A value had another shape in the running module than in the graph: a fault of netspec, not of a document."""
+
+
+def example_inputs(graph: Graph, module: nn.Module, batch: int = 1, seed: int = 0) -> tuple[Tensor, ...]:
+    """Return random inputs of the graph's shapes, on the module's device and of its dtype."""
+    parameter = next(module.parameters(), None)
+    device = parameter.device if parameter is not None else torch.device("cpu")
+    dtype = parameter.dtype if parameter is not None else torch.float32
+    if device.type == "meta":
+        generator = None
+    else:
+        generator = torch.Generator(device=device).manual_seed(seed)
+    inputs = []
+    for each in graph.inputs:
+        shape = (batch, *each.shape)
+        if each.dtype == "int64":
+            inputs.append(torch.randint(0, each.high or 1, shape, generator=generator, device=device))
+        else:
+            inputs.append(torch.randn(shape, generator=generator, device=device, dtype=torch.float32).to(dtype))
+    return tuple(inputs)
+
+
+def verify_forward(module: nn.Module, graph: Graph, batch: int = 1, seed: int = 0) -> int:
+    """Run one forward pass in evaluation and compare the shape of every node with the one inferred.
+
+    Returns the number of values compared. Raises: ShapeMismatch that names the node.
+    """
+    was_training = module.training
+    inputs = example_inputs(graph, module, batch, seed)
+    module.eval()
+    try:
+        with torch.no_grad(), _Recorder(module, layer_classes(graph)) as recorder:
+            module(*inputs)
+    finally:
+        module.train(was_training)
+    return _compare(graph, recorder.shapes, batch)
+
+
+def _compare(graph: Graph, shapes: list[tuple[int, ...]], batch: int) -> int:
+    training = graph.training_only
+    nodes = [node for node in graph if node.path not in training]
+    position = 0
+    for node in nodes:
+        position += _calls(node, graph)
+        if position > len(shapes):
+            raise ShapeMismatch(f"{node.path} was not computed: {len(shapes)} results for {len(nodes)} nodes")
+        found = shapes[position - 1]
+        if found != (batch, *node.shape):
+            raise ShapeMismatch(f"{node.path} gives {show(found)}, and the graph says {show((batch, *node.shape))}")
+    if position != len(shapes):
+        raise ShapeMismatch(f"{len(shapes)} results were computed for {len(nodes)} nodes")
+    return len(nodes)
+
+
+def _calls(node: Node, graph: Graph) -> int:
+    """Return how many results a node leaves in the record: a module one, a function one per torch call."""
+    operands = tuple(graph.shape_of(path) for path in node.inputs)
+    text = None if needs_module(node) else node.op.emit_function(*operands)
+    return text.calls if text else 1
+
+
+class _Recorder(TorchFunctionMode):
+    """Records the shape of every result on the way: of leaf modules, and of torch functions called between them."""
+
+    def __init__(self, module: nn.Module, layers: Collection[str]) -> None:
+        super().__init__()
+        self.shapes: list[tuple[int, ...]] = []
+        self._inside = 0
+        self._module, self._layers = module, layers
+        self._hooks: list[Any] = []
+
+    def __enter__(self) -> _Recorder:
+        for module in _leaves(self._module, self._layers):
+            self._hooks.append(module.register_forward_pre_hook(self._enter_leaf))
+            self._hooks.append(module.register_forward_hook(self._leave_leaf))
+        super().__enter__()  # type: ignore[no-untyped-call]
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        super().__exit__(*exception)  # type: ignore[no-untyped-call]
+        for hook in self._hooks:
+            hook.remove()
+
+    def _enter_leaf(self, module: nn.Module, inputs: Any) -> None:
+        self._inside += 1
+
+    def _leave_leaf(self, module: nn.Module, inputs: Any, result: Any) -> None:
+        self._inside -= 1
+        self._record(result)
+
+    def _record(self, result: Any) -> None:
+        if self._inside == 0 and isinstance(result, Tensor):
+            self.shapes.append(tuple(result.shape))
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = function(*args, **(kwargs or {}))
+        if function is not Tensor.to:  # what only travels to another device is no new value
+            self._record(result)
+        return result
+
+
+def _leaves(module: nn.Module, layers: Collection[str]) -> Iterator[nn.Module]:
+    """Yield torch's own layers and the pasted ones of those names: what the emitter treats as a single module."""
+    containers = (nn.Sequential, nn.ModuleDict, nn.ModuleList)
+    for each in module.children():
+        is_container = type(each) is nn.Module or isinstance(each, containers)
+        torch_layer = type(each).__module__.startswith("torch.") and not is_container
+        if torch_layer or type(each).__name__ in layers:
+            yield each
+        else:
+            yield from _leaves(each, layers)

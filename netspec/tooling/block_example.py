@@ -1,0 +1,70 @@
+"""The call of a block, as an example: with no more arguments than it needs, and what it does to a shape."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from netspec.language import Block, Parameter, load
+from netspec.lowering import lower
+from netspec.sizes.shape import show
+from netspec.syntax.yaml.flow_style import flow
+
+ENTERS = (64, 32, 32)
+"""The shape of what enters an example."""
+BY_NAME: dict[str, Any] = {"classes": 10, "columns": 3, "groups": 4, "kernel": 3, "grow": 16, "growth": 32}
+BY_TYPE: dict[str, Any] = {
+    "int": 64,
+    "float": 0.5,
+    "number": 1,
+    "bool": True,
+    "word": "relu",
+    "list": [64, 64],
+    "block": {"conv": {"out": 64, "kernel": 3, "padding": 1}},
+    "any": 1,
+}
+"""What stands for an argument, by its name or else by its type."""
+
+
+def example_call(block: Block) -> str:
+    """Return a step that calls a block, with labels of the values that it takes where it names them.
+
+    Example:
+        >>> from netspec.language.loading.library import library
+        >>> example_call(library()["fire"])
+        '- fire: {squeeze: 64}'
+    """
+    arguments = {each.name: _value(each) for each in block.parameters.values() if each.required}
+    if block.inputs:
+        return f"- {flow({block.name: arguments, 'from': list(block.inputs)})}"
+    return f"- {block.name}: {flow(arguments)}" if arguments else f"- {block.name}"
+
+
+def example_document(block: Block) -> str:
+    """Return a document of the example, in which every value that enters has the same shape."""
+    labels = [label for label in block.inputs if label != "column"]
+    inputs = flow({label: list(ENTERS) for label in ["start", *labels]})
+    drawn = "\n- {draw_column: {columns: 3, p: 0.5}, from: start, as: column}\n- {sequential: [], from: start}"
+    begun = drawn if "column" in block.inputs else "\n- {sequential: [], from: start}"
+    return f"netspec: 1\nname: example\ninput: {inputs}\nnetwork:{begun}\n{example_call(block)}\n"
+
+
+def example_shapes(block: Block) -> str:
+    """Return which shape the example turns the entering one into.
+
+    Example:
+        >>> from netspec.language.loading.library import library
+        >>> example_shapes(library()["fire"])
+        '64x32x32 -> 512x32x32'
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "example.yaml"
+        path.write_text(example_document(block), encoding="utf-8")
+        graph = lower(load(path))
+    leaving = " and ".join(show(graph.shape_of(each.node)) for each in graph.outputs)
+    return f"{show(ENTERS)} -> {leaving}"
+
+
+def _value(parameter: Parameter) -> Any:
+    return BY_NAME.get(parameter.name, BY_TYPE[parameter.type])

@@ -1,0 +1,161 @@
+"""The parts of a document beside its steps: arguments, blocks, inputs, defaults and how parameters start."""
+
+from __future__ import annotations
+
+from netspec.language.combinators import COMBINATORS
+from netspec.language.initializers import FUNCTIONS, WORDS
+from netspec.language.model import STEP_KEYS
+from netspec.language.parameters import TYPES
+from netspec.language.parsing.declarations import BLOCK_KEYS
+from netspec.ops import OPS, Op
+from netspec.tooling.schema.fields import EXPRESSION, VALUE
+from netspec.tooling.schema.patterns import EXPRESSION as EXPRESSION_TEXT
+from netspec.tooling.schema.patterns import LABEL_OR_INPUT, MODULE, NEW_LABEL, Schema, matching, one_of, unless
+
+
+def part_definitions() -> dict[str, Schema]:
+    """Return the schemas of all parts that are the same for every document, by their place."""
+    return {
+        "expression": EXPRESSION_TEXT,
+        "value": {"items": VALUE, "additionalProperties": VALUE, "allOf": [EXPRESSION]},
+        "arguments": _arguments(),
+        "typed": _typed_argument(),
+        "shape": _shape(),
+        "described": _described_input(),
+        "input": _input(),
+        "initializer": _initializer(),
+        "rules": _rules(),
+    }
+
+
+def block_declarations(body: Schema) -> Schema:
+    """Return the schema of ``blocks:``."""
+    labels: Schema = {"type": ["array", "null"], "items": {"type": "string", **LABEL_OR_INPUT}}
+    schemas: dict[str, Schema] = {
+        "args": {"allOf": [{"$ref": "#/definitions/arguments"}]},
+        "inputs": labels,
+        "outputs": labels,
+        "body": {"allOf": [body]},
+        "description": {"type": "string"},
+    }
+    block = {
+        "type": "object",
+        "properties": {key: {"description": about, **schemas.get(key, {})} for key, about in BLOCK_KEYS.items()},
+        "required": ["body"],
+        "additionalProperties": False,
+    }
+    names = matching(unless([*OPS, *COMBINATORS, *STEP_KEYS]), "a word that means nothing yet")
+    names["doNotSuggest"] = True
+    return {"type": "object", "propertyNames": names, "additionalProperties": block}
+
+
+def defaults(definitions: dict[str, Schema]) -> Schema:
+    """Return the schema of ``defaults:``: any argument of any op, taken from the definitions of their steps."""
+    per_op = {name: _fields(name, op, definitions) for name, op in OPS.items()}
+    return {"type": "object", "properties": per_op, "additionalProperties": False}
+
+
+def _fields(name: str, op: type[Op], definitions: dict[str, Schema]) -> Schema:
+    place = f"merge.{name}" if op.family == "merge" else f"op.{name}"
+    branch = "/then" if "then" in definitions[place] else ""
+    fields = {field: {"$ref": f"#/definitions/{place}{branch}/properties/{field}"} for field in op.model_fields}
+    return {"type": "object", "properties": fields, "additionalProperties": False}
+
+
+def initialization() -> Schema:
+    """Return the schema of ``init:``: how the parameters of each op start."""
+    rules = {"$ref": "#/definitions/rules"}
+    return {"type": "object", "properties": dict.fromkeys(OPS, rules), "additionalProperties": False}
+
+
+# arguments
+
+
+def _arguments() -> Schema:
+    """Return the schema of ``args:``: a type, a default, or both with bounds, per name."""
+    argument = {
+        "anyOf": [{"enum": list(TYPES), "enumDescriptions": list(TYPES.values())}, {}],
+        "if": {"type": "object", "required": ["type"]},
+        "then": {"$ref": "#/definitions/typed"},
+        "else": VALUE,
+    }
+    return {
+        "type": ["object", "null"],
+        "propertyNames": {**NEW_LABEL, "doNotSuggest": True},
+        "additionalProperties": argument,
+    }
+
+
+def _typed_argument() -> Schema:
+    properties: dict[str, Schema] = {
+        "type": {"enum": list(TYPES), "enumDescriptions": list(TYPES.values())},
+        "default": {"description": "The value without which a call needs the argument."},
+        "min": {"type": ["number", "null"], "description": "The least value."},
+        "max": {"type": ["number", "null"], "description": "The greatest value."},
+        "choices": {"type": ["array", "null"], "description": "All values that are allowed."},
+        "description": {"type": "string", "description": "What the argument is."},
+    }
+    return {"properties": properties, "additionalProperties": False}
+
+
+# inputs
+
+
+def _shape() -> Schema:
+    size: Schema = {"type": ["integer", "string"], "minimum": 1, "allOf": [EXPRESSION]}
+    return {**size, "type": ["array", "integer", "string"], "items": size, "minItems": 1, "maxItems": 4}
+
+
+def _described_input() -> Schema:
+    properties: dict[str, Schema] = {
+        "shape": {"$ref": "#/definitions/shape"},
+        "dtype": {"enum": ["float", "int64"], "description": "What the values are; `int64` goes into an embedding."},
+        "high": {"description": "The number above the greatest index.", "allOf": [VALUE]},
+    }
+    return {"type": "object", "properties": properties, "required": ["shape"], "additionalProperties": False}
+
+
+def _input() -> Schema:
+    shape, described = {"$ref": "#/definitions/shape"}, {"$ref": "#/definitions/described"}
+    one = {"if": {"type": "object"}, "then": described, "else": shape}
+    several = {"propertyNames": {**MODULE, "doNotSuggest": True}, "additionalProperties": one}
+    return {
+        "if": {"type": "object"},
+        "then": {"if": {"required": ["shape"]}, "then": described, "else": {**several, "minProperties": 1}},
+        "else": shape,
+    }
+
+
+# initializers
+
+
+def _initializer() -> Schema:
+    """Return the schema of how one parameter starts: a number, a list, or a function of ``torch.nn.init``."""
+    argument = {"type": ["number", "string"], "allOf": [EXPRESSION]}
+    functions = {
+        name: {"type": "object", "properties": dict.fromkeys(arguments, argument), "additionalProperties": False}
+        for name, arguments in FUNCTIONS.items()
+    }
+    elsewhere = f"^(?!(?:{'|'.join(sorted(WORDS - set(FUNCTIONS)))})$)"
+    return {
+        "type": ["number", "array", "string", "object"],
+        "items": VALUE,
+        "properties": functions,
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+        "allOf": [EXPRESSION, matching(elsewhere, f"torch's name: {', '.join(FUNCTIONS)}")],
+    }
+
+
+def _rules() -> Schema:
+    """Return the schema of how the parameters of an op start: its weight, or each parameter by name."""
+    initializer = {"$ref": "#/definitions/initializer"}
+    alone = {"maxProperties": 1, "propertyNames": {"pattern": one_of(FUNCTIONS)}, "minProperties": 1}
+    by_name = {"properties": dict.fromkeys(("weight", "bias"), initializer), "additionalProperties": initializer}
+    return {
+        "anyOf": [{"enum": list(FUNCTIONS)}, {}],
+        "if": {"type": "object"},
+        "then": {"if": alone, "then": initializer, "else": by_name},
+        "else": initializer,
+    }

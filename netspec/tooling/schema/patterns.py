@@ -1,0 +1,82 @@
+"""What the texts of a document look like, as regular expressions that ECMAScript, hence every JSON Schema tool, reads.
+
+A pattern refuses only what the compiler refuses as well: it sees the characters of an expression, not its meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from netspec.language.names import NAME, NUMBER
+from netspec.language.scope import LABEL, RESERVED
+
+Schema = dict[str, Any]
+
+
+def matching(pattern: str, expected: str) -> Schema:
+    """Return the schema of texts of a pattern, with what an editor says of others."""
+    return {"pattern": pattern, "patternErrorMessage": f"expected {expected}"}
+
+
+def one_of(words: Iterable[str]) -> str:
+    """Return the pattern of some words."""
+    return f"^(?:{_alternatives(words)})$"
+
+
+def unless(taken: Iterable[str]) -> str:
+    """Return the pattern of labels that are none of the words.
+
+    Example:
+        >>> import re
+        >>> [bool(re.search(unless(["conv"]), text)) for text in ("conv", "conv2", "2d")]
+        [False, True, False]
+    """
+    return f"^(?!(?:{_alternatives(taken)})$){_whole(LABEL)[1:]}"
+
+
+def word(words: Iterable[str]) -> Schema:
+    """Return the schema of one of the words, ``$name``, or an expression that is more than a lone name.
+
+    Example:
+        >>> import re
+        >>> pattern = word(["zeros", "reflect"])["pattern"]
+        >>> [bool(re.search(pattern, text)) for text in ("zeros", "$mode", "zeroes", "'zeros' if k == 3 else mode")]
+        [True, True, False, True]
+    """
+    pattern = rf"^(?=(?:{_alternatives(words)})$|\$|(?![A-Za-z_][A-Za-z0-9_]*$)){_ARITHMETIC}"
+    return matching(pattern, f"{', '.join(words)} or $name")
+
+
+def _alternatives(words: Iterable[str]) -> str:
+    # Not re.escape: ECMAScript refuses to escape what means nothing, such as `-`.
+    return "|".join(re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", word) for word in words)
+
+
+def _whole(pattern: re.Pattern[str]) -> str:
+    """Return a pattern that is written for ``match`` as one that a JSON Schema tool searches for."""
+    return f"^(?:{pattern.pattern.removesuffix(chr(92) + 'Z')})$"
+
+
+_QUOTED = r"""'[ -"$-&(-\[\]-~]*'""" + "|" + r'"[ -!$-\[\]-~]*"'
+_TOKEN = rf"[A-Za-z0-9_ \t\r\n.,+*/%()\[\]:\-]|[<>=!]=|[<>]|{_QUOTED}"
+_PRODUCT = r"[1-9][0-9]*(?:x[0-9]+)+$"
+"""A shape as papers write it, ``3x3``, which is no expression."""
+_ARITHMETIC = rf"\$?(?!{_PRODUCT})(?=[ \t\r\n]*[^ \t\r\n])(?:{_TOKEN})+$"
+
+EXPRESSION = matching(f"^{_ARITHMETIC}", "an expression: arithmetic is written as in Python, without ${}")
+"""An expression, or ``$name``. There is no ``type``, so that it can stand beside the schema of a number or a list."""
+
+_MODULE = f"{_whole(NAME)}|{_whole(NUMBER)}"
+WORDS = "letters, digits and _, a letter first"
+"""What names and labels are made of."""
+
+MODULE = matching(_MODULE, f"{WORDS}, or a number")
+LABEL_OR_INPUT = matching(f"{_whole(LABEL)}|{_MODULE}", f"a label: {WORDS}")
+NEW_LABEL = matching(unless(sorted(RESERVED)), f"a word that means nothing yet: {WORDS}")
+"""What a document may call a value or an argument."""
+TEMPLATE = matching(r"^(?:[A-Za-z0-9_]|\{[^{}]+\})+$", "letters, digits, _ and {expressions}")
+"""The name of a step."""
+ARGUMENT = r"^\$[A-Za-z_][A-Za-z0-9_]*$"
+"""A step that stands for an argument."""

@@ -1,0 +1,77 @@
+"""The text of a new document: a small network to change, or a shipped one with its settings to set."""
+
+from __future__ import annotations
+
+from netspec.language import Document, Parameter
+from netspec.syntax.yaml.flow_style import flow
+
+SCHEMA = ".netspec/schema.json"
+"""Where the schema of a new document lies, seen from the document; editors find it by the document's first line."""
+
+_OPENING = f"""\
+# yaml-language-server: $schema={SCHEMA}
+netspec: 1
+name: NAME
+"""
+
+_NETWORK = """\
+title: A small residual network
+
+args:                                      # settings: `netspec build NAME.yaml --set width=32` changes one
+  width: 16                                # channels of the first stage; each further stage doubles them
+  units: [2, 2, 2]                         # residual units per stage
+  classes: 10
+
+defaults: {conv: {bias: false}}            # batch normalization follows every convolution
+init: {conv: {kaiming_normal: {mode: fan_out, nonlinearity: relu}}}
+
+input: [3, 32, 32]                         # channels, height, width; the batch is implied
+
+network:                                   # a list is a chain: each step takes what the one before it gives
+  - conv: {out: width, kernel: 3, padding: 1}
+  - bn
+  - relu
+  - foreach: {stage: range(len(units)), n: units}
+    body:
+      - repeat: n                          # `index` counts from 0
+        name: stage{stage+1}               # the place in the module tree, hence in `state_dict`
+        body:
+          - residual:                      # where the shapes differ, the shortcut is a 1x1 convolution
+              body:
+                - conv: {out: width * 2**stage, kernel: 3, stride: 2 if stage > 0 and index == 0 else 1, padding: 1}
+                - bn
+                - relu
+                - conv: {out: x.channels, kernel: 3, padding: 1}    # `x` is the value that enters the step
+                - bn
+              after: relu
+        expect: [width * 2**stage, 32 // 2**stage, 32 // 2**stage]  # a pin: checked, not computed
+  - global_avgpool
+  - flatten
+  - linear: classes
+    name: classifier
+"""
+
+
+def starter_text(name: str) -> str:
+    """Return a document that holds a small commented network.
+
+    Example:
+        >>> starter_text("tiny").splitlines()[2]
+        'name: tiny'
+    """
+    return (_OPENING + _NETWORK).replace("NAME", name)
+
+
+def variation_text(name: str, extended: str, document: Document) -> str:
+    """Return a document that extends another one, named as ``extends:`` does, and lists its settings."""
+    settings = "".join(f"  {_setting(each)}\n" for each in document.parameters.values())
+    opening = _OPENING.replace("NAME", name) + f"title: {flow(f'{document.title or document.name}, changed')}\n"
+    about = f"# the settings of {document.name}: change or remove them"
+    args = f"\nargs:                                      {about}\n{settings}" if settings else ""
+    return f"{opening}extends: {flow(extended)}\n{args}"
+
+
+def _setting(parameter: Parameter) -> str:
+    value = parameter.type if parameter.required else parameter.default
+    comment = f"  # {parameter.description}" if parameter.description else ""
+    return f"{parameter.name}: {flow(value)}{comment}"

@@ -1,0 +1,96 @@
+"""Edges between the boxes of a picture, and which of them go past others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from netspec.ir import Graph, Node
+from netspec.views.diagram.model import Box, Edge, Frame, View
+
+Wiring = Literal["running", "full"]
+
+MOST_TRACED = 6_000
+"""Boxes beyond which skips are not told from other edges: the tracing needs a bit per pair of boxes."""
+
+
+def connect(graph: Graph, frame: Frame, wiring: Wiring) -> View:
+    """Return the view with the edges between the boxes of a frame: one per value and box that it enters."""
+    boxes = list(frame.boxes())
+    order = {box.id: number for number, box in enumerate(boxes)}
+    found = list(_lifted(graph, boxes, order, wiring))
+    successors: list[list[int]] = [[] for _ in boxes]
+    for edge in found:
+        successors[order[edge.tail]].append(order[edge.head])
+    skipping = _skips(successors) if len(boxes) <= MOST_TRACED else frozenset()
+    edges = tuple(
+        Edge(edge.tail, edge.head, edge.value, edge.shape, True, edge.training_only)
+        if (order[edge.tail], order[edge.head]) in skipping
+        else edge
+        for edge in found
+    )
+    return View(frame, edges, _stretch(successors))
+
+
+def _lifted(graph: Graph, boxes: Sequence[Box], order: Mapping[str, int], wiring: Wiring) -> Iterator[Edge]:
+    owners = {path: box.id for box in boxes for path in box.nodes}
+    owners.update((each.name, f"input.{each.name}") for each in graph.inputs)
+    training = graph.training_only
+    readers = graph.consumers()
+    runs = {box.id for box in boxes if box.times > 1}
+    seen: set[tuple[str, str]] = set()
+    for node in graph:
+        head = owners[node.path]
+        for value in _operands(graph, node, readers if wiring == "full" else {}):
+            tail = owners[value]
+            key = (tail if tail in runs else value, head)
+            # The layers of a folded dense block read the concatenations that they feed: that way round is left out.
+            if tail == head or key in seen or order[tail] > order[head]:
+                continue
+            seen.add(key)
+            yield Edge(tail, head, value, graph.shape_of(value), training_only=node.path in training)
+    for output in graph.outputs:
+        if f"output.{output.name}" in order:
+            tail, shape = owners[output.node], graph.shape_of(output.node)
+            yield Edge(tail, f"output.{output.name}", output.node, shape, training_only=output.train_only)
+
+
+def _operands(graph: Graph, node: Node, readers: Mapping[str, list[Node]]) -> Iterator[str]:
+    """Yield the values that a node reads; given who reads them, what dense concatenations put together, one by one."""
+    stack = list(reversed(node.inputs))
+    while stack:
+        path = stack.pop()
+        inner = graph.by_path.get(path)
+        if inner is not None and _continues(inner, node) and len(readers.get(path, ())) > 1:
+            stack.extend(reversed(inner.inputs))
+        else:
+            yield path
+
+
+def _continues(inner: Node, node: Node) -> bool:
+    return node.op.name == "concat" and inner.op == node.op and inner.scope is node.scope
+
+
+def _skips(successors: Sequence[Sequence[int]]) -> frozenset[tuple[int, int]]:
+    """Return the edges whose ends another way connects too. Edges lead from lower numbers to higher ones."""
+    reached = [0] * len(successors)
+    skipping: set[tuple[int, int]] = set()
+    for box in range(len(successors) - 1, -1, -1):
+        beyond = 0
+        for head in successors[box]:
+            beyond |= reached[head]
+        for head in successors[box]:
+            if beyond >> head & 1:
+                skipping.add((box, head))
+            reached[box] |= 1 << head
+        reached[box] |= beyond
+    return frozenset(skipping)
+
+
+def _stretch(successors: Sequence[Sequence[int]]) -> int:
+    """Return the sum over edges of the ranks that they pass, each box being as high as the longest way to it."""
+    ranks = [0] * len(successors)
+    for box, heads in enumerate(successors):
+        for head in heads:
+            ranks[head] = max(ranks[head], ranks[box] + 1)
+    return sum(ranks[head] - ranks[box] - 1 for box, heads in enumerate(successors) for head in heads)

@@ -1,0 +1,139 @@
+"""Several networks side by side: the figures that papers compare, as text, Markdown and plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from netspec.analysis import COUNTING_RULE, measure, measure_memory, receptive_fields
+from netspec.analysis.memory import show_bytes
+from netspec.diagnostics.render import printable
+from netspec.ir import Graph
+from netspec.sizes.shape import Shape, show
+
+Order = Literal["name", "params", "macs", "forward", "peak", "depth"]
+
+HEADINGS = ("network", "params", "MACs", "FLOPs", "forward", "peak", "depth", "sees", "input")
+LEFT = frozenset({0, 8})
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a network is compared by. ``forward`` and ``peak`` are bytes of values, as ``measure_memory`` counts them.
+
+    ``sees`` is the receptive field of the last value with any extent, which is what global pooling takes in the end;
+    None where that sees everything, as behind squeeze-and-excitation.
+    """
+
+    name: str
+    title: str
+    params: int
+    macs: int
+    flops: int
+    forward: int
+    peak: int
+    depth: int
+    sees: Shape | None
+    inputs: tuple[Shape, ...]
+    dtype: str
+    batch: int
+
+
+def measure_figures(graph: Graph, dtype: str = "float32", batch: int = 1) -> Figures:
+    """Return the figures of a network.
+
+    Example:
+        >>> import netspec
+        >>> figures = measure_figures(netspec.compile("resnet50"))
+        >>> figures.params, figures.depth, figures.sees
+        (25557032, 50, (427, 427))
+    """
+    totals, memory = measure(graph), measure_memory(graph, dtype, batch)
+    return Figures(
+        graph.name,
+        graph.title or graph.name,
+        totals.params,
+        totals.macs,
+        totals.flops,
+        memory.forward,
+        memory.peak,
+        totals.depth,
+        _sight(graph),
+        tuple(each.shape for each in graph.inputs),
+        dtype,
+        batch,
+    )
+
+
+def _sight(graph: Graph) -> Shape | None:
+    training, fields = graph.training_only, receptive_fields(graph)
+    wide = [node.path for node in graph if node.path not in training and any(size > 1 for size in node.shape[1:])]
+    return fields[wide[-1]] if wide else None
+
+
+def ordered(found: Iterable[Figures], by: Order | None) -> list[Figures]:
+    """Return figures by a quantity, the largest first; by name from A to Z; or as they are."""
+    if by is None:
+        return list(found)
+    if by == "name":
+        return sorted(found, key=lambda each: each.name)
+    return sorted(found, key=lambda each: (-getattr(each, by), each.name))
+
+
+def overview_text(found: Sequence[Figures]) -> str:
+    """Return figures as aligned text, with how they were counted."""
+    rows = [HEADINGS, *map(_cells, found)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
+    lines.insert(1, "-" * max(map(len, lines)))
+    return "\n".join([*lines, "", *_notes(found)])
+
+
+def overview_markdown(found: Sequence[Figures]) -> str:
+    """Return figures as a Markdown table."""
+    rows = [HEADINGS, *(tuple(map(_escaped, _cells(each))) for each in found)]
+    widths = [max(3, *map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [f"| {' | '.join(_aligned(row, widths))} |" for row in rows]
+    rule = [f":{'-' * (width - 1)}" if index in LEFT else f"{'-' * (width - 1)}:" for index, width in enumerate(widths)]
+    lines.insert(1, f"| {' | '.join(rule)} |")
+    return "\n".join([*lines, "", *_notes(found)])
+
+
+def overview_record(found: Sequence[Figures]) -> list[dict[str, Any]]:
+    """Return figures as plain data."""
+    return [asdict(each) for each in found]
+
+
+def _cells(each: Figures) -> tuple[str, ...]:
+    return (
+        printable(each.name),
+        f"{each.params:,}",
+        f"{each.macs:,}",
+        f"{each.flops:,}",
+        show_bytes(each.forward),
+        show_bytes(each.peak),
+        str(each.depth),
+        show(each.sees) if each.sees else "all",
+        ", ".join(map(show, each.inputs)),
+    )
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    return [
+        cell.ljust(width) if index in LEFT else cell.rjust(width)
+        for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ]
+
+
+def _notes(found: Sequence[Figures]) -> list[str]:
+    kind = f" ({found[0].dtype}, batch of {found[0].batch})" if found else ""
+    return [
+        f"counted: {COUNTING_RULE}",
+        f"forward: bytes of all values{kind}; peak: the most that evaluation holds at once; "
+        "sees: receptive field before global pooling",
+    ]
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{character}" if character in "\\|*`<>[]" else character for character in text)

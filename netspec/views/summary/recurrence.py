@@ -1,0 +1,95 @@
+"""What recurs in the lists of steps of scopes: units in a row, and patterns of several steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from netspec.ir import Graph, Node, Scope
+
+Item = Node | Scope
+Column = list[Item]
+"""The same step of several identical units; usually there is only one."""
+
+LONGEST_PERIOD = 12
+FEWEST_REPEATS = 4
+"""How often several steps must recur before they are shown once; a single unit only needs to come twice."""
+
+_ORDINAL = re.compile(r"(?:\d+|(?<=[\d_])[a-z])$")
+
+
+class Folder:
+    """Finds what recurs in the lists of steps of scopes."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._kinds: dict[object, int] = {}
+        self._kind_of: dict[Item, int] = {}
+        for scope in reversed(list(graph.root.descend())):
+            for item in scope.items:
+                self._kind_of[item] = self._kind(item)
+
+    def _kind(self, item: Item) -> int:
+        """Return a number that items have in common when they do the same, whatever channels enter.
+
+        Their names must differ by a number or a letter at most: `branch1x1` and `branch3x3_1` stand side by side.
+        """
+        key: object
+        stem = _ORDINAL.sub("", item.name)
+        if isinstance(item, Node):
+            key = (stem, item.op, item.shape[1:], item.shared)
+        else:
+            key = (stem, item.kind, item.block, *(self._kind_of[each] for each in item.items))
+        return self._kinds.setdefault(key, len(self._kinds))
+
+    def fold(self, scopes: list[Scope]) -> Iterator[tuple[str, Column]]:
+        """Yield the columns of identical scopes with the names to show, in order."""
+        kinds = [self._kind_of[item] for item in scopes[0].items]
+        for start, period, repeats in recurring(kinds):
+            for first in range(start, start + period):
+                places = range(first, first + period * repeats, period)
+                name = _span(scopes[0].items[places[0]], scopes[0].items[places[-1]])
+                yield name, [scope.items[place] for scope in scopes for place in places]
+
+
+def _span(first: Item, last: Item) -> str:
+    return first.name if first.name == last.name else f"{first.name}..{last.name}"
+
+
+def recurring(kinds: list[int]) -> Iterator[tuple[int, int, int]]:
+    """Cut a list into runs and yield start, period and repeats of each.
+
+    Example:
+        >>> list(recurring([7, 1, 2, 1, 2, 1, 2, 1, 2, 5, 5]))
+        [(0, 1, 1), (1, 2, 4), (9, 1, 2)]
+    """
+    matches = [_matches(kinds, period) for period in range(1, LONGEST_PERIOD + 1)]
+    start = 0
+    while start < len(kinds):
+        period, repeats = _longest(matches, start)
+        if start + 1 < len(kinds):
+            next_period, next_repeats = _longest(matches, start + 1)
+            if next_period * next_repeats > period * repeats:
+                # What begins here would only cut into the longer run that begins with the next.
+                period, repeats = 1, 1
+        yield start, period, repeats
+        start += period * repeats
+
+
+def _longest(matches: list[list[int]], start: int) -> tuple[int, int]:
+    """Return period and repeats of what covers most from a place on."""
+    best = (1, 1)
+    for period, lengths in enumerate(matches, 1):
+        repeats = lengths[start] // period + 1
+        enough = repeats >= (2 if period == 1 else FEWEST_REPEATS)
+        if enough and period * repeats > best[0] * best[1]:
+            best = (period, repeats)
+    return best
+
+
+def _matches(kinds: list[int], period: int) -> list[int]:
+    """Return for each place how many entries from there on equal the one a period later."""
+    lengths = [0] * len(kinds)
+    for place in range(len(kinds) - period - 1, -1, -1):
+        if kinds[place] == kinds[place + period]:
+            lengths[place] = lengths[place + 1] + 1
+    return lengths

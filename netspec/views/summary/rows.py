@@ -1,0 +1,183 @@
+"""The rows of a summary: the tree of scopes down to a depth, with runs of identical units in one row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from netspec.analysis import ScopeTotals, measure_scopes, receptive_fields
+from netspec.analysis.costs import LAYERS
+from netspec.ir import Graph, Node, Scope
+from netspec.sizes.shape import Shape, show
+from netspec.views.summary.recurrence import Column, Folder, Item
+
+DEPTH = 2
+FEW_NODES = 4
+"""The largest unit without inner scopes that stays closed unless a depth is asked for."""
+MOST_TEXT = 40
+
+Sorting = Literal["params", "macs", "memory"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line: a node or scope, or ``count`` identical ones with their sums."""
+
+    indent: int
+    name: str
+    what: str
+    output: str
+    totals: ScopeTotals
+    sees: str
+    count: int = 1
+    training_only: bool = False
+    shared: bool = False
+    first_of_training: bool = False
+    """True at the top of a head that exists in training only."""
+
+    @property
+    def macs(self) -> int:
+        """The MACs to show: those in training for a head that exists only there."""
+        return self.totals.training_macs if self.training_only else self.totals.macs
+
+
+class Describer:
+    """Makes rows of a graph's parts; holds the facts that every row needs."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._totals = measure_scopes(graph)
+        self._fields = receptive_fields(graph)
+        self._training = graph.training_only
+        self._inputs = {each.name: each.shape for each in graph.inputs}
+
+    def totals(self, item: Item) -> ScopeTotals:
+        """Return what a node or scope adds up to."""
+        return self._totals[item]
+
+    def row(self, column: Column, indent: int, name: str) -> Row:
+        """Return the row of a column, which sums over its items and shows the last one's result."""
+        last = column[-1]
+        outputs = self._outputs(last)
+        parent = last.parent if isinstance(last, Scope) else last.scope
+        training = self._in_training_only(last)
+        totals = ScopeTotals()
+        for item in column:
+            totals.add(self._totals[item])
+        return Row(
+            indent,
+            name,
+            self._what(column),
+            ", ".join(show(self._shape(path)) for path in outputs),
+            totals,
+            self._sight(outputs),
+            len(column),
+            training,
+            isinstance(last, Node) and last.shared,
+            training and not (parent and parent.parent and self._in_training_only(parent)),
+        )
+
+    def _outputs(self, item: Item) -> tuple[str, ...]:
+        return item.outputs if isinstance(item, Scope) else (item.path,)
+
+    def _in_training_only(self, item: Item) -> bool:
+        outputs = self._outputs(item)
+        return bool(outputs) and all(path in self._training for path in outputs)
+
+    def _shape(self, path: str) -> Shape:
+        return self._inputs[path] if path in self._inputs else self._graph[path].shape
+
+    def _sight(self, outputs: tuple[str, ...]) -> str:
+        fields = {self._fields.get(path, (1,)) for path in outputs}
+        if len(fields) != 1:
+            return ""
+        (field,) = fields
+        return "all" if field is None else show(field) if field else "1"
+
+    def _what(self, column: Column) -> str:
+        first = column[0]
+        if isinstance(first, Node):
+            return self._describe_op(first)
+        if first.kind != "block":
+            inside = self._describe_inside(first)
+            return inside if first.kind == "group" else f"{first.kind}: {inside}" if inside else first.kind
+        weighted = [node for node in first.items if isinstance(node, Node) and node.op.name in LAYERS]
+        if len(weighted) == 1 and len(first.items) <= FEW_NODES:
+            detail = self._draw(weighted[0])
+            return f"{first.block} {detail}".rstrip()
+        return describe_call([item for item in column if isinstance(item, Scope)], self._channels(first))
+
+    def _describe_inside(self, scope: Scope) -> str:
+        """Return what a group consists of: so many of one block, or a short chain; anything else is better opened."""
+        blocks = {each.block for each in scope.scopes}
+        joints = {item.op.family for item in scope.items if isinstance(item, Node)}
+        count = sum(1 for _ in scope.scopes)
+        if count > 1 and len(blocks) == 1 and "" not in blocks and joints <= {"merge"}:
+            return f"{count} x {blocks.pop()}"
+        if scope.kind != "group" or len(scope.items) > FEW_NODES:
+            return ""
+        parts = [self._what([item]) for item in scope.items]
+        text = " > ".join(parts)
+        return text if all(parts) and len(text) <= MOST_TEXT else ""
+
+    def _describe_op(self, node: Node) -> str:
+        return f"{node.op.name} {self._draw(node)}".rstrip()
+
+    def _draw(self, node: Node) -> str:
+        return node.op.draw(self._shape(node.inputs[0]))
+
+    def _channels(self, scope: Scope) -> int:
+        return self._shape(scope.outputs[0])[0] if scope.outputs else 0
+
+
+def describe_call(scopes: list[Scope], channels: int) -> str:
+    """Return a block's name with the arguments that tell something, as far as there is room.
+
+    Those that say nothing are left out: what calls in the column disagree on, neutral values as in ``stride: 1``, and
+    the channels, which stand in the next column.
+    """
+    first = scopes[0]
+    text = first.block
+    for name, value in first.arguments.items():
+        if value in (None, 0, 1, "", channels) or any(scope.arguments.get(name) != value for scope in scopes[1:]):
+            continue
+        part = f" {name}={'x'.join(map(str, value)) if isinstance(value, list) else value}"
+        if len(text) + len(part) <= MOST_TEXT:
+            text += part
+    return text
+
+
+def tree_rows(graph: Graph, depth: int | None = None) -> Iterator[Row]:
+    """Yield the rows of the tree of scopes, outer before inner, down to a depth.
+
+    Steps that recur are shown once, with the sums over all of them: a unit that comes twice or more in a row, and
+    patterns of up to twelve steps that come four times or more. Without a depth it is two, and units of a few ops stay
+    closed.
+    """
+    describer = Describer(graph)
+    folder = Folder(graph)
+    levels = [folder.fold([graph.root])]
+    while levels:
+        for name, column in levels[-1]:
+            yield describer.row(column, len(levels) - 1, name)
+            scopes = [item for item in column if isinstance(item, Scope)]
+            if scopes and len(levels) < (depth or DEPTH) and (depth or not is_unit(scopes[0])):
+                levels.append(folder.fold(scopes))
+                break
+        else:
+            levels.pop()
+
+
+def is_unit(scope: Scope) -> bool:
+    """Return whether a scope is a few ops that people see as one, such as a convolution with its activation."""
+    return len(scope.items) <= FEW_NODES and all(isinstance(item, Node) for item in scope.items)
+
+
+def sorted_rows(graph: Graph, by: Sorting) -> list[Row]:
+    """Return a row per node that has any of a quantity, the largest first."""
+    describer = Describer(graph)
+    key = {"params": "params", "macs": "training_macs", "memory": "elements"}[by]
+    amounts = {node: int(getattr(describer.totals(node), key)) for node in graph}
+    ranked = sorted((node for node in graph if amounts[node]), key=lambda node: -amounts[node])
+    return [describer.row([node], 0, node.path) for node in ranked]

@@ -1,0 +1,190 @@
+"""The summary of a network as a table: for terminals with rich, as aligned text everywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from netspec.analysis import COUNTING_RULE, Memory, Totals, measure, measure_memory
+from netspec.analysis.memory import BYTES, show_bytes
+from netspec.diagnostics.render import printable
+from netspec.ir import Graph
+from netspec.sizes.shape import show
+from netspec.views.numbers import show_count
+from netspec.views.summary.rows import Row, Sorting, sorted_rows, tree_rows
+
+MOST_ROWS = 200
+_MOST_KEPT = 100_000  # more rows than a graph may have nodes
+TEXTS = 3
+"""How many columns hold texts; the others hold numbers."""
+SHORTEST, GAP = 8, 2
+"""What is left of a text at least, and what is free between two columns."""
+HEADINGS = ("layer", "op", "output", "params", "MACs", "sees")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A summary ready to be laid out: what stands above, in and below the table."""
+
+    title: str
+    above: tuple[str, ...]
+    headings: tuple[str, ...]
+    cells: tuple[tuple[str, ...], ...]
+    left_out: str
+    figures: tuple[tuple[str, ...], ...]
+    below: tuple[str, ...]
+
+
+def summarize(
+    graph: Graph,
+    *,
+    depth: int | None = None,
+    sort: Sorting | None = None,
+    rows: int = MOST_ROWS,
+    dtype: str = "float32",
+    batch: int = 1,
+    remarks: Iterable[str] = (),
+) -> Summary:
+    """Return the summary of a graph; ``remarks`` are lines that only the caller knows, such as the time taken."""
+    memory = measure_memory(graph, dtype, batch)
+    found = sorted_rows(graph, sort) if sort else tree_rows(graph, depth)
+    shown, left_out = _cut(list(islice(found, _MOST_KEPT)), rows)
+    size = BYTES[dtype]
+    weighted = sort == "memory"
+    return Summary(
+        title=printable(graph.title or graph.name),
+        above=_above(graph),
+        headings=(*HEADINGS, "memory") if weighted else HEADINGS,
+        cells=tuple(_cells(row, size * batch if weighted else 0) for row in shown),
+        left_out=f"{left_out:,} more rows are left out; `--rows` sets how many are shown" if left_out else "",
+        figures=_figures(measure(graph), memory),
+        below=(f"counted: {COUNTING_RULE}", *remarks),
+    )
+
+
+def _cut(rows: list[Row], most: int) -> tuple[list[Row], int]:
+    return (rows[:most], len(rows) - most) if len(rows) > most else (rows, 0)
+
+
+def _above(graph: Graph) -> tuple[str, ...]:
+    entered = ", ".join(
+        f"{each.name} {show(each.shape)}{'' if each.dtype == 'float' else f' {each.dtype}'}" for each in graph.inputs
+    )
+    left = ", ".join(
+        f"{each.name} {show(graph.shape_of(each.node))}{' (training only)' if each.train_only else ''}"
+        for each in graph.outputs
+    )
+    lines = (printable(graph.cite), f"{graph.name}: {entered} -> {left}")
+    return tuple(line for line in lines if line)
+
+
+def _cells(row: Row, size: int) -> tuple[str, ...]:
+    remarks = {f"x{row.count}": row.count > 1, "(training only)": row.first_of_training, "(shared)": row.shared}
+    what = " ".join([printable(row.what), *(text for text, is_so in remarks.items() if is_so)]).strip()
+    name = "  " * row.indent + printable(row.name)
+    cells = (name, what, row.output, _amount(row.totals.params), _amount(row.macs), row.sees)
+    return (*cells, show_bytes(row.totals.elements * size)) if size else cells
+
+
+def _amount(count: int) -> str:
+    return f"{count:,}" if count else "-"
+
+
+def _figures(totals: Totals, memory: Memory) -> tuple[tuple[str, ...], ...]:
+    bytes_of_parameters = show_bytes(memory.parameters)
+    held = f"{memory.dtype}, batch of {memory.batch}"
+    lines = [
+        ("parameters", f"{totals.params:,}", f"{show_count(totals.params)}, {bytes_of_parameters} in {memory.dtype}"),
+        ("MACs", f"{totals.macs:,}", show_count(totals.macs)),
+        ("FLOPs", f"{totals.flops:,}", show_count(totals.flops)),
+        ("forward bytes", f"{memory.forward:,}", f"{show_bytes(memory.forward)} for all values, {held}"),
+        ("peak bytes", f"{memory.peak:,}", f"{show_bytes(memory.peak)} of values at once in evaluation, {held}"),
+        ("depth", f"{totals.depth:,}", "convolutions and linear layers on the longest path"),
+        ("nodes", f"{totals.nodes:,}", ""),
+    ]
+    if totals.inference_params != totals.params:
+        lines.insert(1, ("  in evaluation", f"{totals.inference_params:,}", "without the heads of training"))
+    if totals.training_macs != totals.macs:
+        lines.insert(-4, ("  in training", f"{totals.training_macs:,}", "MACs with the heads of training"))
+    return tuple(lines)
+
+
+def plain_text(summary: Summary) -> str:
+    """Return a summary as aligned text.
+
+    Example:
+        >>> import netspec
+        >>> print(plain_text(summarize(netspec.compile("lenet5_modern"))).splitlines()[5])
+        conv1     conv 5x5         6x28x28      156  117,600    5x5
+    """
+    left = (True, True, True) + (False,) * (len(summary.headings) - 3)
+    table = _aligned([summary.headings, *summary.cells], left)
+    table.insert(1, "-" * max(map(len, table)))
+    figures = _aligned(list(summary.figures), (True, False, True))
+    left_out = [summary.left_out] if summary.left_out else []
+    return "\n".join([summary.title, *summary.above, *table, *left_out, "", *figures, "", *summary.below])
+
+
+def _aligned(rows: list[tuple[str, ...]], left: tuple[bool, ...]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if to_left else cell.rjust(width)
+            for cell, width, to_left in zip(row, widths, left, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def fitting(rows: list[tuple[str, ...]], room: int) -> list[int]:
+    """Return the widths of a table's columns in a terminal of a width: texts are cut short, numbers never.
+
+    Example:
+        >>> fitting([("a_long_name", "conv 3x3, s2", "64x8x8", "1,000")], 30)
+        [8, 8, 6, 5]
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    room -= GAP * (len(widths) - 1)
+    while sum(widths) > room:
+        widest = max(range(TEXTS), key=lambda index: widths[index])
+        if widths[widest] <= SHORTEST:
+            break
+        widths[widest] -= 1
+    return widths
+
+
+def print_rich(summary: Summary) -> None:
+    """Print a summary to a terminal, as wide as that is, in colour unless ``NO_COLOR`` is set."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    widths = fitting([summary.headings, *summary.cells], console.width)
+    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+    styles = ("", "cyan", "", "", "", "dim", "")
+    for index, (heading, width) in enumerate(zip(summary.headings, widths, strict=True)):
+        justify = "left" if index < TEXTS else "right"
+        # Only texts are given a width: before 14.3 rich adds padding to the last column's, and exceeds the terminal.
+        cut = width if index < TEXTS else None
+        table.add_column(heading, style=styles[index], width=cut, no_wrap=True, justify=justify)  # type: ignore[arg-type]
+    for cells in summary.cells:
+        table.add_row(*map(Text, cells), style="" if cells[0][:1] != " " else "dim")
+    figures = Table.grid(padding=(0, 2))
+    for justify in ("left", "right", "left"):
+        figures.add_column(justify=justify)  # type: ignore[arg-type]
+    for figure in summary.figures:
+        figures.add_row(*map(Text, figure))
+    console.print(Text(summary.title, style="bold"))
+    for line in summary.above:
+        console.print(Text(line, style="dim"))
+    # Where the terminal is too narrow even so, it breaks the lines itself.
+    Console(highlight=False, width=max(console.width, sum(widths) + GAP * len(widths))).print(table)
+    if summary.left_out:
+        console.print(Text(summary.left_out, style="yellow"))
+    console.print(figures)
+    console.print()
+    for line in summary.below:
+        console.print(Text(line, style="dim"))

@@ -1,0 +1,292 @@
+"""Facts read off a graph: each is held against another way of counting the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import networkx
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import netspec
+from netspec.analysis import check_memory, measure, measure_memory, measure_scopes, receptive_fields
+from netspec.analysis.memory import show_bytes
+from netspec.diagnostics import LimitError, SpecError
+from netspec.ir import Graph
+from netspec.language.parsing.header import Expectation
+from netspec.sizes.shape import elements
+
+HEADS = """\
+netspec: 1
+name: heads
+input: [3, 16, 16]
+network:
+  - conv: {out: 4, kernel: 3, padding: 1, bias: false}
+    share: stem
+    name: stem
+  - output:
+      name: aux
+      train_only: true
+      body:
+        - repeat: 2
+          body: [{conv: {out: 8, kernel: 1, bias: false}}]
+        - conv: {out: 8, kernel: 1}
+  - flatten
+  - linear: 10
+"""
+
+
+@pytest.fixture
+def compiled(tmp_path: Path) -> Any:
+    """Return a function that compiles a document's text."""
+
+    def compile_text(text: str, **options: Any) -> Graph:
+        path = tmp_path / "net.yaml"
+        path.write_text(text, encoding="utf-8")
+        return netspec.compile(path, **options)
+
+    return compile_text
+
+
+# totals
+
+
+def test_train_only_heads_count_in_training_alone(compiled: Any) -> None:
+    totals = measure(compiled(HEADS))
+    stem, head, linear = 3 * 4 * 9, 4 * 8 + 8 * 8 + 8 * 8 + 8, 4 * 256 * 10 + 10
+    assert (totals.params, totals.inference_params) == (stem + head + linear, stem + linear)
+    macs, head_macs = stem * 256 + 4 * 256 * 10, (4 * 8 + 8 * 8 + 8 * 8) * 256
+    assert (totals.macs, totals.flops, totals.training_macs) == (macs, 2 * macs, macs + head_macs)
+    assert (totals.depth, totals.nodes) == (2, 6)
+
+
+def test_weights_that_a_head_shares_with_the_network_belong_to_evaluation(compiled: Any) -> None:
+    text = """\
+netspec: 1
+input: [4]
+network:
+  - output: {name: aux, train_only: true, body: [{linear: 4, share: w}, relu]}
+  - linear: 4
+    share: w
+"""
+    totals = measure(compiled(text))
+    assert (totals.params, totals.inference_params) == (20, 20)
+
+
+@pytest.mark.parametrize("name", ["densenet121", "lenet5_modern"])
+def test_depth_is_the_longest_path_that_networkx_finds(name: str) -> None:
+    graph = netspec.compile(name)
+    view = networkx.DiGraph()
+    for node in graph:
+        weight = int(node.op.name in ("conv", "linear"))
+        view.add_weighted_edges_from((path, node.path, weight) for path in node.inputs)
+    assert measure(graph).depth == networkx.dag_longest_path_length(view)
+
+
+def test_totals_and_expectations_have_the_same_names() -> None:
+    fields = set(measure(netspec.compile("lenet5_modern")).__dataclass_fields__)
+    assert fields == set(Expectation.model_fields)
+
+
+# expectations
+
+
+@pytest.mark.parametrize("key", list(Expectation.model_fields))
+def test_a_total_that_differs_is_reported_at_its_value(compiled: Any, key: str) -> None:
+    found = getattr(measure(compiled(HEADS)), key)
+    compiled(f"{HEADS}expect: {{{key}: {found}}}\n")
+    with pytest.raises(SpecError) as caught:
+        compiled(f"{HEADS}expect: {{{key}: {found + 1}}}\n")
+    (fault,) = caught.value.diagnostics
+    assert fault.code == "NS0602"
+    assert fault.message == f"expected {found + 1:,} {key}, and the network has {found:,}"
+    assert fault.label == "1 too many"
+    assert fault.span is not None
+    assert (fault.span.line, fault.span.column) == (HEADS.count("\n") + 1, len(f"expect: {{{key}: ") + 1)
+
+
+def test_all_wrong_totals_are_reported_at_once(compiled: Any) -> None:
+    with pytest.raises(SpecError) as caught:
+        compiled(f"{HEADS}expect: {{params: 1, macs: 2, nodes: 6}}\n")
+    messages = [fault.message.partition(",")[0] for fault in caught.value.diagnostics]
+    assert messages == ["expected 1 params", "expected 2 macs"]
+
+
+def test_overrides_make_the_totals_of_the_paper_void(compiled: Any) -> None:
+    graph = compiled(f"{HEADS}expect: {{params: 1}}\n", overrides={"input": "[3, 8, 8]"})
+    assert graph.params > 1
+
+
+# receptive fields
+
+
+def chain(steps: list[str], size: int = 64) -> str:
+    return f"netspec: 1\ninput: [3, {size}, {size}]\nnetwork:\n" + "".join(f"  - {step}\n" for step in steps)
+
+
+def window(kernel: int, stride: int, dilation: int) -> str:
+    reach = dilation * (kernel - 1)
+    return f"conv: {{out: 3, kernel: {kernel}, stride: {stride}, dilation: {dilation}, padding: {reach}}}"
+
+
+def same(kernel: str) -> str:
+    return f"conv: {{out: 3, kernel: {kernel}, padding: same}}"
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 2), st.integers(1, 3)), min_size=1, max_size=6))
+def test_receptive_field_agrees_with_walking_back_from_the_output(layers: list[tuple[int, int, int]]) -> None:
+    # The report goes forward with a jump; from the output back it is r = stride * (r - 1) + window, without one.
+    expected = 1
+    for kernel, stride, dilation in reversed(layers):
+        expected = stride * (expected - 1) + dilation * (kernel - 1) + 1
+    graph = _lowered(chain([window(*layer) for layer in layers]))
+    assert receptive_fields(graph)[graph.outputs[0].node] == (expected, expected)
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        (["relu"], (1, 1)),
+        (["conv: {out: 3, kernel: [3, 5], stride: [2, 1]}", "conv: {out: 3, kernel: 3}"], (7, 7)),
+        (["maxpool: {kernel: 2, stride: 2}", "upsample: {scale: 2}", "conv: {out: 3, kernel: 3}"], (4, 4)),
+        (["conv: {out: 3, kernel: 3}", "flatten", "relu"], (3, 3)),
+        (["conv: {out: 3, kernel: 3}", "global_avgpool"], None),
+        (["flatten", "linear: 3", "relu"], None),
+        (["conv: {out: 3, kernel: 3, padding: 1}", "mul: {x: x, gate: [global_avgpool, sigmoid]}"], None),
+        ([f"add: {{a: [{{{same('5')}}}], b: [{{{same('[1, 7]')}}}]}}"], (5, 7)),
+    ],
+)
+def test_receptive_field(steps: list[str], expected: tuple[int, ...] | None) -> None:
+    graph = _lowered(chain(steps))
+    assert receptive_fields(graph)[graph.outputs[0].node] == expected
+
+
+def test_receptive_field_of_vgg16_is_that_of_the_literature() -> None:
+    graph = netspec.compile("vgg16")
+    last_pool = [node for node in graph if node.op.name == "maxpool"][-1]
+    assert receptive_fields(graph)[last_pool.path] == (212, 212)
+
+
+# memory
+
+
+STEPS = st.sampled_from(["relu", "flat", "conv", "add", "double", "label", "leave", "head", "tap"])
+
+
+@settings(max_examples=100, deadline=None)
+@example(["label", "relu", "leave", "relu"])
+@example(["tap", "relu", "relu"])
+@given(st.lists(STEPS, min_size=1, max_size=12))
+def test_peak_memory_agrees_with_holding_every_value_until_its_last_reader(words: list[str]) -> None:
+    graph = _lowered(_document(words))
+    assert measure_memory(graph, "float32", batch=3).peak == 3 * 4 * _peak_by_simulation(graph)
+
+
+def _document(words: list[str]) -> str:
+    conv = "conv: {out: 16, kernel: 1}"
+    texts = {"leave": "relu", "flat": "reshape: [16, 4, 4]", "conv": conv, "double": "add: [x, x]"}
+    steps, labels = [conv], []
+    for index, word in enumerate(words):
+        if word == "label":
+            labels.append(f"l{index}")
+            steps.append(f"relu: {{}}\n    as: l{index}")
+        elif word == "head":
+            train_only = "true" if index % 2 else "false"
+            steps.append(f"output: {{name: head{index}, train_only: {train_only}, body: [relu, relu]}}")
+        elif word == "tap":  # a head that is the value itself
+            steps.append(f"output: {{name: head{index}, train_only: true}}")
+        elif word == "leave" and labels:  # nobody reads the current value any more
+            steps.append(f"relu: {{}}\n    from: {labels[0]}")
+        elif word == "add":
+            steps.append(f"add: [x, {labels.pop(0)}]" if labels else "relu")
+        else:
+            steps.append(texts.get(word, word))
+    return chain(steps, size=4)
+
+
+def _peak_by_simulation(graph: Graph) -> int:
+    """Run the nodes and ask after each, from scratch, which values somebody still needs."""
+    training = graph.training_only
+    order = [node for node in graph if node.path not in training]
+    storage = {each.name: each.name for each in graph.inputs}
+    sizes = {each.name: elements(each.shape) for each in graph.inputs}
+    for node in order:
+        storage[node.path] = storage[node.inputs[0]] if node.op.is_view else node.path
+        sizes.setdefault(node.path, elements(node.shape))
+    always = {each.name for each in graph.inputs}
+    always |= {storage[output.node] for output in graph.outputs if not output.train_only}
+    peak = sum(sizes[name] for name in storage if name in always and name not in graph.by_path)
+    for position, node in enumerate(order):
+        made = {storage[each.path] for each in order[: position + 1]} | {each.name for each in graph.inputs}
+        needed = {storage[path] for each in order[position:] for path in each.inputs} | always | {storage[node.path]}
+        peak = max(peak, sum(sizes[name] for name in made & needed))
+    return peak
+
+
+def test_memory_scales_with_dtype_and_batch_and_counts_shared_values_once(compiled: Any) -> None:
+    graph = compiled(chain(["conv: {out: 4, kernel: 1}", "flatten", "linear: 10"], size=8))
+    values = 4 * 64 + 10  # flatten lies in the convolution's memory
+    memory = measure_memory(graph, "bfloat16", batch=5)
+    assert (memory.forward, memory.parameters) == (2 * 5 * values, 2 * graph.params)
+    assert memory.peak == 2 * 5 * (3 * 64 + values)
+
+
+def test_integers_take_eight_bytes(compiled: Any) -> None:
+    text = """\
+netspec: 1
+input: {shape: [6], dtype: int64, high: 9}
+network: [{embedding: {num: 9, dim: 4}}]
+"""
+    assert measure_memory(compiled(text)).peak == 6 * 8 + 24 * 4
+
+
+def test_a_network_over_the_limit_is_refused_with_a_number() -> None:
+    graph = netspec.compile("vgg16")
+    memory = measure_memory(graph)
+    check_memory(memory, graph, limit=memory.parameters + memory.peak, forward=True)
+    check_memory(memory, graph, limit=memory.parameters, forward=False)
+    with pytest.raises(LimitError) as caught:
+        check_memory(memory, graph, limit=memory.parameters, forward=True)
+    (fault,) = caught.value.diagnostics
+    assert fault.code == "NS0707"
+    assert "vgg16 needs 5" in fault.message
+    assert show_bytes(memory.parameters) in fault.message
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (1023 * 1024, "0.999 MiB"), (2**40, "1 TiB"), (2**70, "1024 EiB")],
+)
+def test_bytes_are_shown_in_units(count: int, shown: str) -> None:
+    assert show_bytes(count) == shown
+
+
+# scopes
+
+
+@pytest.mark.parametrize("name", ["densenet121", "googlenet"])
+def test_every_scope_adds_up_to_the_nodes_inside(name: str) -> None:
+    graph = netspec.compile(name)
+    totals = measure_scopes(graph)
+    for scope in graph.root.descend():
+        inside = list(scope.walk())
+        found = totals[scope]
+        assert found.params == sum(node.params for node in inside)
+        assert found.training_macs == sum(node.macs for node in inside)
+        assert found.macs == sum(node.macs for node in inside if node.path not in graph.training_only)
+        assert found.elements == sum(elements(node.shape) for node in inside if not node.op.is_view)
+        assert found.nodes == len(inside)
+    assert (totals[graph.root].params, totals[graph.root].macs) == (graph.params, graph.macs)
+
+
+def _lowered(text: str) -> Graph:
+    """Return the graph of a document's text; properties call this often, so that it leaves the disk alone."""
+    import tempfile
+
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(text)
+        file.flush()
+        return netspec.compile(file.name)

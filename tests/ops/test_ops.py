@@ -1,0 +1,485 @@
+"""Every op against torch: shapes, parameters, cost, both ways to write it, and what its gradient needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from itertools import product
+from random import Random
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+from netspec.ops import OPS, Argument, Op, Sample, ShapeError, Torch, Window
+from netspec.ops.base import IN_PLACE
+from netspec.sizes.shape import Shape, elements
+
+BATCH = 3
+SECTIONS = ("Shape", "Cost", "Example", "Source")
+
+Case = tuple[Op, tuple[Shape, ...]]
+"""An op with the shapes that enter it."""
+FAULTS = [
+    pytest.param(name, sample, id=f"{name}-{index}")
+    for name, op in OPS.items()
+    for index, sample in enumerate(op.faults)
+]
+
+
+# writing an op as torch text
+
+
+def call_arguments(arguments: tuple[Argument, ...]) -> str:
+    """Return what stands in the brackets of a call."""
+    written: list[str] = []
+    in_order = True
+    for each in arguments:
+        if each.value == each.default:
+            in_order = False
+            continue
+        in_order = in_order and each.positional
+        written.append(repr(each.value) if in_order else f"{each.name}={each.value!r}")
+    return ", ".join(written)
+
+
+def render(torch_text: Torch, operands: tuple[str, ...] = (), inplace: bool = False) -> str:
+    """Return the Python text of an op."""
+    arguments = tuple(
+        Argument("inplace", True, False) if inplace and each is IN_PLACE else each for each in torch_text.arguments
+    )
+    holes = {each.name: repr(each.value) for each in arguments}
+    holes |= {str(index): operand for index, operand in enumerate(operands)}
+    holes |= {"arguments": call_arguments(arguments), "operands": ", ".join(operands)}
+    return re.sub(r"\{(\w+)\}", lambda hole: holes[hole.group(1)], torch_text.template)
+
+
+def scope(torch_text: Torch) -> dict[str, Any]:
+    """Return the names that the text may use."""
+    layers = vars(import_module(f"netspec.targets.torch.layers.{torch_text.layer}")) if torch_text.layer else {}
+    return {"torch": torch, "nn": nn, "F": F, **layers}
+
+
+def make(sample: Sample, name: str) -> Case:
+    """Return the op of a sample with the shapes that enter it."""
+    return OPS[name](**sample.arguments), sample.inputs
+
+
+def legal(op: Op, shapes: tuple[Shape, ...]) -> Case:
+    """Return the op and its input after padding that torch's modules cannot do has been done before it."""
+    pairs = op.explicit_padding(shapes[0]) if hasattr(op, "explicit_padding") else None
+    if pairs is None:
+        return op, shapes
+    padded = (size + sum(pair) for size, pair in zip(shapes[0][1:], pairs, strict=True))
+    bare = {"padding": 0} | ({"padding_mode": "zeros"} if op.name == "conv" else {})
+    return op.model_copy(update=bare), ((shapes[0][0], *padded),)
+
+
+def forms(op: Op, shapes: tuple[Shape, ...], inplace: bool = False) -> Iterator[Callable[..., torch.Tensor]]:
+    """Yield the op as a module and as a function, where it has them."""
+    module, function = op.emit_module(*shapes), op.emit_function(*shapes)
+    assert module or function, f"{op.name} cannot be written"
+    if module:
+        yield eval(render(module, inplace=inplace), scope(module))
+    if function:
+        names = tuple(f"operand{index}" for index in range(len(shapes)))
+        text = f"lambda {', '.join(names)}: {render(function, names, inplace)}"
+        yield eval(text, scope(function))
+
+
+def operands(op: Op, shapes: tuple[Shape, ...], seed: int = 0) -> list[torch.Tensor]:
+    """Return random operands with a batch axis."""
+    torch.manual_seed(seed)
+    if op.input_dtype == "int64":
+        return [torch.randint(0, 5, (BATCH, *shape)) for shape in shapes]
+    return [torch.randn(BATCH, *shape, dtype=torch.float64) for shape in shapes]
+
+
+def on_meta(form: Callable[..., torch.Tensor], tensors: list[torch.Tensor]) -> torch.Tensor:
+    if isinstance(form, nn.Module):
+        form.to("meta", torch.float64)
+    return form(*(tensor.to("meta") for tensor in tensors))
+
+
+def run(form: Callable[..., torch.Tensor], tensors: list[torch.Tensor], training: bool = False) -> torch.Tensor:
+    """Return the result; modules start from the same weights and the same luck in every call."""
+    if isinstance(form, nn.Module):
+        form.double().train(training)
+        torch.manual_seed(1)
+        for parameter in form.parameters():
+            nn.init.normal_(parameter, 0.0, 0.5)
+    torch.manual_seed(2)
+    return form(*tensors)
+
+
+# every sample of every op
+
+EVERY_OP = pytest.mark.parametrize("name", OPS)
+
+
+def cases(name: str) -> Iterator[Case]:
+    """Yield the op of each sample with the shapes that enter it, after padding has been made legal."""
+    for sample in OPS[name].samples:
+        yield legal(*make(sample, name))
+
+
+@EVERY_OP
+def test_shape_rule_is_torchs(name: str) -> None:
+    for sample in OPS[name].samples:
+        op, shapes = make(sample, name)
+        expected = op.infer_shape(*shapes)
+        op, shapes = legal(op, shapes)
+        assert op.infer_shape(*shapes) == expected, sample
+        for form in forms(op, shapes):
+            assert on_meta(form, operands(op, shapes)).shape == (BATCH, *expected), sample
+
+
+@EVERY_OP
+def test_parameters_are_torchs(name: str) -> None:
+    for op, shapes in cases(name):
+        modules = [form for form in forms(op, shapes) if isinstance(form, nn.Module)]
+        found = {key: tuple(each.shape) for module in modules for key, each in module.named_parameters()}
+        assert op.list_parameters(*shapes) == found, op
+        assert op.count_parameters(*shapes) == sum(map(elements, found.values())), op
+
+
+@EVERY_OP
+def test_macs_are_half_of_torchs_flops(name: str) -> None:
+    for sample in OPS[name].samples:
+        op, shapes = make(sample, name)
+        expected = op.count_macs(*shapes)
+        op, shapes = legal(op, shapes)
+        for form in forms(op, shapes):
+            with FlopCounterMode(display=False) as counter:
+                on_meta(form, operands(op, shapes))
+            assert counter.get_total_flops() == 2 * expected * BATCH, sample
+
+
+@EVERY_OP
+def test_module_and_function_give_the_same(name: str) -> None:
+    for op, shapes in cases(name):
+        results = [run(form, operands(op, shapes)) for form in forms(op, shapes)]
+        assert all(torch.equal(result, results[0]) for result in results), op
+        assert not results[0].isnan().any(), op
+
+
+@EVERY_OP
+def test_in_place_gives_the_same(name: str) -> None:
+    for op, shapes in cases(name):
+        texts = [text for text in (op.emit_module(*shapes), op.emit_function(*shapes)) if text]
+        assert all((IN_PLACE in text.arguments) == op.in_place for text in texts), op
+        if not op.in_place:
+            continue
+        for form, training in product(forms(op, shapes, inplace=True), (False, True)):
+            mode = training and isinstance(form, nn.Module)
+            tensors = operands(op, shapes)
+            result = run(form, tensors, mode)
+            assert result.data_ptr() == tensors[0].data_ptr(), op
+            assert torch.equal(result, run(next(forms(op, shapes)), operands(op, shapes), mode)), op
+
+
+def gradients(
+    op: Op, form: Callable[..., torch.Tensor], shapes: tuple[Shape, ...], training: bool, overwrite: str = ""
+) -> list[torch.Tensor]:
+    """Return the gradients for the operands when the op's input or output has been overwritten after it ran."""
+    leaves = [tensor.requires_grad_() for tensor in operands(op, shapes)]
+    tensors = [leaf * 1 for leaf in leaves]
+    result = run(form, tensors, training)
+    weights = torch.linspace(-1, 1, result.numel(), dtype=torch.float64).view(result.shape)
+    if overwrite == "output":
+        result.mul_(0.5)
+        weights = weights * 2
+    loss = (result * weights).sum()
+    if overwrite == "input":
+        for tensor in tensors:
+            tensor.mul_(0.5)
+    found = torch.autograd.grad(loss, leaves, allow_unused=True)
+    return [torch.zeros(()) if each is None else each for each in found]
+
+
+def has_gradient(op: Op) -> bool:
+    return op.input_dtype != "int64" and op.name != "draw_column"
+
+
+@pytest.mark.parametrize("training", [False, True], ids=["evaluation", "training"])
+@EVERY_OP
+def test_gradient_needs_no_more_than_is_declared(name: str, training: bool) -> None:
+    for op, shapes in filter(lambda case: has_gradient(case[0]), cases(name)):
+        for inplace in (False, True) if op.in_place else (False,):
+            claims = {"output": not op.keeps_output, "input": not (op.keeps_input or op.is_view or inplace)}
+            for form in forms(op, shapes, inplace):
+                expected = gradients(op, form, shapes, training)
+                for what in (what for what, is_free in claims.items() if is_free):
+                    found = gradients(op, form, shapes, training, overwrite=what)
+                    assert all(map(torch.allclose, found, expected)), (op, what)
+
+
+@EVERY_OP
+def test_only_views_share_memory(name: str) -> None:
+    for op, shapes in cases(name):
+        for form, training in product(forms(op, shapes), (False, True)):
+            tensors = operands(op, shapes)
+            memory = run(form, tensors, training).untyped_storage().data_ptr()
+            assert op.is_view or all(memory != tensor.untyped_storage().data_ptr() for tensor in tensors), op
+
+
+@EVERY_OP
+def test_mode_matters_only_where_declared(name: str) -> None:
+    for op, shapes in cases(name):
+        if op.depends_on_mode:
+            assert op.emit_function(*shapes) is None
+            continue
+        for form in forms(op, shapes):
+            assert torch.equal(*(run(form, operands(op, shapes), training) for training in (False, True))), op
+
+
+@EVERY_OP
+def test_function_calls_are_counted(name: str) -> None:
+    for op, shapes in cases(name):
+        text = op.emit_function(*shapes)
+        if text is None:
+            continue
+        *_, form = forms(op, shapes)
+        traced = torch.fx.symbolic_trace(form)
+        calls = [node for node in traced.graph.nodes if node.op in ("call_function", "call_method")]
+        assert len(calls) == text.calls, op
+        assert torch.equal(traced(*operands(op, shapes)), form(*operands(op, shapes))), op
+
+
+@EVERY_OP
+def test_window_has_an_entry_per_axis(name: str) -> None:
+    for op, shapes in cases(name):
+        window = op.receptive_window(shapes[0])
+        assert not window or len(window) == len(shapes[0]) - 1, op
+        assert all(isinstance(each, Window) for each in window or ()), op
+        assert len(op.draw(shapes[0])) < 30, op
+
+
+@pytest.mark.parametrize(("name", "sample"), FAULTS)
+def test_fault_is_refused(name: str, sample: Sample) -> None:
+    op, shapes = make(sample, name)
+    with pytest.raises(ShapeError) as caught:
+        op.infer_shape(*shapes)
+    message = caught.value.message
+    assert message.startswith(name) and not message.endswith("."), message
+    assert caught.value.operand is None or caught.value.operand < len(shapes)
+
+
+# every class
+
+
+@EVERY_OP
+def test_op_is_complete(name: str) -> None:
+    op = OPS[name]
+    assert op.samples, "needs samples"
+    doc = op.__doc__ or ""
+    for section in SECTIONS:
+        assert f"\n    {section}: " in doc, f"{name} does not say its {section}"
+    assert ("\n    Raises: " in doc) == bool(op.faults), "faults and `Raises` belong together"
+    assert doc.splitlines()[0].endswith("."), "the first line is a sentence"
+    assert re.search(rf"Example: ``- {name}\b", doc), "the example uses the op"
+    for field, info in op.model_fields.items():
+        assert info.description and info.description.endswith("."), f"{field} is not described"
+    assert op.primary is None or op.primary in op.model_fields
+    assert not op.model_fields.keys() & {"of", "name", "when", "as", "from", "expect", "share", "device"}
+
+
+@EVERY_OP
+def test_layer_is_named_where_torch_lacks_it(name: str) -> None:
+    for sample in OPS[name].samples:
+        op, shapes = legal(*make(sample, name))
+        for text in (op.emit_module(*shapes), op.emit_function(*shapes)):
+            if text:
+                outer = text.template.partition("(")[0]
+                assert bool(text.layer) == outer.isidentifier()
+
+
+def test_a_name_is_taken_once() -> None:
+    with pytest.raises(TypeError, match="two ops are called 'relu'"):
+        type("Again", (OPS["relu"],), {"__module__": __name__}, name="relu")
+
+
+def test_instances_that_differ_in_numbers_share_their_text() -> None:
+    for name, left, right, shape in (
+        ("slice", {"start": 0, "stop": 3}, {"start": 3, "stop": 9}, (9, 2)),
+        ("conv", {"out": 4, "kernel": 1}, {"out": 8, "kernel": 3}, (4, 9, 9)),
+        ("scale", {"by": 2}, {"by": 0.5}, (4,)),
+        ("reshape", {"shape": [2, 2]}, {"shape": [-1, 2]}, (4,)),
+        ("pad", {"sides": 1}, {"sides": [[0, 1], [2, 3]], "value": 1.0}, (3, 4, 4)),
+        ("lstm", {"hidden": 3}, {"hidden": 4, "layers": 2}, (4, 4)),
+    ):
+        texts = []
+        for arguments in (left, right):
+            op = OPS[name](**arguments)
+            text = op.emit_function(shape) or op.emit_module(shape)
+            assert text
+            texts.append((text.template, [each.name for each in text.arguments], text.layer, text.calls))
+        assert texts[0] == texts[1], name
+
+
+# windows: a grid
+
+
+def refusal(compute: Callable[..., Shape], *arguments: Any) -> Shape | None:
+    """Return the shape, or None when torch or the rule refuses."""
+    try:
+        return compute(*arguments)
+    except (ShapeError, RuntimeError, ValueError):
+        return None
+
+
+def per_axis_choice(random: Random, rank: int, values: list[int]) -> int | list[int]:
+    return random.choice(values) if random.random() < 0.5 else [random.choice(values) for _ in range(rank)]
+
+
+def window_case(random: Random, op: str) -> tuple[dict[str, Any], Shape]:
+    """Return random arguments of a convolution or pool with an input, valid or not."""
+    rank = random.choice([1, 2, 2, 3])
+    shape = (4, *(random.randint(1, 10) for _ in range(rank)))
+    arguments: dict[str, Any] = {"kernel": per_axis_choice(random, rank, [1, 2, 3, 4, 5, 6, 7])}
+    if random.random() < 0.8:
+        arguments["stride"] = per_axis_choice(random, rank, [1, 2, 3])
+    if op in ("conv", "maxpool") and random.random() < 0.4:
+        arguments["dilation"] = per_axis_choice(random, rank, [1, 2, 3])
+    if op != "lp_pool":
+        sides = [[random.randint(0, 3), random.randint(0, 3)] for _ in range(rank)]
+        arguments["padding"] = random.choice(
+            [0, 1, 2, 3, per_axis_choice(random, rank, [0, 1, 2, 3]), sides, "same", "same_tf", "valid"]
+        )
+    if op != "conv":
+        arguments["ceil"] = random.random() < 0.5
+    else:
+        arguments |= {"out": 6, "groups": random.choice([1, 1, 2, 3]), "bias": False}
+    if op == "lp_pool":
+        arguments["norm"] = 2
+    if op == "avgpool":
+        arguments["count_include_pad"] = random.random() < 0.5
+    return arguments, shape
+
+
+def both_sides(padding: Any, shape: Shape, kernel: list[int], stride: list[int], dilation: list[int]) -> list[Any]:
+    """Return the padding before and after each axis, worked out anew."""
+    rank = len(shape) - 1
+    if padding == "same":
+        totals = [gap * (extent - 1) for gap, extent in zip(dilation, kernel, strict=True)]
+        return [[total // 2, total - total // 2] for total in totals]
+    if padding == "same_tf":
+        ends = [(-(-size // step) - 1) * step for size, step in zip(shape[1:], stride, strict=True)]
+        reach = [gap * (extent - 1) + 1 for gap, extent in zip(dilation, kernel, strict=True)]
+        totals = [max(end + one - size, 0) for end, one, size in zip(ends, reach, shape[1:], strict=True)]
+        return [[total // 2, total - total // 2] for total in totals]
+    sides = [0] * rank if padding == "valid" else padding if isinstance(padding, list) else [padding] * rank
+    return [side if isinstance(side, list) else [side, side] for side in sides]
+
+
+def torch_window(name: str, arguments: dict[str, Any], shape: Shape) -> Shape:
+    """Return what torch gives, with padding written out by hand where torch has no word for it."""
+    rank = len(shape) - 1
+    spread = {key: value if isinstance(value, list) else [value] * rank for key, value in arguments.items()}
+    kernel, stride = spread["kernel"], spread.get("stride", [1] * rank if name == "conv" else spread["kernel"])
+    dilation, padding = spread.get("dilation", [1] * rank), arguments.get("padding", 0)
+    if padding == "same" and any(step > 1 for step in stride):
+        raise RuntimeError("torch has no such thing")
+    pairs = both_sides(padding, shape, kernel, stride, dilation)
+    x = torch.empty(1, *shape, device="meta")
+    is_number = isinstance(padding, int) or not any(isinstance(side, list) for side in padding)
+    fits = name == "conv" or all(before <= extent // 2 for (before, _), extent in zip(pairs, kernel, strict=True))
+    if all(before == after for before, after in pairs) and (fits or (is_number and not isinstance(padding, str))):
+        numbers = [before for before, _ in pairs]
+    else:
+        x, numbers = F.pad(x, [side for pair in reversed(pairs) for side in pair]), [0] * rank
+    if name == "conv":
+        layer = getattr(nn, f"Conv{rank}d")
+        form = layer(4, 6, kernel, stride, numbers, dilation, arguments["groups"], False, device="meta")
+    elif name == "maxpool":
+        form = getattr(nn, f"MaxPool{rank}d")(kernel, stride, numbers, dilation, ceil_mode=arguments["ceil"])
+    elif name == "avgpool":
+        form = getattr(nn, f"AvgPool{rank}d")(kernel, stride, numbers, arguments["ceil"])
+    else:
+        form = getattr(nn, f"LPPool{rank}d")(2, kernel[0] if rank == 1 else kernel, stride, arguments["ceil"])
+    return tuple(form(x).shape[1:])
+
+
+def is_inexpressible(op: Any, shape: Shape) -> bool:
+    """Return whether padding that is an op of its own would change what a pool means."""
+    return bool(op.explicit_padding(shape)) and (op.ceil or getattr(op, "count_include_pad", True) is False)
+
+
+@pytest.mark.parametrize("name", ["conv", "maxpool", "avgpool", "lp_pool"])
+def test_windows_slide_as_in_torch(name: str) -> None:
+    random = Random(name)
+    accepted = 0
+    for _ in range(200 if name == "lp_pool" else 1500):
+        arguments, shape = window_case(random, name)
+        op = OPS[name](**arguments)
+        rule = refusal(op.infer_shape, shape)
+        truth = refusal(torch_window, name, arguments, shape)
+        if rule is None and truth is not None and is_inexpressible(op, shape):
+            continue
+        assert rule == truth, (arguments, shape)
+        accepted += rule is not None
+    assert accepted > (60 if name == "lp_pool" else 500)
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+def test_convolutions_cost_what_torch_counts_over_the_grid() -> None:
+    random = Random(4)
+    accepted = 0
+    for _ in range(400):
+        arguments, shape = window_case(random, "conv")
+        op = OPS["conv"](**{**arguments, "bias": random.random() < 0.5})
+        if refusal(op.infer_shape, shape) is None:
+            continue
+        accepted += 1
+        bare, shapes = legal(op, (shape,))
+        (form, *_) = forms(bare, shapes)
+        assert isinstance(form, nn.Module)
+        assert op.count_parameters(shape) == sum(each.numel() for each in form.parameters()), (arguments, shape)
+        with FlopCounterMode(display=False) as counter:
+            on_meta(form, [torch.empty(BATCH, *shapes[0], dtype=torch.float64)])
+        assert counter.get_total_flops() == 2 * BATCH * op.count_macs(shape), (arguments, shape)
+    assert accepted > 100
+
+
+@pytest.mark.parametrize("size", range(1, 13))
+def test_adaptive_windows_are_as_large_as_stated(size: int) -> None:
+    for out in range(2, 13):
+        sizes = [-(-(index + 1) * size // out) - index * size // out for index in range(out)]
+        (window,) = OPS["adaptive_avgpool"](out=out).receptive_window((1, size)) or ()
+        assert window.extent == max(sizes)
+
+
+def torch_transposed(arguments: dict[str, Any], shape: Shape) -> Shape:
+    names = {"kernel": "kernel_size", "out": "out_channels"}
+    layer = getattr(nn, f"ConvTranspose{len(shape) - 1}d")
+    form = layer(shape[0], **{names.get(key, key): value for key, value in arguments.items()})
+    result = tuple(form(torch.zeros(1, *shape)).shape[1:])
+    if min(result) < 1:
+        raise RuntimeError("nothing is left")
+    return result
+
+
+def test_transposed_convolution_is_as_long_as_in_torch() -> None:
+    random = Random(0)
+    accepted = 0
+    for _ in range(600):
+        rank = random.choice([1, 2, 3])
+        shape = (4, *(random.randint(1, 6) for _ in range(rank)))
+        arguments = {
+            "out": 6,
+            "kernel": per_axis_choice(random, rank, [1, 2, 3, 4, 5]),
+            "stride": per_axis_choice(random, rank, [1, 2, 3]),
+            "padding": per_axis_choice(random, rank, [0, 1, 2]),
+            "output_padding": per_axis_choice(random, rank, [0, 0, 1, 2]),
+            "dilation": per_axis_choice(random, rank, [1, 2]),
+            "groups": random.choice([1, 2, 3]),
+        }
+        op = OPS["conv_transpose"](**arguments)
+        rule = refusal(op.infer_shape, shape)
+        assert rule == refusal(torch_transposed, arguments, shape), (arguments, shape)
+        accepted += rule is not None
+    assert accepted > 200

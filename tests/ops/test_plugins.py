@@ -1,0 +1,158 @@
+"""Ops of others: named on the command line or registered by an installed package, never loaded by a document."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from netspec.cli import run
+from netspec.diagnostics import SpecError
+from netspec.ops import OPS, PluginError, load_plugin
+from netspec.ops.plugins import GROUP, load_installed
+from netspec.pipeline import compile_graph
+from tests.support.paths import ROOT
+
+EXAMPLES = ROOT / "examples"
+OP = str(EXAMPLES / "gated_op.py")
+
+TWICE = """\
+from netspec.ops import Argument, Op, Sample, Torch
+
+class Twice(Op, name="twice"):
+    family = "activation"
+    samples = (Sample({}, ((4,),)),)
+
+    def infer_shape(self, *shapes):
+        return shapes[0]
+
+    def count_macs(self, *shapes):
+        return 0
+
+    def emit_function(self, *shapes):
+        return Torch("{0} * 2")
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Run in a folder of its own, and forget afterwards what was registered."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    ops, modules = dict(OPS), set(sys.modules)
+    yield tmp_path
+    OPS.clear()
+    OPS.update(ops)
+    for name in set(sys.modules) - modules:
+        if name.startswith(("netspec_plugin_", "my_")):
+            del sys.modules[name]
+
+
+def test_the_ops_of_a_file_are_built_and_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = run(["build", str(EXAMPLES / "gated.yaml"), "--plugin", OP, "--out", ".", "--device", "cpu", "--json"])
+    record = json.loads(capsys.readouterr().out)
+    assert (code, record["params"], record["compared"]) == (0, 5466, 9)
+    source = (folder / "gated" / "gated.py").read_text(encoding="utf-8")
+    assert "class ChannelGate(nn.Module):" in source and "F.relu(x - 0.1).square()" in source
+    assert "netspec" not in source.partition('"""\n\nimport torch')[2]
+
+
+@pytest.mark.parametrize("command", [["ops", "channel_gate"], ["schema"], ["summary", str(EXAMPLES / "gated.yaml")]])
+def test_every_command_takes_them(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*command, "--plugin", OP]) == 0
+    assert "channel_gate" in capsys.readouterr().out.replace("unit ", "channel_gate")
+
+
+def test_a_module_beside_the_document_is_found_by_name(folder: Path) -> None:
+    (folder / "my_ops.py").write_text(TWICE, encoding="utf-8")
+    (folder / "net.yaml").write_text("netspec: 1\ninput: [4]\nnetwork: [twice]\n", encoding="utf-8")
+    with pytest.raises(SpecError):
+        compile_graph("net.yaml")
+    load_plugin("my_ops")
+    load_plugin("my_ops")  # twice is as good as once
+    assert [node.op.name for node in compile_graph("net.yaml")] == ["twice"]
+
+
+def test_a_document_alone_loads_nothing(folder: Path) -> None:
+    (folder / "my_ops.py").write_text("raise SystemExit('loaded')", encoding="utf-8")
+    for text in (
+        "netspec: 1\ninput: [4]\nnetwork: [my_ops]\n",
+        "netspec: 1\nplugin: my_ops\ninput: [4]\nnetwork: [relu]\n",
+        "netspec: 1\nimport: [my_ops.py]\ninput: [4]\nnetwork: [relu]\n",
+    ):
+        (folder / "net.yaml").write_text(text, encoding="utf-8")
+        with pytest.raises(SpecError):
+            compile_graph("net.yaml")
+
+
+FAULTY = {
+    "no such module": (None, "No module named"),
+    "not Python": ("class", "invalid syntax"),
+    "a name that is taken": (TWICE.replace("twice", "relu"), "two ops are called 'relu'"),
+    "a name that is no word": (TWICE.replace('"twice"', '"Two-Times"'), "lowercase word"),
+    "no family": (TWICE.replace('    family = "activation"\n', ""), "needs a `family`"),
+    "no samples": (TWICE.replace("    samples = (Sample({}, ((4,),)),)\n", ""), "needs `samples`"),
+    "a sample that is refused": (
+        TWICE.replace("return shapes[0]", "raise ShapeError('no')").replace("Torch\n", "ShapeError, Torch\n"),
+        "refuses its own sample: no",
+    ),
+    "no text": (TWICE.replace("emit_function", "emit"), "needs `emit_module` or `emit_function`"),
+    "no cost": (TWICE.replace("count_macs", "count"), "abstract"),
+    "weights without a module": (
+        TWICE + "    def list_parameters(self, *shapes):\n        return {'weight': shapes[0]}\n",
+        "so it needs `emit_module`",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FAULTY)
+def test_a_faulty_module_is_refused_with_a_reason(what: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text, reason = FAULTY[what]
+    if text is not None:
+        (folder / "my_faulty.py").write_text(text, encoding="utf-8")
+    with pytest.raises(PluginError, match=reason):
+        load_plugin("my_faulty")
+    sys.modules.pop("my_faulty", None)
+    assert run(["ops", "--plugin", "my_faulty.py" if text else "my_faulty"]) == 2
+    assert "my_faulty" in capsys.readouterr().err
+
+
+def install(folder: Path, module: str, text: str) -> None:
+    """Lay out a package as an installer leaves it."""
+    (folder / f"{module}.py").write_text(text, encoding="utf-8")
+    record = folder / f"{module}-1.0.dist-info"
+    record.mkdir()
+    (record / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n", encoding="utf-8")
+    (record / "entry_points.txt").write_text(f"[{GROUP}]\nops = {module}\n", encoding="utf-8")
+
+
+def test_an_installed_package_brings_its_ops(folder: Path) -> None:
+    install(folder, "my_package", TWICE)
+    (folder / "net.yaml").write_text("netspec: 1\ninput: [4]\nnetwork: [twice]\n", encoding="utf-8")
+    command = [sys.executable, "-W", "error", "-m", "netspec", "check", "net.yaml"]
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "ok  net.yaml  0 params  0 MACs\n"), done.stderr
+
+
+def test_a_broken_package_is_left_out_with_a_warning(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(folder, "my_broken", TWICE + "1 / 0\n")
+    monkeypatch.syspath_prepend(folder)
+    with pytest.warns(RuntimeWarning, match="the ops of my_broken are left out: division by zero"):
+        load_installed()
+    assert "twice" not in OPS
+
+
+def test_the_example_is_documented_like_an_op_that_ships() -> None:
+    spec = importlib.util.spec_from_file_location("my_gated", OP)
+    assert spec and spec.loader
+    load_plugin(OP)
+    for name in ("squared_relu", "channel_gate"):
+        text = OPS[name].__doc__ or ""
+        assert all(f"{section}:" in text for section in ("Shape", "Cost", "Example", "Source"))

@@ -1,0 +1,470 @@
+"""A second reading of a graph: each node computed by itself, with a module's own weights and nothing in place.
+
+It shares no code with the emitter. It reads the graph as it is before any pass, so that passes are checked with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from netspec.ir import Graph, Node
+
+LOWEST = float("-inf")
+
+
+@dataclass
+class Call:
+    """One node with what it needs: its op, its weights, and whether the network is in training."""
+
+    node: Node
+    module: nn.Module
+    training: bool
+
+    @property
+    def op(self) -> Any:
+        return self.node.op
+
+    def weight(self, name: str) -> Tensor | None:
+        """Return a parameter or buffer of the node's module, or None where it has none of that name."""
+        *path, last = f"{self.node.module}.{name}".split(".")
+        owner: Any = self.module
+        for part in path:
+            owner = owner._modules[part]
+        return getattr(owner, last, None)
+
+    def axes(self, value: Any, rank: int) -> tuple[Any, ...]:
+        return tuple(value) if isinstance(value, (tuple, list)) else (value,) * rank
+
+
+Rule = Callable[..., Tensor]
+RULES: dict[str, Rule] = {}
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    def register(function: Rule) -> Rule:
+        RULES.update(dict.fromkeys(names, function))
+        return function
+
+    return register
+
+
+def interpret(graph: Graph, module: nn.Module, inputs: tuple[Tensor, ...], training: bool = False) -> dict[str, Tensor]:
+    """Return the value of every node by path; without training, heads that exist only there are left out."""
+    values = {each.name: value for each, value in zip(graph.inputs, inputs, strict=True)}
+    for node in graph:
+        if training or node.path not in graph.training_only:
+            call = Call(node, module, training)
+            values[node.path] = RULES[node.op.name](call, *(values[path] for path in node.inputs))
+    return values
+
+
+# element by element
+
+ACTIVATIONS: dict[str, Callable[[Any, Tensor], Tensor]] = {
+    "relu": lambda op, x: torch.where(x > 0, x, 0.0 * x),
+    "relu6": lambda op, x: F.relu6(x),  # torch's choice of a gradient where the line bends
+    "leaky_relu": lambda op, x: torch.where(x > 0, x, op.slope * x),
+    "elu": lambda op, x: torch.where(x > 0, x, op.alpha * torch.expm1(x.clamp(max=0))),
+    "selu": lambda op, x: F.selu(x),
+    "gelu": lambda op, x: F.gelu(x, approximate=op.approximate),
+    "silu": lambda op, x: x * torch.sigmoid(x),
+    "hardswish": lambda op, x: F.hardswish(x),
+    "hardsigmoid": lambda op, x: F.hardsigmoid(x),
+    "mish": lambda op, x: x * torch.tanh(torch.log1p(torch.exp(x))),
+    "sigmoid": lambda op, x: 1 / (1 + torch.exp(-x)),
+    "tanh": lambda op, x: 2 / (1 + torch.exp(-2 * x)) - 1,
+    "softplus": lambda op, x: F.softplus(x, op.beta, op.threshold),
+    "softmax": lambda op, x: torch.exp(x - x.logsumexp(op.axis, keepdim=True)),
+    "log_softmax": lambda op, x: x - x.logsumexp(op.axis, keepdim=True),
+    "scale": lambda op, x: op.by * x,
+}
+RULES.update({name: (lambda call, x, f=function: f(call.op, x)) for name, function in ACTIVATIONS.items()})
+
+
+@rule("prelu")
+def prelu(call: Call, x: Tensor) -> Tensor:
+    return torch.where(x > 0, x, per_channel(call.weight("weight"), x) * x)
+
+
+@rule("channel_affine")
+def channel_affine(call: Call, x: Tensor) -> Tensor:
+    return scaled(call, x)
+
+
+def per_channel(weight: Tensor | None, x: Tensor) -> Tensor:
+    assert weight is not None
+    return weight.reshape(-1, *(1,) * (x.dim() - 2)) if weight.numel() > 1 else weight
+
+
+def scaled(call: Call, x: Tensor) -> Tensor:
+    """Multiply and add per channel, where there is something to multiply or add."""
+    weight, bias = call.weight("weight"), call.weight("bias")
+    x = x if weight is None else x * weight.reshape(-1, *(1,) * (x.dim() - 2))
+    return x if bias is None else x + bias.reshape(-1, *(1,) * (x.dim() - 2))
+
+
+# what differs between training and evaluation
+
+
+@rule("dropout", "dropout2d", "alpha_dropout")
+def dropout(call: Call, x: Tensor) -> Tensor:
+    assert not call.training or call.op.p == 0
+    return x
+
+
+@rule("stochastic_depth")
+def stochastic_depth(call: Call, x: Tensor) -> Tensor:
+    assert not call.training or call.op.survival == 1
+    return x if call.op.rescale else call.op.survival * x
+
+
+@rule("swapout")
+def swapout(call: Call, skip: Tensor, branch: Tensor) -> Tensor:
+    assert not call.training
+    return call.op.keep_skip * skip + call.op.keep_branch * branch
+
+
+@rule("join")
+def join(call: Call, *operands: Tensor) -> Tensor:
+    assert not call.training or call.op.drop_path == 0
+    return torch.stack(operands[:-1] if call.op.column else operands).mean(0)
+
+
+@rule("draw_column")
+def draw_column(call: Call, x: Tensor) -> Tensor:
+    assert not call.training
+    return torch.full((x.shape[0],), -1.0)
+
+
+# normalization
+
+
+def normalized(x: Tensor, axes: list[int], eps: float) -> Tensor:
+    mean = x.mean(axes, keepdim=True)
+    return (x - mean) / torch.sqrt(((x - mean) ** 2).mean(axes, keepdim=True) + eps)
+
+
+@rule("bn")
+def batch_norm(call: Call, x: Tensor) -> Tensor:
+    if call.training:
+        return scaled(call, normalized(x, [0, *range(2, x.dim())], call.op.eps))
+    mean, variance = call.weight("running_mean"), call.weight("running_var")
+    return scaled(call, (x - per_channel(mean, x)) / torch.sqrt(per_channel(variance, x) + call.op.eps))
+
+
+@rule("ln")
+def layer_norm(call: Call, x: Tensor) -> Tensor:
+    y = normalized(x, list(range(-(call.op.axes or 1), 0)), call.op.eps)
+    weight, bias = call.weight("weight"), call.weight("bias")
+    y = y if weight is None else y * weight
+    return y if bias is None else y + bias
+
+
+@rule("gn")
+def group_norm(call: Call, x: Tensor) -> Tensor:
+    groups = x.reshape(x.shape[0], call.op.groups, -1)
+    return scaled(call, normalized(groups, [2], call.op.eps).reshape(x.shape))
+
+
+@rule("in")
+def instance_norm(call: Call, x: Tensor) -> Tensor:
+    return scaled(call, normalized(x, list(range(2, x.dim())), call.op.eps))
+
+
+@rule("lrn")
+def local_response_norm(call: Call, x: Tensor) -> Tensor:
+    op, channels = call.op, x.shape[1]
+    sums = []
+    for channel in range(channels):
+        first = channel - op.size // 2
+        window = (x**2)[:, max(first, 0) : first + op.size]
+        sums.append(window.sum(1))
+    return x / (op.k + op.alpha / op.size * torch.stack(sums, 1)) ** op.beta
+
+
+# windows
+
+
+def pairs(call: Call, x: Tensor) -> tuple[tuple[int, int], ...]:
+    """Return what is added before and after each axis."""
+    op, rank = call.op, x.dim() - 2
+    kernel, stride = call.axes(op.kernel, rank), call.axes(getattr(op, "stride", None) or op.kernel, rank)
+    dilation = call.axes(getattr(op, "dilation", 1), rank)
+    reach = [step * (extent - 1) for step, extent in zip(dilation, kernel, strict=True)]
+    if op.padding == "valid":
+        totals = [0] * rank
+    elif op.padding == "same":
+        totals = reach
+    elif op.padding == "same_tf":
+        sizes = zip(x.shape[2:], stride, reach, strict=True)
+        totals = [max(0, ((size - 1) // step) * step + far + 1 - size) for size, step, far in sizes]
+    else:
+        sides = call.axes(op.padding, rank)
+        return tuple(tuple(side) if isinstance(side, tuple) else (side, side) for side in sides)
+    return tuple((total // 2, total - total // 2) for total in totals)
+
+
+def padded(x: Tensor, sides: tuple[tuple[int, int], ...], mode: str = "constant", value: float | None = None) -> Tensor:
+    flat = [number for pair in reversed(sides) for number in pair]
+    return F.pad(x, flat, mode=mode, value=value) if any(flat) else x
+
+
+@rule("conv")
+def convolution(call: Call, x: Tensor) -> Tensor:
+    op, rank = call.op, x.dim() - 2
+    weight = call.weight("weight")
+    assert weight is not None
+    if op.binary:
+        weight = torch.sign(weight) * weight.abs().flatten(1).mean(1).reshape(-1, *(1,) * (rank + 1))
+    x = padded(x, pairs(call, x), "constant" if op.padding_mode == "zeros" else op.padding_mode)
+    groups = op.groups if op.depth_multiplier is None else x.shape[1]
+    function = (F.conv1d, F.conv2d, F.conv3d)[rank - 1]
+    return function(x, weight, call.weight("bias"), op.stride, 0, op.dilation, groups)
+
+
+@rule("conv_transpose")
+def transposed_convolution(call: Call, x: Tensor) -> Tensor:
+    op, rank = call.op, x.dim() - 2
+    function = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[rank - 1]
+    weight, bias = call.weight("weight"), call.weight("bias")
+    return function(x, weight, bias, op.stride, op.padding, op.output_padding, op.groups, op.dilation)
+
+
+@rule("maxpool")
+def maximum_pool(call: Call, x: Tensor) -> Tensor:
+    op, rank = call.op, x.dim() - 2
+    x = padded(x, pairs(call, x), value=LOWEST)
+    function = (F.max_pool1d, F.max_pool2d, F.max_pool3d)[rank - 1]
+    if not op.ceil:
+        return function(x, op.kernel, op.stride or op.kernel, 0, op.dilation)
+    assert not any(map(any, pairs(call, x))), "rounding up with padding is read by one rule only: torch's own"
+    return function(x, op.kernel, op.stride or op.kernel, 0, op.dilation, True)
+
+
+@rule("avgpool")
+def average_pool(call: Call, x: Tensor) -> Tensor:
+    op, rank = call.op, x.dim() - 2
+    function = (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)[rank - 1]
+    sides = pairs(call, x)
+    if op.ceil:
+        return function(x, op.kernel, op.stride or op.kernel, op.padding, True, op.count_include_pad)
+    total = function(padded(x, sides), op.kernel, op.stride or op.kernel)
+    if op.count_include_pad:
+        return total
+    return total / function(padded(torch.ones_like(x), sides), op.kernel, op.stride or op.kernel)
+
+
+@rule("lp_pool")
+def norm_pool(call: Call, x: Tensor) -> Tensor:
+    op, rank = call.op, x.dim() - 2
+    return (F.lp_pool1d, F.lp_pool2d, F.lp_pool3d)[rank - 1](x, op.norm, op.kernel, op.stride, op.ceil)
+
+
+@rule("global_avgpool")
+def global_average(call: Call, x: Tensor) -> Tensor:
+    return x.mean(list(range(2, x.dim())), keepdim=True)
+
+
+@rule("global_maxpool")
+def global_maximum(call: Call, x: Tensor) -> Tensor:
+    return x.amax(list(range(2, x.dim())), keepdim=True)
+
+
+@rule("channel_avgpool")
+def channel_average(call: Call, x: Tensor) -> Tensor:
+    return x.sum(1, keepdim=True) / x.shape[1]
+
+
+@rule("channel_maxpool")
+def channel_maximum(call: Call, x: Tensor) -> Tensor:
+    return x.sort(1, descending=True).values[:, :1]
+
+
+@rule("adaptive_avgpool", "adaptive_maxpool")
+def adaptive_pool(call: Call, x: Tensor) -> Tensor:
+    rank, largest = x.dim() - 2, call.op.name == "adaptive_maxpool"
+    for axis, out in enumerate(call.axes(call.op.out, rank), start=2):
+        size = x.shape[axis]
+        windows = [x.narrow(axis, i * size // out, -(-(i + 1) * size // out) - i * size // out) for i in range(out)]
+        x = torch.cat([each.amax(axis, True) if largest else each.mean(axis, True) for each in windows], axis)
+    return x
+
+
+# matrices
+
+
+@rule("linear")
+def linear(call: Call, x: Tensor) -> Tensor:
+    weight, bias = call.weight("weight"), call.weight("bias")
+    assert weight is not None
+    y = x @ weight.T
+    return y if bias is None else y + bias
+
+
+@rule("embedding")
+def embedding(call: Call, x: Tensor) -> Tensor:
+    weight = call.weight("weight")
+    assert weight is not None
+    return weight[x]
+
+
+@rule("matmul")
+def matmul(call: Call, left: Tensor, right: Tensor) -> Tensor:
+    left = left.mT if call.op.transpose_a else left
+    return left @ (right.mT if call.op.transpose_b else right)
+
+
+# merges
+
+
+@rule("concat")
+def concat(call: Call, *operands: Tensor) -> Tensor:
+    return torch.concatenate(operands, call.op.axis)
+
+
+@rule("add")
+def add(call: Call, *operands: Tensor) -> Tensor:
+    return reduce(torch.add, operands)
+
+
+@rule("sub")
+def subtract(call: Call, left: Tensor, right: Tensor) -> Tensor:
+    return torch.sub(left, right)
+
+
+@rule("mul")
+def multiply(call: Call, *operands: Tensor) -> Tensor:
+    return reduce(torch.mul, operands)
+
+
+@rule("mean")
+def mean(call: Call, *operands: Tensor) -> Tensor:
+    return reduce(torch.add, operands) / len(operands)
+
+
+@rule("max")
+def maximum(call: Call, *operands: Tensor) -> Tensor:
+    return reduce(torch.maximum, operands)
+
+
+@rule("lerp")
+def lerp(call: Call, start: Tensor, end: Tensor, weight: Tensor) -> Tensor:
+    return start + weight * (end - start)
+
+
+# moving elements
+
+
+@rule("flatten")
+def flatten(call: Call, x: Tensor) -> Tensor:
+    return x.reshape(x.shape[0], -1)
+
+
+@rule("reshape")
+def reshape(call: Call, x: Tensor) -> Tensor:
+    return x.reshape(x.shape[0], *call.op.shape)
+
+
+@rule("permute")
+def permute(call: Call, x: Tensor) -> Tensor:
+    return x.permute(0, *call.op.axes)
+
+
+@rule("slice")
+def take(call: Call, x: Tensor) -> Tensor:
+    op = call.op
+    positions = torch.arange(x.shape[op.axis])[op.start : op.stop : op.step]
+    return x.index_select(op.axis, positions)
+
+
+@rule("pad")
+def pad(call: Call, x: Tensor) -> Tensor:
+    op, rank = call.op, x.dim() - 2
+    sides = tuple(tuple(side) if isinstance(side, tuple) else (side, side) for side in call.axes(op.sides, rank))
+    if op.mode != "constant":
+        return padded(x, sides, op.mode)
+    return padded(x, (op.channels, *sides), value=LOWEST if op.value == "lowest" else op.value)
+
+
+@rule("upsample")
+def upsample(call: Call, x: Tensor) -> Tensor:
+    op, rank = call.op, x.dim() - 2
+    mode = ("linear", "bilinear", "trilinear")[rank - 1] if op.mode == "linear" else op.mode
+    return F.interpolate(x, op.size, op.scale, mode, op.align_corners or None)
+
+
+@rule("channel_shuffle")
+def channel_shuffle(call: Call, x: Tensor) -> Tensor:
+    return x.unflatten(1, (call.op.groups, -1)).transpose(1, 2).flatten(1, 2)
+
+
+@rule("pixel_shuffle")
+def pixel_shuffle(call: Call, x: Tensor) -> Tensor:
+    factor = call.op.factor
+    y = x.unflatten(1, (-1, factor, factor)).permute(0, 1, 4, 2, 5, 3)
+    return y.flatten(4, 5).flatten(2, 3)
+
+
+# sequences
+
+
+@rule("lstm", "gru", "rnn")
+def recurrent(call: Call, x: Tensor) -> Tensor:
+    op, last = call.op, []
+    for layer in range(op.layers):
+        results = []
+        for suffix in ("", "_reverse")[: 2 if op.bidirectional else 1]:
+            steps = list(x.unbind(1))
+            states = _unrolled(call, steps[::-1] if suffix else steps, f"l{layer}{suffix}")
+            last.append(states[-1])
+            results.append(torch.stack(states[::-1] if suffix else states, 1))
+        x = torch.cat(results, -1)
+    if op.output == "sequence":
+        return x
+    return torch.cat(last[-2:], 1) if op.bidirectional else last[-1]
+
+
+def _unrolled(call: Call, steps: list[Tensor], suffix: str) -> list[Tensor]:
+    into, over = call.weight(f"layer.weight_ih_{suffix}"), call.weight(f"layer.weight_hh_{suffix}")
+    bias, bias_over = call.weight(f"layer.bias_ih_{suffix}"), call.weight(f"layer.bias_hh_{suffix}")
+    assert into is not None and over is not None
+    hidden = steps[0].new_zeros(steps[0].shape[0], call.op.hidden)
+    cell, states = hidden, []
+    for step in steps:
+        entering, kept = F.linear(step, into, bias), F.linear(hidden, over, bias_over)
+        if call.op.name == "lstm":
+            i, f, g, o = (entering + kept).chunk(4, 1)
+            cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
+            hidden = torch.sigmoid(o) * torch.tanh(cell)
+        elif call.op.name == "gru":
+            (r, z, n), (r2, z2, n2) = entering.chunk(3, 1), kept.chunk(3, 1)
+            update = torch.sigmoid(z + z2)
+            hidden = (1 - update) * torch.tanh(n + torch.sigmoid(r + r2) * n2) + update * hidden
+        else:
+            hidden = torch.tanh(entering + kept) if call.op.nonlinearity == "tanh" else torch.relu(entering + kept)
+        states.append(hidden)
+    return states
+
+
+@rule("attention")
+def attention(call: Call, *operands: Tensor) -> Tensor:
+    query, key, value = operands if len(operands) == 3 else operands * 3
+    features, heads = query.shape[-1], call.op.heads
+    joint, bias = call.weight("layer.in_proj_weight"), call.weight("layer.in_proj_bias")
+    names = ("layer.q_proj_weight", "layer.k_proj_weight", "layer.v_proj_weight")
+    weights = joint.chunk(3) if joint is not None else [call.weight(name) for name in names]
+    biases = bias.chunk(3) if bias is not None else [None] * 3
+    parts = zip((query, key, value), weights, biases, strict=True)
+    split = [F.linear(x, w, b).unflatten(-1, (heads, -1)).transpose(1, 2) for x, w, b in parts]
+    likeness = torch.softmax(split[0] @ split[1].mT / (features / heads) ** 0.5, -1)
+    merged = (likeness @ split[2]).transpose(1, 2).flatten(2)
+    weight = call.weight("layer.out_proj.weight")
+    assert weight is not None
+    return F.linear(merged, weight, call.weight("layer.out_proj.bias"))

@@ -1,0 +1,199 @@
+"""Concatenation, slices, padding, order and reduction in normal form.
+
+One axis of a value is given as (outer, size, inner): its length and how many elements are outside and inside of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tests.support.matcher.arithmetic import Arithmetic, Term
+from tests.support.matcher.canonical import Node, Value, number
+
+
+class Piece(NamedTuple):
+    """A value in a concatenation and its length along the axis."""
+
+    value: Value
+    length: int
+
+
+@dataclass
+class Builder(Arithmetic):
+    """Makes every kind of node; concatenations remember their pieces, permutations and reductions their axes."""
+
+    _pieces: dict[int, list[Piece]] = field(default_factory=dict)
+    _last_axes: dict[int, int] = field(default_factory=dict)
+    _orders: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=dict)
+
+    def concat(self, outer: int, inner: int, pieces: Iterable[Piece]) -> Value:
+        """Pieces one after another; a constant at either end is padding."""
+        flat = self._merged(self._flattened(outer, inner, pieces), outer, inner)
+        before, middle, after, constant = self._margins(flat)
+        if before or after:
+            size = sum(piece.length for piece in middle)
+            return self.pad(self.concat(outer, inner, middle), outer, size, inner, before, after, constant)
+        if len(flat) == 1:
+            return flat[0].value
+        lengths = tuple(piece.length for piece in flat)
+        operands = [(f"operand {index}", piece.value) for index, piece in enumerate(flat)]
+        result = self.emit("concat", operands, outer=outer, inner=inner, lengths=lengths)
+        self._pieces[result.node] = flat
+        return result
+
+    def _flattened(self, outer: int, inner: int, pieces: Iterable[Piece]) -> list[Piece]:
+        flat: list[Piece] = []
+        for piece in pieces:
+            node = self.node(piece.value)
+            nested = node.op == "concat" and node.integers("outer", "inner") == [outer, inner]
+            flat += self._pieces[piece.value.node] if nested else [piece] if piece.length else []
+        return flat
+
+    def _merged(self, pieces: list[Piece], outer: int, inner: int) -> list[Piece]:
+        """Neighbouring slices of one value are one slice of it."""
+        merged: list[Piece] = []
+        for piece in pieces:
+            whole = self._joined(merged[-1], piece, outer, inner) if merged else None
+            if whole is None:
+                merged.append(piece)
+            else:
+                merged[-1] = whole
+        return merged
+
+    def _joined(self, left: Piece, right: Piece, outer: int, inner: int) -> Piece | None:
+        first, second = self.node(left.value), self.node(right.value)
+        if first.op != "slice" or second.op != "slice" or first.operands != second.operands:
+            return None
+        a, b = dict(first.attributes), dict(second.attributes)
+        same_axis = (a["outer"], a["inner"]) == (b["outer"], b["inner"]) == (outer, inner)
+        if not same_axis or a["step"] != 1 or b["step"] != 1 or a["stop"] != b["start"]:
+            return None
+        source = first.operands[0].value
+        size, start, _ = first.integers("size", "start", "stop")
+        (stop,) = second.integers("stop")
+        return Piece(self.slice(source, outer, size, inner, start, stop), left.length + right.length)
+
+    def _margins(self, pieces: list[Piece]) -> tuple[int, list[Piece], int, float]:
+        """Lengths of the constants at both ends, if they agree, and what is between them."""
+        fills = [self.filled_with(piece.value) for piece in pieces]
+        if all(fill is not None for fill in fills):
+            return 0, pieces, 0, 0.0
+        constant = fills[0] if fills[0] is not None else fills[-1]
+        if constant is None:
+            return 0, pieces, 0, 0.0
+        first = next(index for index, fill in enumerate(fills) if fill != constant)
+        last = len(fills) - next(index for index, fill in enumerate(reversed(fills)) if fill != constant)
+        before, after = (sum(piece.length for piece in part) for part in (pieces[:first], pieces[last:]))
+        return before, pieces[first:last], after, constant
+
+    def slice(self, value: Value, outer: int, size: int, inner: int, start: int, stop: int, step: int = 1) -> Value:
+        """Elements start, start + step, … below stop of an axis."""
+        stop = start + (stop - start - 1) // step * step + 1
+        if (start, stop, step) == (0, size, 1):
+            return value
+        node = self.node(value)
+        if node.op in ("slice", "concat") and node.integers("outer", "inner") == [outer, inner]:
+            if node.op == "concat" and step == 1:
+                return self.concat(outer, inner, self._overlap(value, outer, inner, start, stop))
+            if node.op == "slice":
+                source, offset, stride = node.integers("size", "start", "step")
+                bounds = offset + start * stride, offset + (stop - 1) * stride + 1, step * stride
+                return self.slice(node.operands[0].value, outer, source, inner, *bounds)
+        return self.emit(
+            "slice", [("input", value)], outer=outer, size=size, inner=inner, start=start, stop=stop, step=step
+        )
+
+    def _overlap(self, value: Value, outer: int, inner: int, start: int, stop: int) -> Iterator[Piece]:
+        position = 0
+        for piece in self._pieces[value.node]:
+            low, high = max(start - position, 0), min(stop - position, piece.length)
+            if low < high:
+                yield Piece(self.slice(piece.value, outer, piece.length, inner, low, high), high - low)
+            position += piece.length
+
+    def pad(
+        self, value: Value, outer: int, size: int, inner: int, before: int, after: int, constant: float = 0.0
+    ) -> Value:
+        """Constants before and after an axis; a negative count cuts."""
+        value = self.slice(value, outer, size, inner, max(0, -before), size - max(0, -after))
+        size += min(before, 0) + min(after, 0)
+        before, after = max(before, 0), max(after, 0)
+        if before == after == 0:
+            return value
+        attributes = {"size": size, "inner": inner, "before": before, "after": after, "value": number(constant)}
+        return self.emit("pad", [("input", value)], outer=outer, **attributes)
+
+    def permute(self, value: Value, shape: Sequence[int], order: Sequence[int]) -> Value:
+        """Axes in another order; axes of length one do not count and axes that stay neighbours are one axis."""
+        sizes, moved = _essential_axes(shape, order)
+        if moved == tuple(range(len(moved))):
+            return value
+        before, earlier = self._orders.get(value.node, ((), ()))
+        if tuple(before[axis] for axis in earlier) == sizes:
+            return self.permute(self.node(value).operands[0].value, before, [earlier[axis] for axis in moved])
+        result = self.emit("permute", [("input", value)], sizes=sizes, order=moved)
+        self._orders[result.node] = (sizes, moved)
+        return result
+
+    def reduce(self, kind: str, value: Value, shape: Sequence[int], axes: Sequence[int]) -> Value:
+        """The mean, sum or maximum over axes; over the last axes one after another is over all of them at once."""
+        runs = _runs(shape, axes)
+        count = math.prod(size for part, size in runs if part == "reduced")
+        if count == 1:
+            return value
+        if kind == "sum":
+            return self.affine([Term(self.reduce("mean", value, shape, axes), count)], 0.0, math.prod(shape) // count)
+        node = self.node(value)
+        if kind == "mean" and node.op == "concat" and self._stacked(node, runs, count):
+            terms = [Term(operand.value, 1 / count) for operand in node.operands]
+            return self.affine(terms, 0.0, math.prod(shape) // count)
+        if node.op == kind and _is_last(runs) and value.node in self._last_axes:
+            return self.reduce(kind, node.operands[0].value, (runs[0][1], count * self._last_axes[value.node]), (1,))
+        result = self.emit(kind, [("input", value)], runs=tuple(runs))
+        if _is_last(runs):
+            self._last_axes[result.node] = count
+        return result
+
+    @staticmethod
+    def _stacked(node: Node, runs: list[tuple[str, int]], count: int) -> bool:
+        """Whether a reduction runs exactly over the operands of a concatenation of slices of length one."""
+        expected = [("kept", node.attribute("outer")), ("reduced", count), ("kept", node.attribute("inner"))]
+        wide = [run for run in expected if run[1] != 1]
+        return len(node.operands) == count and runs == wide
+
+
+def _runs(shape: Sequence[int], axes: Sequence[int]) -> list[tuple[str, int]]:
+    """A shape as runs of kept and reduced axes; axes of length one are neither."""
+    runs: list[tuple[str, int]] = []
+    for axis, size in enumerate(shape):
+        part = "reduced" if axis in axes else "kept"
+        if size == 1:
+            continue
+        if runs and runs[-1][0] == part:
+            runs[-1] = (part, runs[-1][1] * size)
+        else:
+            runs.append((part, size))
+    return runs
+
+
+def _is_last(runs: list[tuple[str, int]]) -> bool:
+    return [part for part, _ in runs] == ["kept", "reduced"]
+
+
+def _essential_axes(shape: Sequence[int], order: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    groups: list[list[int]] = []
+    last = None
+    wide = [axis for axis in range(len(shape)) if shape[axis] != 1]
+    rank = {axis: index for index, axis in enumerate(wide)}
+    for axis in (axis for axis in order if axis in rank):
+        if last is not None and rank[axis] == last + 1:
+            groups[-1].append(axis)
+        else:
+            groups.append([axis])
+        last = rank[axis]
+    by_source = sorted(groups)
+    sizes = tuple(math.prod(shape[axis] for axis in group) for group in by_source)
+    return sizes, tuple(by_source.index(group) for group in groups)

@@ -1,0 +1,197 @@
+"""Faults that no document of a few lines can show: of files, encodings, sizes, outputs and machines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import click
+import pytest
+
+from netspec.analysis import check_memory, measure_memory
+from netspec.cli import build
+from netspec.diagnostics import Diagnostic, SpecError
+from netspec.language.loading.library import Library
+from netspec.output_files import write_atomic
+from netspec.pipeline import compile_graph
+from netspec.syntax.expr import value
+from netspec.syntax.yaml import read, read_file
+from tests.support.faulty_documents import inside
+
+MINIMAL = "netspec: 1\nname: tiny\ninput: [3]\nnetwork: [relu]\n"
+
+
+def said(action: Callable[[], object], folder: Path) -> tuple[Diagnostic, ...]:
+    """Return the diagnostics of the SpecError that an action in a folder must raise."""
+    with inside(folder), pytest.raises(SpecError) as caught:
+        action()
+    return caught.value.diagnostics
+
+
+def missing_file(folder: Path) -> tuple[Diagnostic, ...]:
+    return said(lambda: compile_graph("desnet121"), folder)
+
+
+def unreadable_file(folder: Path) -> tuple[Diagnostic, ...]:
+    return said(lambda: read_file(Path("gone.yaml")), folder)
+
+
+def a_folder(folder: Path) -> tuple[Diagnostic, ...]:
+    (folder / "net.yaml").mkdir()
+    return said(lambda: read_file(Path("net.yaml")), folder)
+
+
+def a_link(folder: Path) -> tuple[Diagnostic, ...]:
+    (folder / "net.yaml").symlink_to("other.yaml")
+    return said(lambda: read_file(Path("net.yaml"), follow=False), folder)
+
+
+def a_pipe(folder: Path) -> tuple[Diagnostic, ...]:
+    os.mkfifo(folder / "net.yaml")
+    return said(lambda: read_file(Path("net.yaml")), folder)
+
+
+def a_foreign_output(folder: Path) -> tuple[Diagnostic, ...]:
+    path = folder / "build" / "tiny" / "tiny.py"
+    path.parent.mkdir(parents=True)
+    path.write_text("print('mine')\n", encoding="utf-8")
+    return said(lambda: write_atomic(Path("build/tiny/tiny.py"), "text"), folder)
+
+
+def a_linked_output(folder: Path) -> tuple[Diagnostic, ...]:
+    (folder / "tiny.py").symlink_to("other.py")
+    return said(lambda: write_atomic(Path("tiny.py"), "text"), folder)
+
+
+def an_output_in_a_file(folder: Path) -> tuple[Diagnostic, ...]:
+    (folder / "build").write_text("", encoding="utf-8")
+    return said(lambda: write_atomic(Path("build/tiny/tiny.py"), "text"), folder)
+
+
+def an_output_that_is_a_folder(folder: Path) -> tuple[Diagnostic, ...]:
+    (folder / "tiny.py").mkdir()
+    return said(lambda: write_atomic(Path("tiny.py"), "text"), folder)
+
+
+def latin1(folder: Path) -> tuple[Diagnostic, ...]:
+    return said(lambda: read("title: na\xefve\n".encode("latin-1"), "net.yaml"), folder)
+
+
+def utf16(folder: Path) -> tuple[Diagnostic, ...]:
+    return said(lambda: read("title: naive\n".encode("utf-16"), "net.yaml"), folder)
+
+
+def a_bell(folder: Path) -> tuple[Diagnostic, ...]:
+    return said(lambda: read("title: ring \x07\n", "net.yaml"), folder)
+
+
+def a_hasty_library(folder: Path) -> tuple[Diagnostic, ...]:
+    library = Library()
+    library._paths = {"unit": folder / "unit.yaml"}
+    (folder / "unit.yaml").write_text("netspec: 1\nblocks: {other: {body: [relu]}}\n", encoding="utf-8")
+    return said(lambda: library["unit"], folder)
+
+
+def a_chain(key: str, folder: Path) -> tuple[Diagnostic, ...]:
+    for number in range(20):
+        value = f"n{number + 1}.yaml"
+        text = f"netspec: 1\n{key}: {value if key == 'extends' else [value]}\n"
+        (folder / f"n{number}.yaml").write_text(text, encoding="utf-8")
+    (folder / "n20.yaml").write_text(MINIMAL, encoding="utf-8")
+    (folder / "net.yaml").write_text(MINIMAL + "import: [n0.yaml]\n", encoding="utf-8")
+    return said(lambda: compile_graph("net.yaml" if key == "import" else "n0.yaml"), folder)
+
+
+def too_much_memory(folder: Path) -> tuple[Diagnostic, ...]:
+    text = "netspec: 1\nname: large\ninput: [1000000]\nnetwork: [{linear: 250000}]\n"
+    (folder / "large.yaml").write_text(text, encoding="utf-8")
+
+    def check() -> None:
+        graph = compile_graph("large.yaml")
+        check_memory(measure_memory(graph), graph, 16 * 2**30, forward=False)
+
+    return said(check, folder)
+
+
+def too_little_memory(folder: Path) -> tuple[Diagnostic, ...]:
+    """The estimate was right, but somebody else uses the device."""
+    (folder / "net.yaml").write_text(MINIMAL, encoding="utf-8")
+
+    class OutOfMemoryError(RuntimeError):
+        pass
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise OutOfMemoryError
+
+    class Crowded:
+        choose_devices = staticmethod(lambda name, count: [name])
+        build_module = staticmethod(refuse)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "_import_runtime", lambda: Crowded)
+        context = click.Context(build.command)
+        return said(lambda: build.command.invoke(_parsed(context, "net.yaml", "--device", "cpu")), folder)
+
+
+def _parsed(context: click.Context, *arguments: str) -> click.Context:
+    build.command.parse_args(context, list(arguments))
+    return context
+
+
+def large_file(folder: Path) -> tuple[Diagnostic, ...]:
+    return said(lambda: read("#" * (2**20 + 1), "net.yaml"), folder)
+
+
+def long_text(folder: Path) -> tuple[Diagnostic, ...]:
+    return said(lambda: read(f"notes: {'x' * 10_001}\n", "net.yaml"), folder)
+
+
+def many_values(folder: Path) -> tuple[Diagnostic, ...]:
+    return said(lambda: read(f"args: {{sizes: [{'1,' * 200_000}]}}\n", "net.yaml"), folder)
+
+
+def many_aliases(folder: Path) -> tuple[Diagnostic, ...]:
+    return said(lambda: read(f"a: &a 1\nb: [{'*a, ' * 1_001}]\n", "net.yaml"), folder)
+
+
+def alias_bomb(folder: Path) -> tuple[Diagnostic, ...]:
+    lines = [f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]" for before, name in pairwise("abcdef")]
+    return said(lambda: read("\n".join(["a: &a [1, 2, 3, 4]", *lines]) + "\n", "net.yaml"), folder)
+
+
+def long_list(folder: Path) -> tuple[Diagnostic, ...]:
+    text = "netspec: 1\nargs: {sizes: [1, 2, 3]}\ninput: [3]\nnetwork: [{linear: len(sizes)}]\n"
+    (folder / "net.yaml").write_text(text, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(value, "MAX_ITEMS", 2)
+        return said(lambda: compile_graph("net.yaml"), folder)
+
+
+UNCOMMON: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
+    "NS0001": missing_file,
+    "NS0001 gone": unreadable_file,
+    "NS0002": a_folder,
+    "NS0002 link": a_link,
+    "NS0002 pipe": a_pipe,
+    "NS0004 extends": lambda folder: a_chain("extends", folder),
+    "NS0004 import": lambda folder: a_chain("import", folder),
+    "NS0005": a_foreign_output,
+    "NS0005 link": a_linked_output,
+    "NS0006": an_output_in_a_file,
+    "NS0006 folder": an_output_that_is_a_folder,
+    "NS0007": latin1,
+    "NS0007 UTF-16": utf16,
+    "NS0103": a_bell,
+    "NS0208": a_hasty_library,
+    "NS0405 long list": long_list,
+    "NS0707": too_much_memory,
+    "NS0707 crowded": too_little_memory,
+    "NS0711": large_file,
+    "NS0712": long_text,
+    "NS0714": many_values,
+    "NS0715": many_aliases,
+    "NS0716": alias_bomb,
+}
+"""By code, and what is special about it: how to make netspec say it in an empty folder."""

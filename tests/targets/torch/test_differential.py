@@ -1,0 +1,123 @@
+"""What a generated module computes is what its graph says, read by an interpreter that shares nothing with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from netspec.ir import verify
+from netspec.language import load
+from netspec.lowering import lower
+from netspec.ops import OPS, Sample
+from netspec.passes import run
+from netspec.targets.torch import emit_torch
+from netspec.targets.torch.runtime import verify_forward
+from tests.support.differential import compare
+from tests.support.documents import OWN, build, find, load_text
+from tests.support.interpreter import RULES
+from tests.support.random_documents import documents
+
+SHIPPED: dict[str, dict[str, Any]] = {
+    "densenet40_k12_cifar": {},
+    "googlenet": {"dropout": 0.0, "head_dropout": 0.0, "head_pool": {"adaptive_avgpool": 4}, "input": [3, 96, 96]},
+    "lenet5_modern": {},
+    "mobilenet_v2": {"dropout": 0.0, "input": [3, 64, 64]},
+    "plain20_cifar": {},
+    "resnet20_cifar": {},
+    "resnet18": {"input": [3, 32, 32]},
+    "se_resnet50": {"layers": [1, 2, 1, 1], "widths": [16, 32, 64, 128], "input": [3, 32, 32]},
+    "shufflenet_g2": {"input": [3, 64, 64]},
+    "squeezenet_complex_bypass": {"dropout": 0.0, "input": [3, 64, 64]},
+}
+"""Networks that ship, small enough and without chance, so that training can be compared too."""
+
+
+def test_every_op_has_a_rule() -> None:
+    assert RULES.keys() == OPS.keys()
+
+
+def sample_document(name: str, sample: Sample) -> dict[str, Any]:
+    """Return a document of one op, with an input per operand; the scalar that a ``join`` may take is drawn in it."""
+    dtype = {"dtype": "int64", "high": 5} if OPS[name].input_dtype == "int64" else {}
+    shapes = {f"value{index}": shape for index, shape in enumerate(sample.inputs)}
+    inputs = {key: {"shape": list(shape), **dtype} for key, shape in shapes.items() if shape}
+    first: list[Any] = [
+        {"draw_column": {"columns": 2}, "from": "value0", "as": key} for key in shapes if key not in inputs
+    ]
+    if OPS[name].family != "merge":
+        step = {name: sample.arguments or None, "from": list(shapes)}
+    else:
+        of = OPS[name].operand_names
+        operands = dict(zip(of, shapes, strict=True)) if of else list(shapes)
+        step = {name: {"of": operands, **sample.arguments}}
+    return {"input": inputs, "network": [*first, step]}
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_op(name: str) -> None:
+    for sample in OPS[name].samples:
+        compare(load_text(sample_document(name, sample)), training=False)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped(name: str) -> None:
+    compare(load(name, overrides=SHIPPED[name]), training=True)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_own(name: str) -> None:
+    compare(load(find(name)), training=True)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(documents())
+def test_random(content: dict[str, Any]) -> None:
+    raw = lower(load_text(content))
+    graph = run(raw)
+    verify(raw)
+    verify(graph)
+    assert run(graph) is graph or len(run(graph)) == len(graph), "a pass is not idempotent"
+    compare(load_text(content), training=True)
+    verify_forward(build(graph), graph, batch=3)
+
+
+PLANTED = [
+    ("x = x + out", "x = x - out"),
+    ("x = x + out", "x = out + out"),
+    ("x = x + out", "x = x.add_(out)"),  # the input is overwritten
+    ("sigmoid(x)", "sigmoid(x).detach()"),  # the same values, but no gradient
+    ("F.relu(out)", "F.relu(out, inplace=True)"),  # its operand is read again
+    ("F.relu(skip)", "F.relu(skip, inplace=True)"),
+    ("[y, out, x]", "[y, x, out]"),
+    ("if self.training", "if not self.training"),
+    ("nn.BatchNorm2d(2)", "nn.BatchNorm2d(2, eps=1e-4)"),
+    ("nn.BatchNorm2d(2)", "nn.BatchNorm2d(2, track_running_stats=False)"),
+    ("padding=1)", 'padding=1, padding_mode="circular")'),
+]
+SMALL = """
+netspec: 1
+input: [2, 6, 6]
+network:
+  - {residual: {body: [{conv: {out: 2, kernel: 3, padding: 1}}, bn]}, as: total}
+  - sigmoid
+  - {concat: [[relu], x, total]}
+  - {conv: {out: 3, kernel: 1}, as: skip}
+  - relu
+  - add: [x, skip]
+  - output: {name: aux, body: [tanh], train_only: true}
+"""
+
+
+@pytest.mark.parametrize(("old", "new"), PLANTED)
+def test_a_planted_fault_is_seen(old: str, new: str, tmp_path: Path) -> None:
+    document = load_text(SMALL)
+    text = emit_torch(run(lower(document)))
+    assert old in text, text
+    path = tmp_path / "planted.py"
+    path.write_text(text.replace(old, new))
+    compare(document, training=True)
+    with pytest.raises((AssertionError, RuntimeError, TypeError)):
+        compare(document, training=True, source=path)

@@ -1,0 +1,237 @@
+"""Networks side by side: the table, and a chart that is well-formed, legible and always the same."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import netspec
+from netspec.cli import run
+from netspec.views.chart.axes import make_axis
+from netspec.views.chart.chart import draw_chart
+from netspec.views.chart.labels import Bubble, place_labels
+from netspec.views.geometry import Rectangle
+from netspec.views.summary.overview import Figures, measure_figures, ordered, overview_markdown, overview_text
+
+NAMES = (
+    "alexnet", "vgg16", "googlenet", "resnet18", "resnet50", "se_resnet50", "squeezenet1_0", "mobilenet_v1",
+    "mobilenet_v2", "lenet5_modern",
+)  # fmt: skip
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@cache
+def figures() -> tuple[Figures, ...]:
+    return tuple(measure_figures(netspec.compile(name)) for name in NAMES)
+
+
+def make(name: str, params: int = 1, macs: int = 1, peak: int = 1) -> Figures:
+    return Figures(name, name, params, macs, 2 * macs, peak, peak, 1, None, ((3, 8, 8),), "float32", 1)
+
+
+# the table
+
+
+def test_table_has_the_known_figures(golden: Callable[[str, str], None]) -> None:
+    golden("compare/table.txt", overview_text(ordered(figures(), "macs")) + "\n")
+    golden("compare/table.md", overview_markdown(figures()) + "\n")
+
+
+def test_receptive_fields_end_where_the_extent_does() -> None:
+    seen = {each.name: each.sees for each in figures()}
+    assert (seen["resnet18"], seen["vgg16"], seen["se_resnet50"]) == ((435, 435), (212, 212), None)
+
+
+def test_orders() -> None:
+    found = [make("b", 3, 1), make("c", 1, 9), make("a", 3, 5)]
+    assert [each.name for each in ordered(found, None)] == ["b", "c", "a"]
+    assert [each.name for each in ordered(found, "name")] == ["a", "b", "c"]
+    assert [each.name for each in ordered(found, "params")] == ["a", "b", "c"]
+    assert [each.name for each in ordered(found, "macs")] == ["c", "a", "b"]
+
+
+def test_markdown_is_escaped() -> None:
+    assert "a\\|b\\`\\<i\\>" in overview_markdown([make("a|b`<i>")])
+
+
+# the chart
+
+
+def test_chart_is_the_same_every_time(golden: Callable[[str, str], None]) -> None:
+    text = draw_chart(figures())
+    assert text == draw_chart(figures()[::-1])
+    golden("compare/chart.svg", text)
+
+
+def test_chart_has_a_circle_a_label_and_words_for_each() -> None:
+    root = ElementTree.fromstring(draw_chart(figures()))
+    circles = [each for each in root.iter(f"{SVG}circle") if "bubble" in each.get("class", "")]
+    labels = [each.text for each in root.iter(f"{SVG}text") if each.get("class") == "label"]
+    assert root.get("role") == "img" and root.get("aria-labelledby") == "title description"
+    assert sorted(labels) == sorted(NAMES)
+    titles = [title.text or "" for each in circles for title in each.iter(f"{SVG}title")]
+    described = root.findtext(f"{SVG}desc") or ""
+    for each in figures():
+        sentence = f"{each.name}: {each.macs:,} MACs, {each.params:,} parameters"
+        assert sentence in described and any(title.startswith(sentence) for title in titles)
+
+
+def test_area_is_proportional_to_peak_memory() -> None:
+    radii = _radii([make("a", 1, 1, 1_000_000), make("b", 5, 5, 250_000), make("c", 9, 9, 90_000)])
+    assert [radius / radii[0] for radius in radii] == pytest.approx([1, 0.5, 0.3], rel=1e-3)
+
+
+def _radii(found: list[Figures]) -> list[float]:
+    circles = re.findall(r'<circle class="bubble[^>]* r="([\d.]+)"', draw_chart(found))
+    return [float(radius) for radius in circles]
+
+
+def test_chart_escapes_names_and_refers_to_nothing() -> None:
+    text = draw_chart([make('<script>alert("&")</script>\x1b\u202e'), make("plain", 5, 5)])
+    ElementTree.fromstring(text)
+    assert "<script" not in text and "&lt;script&gt;" in text
+    assert "\x1b" not in text and "\u202e" not in text
+    assert not re.search(r"href|url\(|@import|javascript|\bon\w+=", text)
+    assert "prefers-color-scheme: dark" in text
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [make("one")],
+        [make("no", 0, 0, 0)],
+        [make("a", 0, 0, 0), make("b", 10**6, 10**9, 10**6)],
+        [make("a"), make("a")],
+        [make("huge", 10**18, 10**20, 10**15), make("tiny")],
+        [make(f"net{number}", 100 + number, 100 + number) for number in range(60)],
+    ],
+)
+def test_any_amounts_can_be_drawn(found: list[Figures]) -> None:
+    root = ElementTree.fromstring(draw_chart(found))
+    width, height = (float(root.get(side, "").removesuffix("px")) for side in ("width", "height"))
+    for circle in root.iter(f"{SVG}circle"):
+        assert 0 < float(circle.get("cx", "")) < width and 0 < float(circle.get("cy", "")) < height
+
+
+def test_nothing_cannot_be_drawn() -> None:
+    with pytest.raises(ValueError, match="at least one network"):
+        draw_chart([])
+
+
+@pytest.mark.parametrize(
+    ("amounts", "ticks"),
+    [
+        ([0, 100], [0, 20, 40, 60, 80, 100]),
+        ([1, 11], [1, 2, 5, 10]),
+        ([10, 3 * 10**8], [10, 10**2, 10**3, 10**4, 10**5, 10**6, 10**7, 10**8]),
+    ],
+)
+def test_ticks_are_round(amounts: list[int], ticks: list[int]) -> None:
+    assert make_axis(amounts, 0, 500, 0).ticks() == pytest.approx(ticks)
+
+
+@given(st.lists(st.integers(0, 10**15), min_size=1, max_size=20))
+@settings(max_examples=100, deadline=None)
+def test_axes_keep_order_and_stay_inside(amounts: list[int]) -> None:
+    axis = make_axis(amounts, 50, 450, 20)
+    places = [axis.place(amount) for amount in sorted(amounts)]
+    assert places == sorted(places)
+    assert all(69.9 <= place <= 430.1 for place in places)
+    assert all(49.9 <= axis.place(tick) <= 450.1 for tick in axis.ticks())
+    assert len(axis.ticks()) <= 12
+
+
+COORDINATE = st.floats(40, 560).map(lambda value: round(value, 1))
+
+
+@given(st.lists(st.tuples(COORDINATE, COORDINATE, st.floats(2, 30)), min_size=1, max_size=12))
+@settings(max_examples=40, deadline=None)
+def test_labels_never_overlap_and_stay_on_the_page(circles: list[tuple[float, float, float]]) -> None:
+    page = Rectangle(0, 0, 600, 600)
+    bubbles = [Bubble(x, y, radius, 60, 14) for x, y, radius in circles]
+    labels = place_labels(bubbles, page)
+    areas = [label.area for label in labels if label]
+    assert len(areas) == len(bubbles)
+    for number, area in enumerate(areas):
+        assert area.left >= 0 and area.right <= 600 and area.top >= 0 and area.bottom <= 600
+        for other in areas[:number]:
+            apart = area.right <= other.left or other.right <= area.left
+            assert apart or area.bottom <= other.top or other.bottom <= area.top
+
+
+# the command
+
+
+@pytest.fixture
+def compare(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = run(["compare", *arguments])
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return call
+
+
+Compare = Callable[..., tuple[int, str, str]]
+
+
+def test_command_prints_and_draws(compare: Compare) -> None:
+    code, out, err = compare("lenet5_modern", "alexnet", "--sort", "params", "-o", "chart.svg")
+    assert (code, err) == (0, "wrote chart.svg\n")
+    assert [line.split()[0] for line in out.splitlines()[2:4]] == ["alexnet", "lenet5_modern"]
+    assert ElementTree.parse("chart.svg").getroot().tag == f"{SVG}svg"
+    assert compare("lenet5_modern", "-o", "chart.svg")[0] == 0
+    assert compare("lenet5_modern", "-o", "-")[1].startswith("<svg")
+
+
+def test_command_as_json(compare: Compare) -> None:
+    (record,) = json.loads(compare("lenet5_modern", "--json", "--batch", "2", "--dtype", "float16")[1])
+    single = measure_figures(netspec.compile("lenet5_modern"))
+    assert (record["params"], record["macs"], record["inputs"]) == (61706, 416520, [[1, 32, 32]])
+    assert (record["peak"], record["dtype"], record["batch"]) == (single.peak, "float16", 2)
+    assert replace(single, batch=2) != single
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected", "message"),
+    [
+        ([], 2, "Missing argument 'SPEC...'"),
+        (["lenet5_modern", "-o", "chart.png"], 2, "does not end in .svg"),
+        (["lenet5_modern", "--json", "--markdown"], 2, "exclude each other"),
+        (["lenet5_modern", "--sort", "colour"], 2, "--sort"),
+        (["lenet5_modern", "missing.yaml"], 2, "NS0001"),
+        (["lenet5_modern", "--set", "nothing=1"], 1, "error[NS"),
+        (["lenet5_modern", "-o", "mine.svg"], 2, "was not written by netspec"),
+    ],
+)
+def test_errors(compare: Compare, arguments: list[str], expected: int, message: str) -> None:
+    Path("mine.svg").write_text("mine", encoding="utf-8")
+    code, _, err = compare(*arguments)
+    assert code == expected and message in err
+    assert Path("mine.svg").read_text(encoding="utf-8") == "mine"
+
+
+def test_neither_command_imports_what_it_does_not_need() -> None:
+    script = (
+        "import sys\nfrom netspec.cli import run\n"
+        "codes = run(['diff', 'lenet5_modern', 'alexnet']), run(['compare', 'lenet5_modern', '-o', '-'])\n"
+        "print(codes, *sorted(set(sys.modules) & {'torch', 'networkx', 'rich'}), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr == "(0, 0)\n"

@@ -1,0 +1,284 @@
+"""Every network with an independent implementation equals it: one structure, and one output for the same weights.
+
+The implementations are named in the documents, under ``reference:``. Those of pytorchcv are compared by ``make test``,
+those of torchvision and timm, which need an environment of their own, by ``make parity``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import torch
+from torch import nn
+
+import netspec
+from netspec.ir import Graph
+from netspec.language import load
+from netspec.language.loading.files import shipped_names
+from netspec.targets.torch.runtime import build_module
+from tests.support.matcher import Mismatch, assert_equal_networks, match, trace
+
+SMALL = 64
+"""The side of the images where a network takes any: numbers are compared for less work, the structure is the same."""
+
+
+class Reference(NamedTuple):
+    """An independent implementation: the library, its constructor and the constructor's arguments."""
+
+    network: str
+    library: str
+    constructor: str
+    arguments: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.network}-{self.library}"
+
+
+def references() -> Iterator[Reference]:
+    """Yield all that the documents name."""
+    for network in shipped_names():
+        for library, named in load(network).reference.items():
+            if library == "keys":
+                continue
+            ((constructor, arguments),) = named.items() if isinstance(named, dict) else [(named, {})]
+            yield Reference(network, library, constructor, dict(arguments))
+
+
+REFERENCES = [
+    pytest.param(each, id=str(each), marks=() if each.library == "pytorchcv" else pytest.mark.parity)
+    for each in references()
+]
+LARGE = re.compile(
+    r"polynet|inception_resnet|vgg(11_bn|13|19|16_bn)|zfnet_b|densenet(190|250)|preresnet1001|dpn(98|107|131)"
+    r"|(preresnet|resnet)(152|200)"
+)
+"""Networks whose numbers take minutes on a small machine: `make parity` compares them, `make test` the structure."""
+
+NUMBERS = [
+    pytest.param(
+        each, id=str(each), marks=pytest.mark.parity if each.library != "pytorchcv" or LARGE.match(each.network) else ()
+    )
+    for each in references()
+]
+KEYED = [name for name in shipped_names() if load(name).reference.get("keys") == "torchvision"]
+
+
+def construct(reference: Reference) -> nn.Module:
+    """Return the implementation, without side heads, which evaluation does not need; skip where the library is not."""
+    arguments = {**reference.arguments, **({"aux_logits": False} if "aux_logits" in reference.arguments else {})}
+    make = {"pytorchcv": _pytorchcv, "torchvision": _torchvision, "timm": _timm}[reference.library]
+    module: nn.Module = make(reference.constructor)(**arguments)
+    return module.eval()
+
+
+def _pytorchcv(name: str) -> Callable[..., nn.Module]:
+    # The list of all models imports some that need torchvision, so the one file with this model is looked up.
+    constructor: Callable[..., nn.Module] = getattr(importlib.import_module(f"pytorchcv.models.{_files()[name]}"), name)
+    return constructor
+
+
+@cache
+def _files() -> dict[str, str]:
+    package = importlib.util.find_spec("pytorchcv")
+    if package is None or not package.submodule_search_locations:
+        pytest.skip("pytorchcv is not installed")
+    found: dict[str, str] = {}
+    for path in sorted(Path(package.submodule_search_locations[0], "models").glob("*.py")):
+        for name in re.findall(r"^(?:def|class) (\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE):
+            found.setdefault(name, path.stem)
+    return found
+
+
+def _torchvision(name: str) -> Callable[..., nn.Module]:
+    try:
+        models = importlib.import_module("torchvision.models")
+    except (ImportError, RuntimeError) as error:
+        pytest.skip(f"torchvision is not usable here: {error}")
+    constructor: Callable[..., nn.Module] = getattr(models, name, None) or getattr(models.video, name)
+    return constructor
+
+
+def _timm(name: str) -> Callable[..., nn.Module]:
+    try:
+        timm = importlib.import_module("timm")
+    except (ImportError, RuntimeError) as error:
+        pytest.skip(f"timm is not usable here: {error}")
+    return lambda **arguments: timm.create_model(name, pretrained=False, **arguments)
+
+
+def compile_small(name: str, theirs: Callable[[], nn.Module]) -> Graph:
+    """Return the network for small images where both structures take any size, else as the document says."""
+    graph = netspec.compile(name)
+    channels, *sides = graph.inputs[0].shape
+    if len(sides) != 2 or sides[0] <= SMALL:
+        return graph
+    try:
+        small = netspec.compile(name, overrides={"input": [channels, SMALL, SMALL]})
+        with torch.device("meta"):
+            theirs()(torch.zeros(1, channels, SMALL, SMALL))
+    except (netspec.SpecError, RuntimeError):
+        return graph
+    same = small.params == graph.params and [node.op for node in small] == [node.op for node in graph]
+    return small if same else graph
+
+
+def for_any_size(module: nn.Module) -> nn.Module:
+    """Let a last pooling over the whole map take any map, as ours does; the structure is compared without this."""
+    features = getattr(module, "features", None)
+    if isinstance(getattr(features, "final_pool", None), nn.AvgPool2d):
+        features.final_pool = nn.AdaptiveAvgPool2d(1)  # type: ignore[union-attr]
+    return module
+
+
+def without_side_heads(module: nn.Module, graph: Graph) -> nn.Module:
+    """Return the module without the members that only training uses."""
+    for head in (output for output in graph.outputs if output.train_only):
+        module.add_module(head.name, nn.Identity()) if hasattr(module, head.name) else None
+        for name in [name for name, _ in module.named_children() if name == graph[head.node].scope.module]:
+            setattr(module, name, nn.Identity())
+    return module
+
+
+@pytest.mark.parametrize("reference", REFERENCES)
+def test_structure_equals_the_reference(reference: Reference) -> None:
+    graph = netspec.compile(reference.network)
+    samples = torch.zeros(1, *graph.inputs[0].shape, device="meta")
+    with torch.device("meta"):
+        theirs = construct(reference)
+    match(trace(build_module(graph, device="meta").eval(), samples), trace(theirs, samples))
+
+
+@pytest.mark.parametrize("reference", NUMBERS)
+def test_outputs_equal_the_reference(reference: Reference) -> None:
+    graph = compile_small(reference.network, lambda: for_any_size(construct(reference)))
+    small = graph.inputs[0].shape[-1] == SMALL
+    theirs = for_any_size(construct(reference)) if small else construct(reference)
+    ours = without_side_heads(build_module(graph, device="meta"), graph)
+    assert_equal_networks(ours, theirs, graph.inputs[0].shape, batch=1)
+
+
+STRIDE_FIRST = {"unit": {"bottleneck": {"stride_first": True}}}
+PREACTIVATED_STRIDE_FIRST = {"unit": {"preact_bottleneck": {"stride_first": True}}}
+HALVING = {"compression": 0.5}
+SMALLER_SQUEEZENET = {"stem": 64, "kernel": 3, "stages": [[16, 16], [32, 32], [48, 48, 64, 64]]}
+SETTINGS: list[tuple[str, dict[str, Any], str]] = [
+    ("nin_cifar10", {"classes": 100}, "nin_cifar100"),
+    ("resnet20_cifar", {"unit": "basic_block"}, "resnet20_cifar10"),
+    ("resnet56_cifar", {"unit": "basic_block"}, "resnet56_cifar10"),
+    ("resnet110_cifar", {"unit": "basic_block"}, "resnet110_cifar10"),
+    ("resnet101", STRIDE_FIRST, "resnet101"),
+    ("resnet152", STRIDE_FIRST, "resnet152"),
+    ("preresnet152", PREACTIVATED_STRIDE_FIRST, "preresnet152"),
+    ("preresnet200", PREACTIVATED_STRIDE_FIRST, "preresnet200"),
+    ("squeezenet_bypass", SMALLER_SQUEEZENET, "squeezeresnet_v1_1"),
+    ("mobilenet_v1", {"width": 0.75}, "mobilenet_w3d4"),
+    ("mobilenet_v1", {"width": 0.5}, "mobilenet_wd2"),
+    ("mobilenet_v1", {"width": 0.25}, "mobilenet_wd4"),
+    ("shufflenet_g1", {"scale": 0.75}, "shufflenet_g1_w3d4"),
+    ("shufflenet_g3", {"scale": 0.75}, "shufflenet_g3_w3d4"),
+    ("shufflenet_g1", {"scale": 0.5}, "shufflenet_g1_wd2"),
+    ("shufflenet_g3", {"scale": 0.5}, "shufflenet_g3_wd2"),
+    ("shufflenet_g1", {"scale": 0.25}, "shufflenet_g1_wd4"),
+    ("shufflenet_g3", {"scale": 0.25}, "shufflenet_g3_wd4"),
+    ("fractalnet20_cifar10", {"classes": 100}, "fractalnet_cifar100"),
+    ("densenet40_k12_cifar", {"stem": 24, **HALVING}, "densenet40_k12_cifar10"),
+    ("densenet100_k12_cifar", {"stem": 24, **HALVING}, "densenet100_k12_cifar10"),
+    ("densenet100_k24_cifar", {"stem": 48, **HALVING}, "densenet100_k24_cifar10"),
+    ("se_resnet50", {"pool_padding": 1}, "seresnet50"),
+    ("se_resnet101", {"pool_padding": 1}, "seresnet101"),
+    ("se_resnet152", {"pool_padding": 1}, "seresnet152"),
+    ("se_resnext50_32x4d", {"pool_padding": 1}, "seresnext50_32x4d"),
+    ("se_resnext101_32x4d", {"pool_padding": 1}, "seresnext101_32x4d"),
+    ("senet154", {"pool_padding": 1}, "senet154"),
+]
+"""Networks of pytorchcv that take another reading of a paper or another size: they are settings of ours."""
+
+
+@pytest.mark.parametrize(("network", "settings", "constructor"), [pytest.param(*each, id=each[2]) for each in SETTINGS])
+def test_other_readings_are_settings(network: str, settings: dict[str, Any], constructor: str) -> None:
+    graph = netspec.compile(network, overrides=settings)
+    samples = torch.zeros(1, *graph.inputs[0].shape, device="meta")
+    with torch.device("meta"):
+        theirs = construct(Reference(network, "pytorchcv", constructor, {}))
+    assert graph.params == sum(each.numel() for each in theirs.parameters())
+    match(trace(build_module(graph, device="meta").eval(), samples), trace(theirs, samples))
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("name", KEYED)
+def test_checkpoints_of_torchvision_load(name: str) -> None:
+    (reference,) = (each for each in references() if (each.network, each.library) == (name, "torchvision"))
+    theirs: nn.Module = _torchvision(reference.constructor)(**reference.arguments).eval()
+    if hasattr(theirs, "transform_input"):
+        theirs.transform_input = False
+    graph = compile_small(name, lambda: construct(reference))
+    ours = build_module(graph, device="cpu")
+    assert ours.state_dict().keys() == theirs.state_dict().keys()
+    ours.load_state_dict(theirs.state_dict(), strict=True)
+    image = torch.randn(1, *graph.inputs[0].shape)
+    with torch.no_grad():
+        torch.testing.assert_close(ours.eval()(image), theirs(image), rtol=1e-4, atol=1e-5)
+
+
+HEADS = {"output": "logits", "aux1": "aux_logits1", "aux2": "aux_logits2", "AuxLogits": "aux_logits"}
+"""Our names of outputs that exist in training only, and torchvision's."""
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("name", ["googlenet_bn", "inception_v3"])
+def test_side_heads_equal_torchvisions(name: str) -> None:
+    (reference,) = (each for each in references() if (each.network, each.library) == (name, "torchvision"))
+    theirs: nn.Module = _torchvision(reference.constructor)(**reference.arguments).eval()
+    ours = build_module(graph := netspec.compile(name), device="cpu").eval()
+    ours.load_state_dict(theirs.state_dict(), strict=True)
+    # Only the networks themselves are in training, so that they give all outputs; nothing in them leaves to chance.
+    ours.training = theirs.training = True
+    image = torch.randn(1, *graph.inputs[0].shape)
+    with torch.no_grad():
+        found, expected = ours(image)._asdict(), theirs(image)._asdict()
+    assert {HEADS[key] for key in found} == expected.keys()
+    for key, value in found.items():
+        torch.testing.assert_close(value, expected[HEADS[key]], rtol=1e-4, atol=1e-5)
+
+
+# the oracle notices what is planted into a document
+
+PLANTED = {
+    "a stride": ("resnet18", "stride: 2, padding: 3", "stride: 1, padding: 3"),
+    "an eps": ("resnet18", "defaults: {conv: {bias: false}}", "defaults: {conv: {bias: false}, bn: {eps: 0.001}}"),
+    "a pooling's padding": ("resnet18", "pool_padding: 1 ", "pool_padding: 0 "),
+}
+
+
+@pytest.mark.parametrize("what", PLANTED)
+def test_a_planted_difference_is_noticed(what: str, tmp_path: Path) -> None:
+    name, written, planted = PLANTED[what]
+    family = Path(load(name).network.span.file).read_text(encoding="utf-8")
+    assert written in family
+    path = tmp_path / "planted.yaml"
+    path.write_text(re.sub(r"expect: \[.*\]", "", family.replace(written, planted)), encoding="utf-8")
+    graph = netspec.compile(path, overrides={"input": [3, SMALL, SMALL]})
+    (reference,) = (each for each in references() if (each.network, each.library) == (name, "pytorchcv"))
+    with pytest.raises(Mismatch):
+        assert_equal_networks(
+            build_module(graph, device="meta"), for_any_size(construct(reference)), graph.inputs[0].shape
+        )
+
+
+def test_swapped_branches_are_noticed(tmp_path: Path) -> None:
+    block = (Path(netspec.__file__).parent / "blocks" / "fire.yaml").read_text(encoding="utf-8")
+    left, right = re.findall(r"^ +- \[.*\]$", block, re.MULTILINE)[-2:]
+    swapped = block.replace(left, "@").replace(right, left).replace("@", right)
+    path = tmp_path / "planted.yaml"
+    path.write_text(f"netspec: 1\nname: planted\nextends: squeezenet1_0\n{swapped.removeprefix('netspec: 1')}")
+    graph = netspec.compile(path)
+    (reference,) = (each for each in references() if (each.network, each.library) == ("squeezenet1_0", "pytorchcv"))
+    with pytest.raises(Mismatch):
+        assert_equal_networks(build_module(graph, device="meta"), construct(reference), graph.inputs[0].shape)

@@ -1,0 +1,157 @@
+"""Every network that ships: its document is complete, and its module is what its graph says."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from netspec.analysis.costs import measure
+from netspec.ir import Graph, verify
+from netspec.language import load
+from netspec.language.loading.files import library_folder, shipped_folder, shipped_names
+from netspec.language.model import Document
+from netspec.lowering import lower
+from netspec.passes import run
+from netspec.targets.torch import emit_torch
+from netspec.targets.torch.runtime import ShapeMismatch, build_module, example_inputs, verify_forward
+
+NAMES = shipped_names()
+
+BATCH = 2
+MANY = 2_000
+
+
+def table() -> dict[str, bool]:
+    """Return the names of all networks that ought to ship, and whether their documents are still missing."""
+    lines = Path(__file__).with_name("zoo_names.txt").read_text(encoding="utf-8").splitlines()
+    rows = [line.split() for line in lines if line and not line.startswith("#")]
+    assert all(row[1:] in ([], ["missing"]) for row in rows)
+    assert len({row[0] for row in rows}) == len(rows)
+    return {name: bool(mark) for name, *mark in rows}
+
+
+@cache
+def document(name: str) -> Document:
+    return load(name)
+
+
+@pytest.mark.parametrize("name", table())
+def test_the_table_is_true(name: str) -> None:
+    if table()[name]:
+        assert name not in NAMES, f"there is a document now: take `missing` off {name} in zoo_names.txt"
+    else:
+        assert name in NAMES, f"there is no document {name}"
+
+
+def test_families_are_no_networks() -> None:
+    inner = {path.relative_to(shipped_folder()).parts[0] for path in shipped_folder().rglob("*/*.yaml")}
+    assert inner <= {"families"}
+
+
+def test_library_blocks_are_described_and_used() -> None:
+    described = {
+        name: block["description"].rstrip()
+        for path in sorted(library_folder().glob("*.yaml"))
+        for name, block in yaml.safe_load(path.read_text(encoding="utf-8"))["blocks"].items()
+    }
+    assert all(text.endswith(".") for text in described.values())
+    graphs = (lower(load(name, variant)) for name in NAMES for variant in (None, *document(name).variants))
+    used = {scope.block for graph in graphs for scope in graph.root.descend()}
+    assert described.keys() - used == set(), "no network has these"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_document(name: str) -> None:
+    content = document(name)
+    assert content.name == name
+    assert content.title and content.cite
+    assert {"params", "macs"} <= content.expect.keys()
+    totals = measure(lower(content))
+    assert dict(content.expect) == {key: getattr(totals, key) for key in content.expect}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_network(name: str) -> None:
+    raw = lower(document(name))
+    graph = run(raw)
+    verify(raw)
+    assert (raw.params, raw.macs) == (graph.params, graph.macs)
+    module = assert_true(graph)
+    again = run(lower(load(name)))
+    assert emit_torch(again) == type(module)._netspec_source, "two runs give different bytes"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_variants(name: str) -> None:
+    for variant in document(name).variants:
+        assert_true(run(lower(load(name, variant))))
+
+
+def assert_true(graph: Graph, source: Path | None = None) -> nn.Module:
+    """Assert that a graph's module, is what the graph says; return it."""
+    verify(graph)
+    # Without memory every call costs torch a millisecond of Python, so the thousand-layer networks are run for real.
+    module = build_module(graph, device="cpu" if len(graph) > MANY else "meta", source=source)
+    assert_parameters(module, graph)
+    assert_shapes_and_cost(module, graph)
+    assert_heads(module, graph)
+    return module
+
+
+def assert_parameters(module: nn.Module, graph: Graph) -> None:
+    """Assert that the module has just the parameters that the nodes list, where the nodes say."""
+    found = {path: tuple(parameter.shape) for path, parameter in module.named_parameters()}
+    expected = {
+        f"{node.module}.{parameter}": shape
+        for node in graph
+        for parameter, shape in node.op.list_parameters(*map(graph.shape_of, node.inputs)).items()
+    }
+    assert found == expected
+    assert sum(parameter.numel() for parameter in module.parameters()) == graph.params
+
+
+def assert_shapes_and_cost(module: nn.Module, graph: Graph) -> None:
+    """Assert that in evaluation every value has the inferred shape, and that torch counts the graph's operations.
+
+    Without memory torch sees into every op. On the CPU it would not see into an LSTM, which is a single call there.
+    """
+    with FlopCounterMode(display=False) as counter:
+        compared = verify_forward(module, graph, batch=BATCH)
+    assert compared == len(graph) - len(graph.training_only)
+    assert counter.get_total_flops() == BATCH * graph.flops
+
+
+def assert_heads(module: nn.Module, graph: Graph) -> None:
+    """Assert that a network with several outputs gives all of them in training."""
+    if len(graph.outputs) > 1:
+        result = module.train()(*example_inputs(graph, module, batch=BATCH))
+        shapes = {each.name: (BATCH, *graph.shape_of(each.node)) for each in graph.outputs}
+        assert {key: tuple(value.shape) for key, value in result._asdict().items()} == shapes
+
+
+# the checks themselves
+
+PLANTED = [
+    ("nn.Linear(16, 10)", "nn.Linear(16, 10, bias=False)"),  # a parameter less
+    ("self.fc = ", "self.head = nn.Linear(16, 10)\n        self.fc = "),  # parameters that nobody uses
+    ("(3, 16, 3, padding=1", "(3, 16, 3, padding=0"),  # another shape
+    ("x = self.bn1(x)", "x = self.bn1(self.bn1(x))"),  # a layer too many
+    ("x = self.bn1(x)", "x = self.bn1(x @ torch.ones(32, 32, device=x.device))"),  # operations that no node has
+]
+
+
+@pytest.mark.parametrize(("old", "new"), PLANTED)
+def test_a_planted_fault_is_seen(old: str, new: str, tmp_path: Path) -> None:
+    graph = run(lower(load("resnet20_cifar", overrides={"depth": 8, "widths": [16, 16]})))
+    text = emit_torch(graph)
+    assert old in text, text
+    path = tmp_path / "planted.py"
+    path.write_text(text.replace(old, new))
+    assert_true(graph)
+    with pytest.raises((AssertionError, ShapeMismatch)):
+        assert_true(graph, path)
