@@ -12,7 +12,6 @@ tests walk.
 from netspec.ops import (  # noqa: F401
     activation,
     adaptive_pooling,
-    channel_pooling,
     convolution,
     linear,
     merge,
@@ -22,7 +21,6 @@ from netspec.ops import (  # noqa: F401
     resampling,
     reshaping,
     scaling,
-    self_gated,
     sequence,
     squashing,
     stochastic,

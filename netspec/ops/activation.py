@@ -1,6 +1,9 @@
-"""Activation functions that cut off or bend what is negative; element-wise, shape unchanged, no MACs."""
+"""Activation functions that bend what is negative, or that gate each element by itself.
 
-from typing import Annotated, ClassVar
+All are element-wise: the shape stays, and nothing counts as a multiplication.
+"""
+
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, Strict
 
@@ -177,3 +180,80 @@ class SELU(Activation, name="selu"):
     torch_name = ("SELU", "F.selu")
     in_place = True
     keeps_output = True
+
+
+class GELU(Activation, name="gelu"):
+    """Multiplies each element by the probability that a normal variable is smaller.
+
+    Formula: ``y = x * Phi(x)``, or with tanh: ``y = x / 2 * (1 + tanh(0.79788 * (x + 0.044715 * x ** 3)))``
+
+    Shape: any, unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Example: ``- gelu``
+
+    Source: torch.nn.GELU; Hendrycks and Gimpel 2016, arXiv:1606.08415.
+    """
+
+    torch_name = ("GELU", "F.gelu")
+    samples = (*Activation.samples, Sample({"approximate": "tanh"}, ((4, 3),)))
+
+    approximate: Literal["none", "tanh"] = Field("none", description="The exact function, or the one with tanh.")
+
+    def _arguments(self) -> tuple[Argument, ...]:
+        return (Argument("approximate", self.approximate, "none"),)
+
+
+class SiLU(Activation, name="silu"):
+    """Multiplies each element by its sigmoid; also called swish.
+
+    Formula: ``y = x / (1 + exp(-x))``
+
+    Shape: any, unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Example: ``- silu``
+
+    Source: torch.nn.SiLU; Elfwing et al. 2017, arXiv:1702.03118.
+    """
+
+    torch_name = ("SiLU", "F.silu")
+    in_place = True
+
+
+class HardSwish(Activation, name="hardswish"):
+    """Is `silu` with straight lines for the sigmoid.
+
+    Formula: ``y = x * min(max(0, x + 3), 6) / 6``
+
+    Shape: any, unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Example: ``- hardswish``
+
+    Source: torch.nn.Hardswish; Howard et al. 2019, arXiv:1905.02244.
+    """
+
+    torch_name = ("Hardswish", "F.hardswish")
+    in_place = True
+
+
+class Mish(Activation, name="mish"):
+    """Multiplies each element by the tanh of its softplus.
+
+    Formula: ``y = x * tanh(log(1 + exp(x)))``
+
+    Shape: any, unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Example: ``- mish``
+
+    Source: torch.nn.Mish; Misra 2019, arXiv:1908.08681.
+    """
+
+    torch_name = ("Mish", "F.mish")
+    in_place = True
