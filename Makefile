@@ -22,28 +22,28 @@ $(VENV)/.runtime: pyproject.toml requirements/torch.txt requirements/versions.tx
 	@echo "setting up $(VENV) (a few minutes the first time: torch is large)"
 	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) -r requirements/torch.txt
-	$(INSTALL) -e .
+	$(INSTALL) -e '.[torch]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.runtime requirements/references.txt
-	$(INSTALL) -e '.[test]'
+	$(INSTALL) -e '.[torch,test]'
 	$(INSTALL) --no-deps -r requirements/references.txt
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.test
-	$(INSTALL) -e '.[lint]'
+	$(INSTALL) -e '.[torch,test,lint]'
 	@touch $@
 
 $(PARITY)/.installed: pyproject.toml requirements/parity.txt
 	$(PYTHON) -m venv $(PARITY)
 	$(PARITY)/bin/python $(PIP) -r requirements/parity.txt
-	$(PARITY)/bin/python $(PIP) -e '.[parity]'
+	$(PARITY)/bin/python $(PIP) -e '.[torch,parity]'
 	@touch $@
 
 $(LOWEST)/.installed: pyproject.toml requirements/torch.txt requirements/lowest.txt requirements/references.txt
 	$(PYTHON) -m venv $(LOWEST)
 	$(INSTALL_LOWEST) -r requirements/torch.txt
-	$(INSTALL_LOWEST) -e '.[test]'
+	$(INSTALL_LOWEST) -e '.[torch,test]'
 	$(INSTALL_LOWEST) --no-deps -r requirements/references.txt
 	@touch $@
 

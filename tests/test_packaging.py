@@ -19,8 +19,9 @@ def pins(name: str) -> dict[str, str]:
 
 
 def bounds() -> dict[str, str]:
-    """Return the lowest versions that the package and its tests declare, by package."""
-    declared = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
+    """Return the lowest versions that the package, its extra and its tests declare, by package."""
+    extras = PROJECT["optional-dependencies"]
+    declared = [*PROJECT["dependencies"], *extras["torch"], *extras["test"]]
     matches = [re.fullmatch(r"([\w-]+)>=([\d.]+)(,<[\d.]+)?", requirement) for requirement in declared]
     assert all(matches), declared
     return {match[1]: match[2] for match in matches if match}

@@ -396,10 +396,20 @@ def test_building_again_gives_the_same_bytes_and_foreign_files_stay(netspec: Run
     assert Path("build/tiny/tiny.svg").read_bytes() == before[Path("build/tiny/tiny.svg")]
 
 
-def test_build_without_running_needs_no_torch() -> None:
-    script = "import sys, tempfile; from netspec.cli import run; f = tempfile.mkdtemp()\n"
-    script += "code = run(['build', 'lenet5_modern', '--no-run', '--out', f]); print(code, 'torch' in sys.modules)"
-    assert python("-c", script).stdout.splitlines()[-1] == "0 False"
+def test_only_running_a_network_needs_torch(tmp_path: Path) -> None:
+    net = "lenet5_modern"
+    calls = {
+        "check": [net], "summary": [net], "draw": [net], "diff": [net, "lenet5"], "compare": [net, "lenet5"],
+        "list": [], "ops": ["conv"], "explain": ["NS0008"], "schema": [net], "new": ["mine"], "completion": ["bash"],
+        "build": [net, "--no-run"],
+    }  # fmt: skip
+    assert calls.keys() == COMMANDS.keys()
+    script = "import json, sys; sys.modules['torch'] = None  # as where it is not installed\n"
+    script += "from netspec.cli import run; print([run(call) for call in json.loads(sys.argv[1])])"
+    given = json.dumps([[name, *arguments] for name, arguments in calls.items()] + [["build", net, "--out", "run"]])
+    done = python("-c", script, given, cwd=tmp_path)
+    assert done.stdout.splitlines()[-1] == str([0] * len(calls) + [2])
+    assert done.stderr.startswith("error[NS0008]: running a network needs torch") and not (tmp_path / "run").exists()
 
 
 def test_a_missing_device_is_a_fault_of_usage(netspec: Run) -> None:

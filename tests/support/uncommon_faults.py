@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
@@ -81,6 +83,14 @@ def latin1(folder: Path) -> tuple[Diagnostic, ...]:
 
 def utf16(folder: Path) -> tuple[Diagnostic, ...]:
     return said(lambda: read("title: naive\n".encode("utf-16"), "net.yaml"), folder)
+
+
+def no_torch(folder: Path) -> tuple[Diagnostic, ...]:
+    runtime = "netspec.targets.torch.runtime"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "torch", None)
+        patch.delitem(sys.modules, runtime, raising=False)
+        return said(lambda: import_module(runtime), folder)
 
 
 def a_bell(folder: Path) -> tuple[Diagnostic, ...]:
@@ -183,6 +193,7 @@ UNCOMMON: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
     "NS0006 folder": an_output_that_is_a_folder,
     "NS0007": latin1,
     "NS0007 UTF-16": utf16,
+    "NS0008": no_torch,
     "NS0103": a_bell,
     "NS0208": a_hasty_library,
     "NS0405 long list": long_list,

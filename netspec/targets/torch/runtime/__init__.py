@@ -10,10 +10,19 @@ from __future__ import annotations
 
 import warnings
 
-with warnings.catch_warnings():
-    # torch warns when numpy is missing, which nothing here needs.
-    warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
-    import torch  # noqa: F401
+from netspec.diagnostics import fault
+
+try:
+    with warnings.catch_warnings():
+        # torch warns when numpy is missing, which nothing here needs.
+        warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
+        import torch  # noqa: F401
+except ModuleNotFoundError as error:
+    # An installation of torch that lacks a part of its own is broken, not missing.
+    if error.name != "torch":
+        raise
+    how = "`pip install 'netspec[torch]'` installs it; `netspec build --no-run` writes the files without it"
+    raise fault("NS0008", "running a network needs torch, which is not installed", help=how) from None
 
 from netspec.targets.torch.runtime.build import build_module
 from netspec.targets.torch.runtime.devices import Devices, choose_devices
