@@ -17,7 +17,7 @@ Example:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from netspec.version import __version__
 
@@ -131,18 +131,29 @@ def build(
 
 
 def source(
-    document: Graph | Document | str | Path, variant: str | None = None, overrides: dict[str, Any] | None = None
+    document: Graph | Document | str | Path,
+    variant: str | None = None,
+    overrides: dict[str, Any] | None = None,
+    *,
+    target: Literal["torch", "equations"] = "torch",
 ) -> str:
-    """Return the network as the text of a Python file that imports torch alone.
+    """Return the network as the text of a Python file that imports torch alone, or as equations for people.
 
     Example:
         >>> import netspec
         >>> "from torch import" in netspec.source("lenet5_modern")
         True
+        >>> print(netspec.source("lenet5_modern", target="equations").splitlines()[4])
+        relu1[c, i, j] = max(0, conv1[c, i, j])  # 6x28x28
     """
+    graph = _graph(document, variant, overrides)
+    if target == "equations":
+        from netspec.targets.equations import write_equations
+
+        return write_equations(graph)
     from netspec.targets.torch import emit_torch
 
-    return emit_torch(_graph(document, variant, overrides))
+    return emit_torch(graph)
 
 
 def summary(

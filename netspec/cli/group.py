@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "Compile documents up to shapes and totals; say what is wrong.",
     "summary": "Print shapes, parameters, MACs and receptive fields.",
     "draw": "Draw a network as SVG.",
+    "source": "Print a network as PyTorch source, or as equations.",
     "diff": "Show what two networks differ in.",
     "compare": "Print several networks side by side, and draw their chart.",
     "list": "List the networks that ship.",

@@ -20,11 +20,10 @@ from netspec.language.loading.files import shipped_names
 from netspec.lowering import lower
 from netspec.passes import run
 from netspec.targets.torch import class_name, emit_torch
-from netspec.targets.torch.emit import MARK
 from netspec.targets.torch.layer_source import FOLDER
 from netspec.targets.torch.runtime import load_class, verify_forward
 from netspec.targets.torch.verify_source import UnsafeSource, audit
-from netspec.version import __version__
+from netspec.version import MARK, __version__
 from tests.support.differential import compare
 from tests.support.documents import OWN, compile_text, find, load_text
 from tests.support.paths import GOLDEN

@@ -1,0 +1,96 @@
+"""What moves elements and computes nothing: concatenation, slices, padding, shuffles and other shapes."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+from netspec.ops import OPS, Op
+from netspec.ops.base import axis_index
+from netspec.ops.merge import Concat
+from netspec.ops.resampling import ChannelShuffle, Pad, PixelShuffle, Upsample
+from netspec.ops.reshaping import Permute, Slice
+from netspec.sizes.shape import Shape
+from netspec.targets.equations.model import EQUATIONS, Call, Equation, affine
+
+
+@EQUATIONS.implements(Concat)
+def concat(op: Concat, call: Call) -> Equation:
+    axis = axis_index("concat", op.axis, call.shape)
+    name = call.axes[axis]
+    starts = [0, *accumulate(each.shape[axis] for each in call.operands)]
+    formula = ""
+    for operand, start, stop in zip(call.operands, starts, starts[1:], strict=False):
+        at = [*call.axes]
+        at[axis] = affine(name, 1, "", -start)
+        formula += operand.at(*at) + (f" if {name} < {stop} else " if operand is not call.operands[-1] else "")
+    return Equation(call.axes, formula)
+
+
+@EQUATIONS.implements(Slice)
+def slice_axis(op: Slice, call: Call) -> Equation:
+    axis = axis_index("slice", op.axis, call.x.shape)
+    start = op.start if op.start >= 0 else op.start + call.x.shape[axis]
+    at = [*call.axes]
+    at[axis] = affine(call.axes[axis], op.step, "", start)
+    return Equation(call.axes, call.x.at(*at))
+
+
+@EQUATIONS.implements(Permute)
+def permute(op: Permute, call: Call) -> Equation:
+    order = [axis_index("permute", axis, call.x.shape) for axis in op.axes]
+    return Equation(call.axes, call.x.at(*(call.axes[order.index(axis)] for axis in range(len(order)))))
+
+
+@EQUATIONS.implements(OPS["flatten"], OPS["reshape"])
+def reshape(op: Op, call: Call) -> Equation:
+    """An element's place in the flat order, taken apart again along the axes that it comes from."""
+    return Equation(call.axes, call.x.at(*_unflat(_flat(call.axes, call.shape), call.x.shape)))
+
+
+def _flat(names: tuple[str, ...], shape: Shape) -> str:
+    text = names[0]
+    for position, (name, size) in enumerate(zip(names[1:], shape[1:], strict=True)):
+        text = f"{f'({text})' if position else text} * {size} + {name}"
+    return text
+
+
+def _unflat(text: str, shape: Shape) -> list[str]:
+    whole = text if text.isidentifier() else f"({text})"
+    found, behind = [], 1
+    for size in reversed(shape):
+        part = whole if behind == 1 else f"{whole} // {behind}"
+        found.append(f"{part} % {size}")
+        behind *= size
+    found.reverse()
+    found[0] = found[0].rpartition(" % ")[0]  # the first axis takes what is left
+    return found
+
+
+@EQUATIONS.implements(ChannelShuffle)
+def channel_shuffle(op: ChannelShuffle, call: Call) -> Equation:
+    width = call.shape[0] // op.groups
+    return Equation(call.axes, call.x.at(f"c % {op.groups} * {width} + c // {op.groups}", *call.axes[1:]))
+
+
+@EQUATIONS.implements(PixelShuffle)
+def pixel_shuffle(op: PixelShuffle, call: Call) -> Equation:
+    factor = op.factor
+    channel = f"(c * {factor} + i % {factor}) * {factor} + j % {factor}"
+    return Equation(call.axes, call.x.at(channel, f"i // {factor}", f"j // {factor}"))
+
+
+@EQUATIONS.implements(Pad)
+def pad(op: Pad, call: Call) -> Equation | None:
+    if op.mode != "constant" or op.value:
+        return None  # what lies outside of a value reads as zero here
+    places = zip(call.axes, op.pairs(call.x.shape), strict=True)
+    return Equation(call.axes, call.x.at(*(affine(name, 1, "", -before) for name, (before, _) in places)))
+
+
+@EQUATIONS.implements(Upsample)
+def upsample(op: Upsample, call: Call) -> Equation | None:
+    sizes = list(zip(call.x.shape[1:], call.shape[1:], strict=True))
+    if op.mode != "nearest" or any(out % size for size, out in sizes):
+        return None
+    reads = [f"{name} // {out // size}" for name, (size, out) in zip(call.axes[1:], sizes, strict=True)]
+    return Equation(call.axes, call.x.at("c", *reads))

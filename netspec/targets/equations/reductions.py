@@ -1,0 +1,141 @@
+"""What sums over channels, positions or features: linear layers, normalization, global pools, softmax."""
+
+from __future__ import annotations
+
+from netspec.ops import OPS, Op
+from netspec.ops.base import axis_index
+from netspec.ops.linear import Embedding, Linear, MatMul
+from netspec.ops.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm
+from netspec.ops.sequence import GRU, LSTM, RNN, Attention
+from netspec.targets.equations.model import EQUATIONS, Call, Equation, indices, over
+
+
+@EQUATIONS.implements(Linear)
+def linear(op: Linear, call: Call) -> Equation:
+    *before, last = call.axes
+    term = f"{call.weight('weight', last, 'd')} * {call.x.at(*before, 'd')}"
+    formula = over("sum", term, {"d": call.x.shape[-1]})
+    return Equation(call.axes, f"{call.weight('bias', last)} + {formula}" if op.bias else formula)
+
+
+@EQUATIONS.implements(Embedding)
+def embedding(op: Embedding, call: Call) -> Equation:
+    *before, last = call.axes
+    return Equation(call.axes, call.weight("weight", call.x.at(*before), last))
+
+
+@EQUATIONS.implements(MatMul)
+def matmul(op: MatMul, call: Call) -> Equation:
+    *before, row, column = call.axes
+    left, right = call.operands
+    inner = left.shape[-2] if op.transpose_a else left.shape[-1]
+    a = left.at(*before, *(("d", row) if op.transpose_a else (row, "d")))
+    b = right.at(*before, *((column, "d") if op.transpose_b else ("d", column)))
+    return Equation(call.axes, over("sum", f"{a} * {b}", {"d": inner}))
+
+
+# normalization
+
+
+@EQUATIONS.implements(BatchNorm)
+def batch_norm(op: BatchNorm, call: Call) -> Equation:
+    """The running moments, which evaluation uses, are buffers of the module."""
+    mean, variance = (call.weight(f"running_{name}", "c") for name in ("mean", "var"))
+    formula = f"({call.x.at(*call.axes)} - {mean}) / sqrt({variance} + {op.eps})"
+    return Equation(call.axes, _affine(formula, call, ("c",), op.affine))
+
+
+@EQUATIONS.implements(LayerNorm)
+def layer_norm(op: LayerNorm, call: Call) -> Equation:
+    count = len(op.normalized(call.x.shape))
+    kept, normalized = call.axes[: len(call.axes) - count], call.axes[len(call.axes) - count :]
+    summed = tuple(f"{name}2" for name in normalized)
+    ranges = dict(zip(summed, call.x.shape[-count:], strict=True))
+    formula = _affine(_normalized(op.eps, call), call, normalized, op.affine, op.affine and op.bias)
+    return Equation(call.axes, formula, _moments(call.x.at(*kept, *summed), ranges))
+
+
+@EQUATIONS.implements(InstanceNorm)
+def instance_norm(op: InstanceNorm, call: Call) -> Equation:
+    summed = {f"{name}2": size for name, size in zip(call.axes[1:], call.x.shape[1:], strict=True)}
+    formula = _affine(_normalized(op.eps, call), call, ("c",), op.affine)
+    return Equation(call.axes, formula, _moments(call.x.at("c", *summed), summed))
+
+
+@EQUATIONS.implements(GroupNorm)
+def group_norm(op: GroupNorm, call: Call) -> Equation:
+    width = call.x.shape[0] // op.groups
+    summed: dict[str, int] = {"d": width}
+    summed |= {f"{name}2": size for name, size in zip(call.axes[1:], call.x.shape[1:], strict=True)}
+    first = "c" if width == 1 else f"{width} * (c // {width}) + d"
+    formula = _affine(_normalized(op.eps, call), call, ("c",), op.affine)
+    return Equation(call.axes, formula, _moments(call.x.at(first, *list(summed)[1:]), summed))
+
+
+def _normalized(eps: float, call: Call) -> str:
+    return f"({call.x.at(*call.axes)} - m) / sqrt(v + {eps})"
+
+
+def _moments(element: str, ranges: dict[str, int]) -> tuple[tuple[str, str], ...]:
+    return ("m", over("mean", element, ranges)), ("v", over("mean", f"({element} - m) ** 2", ranges))
+
+
+def _affine(formula: str, call: Call, at: tuple[str, ...], weight: bool, bias: bool | None = None) -> str:
+    """Return a normalized element times a weight plus a bias, where there are any."""
+    if weight:
+        formula = f"{formula} * {call.weight('weight', *at)}"
+    return f"{formula} + {call.weight('bias', *at)}" if (weight if bias is None else bias) else formula
+
+
+@EQUATIONS.implements(LocalResponseNorm)
+def local_response_norm(op: LocalResponseNorm, call: Call) -> Equation:
+    _, *positions = call.axes
+    square = f"{call.x.at(f'c + d - {op.size // 2}', *positions)} ** 2"
+    energy = over("sum", square, {"d": op.size})
+    formula = f"{call.x.at(*call.axes)} / ({op.k} + {op.alpha} / {op.size} * {energy}) ** {op.beta}"
+    return Equation(call.axes, formula)
+
+
+# pools without a window
+
+
+@EQUATIONS.implements(OPS["global_avgpool"], OPS["global_maxpool"])
+def global_pool(op: Op, call: Call) -> Equation:
+    names = indices(len(call.x.shape))[1:]
+    positions = dict(zip(names, call.x.shape[1:], strict=True))
+    shown = ("c", *(f"{name}0" for name in names))[: len(call.shape)]
+    return Equation(shown, over(_reduction(op), call.x.at("c", *names), positions))
+
+
+@EQUATIONS.implements(OPS["channel_avgpool"], OPS["channel_maxpool"])
+def channel_pool(op: Op, call: Call) -> Equation:
+    _, *positions = call.axes
+    return Equation(call.axes, over(_reduction(op), call.x.at("d", *positions), {"d": call.x.shape[0]}))
+
+
+@EQUATIONS.implements(OPS["adaptive_avgpool"], OPS["adaptive_maxpool"])
+def adaptive_pool(op: Op, call: Call) -> Equation | None:
+    sizes = list(zip(call.x.shape[1:], call.shape[1:], strict=True))
+    if any(size % out for size, out in sizes):
+        return None  # the windows then overlap, and differ in size
+    taps = dict(zip("uvw", (size // out for size, out in sizes), strict=False))
+    reads = [f"{size} * {index} + {tap}" for index, (tap, size) in zip(call.axes[1:], taps.items(), strict=True)]
+    return Equation(call.axes, over(_reduction(op), call.x.at("c", *reads), taps))
+
+
+def _reduction(op: Op) -> str:
+    return "max" if "max" in op.name else "mean"
+
+
+@EQUATIONS.implements(OPS["softmax"], OPS["log_softmax"])
+def softmax(op: Op, call: Call) -> Equation:
+    axis = axis_index(op.name, op.axis, call.x.shape)  # type: ignore[attr-defined]
+    summed = [*call.axes]
+    summed[axis] = "d"
+    total = over("sum", f"exp({call.x.at(*summed)})", {"d": call.x.shape[axis]})
+    element = call.x.at(*call.axes)
+    return Equation(call.axes, f"exp({element}) / {total}" if op.name == "softmax" else f"{element} - log({total})")
+
+
+EQUATIONS.declines(LSTM, GRU, RNN, reason="a recurrence is no single formula: each step reads the one before")
+EQUATIONS.declines(Attention, reason="its four projections and its softmax want names of their own")

@@ -1,0 +1,51 @@
+"""Writing a graph as equations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netspec.ir import Graph, Node
+from netspec.sizes.shape import show
+from netspec.targets.equations import elementwise, layout, reductions, windows  # noqa: F401  they fill in the table
+from netspec.targets.equations.model import EQUATIONS, Call, Operand, indices
+from netspec.version import MARK, __version__
+
+
+def write_equations(graph: Graph) -> str:
+    """Return the equations of a graph, a line for each value that enters, is computed or leaves.
+
+    Example:
+        >>> import netspec
+        >>> print(write_equations(netspec.compile("perceptron")).partition("\\n\\n")[2].rstrip())
+        input[c]  # 2
+        unit[c] = unit.bias[c] + sum(unit.weight[c, d] * input[d] for d < 2)  # 1
+        sigmoid1[c] = 1 / (1 + exp(-unit[c]))  # 1
+    """
+    lines = [f"{graph.title or graph.name}, in evaluation. Equations {MARK} {__version__}.", ""]
+    lines += [_line(f"{each.name}[{', '.join(indices(len(each.shape)))}]", each.shape) for each in graph.inputs]
+    for node in graph:
+        lines += _equation(node, graph)
+    if [output.name for output in graph.outputs] != ["output"] or graph.outputs[0].node != node.path:
+        lines += ["", *(f"{output.name} = {output.node}" for output in graph.outputs)]
+    return "\n".join(lines) + "\n"
+
+
+def _equation(node: Node, graph: Graph) -> Iterator[str]:
+    operands = tuple(Operand(path, graph.shape_of(path)) for path in node.inputs)
+    rule = EQUATIONS.rule_for(type(node.op))
+    equation = rule(node.op, Call(operands, node.shape, node.module)) if rule else None
+    if equation is None:
+        yield _line(f"{node.path} = {_opaque(node)}", node.shape)
+        return
+    yield _line(f"{node.path}[{', '.join(equation.indices)}] = {equation.formula}", node.shape)
+    yield from (f"    where {name} = {formula}" for name, formula in equation.where)
+
+
+def _opaque(node: Node) -> str:
+    """Return a node as a call: its operands, then the arguments that the document gives."""
+    given = node.op.model_dump(exclude_defaults=True)
+    return f"{node.op.name}({', '.join([*node.inputs, *(f'{name}={value!r}' for name, value in given.items())])})"
+
+
+def _line(text: str, shape: tuple[int, ...]) -> str:
+    return f"{text}  # {show(shape)}"
