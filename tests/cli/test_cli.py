@@ -401,7 +401,7 @@ def test_only_running_a_network_needs_torch(tmp_path: Path) -> None:
     calls = {
         "check": [net], "summary": [net], "draw": [net], "diff": [net, "lenet5"], "compare": [net, "lenet5"],
         "list": [], "ops": ["conv"], "explain": ["NS0008"], "schema": [net], "new": ["mine"], "completion": ["bash"],
-        "build": [net, "--no-run"],
+        "build": [net, "--no-run"], "source": [net],
     }  # fmt: skip
     assert calls.keys() == COMMANDS.keys()
     script = "import json, sys; sys.modules['torch'] = None  # as where it is not installed\n"
