@@ -81,6 +81,8 @@ class AdaptivePool(Op):
     family = "pooling"
     primary = "out"
     torch_name: ClassVar[tuple[str, str]]
+    of_all: ClassVar[type[GlobalPool]]
+    """The op for a single window, which is the whole map."""
     samples = (
         Sample({"out": 6}, ((4, 13, 13),)),
         Sample({"out": [2, 3]}, ((4, 6, 6),)),
@@ -108,6 +110,10 @@ class AdaptivePool(Op):
     def emit_function(self, *shapes: Shape) -> Torch:
         arguments = (Argument("output_size", shortest(self.out), positional=True),)
         return Torch(f"F.{self.torch_name[1]}{len(shapes[0]) - 1}d({{0}}, {{arguments}})", arguments)
+
+    def canonical(self, *shapes: Shape) -> Op:
+        out = shortest(self.out)
+        return self.of_all() if out == 1 else self.respelled(out=out)
 
     def receptive_window(self, shape: Shape) -> tuple[Window, ...] | None:
         sizes = per_axis(self.out, len(shape) - 1)
@@ -144,6 +150,7 @@ class AdaptiveAveragePool(AdaptivePool, name="adaptive_avgpool"):
     Source: torch.nn.AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d.
     """
 
+    of_all = GlobalAveragePool
     torch_name = ("AdaptiveAvgPool", "adaptive_avg_pool")
 
 
@@ -163,4 +170,5 @@ class AdaptiveMaxPool(AdaptivePool, name="adaptive_maxpool"):
     Source: torch.nn.AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveMaxPool3d.
     """
 
+    of_all = GlobalMaxPool
     torch_name = ("AdaptiveMaxPool", "adaptive_max_pool")

@@ -10,7 +10,7 @@ anew for each op, which is a fifth of the time in which a document is checked.
 from abc import abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -151,6 +151,22 @@ class Op(BaseModel):
     def emit_function(self, *shapes: Shape) -> Torch | None:
         """Return the function call that computes the op, or None where it must be a module."""
         return None
+
+    def canonical(self, *shapes: Shape) -> "Op":
+        """Return the op in the one spelling of all that compute the same on these operands.
+
+        What may be written in several ways is written in one, and arguments that decide nothing here get their default:
+        a kernel of ``[2, 2]`` becomes 2, ``valid`` padding 0, and ``depth_multiplier`` a number of groups.
+        """
+        return self
+
+    def respelled(self, **fields: Any) -> Self:
+        """Return the op with other values for some fields, which are known to be valid."""
+        return (
+            self
+            if all(getattr(self, name) == value for name, value in fields.items())
+            else self.model_copy(update=fields)
+        )
 
     def receptive_window(self, shape: Shape) -> tuple[Window, ...] | None:
         """Return the window per axis, an empty tuple for element-wise ops, or None when every output sees all."""

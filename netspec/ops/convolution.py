@@ -147,6 +147,20 @@ class Conv(Op, name="conv"):
             return None
         return explicit_padding(self.padding, shape, self.kernel, self.stride, self.dilation)
 
+    def canonical(self, *shapes: Shape) -> Op:
+        out, groups = self.channels(shapes[0])
+        padding = torch_padding(self.padding, shapes[0], self.kernel, self.stride, self.dilation)
+        return self.respelled(
+            out=out,
+            groups=groups,
+            depth_multiplier=None,
+            kernel=shortest(self.kernel),
+            stride=shortest(self.stride),
+            padding=padding,
+            dilation=shortest(self.dilation),
+            padding_mode=self.padding_mode if padding else "zeros",
+        )
+
     def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
         return windows(len(shape) - 1, self.kernel, self.stride, self.dilation)
 

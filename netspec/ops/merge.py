@@ -51,6 +51,9 @@ class Concat(Op, name="concat"):
     def count_macs(self, *shapes: Shape) -> int:
         return 0
 
+    def canonical(self, *shapes: Shape) -> Op:
+        return self.respelled(axis=axis_index("concat", self.axis, shapes[0]) + 1)
+
     def emit_function(self, *shapes: Shape) -> Torch:
         return Torch("torch.cat([{operands}], {axis})", (Argument("axis", self.axis),))
 
@@ -81,6 +84,9 @@ class ElementWise(Op):
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
+
+    def canonical(self, *shapes: Shape) -> Op:
+        return self.respelled(broadcast=True)  # it decides what is refused, not what is computed
 
 
 class Add(ElementWise, name="add"):

@@ -132,6 +132,9 @@ class LayerNorm(Op, name="ln"):
     def count_macs(self, *shapes: Shape) -> int:
         return 0
 
+    def canonical(self, *shapes: Shape) -> Op:
+        return self.respelled(axes=self.axes or 1, bias=self.bias if self.affine else True)
+
     def emit_module(self, *shapes: Shape) -> Torch:
         normalized = self.normalized(shapes[0])
         return Torch(

@@ -20,6 +20,9 @@ class WindowPool(Op):
     def count_macs(self, *shapes: Shape) -> int:
         return 0
 
+    def canonical(self, *shapes: Shape) -> Op:
+        return self.respelled(kernel=shortest(self.kernel), stride=shortest(self.stride or self.kernel))
+
     def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
         return windows(len(shape) - 1, self.kernel, self.stride or self.kernel)
 
@@ -113,6 +116,11 @@ class MaxPool(WindowPool, name="maxpool"):
         most = tuple(extent // 2 for extent in per_axis(self.kernel, len(shape) - 1))
         return explicit_padding(self.padding, shape, self.kernel, self.stride or self.kernel, self.dilation, most=most)
 
+    def canonical(self, *shapes: Shape) -> Op:
+        stride = self.stride or self.kernel
+        padding = torch_padding(self.padding, shapes[0], self.kernel, stride, self.dilation)
+        return super().canonical(*shapes).respelled(padding=padding, dilation=shortest(self.dilation))
+
     def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
         stride = self.stride or self.kernel
         return (
@@ -200,6 +208,11 @@ class AveragePool(WindowPool, name="avgpool"):
         """Return the padding that has to become a ``pad`` op (of zeros) before emission, or None."""
         most = tuple(extent // 2 for extent in per_axis(self.kernel, len(shape) - 1))
         return explicit_padding(self.padding, shape, self.kernel, self.stride or self.kernel, 1, most=most)
+
+    def canonical(self, *shapes: Shape) -> Op:
+        padding = torch_padding(self.padding, shapes[0], self.kernel, self.stride or self.kernel, 1)
+        counts_padding = self.count_include_pad if padding else True
+        return super().canonical(*shapes).respelled(padding=padding, count_include_pad=counts_padding)
 
     def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
         stride = self.stride or self.kernel

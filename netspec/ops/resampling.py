@@ -8,7 +8,7 @@ from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
 from netspec.ops.fields import Count, Flag, Number, PerAxis, PerAxisFactor, Positive, Sides
-from netspec.ops.windows import check_copies
+from netspec.ops.windows import check_copies, shortest
 from netspec.sizes.shape import Pairs, Shape, per_axis, show
 
 
@@ -90,6 +90,13 @@ class Pad(Op, name="pad"):
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
+
+    def canonical(self, *shapes: Shape) -> Op:
+        pairs = self.pairs(shapes[0])[1:]
+        if any(before != after for before, after in pairs):
+            return self.respelled(sides=pairs)
+        sides: int | tuple[int, ...] = shortest(tuple(before for before, _ in pairs))
+        return self.respelled(sides=sides or 0)
 
     def emit_module(self, *shapes: Shape) -> Torch | None:
         if any(self.channels):
@@ -214,6 +221,12 @@ class Upsample(Op, name="upsample"):
 
     def emit_function(self, *shapes: Shape) -> Torch:
         return Torch("F.interpolate({0}, {arguments})", self._arguments(shapes[0]))
+
+    def canonical(self, *shapes: Shape) -> Op:
+        is_linear = self.mode in ("linear", "bilinear", "trilinear")
+        scale = None if self.scale is None else shortest(self.scale)
+        size = None if self.size is None else shortest(self.size)
+        return self.respelled(scale=scale, size=size, mode="linear" if is_linear else self.mode)
 
     def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
         extent = 1 if self.mode.startswith("nearest") else 4 if self.mode == "bicubic" else 2

@@ -95,6 +95,10 @@ class Reshape(Reshaping, name="reshape"):
             )
         return tuple(total // known if size == -1 else size for size in self.shape)
 
+    def canonical(self, *shapes: Shape) -> Op:
+        shape = self.infer_shape(*shapes)
+        return Flatten() if len(shape) == 1 else self.respelled(shape=shape)
+
     def emit_module(self, *shapes: Shape) -> Torch | None:
         shape = self.infer_shape(*shapes)
         if len(shape) == 1:
@@ -224,6 +228,11 @@ class Slice(Reshaping, name="slice"):
                 code="NS0510",
             )
         return start, stop
+
+    def canonical(self, *shapes: Shape) -> Op:
+        index = axis_index("slice", self.axis, shapes[0])
+        start, stop = self.positions(shapes[0])
+        return self.respelled(axis=index + 1, start=start, stop=stop)
 
     def emit_function(self, *shapes: Shape) -> Torch:
         start, stop = self.positions(shapes[0])

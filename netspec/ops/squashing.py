@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from netspec.ops.activation import Activation
-from netspec.ops.base import Argument, Sample, axis_index
+from netspec.ops.base import Argument, Op, Sample, axis_index
 from netspec.ops.fields import Integer, PositiveNumber
 from netspec.sizes.shape import Shape
 
@@ -102,6 +102,9 @@ class AxisActivation(Activation):
     def infer_shape(self, *shapes: Shape) -> Shape:
         axis_index(self.name, self.axis, shapes[0])
         return shapes[0]
+
+    def canonical(self, *shapes: Shape) -> Op:
+        return self.respelled(axis=axis_index(self.name, self.axis, shapes[0]) + 1)
 
     def receptive_window(self, shape: Shape) -> None:
         return None

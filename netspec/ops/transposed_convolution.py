@@ -120,6 +120,10 @@ class ConvTranspose(Op, name="conv_transpose"):
         )
         return Torch(f"nn.ConvTranspose{spatial_rank('conv_transpose', shape)}d({{arguments}})", arguments)
 
+    def canonical(self, *shapes: Shape) -> Op:
+        per_axis_fields = ("kernel", "stride", "padding", "output_padding", "dilation")
+        return self.respelled(**{field: shortest(getattr(self, field)) for field in per_axis_fields})
+
     def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
         kernels, strides, _, dilations, _ = self._per_axis(len(shape) - 1)
         return tuple(

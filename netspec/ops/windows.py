@@ -1,8 +1,12 @@
 """What convolutions and pools share: a window that slides over the axes."""
 
+from typing import TypeVar
+
 from netspec.ops.base import ShapeError, Window, check_axes, spatial_rank
 from netspec.ops.fields import PaddingValue
 from netspec.sizes.shape import Pairs, Shape, per_axis, same_padding, show, window_output
+
+T = TypeVar("T")
 
 
 def padding_pairs(
@@ -91,7 +95,7 @@ def windows(
     )
 
 
-def shortest(value: int | tuple[int, ...]) -> int | tuple[int, ...]:
+def shortest(value: T | tuple[T, ...]) -> T | tuple[T, ...]:
     """Return one number where all axes have the same.
 
     Example:
@@ -117,7 +121,8 @@ def torch_padding(padding: PaddingValue | str, shape: Shape, *window: int | tupl
     pairs = padding_pairs(padding, shape, *(per_axis(each, rank) for each in window))
     if any(before != after for before, after in pairs):
         return pairs
-    return shortest(tuple(before for before, _ in pairs))
+    sides: int | tuple[int, ...] = shortest(tuple(before for before, _ in pairs))
+    return sides
 
 
 def explicit_padding(

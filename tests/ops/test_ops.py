@@ -269,6 +269,88 @@ def test_fault_is_refused(name: str, sample: Sample) -> None:
     assert caught.value.operand is None or caught.value.operand < len(shapes)
 
 
+# one spelling of all that compute the same
+
+SPELLINGS: tuple[tuple[str, Shape, tuple[dict[str, Any], ...]], ...] = (
+    ("conv", (4, 9, 9), ({"out": 8, "kernel": 2}, {"out": 8, "kernel": [2, 2], "stride": [1, 1], "padding": "valid"})),
+    ("conv", (4, 9, 9), ({"out": 8, "kernel": 3, "padding": 1}, {"out": 8, "kernel": 3, "padding": "same"})),
+    ("conv", (4, 9, 9), ({"out": 8, "kernel": 3, "padding": [[1, 1], [1, 1]]}, {"out": 8, "kernel": 3, "padding": 1})),
+    ("conv", (4, 9, 9), ({"out": 4, "groups": 4, "kernel": 3}, {"depth_multiplier": 1, "kernel": 3})),
+    ("conv", (4, 9), ({"out": 4, "kernel": 3, "padding_mode": "reflect"}, {"out": 4, "kernel": 3})),
+    (
+        "conv_transpose",
+        (4, 5, 5),
+        ({"out": 4, "kernel": 3, "stride": 2}, {"out": 4, "kernel": [3, 3], "stride": [2, 2]}),
+    ),
+    ("maxpool", (4, 9, 9), ({"kernel": 2}, {"kernel": [2, 2], "stride": 2, "dilation": [1, 1], "padding": "valid"})),
+    ("avgpool", (4, 9, 9), ({"kernel": 2}, {"kernel": 2, "count_include_pad": False})),
+    ("lp_pool", (4, 9), ({"norm": 2, "kernel": 3}, {"norm": 2.0, "kernel": [3], "stride": [3]})),
+    ("adaptive_avgpool", (4, 9, 9), ({"out": 1}, {"out": [1, 1]})),
+    ("upsample", (4, 3, 3), ({"scale": 2, "mode": "linear"}, {"scale": [2.0, 2], "mode": "bilinear"})),
+    ("pad", (4, 3, 3), ({"sides": 1}, {"sides": [1, 1]}, {"sides": [[1, 1], [1, 1]]})),
+    ("concat", (4, 3, 3), ({"axis": 3}, {"axis": -1})),
+    ("softmax", (4, 3), ({"axis": 2}, {"axis": -1})),
+    ("slice", (4, 3), ({"stop": 2}, {"axis": -2, "start": -4, "stop": -2})),
+    ("reshape", (4, 3), ({"shape": [2, 6]}, {"shape": [-1, 6]})),
+    ("ln", (4, 6), ({}, {"axes": 1})),
+    ("add", (4, 6), ({}, {"broadcast": True})),
+)
+
+
+@pytest.mark.parametrize(("name", "shape", "spellings"), SPELLINGS)
+def test_spellings_of_one_thing_are_one(name: str, shape: Shape, spellings: tuple[dict[str, Any], ...]) -> None:
+    shapes = (shape,) * max(1, OPS[name].operands[0])
+    ops = [OPS[name](**arguments) for arguments in spellings]
+    assert len(set(ops)) == len(ops), "written in different ways"
+    assert len({op.canonical(*shapes) for op in ops}) == 1
+    results = [run(next(forms(op, shapes)), operands(op, shapes)) for op in ops]
+    assert all(torch.equal(result, results[0]) for result in results)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shape"),
+    [
+        (OPS["flatten"](), OPS["reshape"](shape=[-1]), (4, 3)),
+        (OPS["global_avgpool"](), OPS["adaptive_avgpool"](out=1), (4, 3, 3)),
+        (OPS["global_maxpool"](), OPS["adaptive_maxpool"](out=[1, 1]), (4, 3, 3)),
+    ],
+)
+def test_ops_that_compute_the_same_are_one(first: Op, second: Op, shape: Shape) -> None:
+    assert first.canonical(shape) == second.canonical(shape) == first
+
+
+@EVERY_OP
+def test_the_canonical_op_computes_the_same(name: str) -> None:
+    for sample in OPS[name].samples:
+        op, shapes = make(sample, name)
+        plain = op.canonical(*shapes)
+        assert plain.canonical(*shapes) == plain, "spelled once and for all"
+        assert plain.infer_shape(*shapes) == op.infer_shape(*shapes)
+        assert plain.list_parameters(*shapes) == op.list_parameters(*shapes)
+        assert plain.count_macs(*shapes) == op.count_macs(*shapes)
+        assert plain.name != op.name or plain.receptive_window(shapes[0]) == op.receptive_window(shapes[0])
+        (op, shapes), (plain, _) = legal(op, shapes), legal(plain, shapes)
+        for training in (False, True):
+            left, right = (run(next(forms(each, shapes)), operands(each, shapes), training) for each in (op, plain))
+            assert torch.equal(left, right), op
+
+
+@pytest.mark.parametrize("name", ["conv", "maxpool", "avgpool", "lp_pool"])
+def test_equal_text_is_an_equal_op(name: str) -> None:
+    random = Random(f"{name} in one spelling")
+    texts: dict[Any, set[Op]] = {}
+    for _ in range(4000):
+        arguments, shape = window_case(random, name)
+        op = OPS[name](**arguments)
+        if len(shape) == 2 and shape[1] > 3 and refusal(op.infer_shape, shape) is not None:
+            text = op.emit_module(shape)
+            texts.setdefault((shape, text), set()).add(op)
+    several = [(shape, ops) for (shape, _), ops in texts.items() if len(ops) > 1]
+    assert len(several) > 20, "the search finds nothing"
+    for shape, ops in several:
+        assert len({op.canonical(shape) for op in ops}) == 1, ops
+
+
 # every class
 
 
