@@ -2,7 +2,6 @@
 
 emit.py            the file: all of what follows
 layout.py          which scopes are classes, and what each line of them computes
-live_values.py     the values that enter and leave a scope
 classes.py         scopes of equal structure, which share a class
 loops.py           dense blocks as a loop
 parameterize.py    what differs between the scopes of a class: its constructor's arguments

@@ -7,8 +7,8 @@ from typing import Literal
 
 from netspec.analysis.device_placement import Placement, place
 from netspec.ir import Graph, Node, Scope
+from netspec.ir.live_values import LiveValues, live_values
 from netspec.ops import Op, Torch
-from netspec.targets.torch.live_values import Boundary, boundaries
 from netspec.targets.torch.reserved import reserved_names
 
 Form = Literal["class", "sequential_class", "sequential", "inline", "dictionary"]
@@ -20,7 +20,7 @@ class Layout:
     """The form of each scope by path, what its source lines are, and what crosses its border."""
 
     graph: Graph
-    borders: dict[str, Boundary]
+    borders: dict[str, LiveValues]
     forms: dict[str, Form]
     items: dict[str, list[Item]]
     in_place: frozenset[str]
@@ -60,7 +60,7 @@ def lay_out(graph: Graph) -> Layout:
     """Decide the form of every scope, inner ones first."""
     layout = Layout(
         graph,
-        boundaries(graph),
+        live_values(graph),
         forms={},
         items={},
         in_place=_in_place(graph),

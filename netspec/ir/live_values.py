@@ -1,29 +1,35 @@
-"""What crosses the border of each scope: the values that a module's ``forward`` takes and returns."""
+"""The live values of each scope: its live-ins, which it reads from outside, and its live-outs, which others read."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from netspec.ir import Graph, Scope
+from netspec.ir.graph import Graph
+from netspec.ir.node import Node, Scope
 
 
 @dataclass(slots=True)
-class Boundary:
-    """The paths of the values that enter and leave a scope, each once, in order."""
+class LiveValues:
+    """The paths of the values that enter and leave a scope, each once, in the order in which they are first read."""
 
     entering: dict[str, None] = field(default_factory=dict)
     leaving: dict[str, None] = field(default_factory=dict)
 
 
-def boundaries(graph: Graph) -> dict[str, Boundary]:
-    """Return the boundary of every scope by its path."""
-    found = {scope.path: Boundary() for scope in graph.root.descend()}
+def live_values(graph: Graph, reads: Callable[[Node], Iterable[str]] | None = None) -> dict[str, LiveValues]:
+    """Return the live values of every scope by its path.
+
+    ``reads`` gives what a node reads, where that is more than its operands. A scope whose values nobody reads gives its
+    last one; the network takes all of its inputs, whether they are read or not.
+    """
+    found = {scope.path: LiveValues() for scope in graph.root.descend()}
     homes: dict[str, Scope] = {each.name: graph.root for each in graph.inputs}
     depths = _depths(graph)
     for node in graph:
         homes[node.path] = node.scope
     for node in graph:
-        for path in node.inputs:
+        for path in node.inputs if reads is None else reads(node):
             _cross(path, homes[path], node.scope, found, depths)
     for output in graph.outputs:
         _cross(output.node, homes[output.node], graph.root, found, depths)
@@ -36,7 +42,7 @@ def boundaries(graph: Graph) -> dict[str, Boundary]:
     return found
 
 
-def _last_value(scope: Scope, found: dict[str, Boundary]) -> str:
+def _last_value(scope: Scope, found: dict[str, LiveValues]) -> str:
     """Return what a scope gives that nobody reads: a forward returns something in any case."""
     last = scope.items[-1]
     return next(iter(found[last.path].leaving)) if isinstance(last, Scope) else last.path
@@ -49,7 +55,7 @@ def _depths(graph: Graph) -> dict[str, int]:
     return depths
 
 
-def _cross(path: str, home: Scope, reader: Scope, found: dict[str, Boundary], depths: dict[str, int]) -> None:
+def _cross(path: str, home: Scope, reader: Scope, found: dict[str, LiveValues], depths: dict[str, int]) -> None:
     """Let a value leave the scopes around its home and enter those around its reader, up to the common one."""
     while home is not reader:
         if depths[home.path] > depths[reader.path]:
