@@ -55,7 +55,7 @@ class _Folder:
         self._training = graph.training_only
         self._kept = frozenset(output.node for output in graph.outputs)
         self._stacker = Stacker(consumers, self._kept)
-        self._runs = Runs(consumers, self._kept, self._training, self._is_open)
+        self._runs = Runs(graph, self._is_open)
         self._owners: dict[str, Node] = {}
         for node in graph:
             self._owners.setdefault(node.module, node)

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from netspec.ir import Node, Scope
+from netspec.ir import Graph, Node, Scope
+from netspec.ir.equality import Agreement, Structure
 from netspec.views.diagram.fusion import Stack
 
 Item = Node | Scope
-Signature = tuple[object, ...]
-
-CHANNEL_FIELDS = frozenset({"out", "groups", "channels", "hidden", "dim", "shape", "sizes", "start", "stop"})
-"""The arguments of ops in which blocks from one loop may differ."""
 
 
 class Runs:
     """Finds runs of siblings, none of them open."""
 
-    def __init__(
-        self,
-        consumers: Mapping[str, list[Node]],
-        kept: Collection[str],
-        training: Collection[str],
-        is_open: Callable[[Scope], bool],
-    ) -> None:
-        self._consumers = consumers
-        self._kept = kept
-        self._training = training
+    def __init__(self, graph: Graph, is_open: Callable[[Scope], bool]) -> None:
+        training = graph.training_only
+        self._consumers = graph.consumers()
+        self._kept = frozenset(output.node for output in graph.outputs)
         self._is_open = is_open
-        self._signatures: dict[tuple[str, bool], Signature] = {}
+        self._exact = Structure(graph, facts=lambda node: node.path in training)
+        # Blocks of one loop may differ in channels, and in what follows from them.
+        self._loose = Structure(
+            graph, agreement=Agreement(sizes="any", arguments="but channels"), facts=lambda node: node.path in training
+        )
 
     def length(self, items: Sequence[Item], start: int) -> int:
         """Return how many siblings from ``start`` on are equal and feed each other in a row."""
@@ -51,27 +46,20 @@ class Runs:
             last = previous[-1].path
             if following[0].inputs != (last,) or last in self._kept or len(self._consumers[last]) != 1:
                 break
-            if self._facts(previous) != self._facts(following):
+            if [self._exact[node] for node in previous] != [self._exact[node] for node in following]:
                 break
             end += 1
         return end - start
-
-    def _facts(self, stack: Stack) -> Signature:
-        return tuple(
-            (node.op, node.shape, node.params, node.macs, node.shared, node.path in self._training) for node in stack
-        )
 
     def alike(self, first: Scope, other: Scope) -> bool:
         """Return whether two blocks are equal, or equal but for channels and written as one step of a loop."""
         if self._is_open(first) or self._is_open(other):
             return False
-        return self.same(first, other) or (
-            first.span == other.span and self._signature(first, exact=False) == self._signature(other, exact=False)
-        )
+        return self.same(first, other) or (first.span == other.span and self._loose.equal(first, other))
 
     def same(self, first: Scope, other: Scope) -> bool:
         """Return whether two blocks are equal, channels and sizes included."""
-        return self._signature(first, exact=True) == self._signature(other, exact=True)
+        return self._exact.equal(first, other)
 
     def growth(self, scope: Scope) -> tuple[list[Scope], list[Node]] | None:
         """Return the layers and the concatenations of a dense block whose layers are alike; None for any other."""
@@ -99,25 +87,3 @@ class Runs:
             return False
         inside = {node.path for node in following.walk()}
         return all(reader.path in inside for path in previous.outputs for reader in self._consumers.get(path, ()))
-
-    def _signature(self, scope: Scope, exact: bool) -> Signature:
-        key = scope.path, exact
-        if key not in self._signatures:
-            self._signatures[key] = self._sign(scope, exact)
-        return self._signatures[key]
-
-    def _sign(self, scope: Scope, exact: bool) -> Signature:
-        places = {path: -1 - number for number, path in enumerate(scope.inputs)}
-        parts: list[object] = [scope.kind, scope.block]
-        for number, node in enumerate(scope.walk()):
-            operands = tuple(places.get(path, path) for path in node.inputs)
-            facts = (node.op, node.shape, node.params, node.macs) if exact else _loose(node)
-            parts.append((operands, node.shared, node.path in self._training, facts))
-            places[node.path] = number
-        return tuple(parts)
-
-
-def _loose(node: Node) -> Signature:
-    """Return what an op and its copy with other channels have in common."""
-    fields = node.op.model_dump(exclude=set(CHANNEL_FIELDS))
-    return (node.op.name, *((name, repr(value)) for name, value in fields.items()))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from netspec.ir import Graph, Node, Scope
+from netspec.ir.equality import Agreement, Structure
 
 Item = Node | Scope
 Column = list[Item]
@@ -15,35 +15,16 @@ LONGEST_PERIOD = 12
 FEWEST_REPEATS = 4
 """How often several steps must recur before they are shown once; a single unit only needs to come twice."""
 
-_ORDINAL = re.compile(r"(?:\d+|(?<=[\d_])[a-z])$")
-
 
 class Folder:
-    """Finds what recurs in the lists of steps of scopes."""
+    """Finds what recurs in the lists of steps of scopes: what is equal, whatever channels enter."""
 
     def __init__(self, graph: Graph) -> None:
-        self._kinds: dict[object, int] = {}
-        self._kind_of: dict[Item, int] = {}
-        for scope in reversed(list(graph.root.descend())):
-            for item in scope.items:
-                self._kind_of[item] = self._kind(item)
-
-    def _kind(self, item: Item) -> int:
-        """Return a number that items have in common when they do the same, whatever channels enter.
-
-        Their names must differ by a number or a letter at most: `branch1x1` and `branch3x3_1` stand side by side.
-        """
-        key: object
-        stem = _ORDINAL.sub("", item.name)
-        if isinstance(item, Node):
-            key = (stem, item.op, item.shape[1:], item.shared)
-        else:
-            key = (stem, item.kind, item.block, *(self._kind_of[each] for each in item.items))
-        return self._kinds.setdefault(key, len(self._kinds))
+        self._structure = Structure(graph, agreement=Agreement(names="numbered", sizes="axes"))
 
     def fold(self, scopes: list[Scope]) -> Iterator[tuple[str, Column]]:
         """Yield the columns of identical scopes with the names to show, in order."""
-        kinds = [self._kind_of[item] for item in scopes[0].items]
+        kinds = [self._structure[item] for item in scopes[0].items]
         for start, period, repeats in recurring(kinds):
             for first in range(start, start + period):
                 places = range(first, first + period * repeats, period)
