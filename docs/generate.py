@@ -30,7 +30,7 @@ from netspec.language.combinators import COMBINATORS
 from netspec.language.loading.files import shipped_names
 from netspec.language.loading.library import library
 from netspec.ops import OPS
-from netspec.output_files import marked
+from netspec.output_files import signed
 from netspec.sizes.shape import show
 from netspec.syntax.yaml.flow_style import flow
 from netspec.tooling.block_example import example_call, example_shapes
@@ -273,7 +273,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "ops.md": lambda: _text(ops_page()),
     "errors.md": lambda: _text(errors_page()),
     "zoo.md": lambda: _text(zoo_page()),
-    "pictures/densenet121.svg": lambda: marked(netspec.draw("densenet121")),
+    "pictures/densenet121.svg": lambda: signed(netspec.draw("densenet121"), ".svg"),
 }
 """What is generated, by its path in this folder."""
 

@@ -189,12 +189,12 @@ def draw(
     """Return the picture of the network as SVG, and write it to a path where one is given."""
     from pathlib import Path
 
-    from netspec.output_files import marked, write_atomic
+    from netspec.output_files import write_file
     from netspec.views.diagram.svg import draw_svg
 
     text = draw_svg(_graph(document, variant, overrides))
     if path is not None:
-        write_atomic(Path(path), marked(text))
+        write_file(Path(path), text)
     return text
 
 
@@ -222,13 +222,13 @@ def compare(*documents: Graph | Document | str | Path, path: str | Path | None =
     """
     from pathlib import Path
 
-    from netspec.output_files import marked, write_atomic
+    from netspec.output_files import write_file
     from netspec.views.chart.chart import draw_chart
     from netspec.views.summary.overview import measure_figures, overview_text
 
     found = [measure_figures(_graph(document, None, None)) for document in documents]
     if path is not None:
-        write_atomic(Path(path), marked(draw_chart(found)))
+        write_file(Path(path), draw_chart(found))
     return overview_text(found)
 
 

@@ -89,24 +89,22 @@ def command(
 
 
 def _write(graph: Graph, folder: Path, force: bool, dtype: str, batch: int, times: dict[str, float]) -> list[Path]:
-    from netspec.output_files import check_ours, marked, write_atomic
+    from netspec.output_files import check_files, check_folder, write_files
     from netspec.targets.torch import emit_torch
     from netspec.views.record import graph_json
 
     stem = folder / graph.name
-    if not force:
-        for suffix in (".py", ".svg", ".json"):
-            check_ours(stem.with_suffix(suffix))
+    check_folder(folder, force=force)
+    check_files([stem.with_suffix(suffix) for suffix in (".py", ".svg", ".json")], force=force)
     picture = timed("draw", lambda: _picture(graph), times)
     texts = {
         ".py": timed("emit", lambda: emit_torch(graph), times),
-        ".svg": picture and marked(picture),
+        ".svg": picture,
         ".json": graph_json(graph, dtype=dtype, batch=batch),
     }
-    written = [stem.with_suffix(suffix) for suffix, text in texts.items() if text]
-    for path in written:
-        write_atomic(path, texts[path.suffix], force=force)
-    return written
+    files = {stem.with_suffix(suffix): text for suffix, text in texts.items() if text}
+    write_files(files, force=force)
+    return list(files)
 
 
 def _picture(graph: Graph) -> str:
@@ -150,6 +148,9 @@ def _run(
     try:
         module = timed(f"build on {target}", lambda: runtime.build_module(graph, **settings), times)
         compared = timed("forward", lambda: runtime.verify_forward(module, graph, batch, seed=seed or 0), times)
+    except NotImplementedError as error:
+        message = f"torch cannot compute {graph.name} in {dtype} on {target}: {error}"
+        raise click.UsageError(f"{message}; use another --dtype or --device") from None
     except RuntimeError as error:
         # torch's class of that name is not worth an import of torch here.
         if type(error).__name__ != "OutOfMemoryError":

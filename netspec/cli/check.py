@@ -29,6 +29,8 @@ def command(
     diagnostics: list[Diagnostic] = []
     records: list[dict[str, Any]] = []
     code = 0
+    from netspec.diagnostics.render import printable
+
     for spec in specs:
         record, error = _check(spec, variant, overrides)
         records.append(record)
@@ -36,7 +38,7 @@ def command(
             diagnostics += error.diagnostics
             code = max(code, exit_code(error))
         elif not as_json:
-            click.echo(f"ok  {spec}  {record['params']:,} params  {record['macs']:,} MACs")
+            click.echo(f"ok  {printable(spec)}  {record['params']:,} params  {record['macs']:,} MACs")
     if as_json:
         print_json(records)
     # Documents that import the same faulty file have the same faults.

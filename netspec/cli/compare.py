@@ -38,7 +38,7 @@ def command(
     The chart has MACs across, parameters upwards, and the peak memory of evaluation as the bubbles' area. What --set
     and --variant say holds for every SPEC.
     """
-    from netspec.output_files import check_ours, marked, write_atomic
+    from netspec.output_files import check_files, write_file
     from netspec.pipeline import compile_graph
     from netspec.views.chart.chart import draw_chart
     from netspec.views.summary.overview import (
@@ -53,20 +53,20 @@ def command(
         raise click.UsageError("--markdown and --json exclude each other")
     if output not in (None, "-") and Path(output or "").suffix != ".svg":
         raise click.BadParameter(f"'{output}' does not end in .svg", param_hint="--output")
-    if output not in (None, "-") and not force:
-        check_ours(Path(output or ""))
+    if output not in (None, "-"):
+        check_files([Path(output or "")], force=force)
     found = []
     for spec in specs:
         with progress(f"compiling {spec} …"):
             found.append(measure_figures(compile_graph(spec, variant, overrides), dtype, batch))
     found = ordered(found, sort)  # type: ignore[arg-type]
     if output == "-":
-        click.echo(marked(draw_chart(found)), nl=False)
+        click.echo(draw_chart(found), nl=False)
         return
     if as_json:
         print_json(overview_record(found))
     else:
         click.echo(overview_markdown(found) if markdown else overview_text(found))
     if output is not None:
-        write_atomic(Path(output), marked(draw_chart(found)), force=force)
+        write_file(Path(output), draw_chart(found), force=force)
         click.echo(f"wrote {output}", err=True)

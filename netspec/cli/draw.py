@@ -49,22 +49,21 @@ def command(
     **settings: Any,
 ) -> None:
     """Draw a network as SVG, into NAME.svg unless told otherwise."""
-    from netspec.output_files import check_ours, marked, write_atomic
+    from netspec.output_files import check_files, write_file
     from netspec.pipeline import compile_graph
-    from netspec.version import MARK
 
     if output not in (None, "-") and Path(output or "").suffix not in SUFFIXES:
         raise click.BadParameter(f"'{output}' does not end in .svg or .dot", param_hint="--output")
     graph = compile_graph(spec, variant, overrides)
     path = Path(output or f"{graph.name}.svg")
-    if output != "-" and not force:
-        check_ours(path)
+    if output != "-":
+        check_files([path], force=force)
     with progress(f"drawing {graph.name} …"):
         text = _draw(graph, path.suffix, {"width": width, "engine": engine}, {**settings, "open": opened})
     if output == "-":
         click.echo(text, nl=False)
         return
-    write_atomic(path, marked(text) if path.suffix == ".svg" else f"// {MARK}\n{text}", force=force)
+    write_file(path, text, force=force)
     click.echo(f"wrote {path}")
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -37,18 +38,24 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as exit:
         return exit.exit_code
     except (KeyboardInterrupt, EOFError, click.Abort):
-        click.echo("interrupted", err=True)
+        _say(lambda: click.echo("interrupted", err=True))
         return INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        _say(error.show)
         return USAGE
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            click.echo("Error: cannot write: no space is left", err=True)
+            _say(lambda: click.echo("Error: cannot write: no space is left", err=True))
             _discard_output()
             return USAGE
         return _failure(error, settings)
     return 0
+
+
+def _say(speak: Callable[[], None]) -> None:
+    """Say why a command ends; where standard error takes nothing more, the exit code still tells."""
+    with suppress(OSError):
+        speak()
 
 
 def _discard_output() -> None:
@@ -61,7 +68,8 @@ def _failure(error: Exception, settings: dict[str, Any]) -> int:
     from netspec.diagnostics import SpecError
 
     if isinstance(error, SpecError):
-        report(error.diagnostics, settings.get("netspec.format", "text"))
+        found = error
+        _say(lambda: report(found.diagnostics, settings.get("netspec.format", "text")))
         return exit_code(error)
     return _internal(error, bool(settings.get("netspec.traceback") or os.environ.get("NETSPEC_TRACEBACK")))
 

@@ -27,7 +27,7 @@ def command(name: str, extended: str | None, out: Path, force: bool) -> None:
 
     With --from, the document extends a network, and lists its settings.
     """
-    from netspec.output_files import write_atomic
+    from netspec.output_files import write_file
     from netspec.tooling.schema import schema_text
     from netspec.tooling.starter import SCHEMA, starter_text
 
@@ -36,8 +36,8 @@ def command(name: str, extended: str | None, out: Path, force: bool) -> None:
     if not force and (path.exists() or path.is_symlink()):
         raise click.UsageError(f"'{path}' exists; `--force` overwrites it")
     text = starter_text(name) if extended is None else _variation(name, extended, out)
-    write_atomic(out / SCHEMA, schema_text(), force=force)
-    write_atomic(path, text, force=force)
+    write_file(out / SCHEMA, schema_text(), force=force)
+    write_file(path, text, force=force)
     click.echo(f"wrote {path}, and {out / SCHEMA} for editors\n\nnext:")
     for line in (f"netspec summary {path}", f"netspec build {path}", "netspec ops"):
         click.echo(f"  {line}")

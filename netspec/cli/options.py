@@ -126,7 +126,7 @@ def document_options(command: Command) -> Command:
             metavar="KEY=VALUE",
             multiple=True,
             callback=read_overrides,
-            help="Another value for an argument or the input, as in growth=24, layers.0=3 or input=[1,64,64].",
+            help="Another value for an argument or the input, as in growth=24, layers.0=3 or input=1,64,64.",
         ),
         click.option("--variant", metavar="NAME", help="One of the document's variants."),
         plugin_option,

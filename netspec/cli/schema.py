@@ -24,12 +24,12 @@ def command(spec: str | None, output: Path | None, force: bool) -> None:
     # yaml-language-server: $schema=FILE
     """
     from netspec.language.loading.files import find
-    from netspec.output_files import write_atomic
+    from netspec.output_files import write_file
     from netspec.tooling.schema import schema_text
 
     text = schema_text(None if spec is None else find(spec))
     if output is None:
         click.echo(text, nl=False)
         return
-    write_atomic(output, text, force=force)
+    write_file(output, text, force=force)
     click.echo(f"wrote {output}")

@@ -32,18 +32,18 @@ def command(
     spec: str, overrides: dict[str, str], variant: str | None, target: str, output: str | None, force: bool
 ) -> None:
     """Print a network as the file that `build` writes, or as equations to read beside the paper."""
-    from netspec.output_files import check_ours, write_atomic
+    from netspec.output_files import check_files, write_file
     from netspec.pipeline import compile_graph
 
     graph = compile_graph(spec, variant, overrides)
-    if output not in (None, "-") and not force:
-        check_ours(Path(output or ""))
+    if output not in (None, "-"):
+        check_files([Path(output or "")], force=force)
     with progress(f"writing {graph.name} …"):
         text = _write(graph, target)
     if output in (None, "-"):
         click.echo(text, nl=False)
         return
-    write_atomic(Path(output or ""), text, force=force)
+    write_file(Path(output or ""), text, force=force)
     click.echo(f"wrote {output}")
 
 

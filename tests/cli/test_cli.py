@@ -451,3 +451,52 @@ def test_sizes(text: str, size: int) -> None:
 def test_sizes_that_are_none(text: str) -> None:
     with pytest.raises(click.BadParameter):
         read_memory(click.Context(cli), click.Option(["--max-memory"]), text)
+
+
+# what a shell and a file system can do to a command
+
+
+def test_names_reach_the_terminal_escaped(netspec: Run) -> None:
+    for name in ("\x1b[31mred.yaml", "a\n::error::x.yaml", os.fsdecode(b"\xff.yaml")):
+        Path(name).write_text(Path("good.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+        code, out, err = netspec("check", name)
+        assert (code, err) == (0, "") and out.startswith("ok  ") and out.rstrip("\n").isprintable()
+
+
+def test_a_list_needs_no_brackets_in_a_shell(netspec: Run) -> None:
+    spelled = [netspec("check", "good.yaml", "--set", f"input={text}") for text in ("[1, 5, 5]", "1,5,5", " 1, 5, 5 ")]
+    assert spelled[0][0] == 0 and spelled[0] == spelled[1] == spelled[2]
+
+
+@pytest.mark.parametrize("arguments", [["build", "nothing"], ["build", "--nothing"], ["nothing"]])
+def test_the_exit_code_tells_where_standard_error_is_full(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-m", "netspec", *arguments], stderr=full, check=False)
+    assert done.returncode == 2
+
+
+def test_edited_files_stay_and_nothing_is_written_half(netspec: Run) -> None:
+    assert netspec("build", "good.yaml", "--no-run")[0] == 0
+    module = Path("build/tiny/tiny.py")
+    module.write_text(edited := module.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
+    code, _, err = netspec("build", "good.yaml", "--no-run")
+    assert (code, "was changed since netspec wrote it" in err, module.read_text(encoding="utf-8")) == (2, True, edited)
+    Path("build/tiny/tiny.svg").unlink()
+    Path("build/tiny/tiny.svg").mkdir()
+    assert netspec("build", "good.yaml", "--no-run", "--force")[0] == 2
+    assert module.read_text(encoding="utf-8") == edited
+
+
+def test_a_folder_that_is_a_link_is_not_followed(netspec: Run) -> None:
+    Path("elsewhere").mkdir()
+    Path("build").mkdir()
+    Path("build/tiny").symlink_to("../elsewhere")
+    assert netspec("build", "good.yaml", "--no-run")[0] == 2
+    assert not list(Path("elsewhere").iterdir())
+
+
+def test_a_number_type_that_torch_lacks_is_wrong_usage(netspec: Run) -> None:
+    text = "netspec: 1\nname: half\ninput: [8, 8, 8]\nnetwork: [{conv: {out: 8, kernel: 1}}, {lrn: 5}]\n"
+    Path("half.yaml").write_text(text, encoding="utf-8")
+    code, _, err = netspec("build", "half.yaml", "--dtype", "float16", "--device", "cpu")
+    assert code == 2 and "torch cannot compute half in float16 on cpu" in err

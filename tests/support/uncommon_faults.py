@@ -16,7 +16,7 @@ from netspec.analysis import check_memory, measure_memory
 from netspec.cli import build
 from netspec.diagnostics import Diagnostic, SpecError
 from netspec.language.loading.library import Library
-from netspec.output_files import write_atomic
+from netspec.output_files import check_folder, write_file
 from netspec.pipeline import compile_graph
 from netspec.syntax.expr import value
 from netspec.syntax.yaml import read, read_file
@@ -59,22 +59,47 @@ def a_foreign_output(folder: Path) -> tuple[Diagnostic, ...]:
     path = folder / "build" / "tiny" / "tiny.py"
     path.parent.mkdir(parents=True)
     path.write_text("print('mine')\n", encoding="utf-8")
-    return said(lambda: write_atomic(Path("build/tiny/tiny.py"), "text"), folder)
+    return said(lambda: write_file(Path("build/tiny/tiny.py"), "text"), folder)
 
 
 def a_linked_output(folder: Path) -> tuple[Diagnostic, ...]:
     (folder / "tiny.py").symlink_to("other.py")
-    return said(lambda: write_atomic(Path("tiny.py"), "text"), folder)
+    return said(lambda: write_file(Path("tiny.py"), "text"), folder)
+
+
+def a_changed_output(folder: Path) -> tuple[Diagnostic, ...]:
+    path = folder / "tiny.py"
+    write_file(path, "x = 1\n")
+    path.write_text(path.read_text(encoding="utf-8") + "y = 2\n", encoding="utf-8")
+    return said(lambda: write_file(Path("tiny.py"), "x = 1\n"), folder)
+
+
+def a_linked_folder(folder: Path) -> tuple[Diagnostic, ...]:
+    (folder / "elsewhere").mkdir()
+    (folder / "tiny").symlink_to("elsewhere")
+    return said(lambda: check_folder(Path("tiny")), folder)
+
+
+def an_import_of_a_loop(folder: Path) -> tuple[Diagnostic, ...]:
+    (folder / "loop.yaml").symlink_to("loop.yaml")
+    (folder / "net.yaml").write_text("netspec: 1\nimport: [loop.yaml]\ninput: [3]\nnetwork: [relu]\n", "utf-8")
+    return said(lambda: compile_graph("net.yaml"), folder)
+
+
+def an_import_of_a_pipe(folder: Path) -> tuple[Diagnostic, ...]:
+    os.mkfifo(folder / "pipe.yaml")
+    (folder / "net.yaml").write_text("netspec: 1\nimport: [pipe.yaml]\ninput: [3]\nnetwork: [relu]\n", "utf-8")
+    return said(lambda: compile_graph("net.yaml"), folder)
 
 
 def an_output_in_a_file(folder: Path) -> tuple[Diagnostic, ...]:
     (folder / "build").write_text("", encoding="utf-8")
-    return said(lambda: write_atomic(Path("build/tiny/tiny.py"), "text"), folder)
+    return said(lambda: write_file(Path("build/tiny/tiny.py"), "text"), folder)
 
 
 def an_output_that_is_a_folder(folder: Path) -> tuple[Diagnostic, ...]:
     (folder / "tiny.py").mkdir()
-    return said(lambda: write_atomic(Path("tiny.py"), "text"), folder)
+    return said(lambda: write_file(Path("tiny.py"), "text"), folder)
 
 
 def latin1(folder: Path) -> tuple[Diagnostic, ...]:
@@ -187,7 +212,11 @@ UNCOMMON: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
     "NS0002 pipe": a_pipe,
     "NS0004 extends": lambda folder: a_chain("extends", folder),
     "NS0004 import": lambda folder: a_chain("import", folder),
+    "NS0001 loop": an_import_of_a_loop,
+    "NS0001 pipe": an_import_of_a_pipe,
     "NS0005": a_foreign_output,
+    "NS0005 changed": a_changed_output,
+    "NS0005 folder": a_linked_folder,
     "NS0005 link": a_linked_output,
     "NS0006": an_output_in_a_file,
     "NS0006 folder": an_output_that_is_a_folder,

@@ -85,11 +85,17 @@ def refer(text: str, origin: Path, span: Span) -> Path:
     """
     if not text.endswith((".yaml", ".yml")):
         return _shipped(text, span)
-    target = (origin.parent / text).resolve()
+    try:
+        target = (origin.parent / text).resolve()
+    except (OSError, RuntimeError):  # Python 3.11 and 3.12 say the latter of a link that leads back to itself
+        help_text = "make it a file, or a link to one"
+        raise fault("NS0001", f"'{text}' is a symbolic link that leads nowhere", span, help=help_text) from None
     root = project_root(origin)
     if not target.is_relative_to(root):
         raise fault("NS0003", f"'{text}' lies outside the project", span, help=f"files must stay below {root}")
     if not _is_file(target):
+        if _is_there(target):
+            raise fault("NS0001", f"'{text}' is not a regular file", span, help="import a file with YAML in it")
         siblings = [each.name for each in target.parent.glob("*.y*ml")] if target.parent.is_dir() else []
         help_text = nearest(target.name, siblings) or "paths are relative to the file that names them"
         raise fault("NS0001", f"there is no file '{text}'", span, help=help_text)

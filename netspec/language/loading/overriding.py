@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from netspec.diagnostics import Span, fault, nearest
 from netspec.language.model import REQUIRED, Document
 from netspec.syntax.yaml import Mapping, Sequence, read
+
+NUMBERS = re.compile(r"\s*[-+.\w]+(\s*,\s*[-+.\w]+)+\s*")
+"""Words or numbers with commas between them."""
 
 
 def override(document: Document, variant: str | None, overrides: dict[str, Any]) -> Document:
@@ -36,7 +40,9 @@ def _read(text: str, key: str) -> Any:
     if not text.strip():
         help_text = "give one after the `=`; `null` is nothing, and `''` an empty text"
         raise fault("NS0214", f"--set {key}: there is no value", help=help_text)
-    return read(text, f"--set {key}")
+    # A shell may take brackets for a pattern, so that a list of numbers can do without them.
+    listed = f"[{text}]" if NUMBERS.fullmatch(text) else text
+    return read(listed, f"--set {key}")
 
 
 def _with_place(tree: Mapping, key: str, span: Span) -> Mapping:
