@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from netspec.diagnostics import Span
+from netspec.ops.base import REQUIRED
 from netspec.syntax.yaml import Mapping
 
 STEP_KEYS = {
@@ -27,7 +28,7 @@ STEP_KEYS = {
 StepKind = Literal["op", "merge", "block", "combinator", "argument"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Step:
     """One entry of a body: what to do (``key``), with which arguments, and the step keys around it.
 
@@ -49,17 +50,23 @@ class Step:
     init: Any = None
     places: Mapping = field(default_factory=lambda: Mapping())
 
+    def __repr__(self) -> str:
+        return f"<Step {self.key} at {self.span}>"
+
     def place(self, key: str) -> Span:
         """Return the place of a step key's or argument's value; the step's own place when it is not written."""
         return self.arguments.value_spans.get(key) or self.places.value_spans.get(key) or self.span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Body:
     """A chain of steps."""
 
     steps: tuple[Step, ...]
     span: Span
+
+    def __repr__(self) -> str:
+        return f"<Body of {len(self)} steps at {self.span}>"
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)
@@ -99,11 +106,7 @@ class Parameter:
         return self.default is REQUIRED
 
 
-REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
-"""Marks a parameter without default."""
-
-
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Block:
     """A named body with arguments. ``namespace`` is what the steps of its body may call."""
 
@@ -118,8 +121,11 @@ class Block:
     complete: bool = True
     """False when its signature has faults, so that nothing can be said about calls."""
 
+    def __repr__(self) -> str:
+        return f"<Block {self.name}({', '.join(self.parameters)})>"
 
-@dataclass(slots=True, eq=False)
+
+@dataclass(slots=True, eq=False, repr=False)
 class Document:
     """A network as its document describes it, with every import and ``extends`` resolved.
 
@@ -147,3 +153,6 @@ class Document:
     tree: Mapping
     pinned: bool = True
     """False when an override changed the network, so that the document's own figures no longer apply."""
+
+    def __repr__(self) -> str:
+        return f"<Document {self.name} of {self.path}>"

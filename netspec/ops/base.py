@@ -9,6 +9,7 @@ anew for each op, which is a fifth of the time in which a document is checked.
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from enum import Enum
 from fractions import Fraction
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
@@ -44,8 +45,17 @@ class Window(NamedTuple):
     stride: int | Fraction
 
 
-REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
-"""Marks a torch argument that has no default and is always written."""
+class Required(Enum):
+    """What stands in place of a default where there is none; as an enumeration, so that a copy is the same object."""
+
+    REQUIRED = "required"
+
+    def __repr__(self) -> str:
+        return "REQUIRED"
+
+
+REQUIRED: Any = Required.REQUIRED
+"""Marks an argument that has no default, and is always written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any
 
 from netspec.diagnostics import SpecError, fault
 from netspec.language.loading.files import library_folder
@@ -20,6 +20,9 @@ class Library(Mapping[str, Block]):
     def __init__(self) -> None:
         self._paths = {path.stem: path for path in sorted(library_folder().glob("*.yaml"))}
         self._blocks: dict[str, Block] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return library, ()
 
     def __getitem__(self, name: str) -> Block:
         return self._blocks[name] if name in self._blocks else self._load(name)
@@ -39,7 +42,7 @@ class Library(Mapping[str, Block]):
         if list(tree.get("blocks", ())) != [name]:
             message = f"the library file {path.name} must define the one block '{name}'"
             raise fault("NS0208", message, help="one block per file, with the file's name")
-        parser = Parser(ChainMap(self._blocks, self))  # type: ignore[arg-type]
+        parser = Parser(self)
         # The block is known before its body is parsed, so that it may call itself.
         self._blocks.update(declare(parser, tree["blocks"], parser.namespace))
         define(parser, tree["blocks"], self._blocks)

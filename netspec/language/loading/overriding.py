@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from netspec.diagnostics import Span, fault, nearest
-from netspec.language.model import REQUIRED, Document
+from netspec.language.model import Document
+from netspec.ops.base import REQUIRED
 from netspec.syntax.yaml import Mapping, Sequence, read
 
 NUMBERS = re.compile(r"\s*[-+.\w]+(\s*,\s*[-+.\w]+)+\s*")

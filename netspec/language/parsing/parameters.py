@@ -6,10 +6,11 @@ from typing import Any
 
 from netspec.diagnostics import Span, nearest
 from netspec.language.messages import show_kind, show_value
-from netspec.language.model import REQUIRED, Parameter, ParameterType
+from netspec.language.model import Parameter, ParameterType
 from netspec.language.parameters import TYPES
 from netspec.language.parsing.parser import Parser
 from netspec.language.scope import WORD, Scope
+from netspec.ops.base import REQUIRED
 from netspec.syntax.yaml import Mapping, locate
 
 DECLARATION_KEYS = ("type", "default", "min", "max", "choices", "description")
