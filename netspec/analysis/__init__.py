@@ -1,7 +1,10 @@
 """Facts read off a graph: costs, memory, receptive fields and what each scope adds up to.
 
+Each is computed once per graph, however many ask for it, and what they get is not to be changed.
+
 costs.py              parameters, MACs, FLOPs, depth, and how they are counted
 expectations.py       the totals that a document promises
+liveness.py           which values evaluation needs, and until when
 memory.py             bytes of parameters and of values while they are needed
 receptive_field.py    how much of the input each value sees
 scopes.py             sums per scope
@@ -14,13 +17,14 @@ from netspec.analysis.costs import COUNTING_RULE, Totals, measure
 from netspec.analysis.expectations import check_expectations
 from netspec.analysis.memory import Memory, check_memory, measure_memory
 from netspec.analysis.receptive_field import receptive_fields
-from netspec.analysis.scopes import ScopeTotals, measure_scopes
+from netspec.analysis.scopes import ScopeTotals, add_up, measure_scopes
 
 __all__ = [
     "COUNTING_RULE",
     "Memory",
     "ScopeTotals",
     "Totals",
+    "add_up",
     "check_expectations",
     "check_memory",
     "measure",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netspec.ir import Graph
+from netspec.ir import Graph, analysis
 
 COUNTING_RULE = (
     "parameters without running statistics; 1 MAC = one multiply-accumulate of a convolution, linear layer or matmul; "
@@ -29,6 +29,7 @@ class Totals:
     nodes: int
 
 
+@analysis
 def measure(graph: Graph) -> Totals:
     """Return the totals of a graph."""
     macs = graph.macs

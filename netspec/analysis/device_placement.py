@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netspec.ir import Graph, Node, Scope
+from netspec.ir import Graph, Node, Scope, analysis
 
 Item = Node | Scope
 
@@ -50,6 +50,7 @@ class Placement:
         return tuple(index for index, path in enumerate(entering) if self.values[path] != target)
 
 
+@analysis
 def place(graph: Graph) -> Placement:
     """Return where everything lives; nothing needs to be said of a network that names no devices."""
     if not any(node.device for node in graph):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netspec.analysis.liveness import liveness
 from netspec.diagnostics import Diagnostic, LimitError
-from netspec.ir import Graph, Input, Node
+from netspec.ir import Graph, Input, Node, analysis
 from netspec.sizes.shape import elements
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -29,6 +30,7 @@ class Memory:
     batch: int
 
 
+@analysis
 def measure_memory(graph: Graph, dtype: str = "float32", batch: int = 1) -> Memory:
     """Return the bytes of a graph's parameters and values."""
     size = BYTES[dtype]
@@ -49,40 +51,14 @@ def count_bytes(value: Node | Input, size: int) -> int:
 
 
 def _peak(graph: Graph, size: int) -> int:
-    training = graph.training_only
-    order = [node for node in graph if node.path not in training]
-    owners = _owners(graph)
-    ends = _dying(graph, order, owners)
+    alive = liveness(graph)
     # Whoever calls the network holds its input, so that never dies.
     live = peak = sum(count_bytes(each, size) for each in graph.inputs)
-    for position, node in enumerate(order):
+    for position, node in enumerate(alive.order):
         live += count_bytes(node, size)
         peak = max(peak, live)
-        live -= sum(count_bytes(graph[path], size) for path in ends.get(position, ()))
+        live -= sum(count_bytes(graph[path], size) for path in alive.dying.get(position, ()))
     return peak
-
-
-def _owners(graph: Graph) -> dict[str, str]:
-    """Return for each value the one whose memory it lies in."""
-    owners = {each.name: each.name for each in graph.inputs}
-    for node in graph:
-        owners[node.path] = owners[node.inputs[0]] if node.op.is_view else node.path
-    return owners
-
-
-def _dying(graph: Graph, order: list[Node], owners: dict[str, str]) -> dict[int, list[str]]:
-    """Return by position in order the values that nobody needs after it; inputs and outputs are not among them."""
-    last: dict[str, int] = {}
-    for position, node in enumerate(order):
-        last[owners[node.path]] = position
-        last.update((owners[path], position) for path in node.inputs)
-    kept = {owners[output.node] for output in graph.outputs if not output.train_only}
-    kept.update(each.name for each in graph.inputs)
-    ends: dict[int, list[str]] = {}
-    for path, position in last.items():
-        if path not in kept:
-            ends.setdefault(position, []).append(path)
-    return ends
 
 
 def check_memory(memory: Memory, graph: Graph, limit: int, forward: bool) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil
+from types import MappingProxyType
 from typing import NamedTuple
 
-from netspec.ir import Graph, Node
+from netspec.ir import Graph, Node, analysis
 from netspec.sizes.shape import Shape
 
 
@@ -17,7 +19,8 @@ class Sight(NamedTuple):
     jump: tuple[int | Fraction, ...]
 
 
-def receptive_fields(graph: Graph) -> dict[str, tuple[int, ...] | None]:
+@analysis
+def receptive_fields(graph: Graph) -> Mapping[str, tuple[int, ...] | None]:
     """Return the receptive field of each node by its path: elements per axis, or None where it sees everything.
 
     Formula: ``extent += (window - 1) * jump`` and ``jump *= stride``, op by op; of several operands the largest.
@@ -31,7 +34,7 @@ def receptive_fields(graph: Graph) -> dict[str, tuple[int, ...] | None]:
     for node in graph:
         sights[node.path] = _after(node, shapes[node.inputs[0]], [sights[path] for path in node.inputs])
         shapes[node.path] = node.shape
-    return {node.path: _rounded(sights[node.path]) for node in graph}
+    return MappingProxyType({node.path: _rounded(sights[node.path]) for node in graph})
 
 
 def _after(node: Node, shape: Shape, operands: list[Sight | None]) -> Sight | None:

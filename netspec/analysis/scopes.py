@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from netspec.ir import Graph, Node, Scope
+from netspec.ir import Graph, Node, Scope, analysis
 from netspec.sizes.shape import elements
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ScopeTotals:
     """Sums over a scope. ``macs`` leave heads out that exist in training only, ``training_macs`` do not."""
 
-    params: int = 0
-    macs: int = 0
-    training_macs: int = 0
-    elements: int = 0
+    params: int
+    macs: int
+    training_macs: int
+    elements: int
     """How many numbers the values have together; those that share memory with their operand bring none."""
-    nodes: int = 0
+    nodes: int
 
-    def add(self, other: ScopeTotals) -> None:
-        """Add the sums of a part."""
-        self.params += other.params
-        self.macs += other.macs
-        self.training_macs += other.training_macs
-        self.elements += other.elements
-        self.nodes += other.nodes
+
+def add_up(parts: Iterable[ScopeTotals]) -> ScopeTotals:
+    """Return the sums over parts."""
+    params = macs = training_macs = elements = nodes = 0
+    for each in parts:
+        params += each.params
+        macs += each.macs
+        training_macs += each.training_macs
+        elements += each.elements
+        nodes += each.nodes
+    return ScopeTotals(params, macs, training_macs, elements, nodes)
 
 
 def measure_node(node: Node, training_only: bool) -> ScopeTotals:
@@ -39,13 +45,12 @@ def measure_node(node: Node, training_only: bool) -> ScopeTotals:
     )
 
 
-def measure_scopes(graph: Graph) -> dict[Node | Scope, ScopeTotals]:
+@analysis
+def measure_scopes(graph: Graph) -> Mapping[Node | Scope, ScopeTotals]:
     """Return the sums of every scope, and of every node as the smallest part."""
     training = graph.training_only
     totals: dict[Node | Scope, ScopeTotals] = {node: measure_node(node, node.path in training) for node in graph}
     # Inner scopes come after outer ones in `descend`, so that backwards every part is known before its whole.
     for scope in reversed(list(graph.root.descend())):
-        whole = totals[scope] = ScopeTotals()
-        for item in scope.items:
-            whole.add(totals[item])
-    return totals
+        totals[scope] = add_up(totals[item] for item in scope.items)
+    return MappingProxyType(totals)

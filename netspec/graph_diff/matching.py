@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from netspec.graph_diff.alignment import align
@@ -130,7 +130,7 @@ class Matcher:
                     yield left, right
             last = (i, j)
 
-    def _steps(self, before: Scope, after: Scope) -> tuple[list[Item], list[Item]]:
+    def _steps(self, before: Scope, after: Scope) -> tuple[Sequence[Item], Sequence[Item]]:
         """Return the steps to align. A block that the other network wraps into another is itself one of those."""
         if before.block != after.block:
             if self._wraps(after, before):

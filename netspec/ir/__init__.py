@@ -1,7 +1,11 @@
 """The intermediate representation: a network as a graph of ops, each with its shape, cost and place.
 
+Nobody changes a graph: it is read, and another is made of it. What is derived from it is computed once. Graphs, nodes
+and scopes have a short ``repr``, and can be copied and pickled however long or deep a network is.
+
 node.py          ops at their place, and the scopes that nest them
-graph.py         the whole network, with its inputs and outputs
+graph.py         the whole network with its inputs and outputs, and what is derived from it
+builder.py       a graph under construction
 verify.py        what holds for every graph
 live_values.py   what each scope reads from outside, and what others read of it
 equality.py      which parts of graphs are equal
@@ -9,8 +13,22 @@ equality.py      which parts of graphs are equal
 
 from __future__ import annotations
 
-from netspec.ir.graph import Graph, Input, Output
-from netspec.ir.node import Dtype, Initializer, Node, Scope, ScopeKind
+from netspec.ir.builder import GraphBuilder
+from netspec.ir.graph import Graph, Input, Output, analysis
+from netspec.ir.node import Dtype, Initializer, Initializers, Node, Scope, ScopeKind
 from netspec.ir.verify import verify
 
-__all__ = ["Dtype", "Graph", "Initializer", "Input", "Node", "Output", "Scope", "ScopeKind", "verify"]
+__all__ = [
+    "Dtype",
+    "Graph",
+    "GraphBuilder",
+    "Initializer",
+    "Initializers",
+    "Input",
+    "Node",
+    "Output",
+    "Scope",
+    "ScopeKind",
+    "analysis",
+    "verify",
+]

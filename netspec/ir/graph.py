@@ -1,19 +1,26 @@
 """A network as a graph: its inputs and outputs, and the nodes in the order in which they are computed.
 
-``Node.inputs`` is the truth about edges, in operand order; everything else is derived from it.
+``Node.inputs`` is the truth about edges, in operand order; everything else is derived from it. A graph does not change:
+whoever wants another one makes it with a ``GraphBuilder`` or a ``Rewriter``. So what is derived from a graph is
+computed once, and kept with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import update_wrapper
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from netspec.ir.node import Dtype, Initializers, Node, Scope, flatten_tree, frozen_arguments, thawed
 from netspec.sizes.shape import Shape
 
 if TYPE_CHECKING:
     from networkx import MultiDiGraph
-from netspec.ir.node import Dtype, Initializer, Node, Scope
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +43,11 @@ class Output:
     loss_weight: float = 1.0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Graph:
     """A network: nodes in the order in which they are computed, each with its shape, place and scope.
+
+    Two graphs are equal when they differ in nothing but the files and places that they were read from.
 
     Example:
         >>> import netspec
@@ -53,10 +62,31 @@ class Graph:
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
     root: Scope
-    by_path: dict[str, Node]
-    init: tuple[tuple[str, tuple[tuple[str, Initializer], ...]], ...] = ()
-    arguments: dict[str, object] = field(default_factory=dict)
+    init: tuple[tuple[str, Initializers], ...] = ()
+    """How the parameters of each op start, unless their node says otherwise."""
+    arguments: Mapping[str, object] = field(default_factory=dict)
     source: str = ""
+    by_path: Mapping[str, Node] = field(init=False)
+    _analyses: dict[Any, Any] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for scope in self.root.descend():
+            object.__setattr__(scope, "items", tuple(scope.items))
+        object.__setattr__(self, "by_path", MappingProxyType({node.path: node for node in self.root.walk()}))
+        object.__setattr__(self, "arguments", frozen_arguments(self.arguments))
+
+    def __repr__(self) -> str:
+        return f"<Graph {self.name}: {len(self):,} nodes, {self.params:,} parameters>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        fields = (self.name, self.title, self.cite, self.inputs, self.outputs, self.root, self.init)
+        return Graph, (*fields, thawed(self.arguments), self.source)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Graph) and _contents(self) == _contents(other)
+
+    def __hash__(self) -> int:
+        return hash((self.name, len(self)))
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.by_path.values())
@@ -91,15 +121,9 @@ class Graph:
     @property
     def training_only(self) -> frozenset[str]:
         """The paths of the nodes that are computed in training only."""
-        kept = self.ancestors(output.node for output in self.outputs if not output.train_only)
-        heads = self.ancestors(output.node for output in self.outputs if output.train_only)
-        training = heads - kept
-        for node in self:
-            if node.path not in kept and not training.isdisjoint(node.inputs):
-                training.add(node.path)  # nobody reads it, but what it reads is there in training only
-        return frozenset(training)
+        return _training_only(self)
 
-    def ancestors(self, paths: Any) -> set[str]:
+    def ancestors(self, paths: Iterable[str]) -> set[str]:
         """Return the paths of all nodes that the given ones depend on, these included."""
         found: set[str] = set()
         stack = list(paths)
@@ -110,15 +134,9 @@ class Graph:
                 stack.extend(self.by_path[path].inputs)
         return found
 
-    def consumers(self) -> dict[str, list[Node]]:
+    def consumers(self) -> Mapping[str, tuple[Node, ...]]:
         """Return for each path the nodes that read it, once per operand."""
-        readers: dict[str, list[Node]] = {each.name: [] for each in self.inputs}
-        for node in self:
-            readers[node.path] = []
-        for node in self:
-            for path in node.inputs:
-                readers[path].append(node)
-        return readers
+        return _consumers(self)
 
     @property
     def networkx(self) -> MultiDiGraph:
@@ -134,3 +152,65 @@ class Graph:
             for operand, path in enumerate(node.inputs):
                 view.add_edge(path, node.path, operand=operand)
         return view
+
+
+def _contents(graph: Graph) -> tuple[Any, ...]:
+    """Return all that makes a graph what it is; places in documents do not."""
+    records = flatten_tree(graph.root)
+    for record in (*records[0], *records[1]):
+        del record["span"]
+    header = graph.name, graph.title, graph.cite, graph.init, graph.arguments
+    return header, graph.inputs, graph.outputs, records
+
+
+# what is derived from graphs
+
+
+def analysis(
+    function: Callable[Concatenate[Graph, Arguments], Result],
+) -> Callable[Concatenate[Graph, Arguments], Result]:
+    """Make a function of a graph one that computes its result once per graph and arguments.
+
+    Whoever asks gets the same object, so that it has to be one that nobody changes.
+
+    Example:
+        >>> import netspec
+        >>> @analysis
+        ... def paths(graph: Graph) -> tuple[str, ...]:
+        ...     return tuple(graph.by_path)
+        >>> graph = netspec.compile("lenet5_modern")
+        >>> paths(graph) is paths(graph)
+        True
+    """
+
+    def once(graph: Graph, /, *args: Arguments.args, **options: Arguments.kwargs) -> Result:
+        key = (function, args, *options.items())
+        if key not in graph._analyses:
+            graph._analyses[key] = function(graph, *args, **options)
+        result: Result = graph._analyses[key]
+        return result
+
+    update_wrapper(once, function)
+    return once
+
+
+@analysis
+def _training_only(graph: Graph) -> frozenset[str]:
+    kept = graph.ancestors(output.node for output in graph.outputs if not output.train_only)
+    heads = graph.ancestors(output.node for output in graph.outputs if output.train_only)
+    training = heads - kept
+    for node in graph:
+        if node.path not in kept and not training.isdisjoint(node.inputs):
+            training.add(node.path)  # nobody reads it, but what it reads is there in training only
+    return frozenset(training)
+
+
+@analysis
+def _consumers(graph: Graph) -> Mapping[str, tuple[Node, ...]]:
+    readers: dict[str, list[Node]] = {each.name: [] for each in graph.inputs}
+    for node in graph:
+        readers[node.path] = []
+    for node in graph:
+        for path in node.inputs:
+            readers[path].append(node)
+    return MappingProxyType({path: tuple(nodes) for path, nodes in readers.items()})

@@ -1,20 +1,39 @@
-"""The parts of a graph: ops at their place, and the scopes that nest them."""
+"""The parts of a graph: ops at their place, and the scopes that nest them.
+
+A node knows its scope, and a scope what it holds and what it stands in, so each part leads to all others. They are
+copied and pickled as one flat record of the whole tree: neither the length nor the nesting of a network is then a depth
+of recursion.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, Literal
 
 from netspec.diagnostics import Span
 from netspec.ops import Op
-from netspec.sizes.shape import Shape
+from netspec.sizes.shape import Shape, show
 
 Dtype = Literal["float", "int64"]
 ScopeKind = Literal["network", "block", "group", "dense", "output"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
+class Initializer:
+    """How a parameter starts: the name of a function of ``torch.nn.init`` without its underscore, and arguments."""
+
+    function: str
+    arguments: tuple[tuple[str, object], ...] = ()
+
+
+Initializers = tuple[tuple[str, Initializer], ...]
+"""How some parameters start, by their name."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Node:
     """One op at one place. ``inputs`` are the paths of the nodes whose results it takes, in operand order.
 
@@ -32,9 +51,15 @@ class Node:
     scope: Scope
     module: str
     label: str = ""
-    init: tuple[tuple[str, Initializer], ...] = ()
+    init: Initializers = ()
     device: int | None = None
     named: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Node {self.path} = {self.op.name}({', '.join(self.inputs)}) {show(self.shape)}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return part_of, (self.scope.root, self.path)
 
     @property
     def name(self) -> str:
@@ -47,38 +72,53 @@ class Node:
         return self.module != self.path
 
 
-@dataclass(frozen=True, slots=True)
-class Initializer:
-    """How a parameter starts: the name of a function of ``torch.nn.init`` without its underscore, and arguments."""
-
-    function: str
-    arguments: tuple[tuple[str, object], ...] = ()
-
-
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Scope:
     """A named part of the network: the whole, a block's expansion, or a group of steps with a name.
 
     ``items`` are its nodes and inner scopes in order. ``inputs`` are the paths of the values that enter,
     ``outputs`` of those that leave. ``module`` differs from ``path`` when a shared block is used again.
+
+    A scope is open while its graph is under construction: a ``GraphBuilder`` adds items and says what leaves.
     """
 
     path: str
     kind: ScopeKind
     block: str
-    arguments: dict[str, object]
+    arguments: Mapping[str, object]
     span: Span
     module: str
     parent: Scope | None = None
-    items: list[Node | Scope] = field(default_factory=list)
+    items: Sequence[Node | Scope] = field(default_factory=list)
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     input_names: tuple[str, ...] = ()
+    _parts: Mapping[str, Node | Scope] | None = field(default=None, init=False)
+    """Everything inside the root by its path, once a copy has asked for it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "arguments", frozen_arguments(self.arguments))
+
+    def __repr__(self) -> str:
+        return f"<Scope {self.path or self.block}: {self.block or self.kind} of {len(self.items)} items>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.parent is None:
+            return restore_tree, flatten_tree(self)
+        return part_of, (self.root, self.path)
 
     @property
     def name(self) -> str:
         """The last part of the module's path."""
         return self.module.rpartition(".")[2]
+
+    @property
+    def root(self) -> Scope:
+        """The scope of the whole network."""
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope
 
     @property
     def scopes(self) -> Iterator[Scope]:
@@ -103,4 +143,96 @@ class Scope:
         while stack:
             scope = stack.pop()
             yield scope
-            stack.extend(reversed(list(scope.scopes)))
+            stack.extend([item for item in reversed(scope.items) if isinstance(item, Scope)])
+
+
+# what nobody can change
+
+
+def frozen(value: object) -> object:
+    """Return an argument of a document as nobody can change it: lists as tuples, mappings read-only.
+
+    A block that is handed over as an argument holds all that it may call; what a graph keeps of it is its name.
+
+    Example:
+        >>> frozen([64, [1, 2]])
+        (64, (1, 2))
+    """
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return tuple(map(frozen, value))
+    return frozen_arguments(value) if isinstance(value, Mapping) else value
+
+
+def frozen_arguments(arguments: Mapping[str, object]) -> Mapping[str, object]:
+    """Return arguments by name as nobody can change them."""
+    return MappingProxyType({name: frozen(value) for name, value in arguments.items()})
+
+
+def thawed(value: object) -> object:
+    """Return a frozen argument as plain lists and dictionaries.
+
+    Example:
+        >>> thawed((64, (1, 2)))
+        [64, [1, 2]]
+    """
+    if isinstance(value, tuple):
+        return list(map(thawed, value))
+    return {name: thawed(item) for name, item in value.items()} if isinstance(value, Mapping) else value
+
+
+# copies
+
+Record = dict[str, Any]
+"""The fields of a node or scope by name, with numbers in place of other nodes and scopes."""
+
+_NODE_FIELDS = tuple(each.name for each in fields(Node) if each.name != "scope")
+_SCOPE_FIELDS = tuple(each.name for each in fields(Scope) if each.name not in ("parent", "items", "_parts"))
+
+
+def flatten_tree(root: Scope) -> tuple[list[Record], list[Record]]:
+    """Return the scopes and the nodes of a tree as records, which refer to each other by number.
+
+    An item of a scope is the number of a node, or the complement (``~``) of a scope's.
+    """
+    scopes, nodes = list(root.descend()), list(root.walk())
+    numbers: dict[Node | Scope, int] = {scope: number for number, scope in enumerate(scopes)}
+    items = numbers | {node: number for number, node in enumerate(nodes)}
+    scope_values, node_values = attrgetter(*_SCOPE_FIELDS), attrgetter(*_NODE_FIELDS)
+    scope_records = [
+        dict(zip(_SCOPE_FIELDS, scope_values(scope), strict=True))
+        | {
+            "arguments": thawed(scope.arguments),
+            "parent": None if scope.parent is None else numbers[scope.parent],
+            "items": [~items[item] if isinstance(item, Scope) else items[item] for item in scope.items],
+        }
+        for scope in scopes
+    ]
+    node_records = [
+        dict(zip(_NODE_FIELDS, node_values(node), strict=True)) | {"scope": numbers[node.scope]} for node in nodes
+    ]
+    return scope_records, node_records
+
+
+def restore_tree(scope_records: list[Record], node_records: list[Record]) -> Scope:
+    """Return the root of the tree that was flattened."""
+    scopes: list[Scope] = []
+    for record in scope_records:
+        parent = None if record["parent"] is None else scopes[record["parent"]]
+        scopes.append(Scope(**record | {"parent": parent, "items": []}))
+    nodes = [Node(**record | {"scope": scopes[record["scope"]]}) for record in node_records]
+    for scope, record in zip(scopes, scope_records, strict=True):
+        items = tuple(nodes[number] if number >= 0 else scopes[~number] for number in record["items"])
+        object.__setattr__(scope, "items", items)
+    return scopes[0]
+
+
+def part_of(root: Scope, path: str) -> Node | Scope:
+    """Return a node or scope of a tree by its path."""
+    parts = root._parts
+    if parts is None:
+        everything: list[Node | Scope] = [*root.descend(), *root.walk()]
+        parts = {each.path: each for each in everything}
+        object.__setattr__(root, "_parts", parts)
+    return parts[path]

@@ -12,7 +12,7 @@ from netspec.language.scope import unknown_argument
 from netspec.lowering.arguments import BlockReference, Unknown, bind, by_name
 from netspec.lowering.body import dispatch, lower_body
 from netspec.lowering.context import Context
-from netspec.lowering.insertion import scope_place
+from netspec.lowering.insertion import scope_point
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import count_entering, count_values, labelled
 from netspec.lowering.registry import lowers_kind
@@ -85,9 +85,8 @@ def lower_block(step: Step, block: Block, arguments: Mapping, flow: Flow, contex
         message = f"{block.name} takes {wanted}, and {count_entering(flow)}"
         help_text = f"name them, as in `from: [{', '.join(block.inputs)}]`" if block.inputs else "take one with `from`"
         raise fault("NS0314", message, step.span, help=help_text, notes=[Note(block.span, "declared here")])
-    name, path, module = scope_place(step, block.name, context)
-    scope = context.builder.open_scope(context.scope, "block", block.name, name, step.span, values, path, module)
-    scope.input_names = block.inputs
+    point = scope_point(step, block.name, context)
+    scope = context.builder.open_scope(point, "block", block.name, values, block.inputs)
     inner = context.inner(
         scope=scope,
         namer=Namer(numbered=False),

@@ -1,11 +1,13 @@
-"""The graph under construction: nodes are added with their shape and cost, within a budget."""
+"""Adding to the graph under construction: every node with its shape and cost, within a budget."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from netspec.diagnostics import MOST_FAULTS, Diagnostic, Frame, LimitError, Note, Span, SpecError, fault
-from netspec.ir import Dtype, Initializer, Node, Output, Scope, ScopeKind
+from netspec.ir import Dtype, GraphBuilder, Initializers, Node, Output, Scope, ScopeKind
 from netspec.lowering.values import Wire
 from netspec.ops import Op, ShapeError
 from netspec.sizes.shape import Shape, elements, show
@@ -22,11 +24,28 @@ class TooManyFaults(Exception):
     """So much is wrong that the walk ends."""
 
 
+class InsertionPoint(NamedTuple):
+    """Where a node or scope is added, and what a document says of it there.
+
+    ``path`` is where it stands, ``module`` where its weights live.
+    """
+
+    scope: Scope
+    path: str
+    module: str
+    span: Span
+    device: int | None = None
+    label: str = ""
+    named: bool = False
+    shares: bool = False
+    """True where an earlier step has brought the module."""
+
+
 @dataclass(slots=True)
 class Builder:
     """Collects nodes, outputs and faults while a document is expanded."""
 
-    nodes: dict[str, Node] = field(default_factory=dict)
+    graph: GraphBuilder
     outputs: list[Output] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     steps: int = 0
@@ -36,12 +55,11 @@ class Builder:
     owners: dict[str, tuple[Op, dict[str, Shape], Span]] = field(default_factory=dict)
     facts: dict[tuple[Op, tuple[Shape, ...]], Facts] = field(default_factory=dict)
     ops: dict[object, Op] = field(default_factory=dict)
-    scopes: dict[str, Scope] = field(default_factory=dict)
 
     def count_steps(self, frames: tuple[Frame, ...], span: Span, count: int = 1) -> None:
         """Count steps that are about to be expanded; raise LimitError when a document runs away."""
         self.steps += count
-        if self.steps > MOST_STEPS or len(self.nodes) >= MOST_NODES:
+        if self.steps > MOST_STEPS or len(self.graph.nodes) >= MOST_NODES:
             message = f"the network grows beyond {MOST_NODES:,} nodes or {MOST_STEPS:,} steps"
             raise LimitError(
                 [Diagnostic("NS0702", message, span, help="check `repeat` and recursive blocks", chain=frames)]
@@ -53,59 +71,46 @@ class Builder:
             message = f"blocks call each other more than {DEEPEST_CALL} deep"
             raise LimitError([Diagnostic("NS0701", message, span, help="end the recursion with `when:`", chain=frames)])
 
-    def add(
-        self,
-        op: Op,
-        wires: tuple[Wire, ...],
-        scope: Scope,
-        name: str,
-        span: Span,
-        *,
-        path: str = "",
-        module: str = "",
-        init: tuple[tuple[str, Initializer], ...] = (),
-        named: bool = False,
-        label: str = "",
-        device: int | None = None,
-    ) -> Wire:
-        """Add one op and return its result; its place in the module tree is ``name`` in the scope.
+    def add(self, op: Op, wires: tuple[Wire, ...], point: InsertionPoint, init: Initializers = ()) -> Wire:
+        """Add one op and return its result.
 
         Raises: SpecError when the op cannot take these operands.
         """
         shapes = tuple(wire.shape for wire in wires)
-        shape, parameters, macs = self._facts(op, shapes, wires, span)
-        dtype = self._dtype(op, wires, span)
+        shape, parameters, macs = self._facts(op, shapes, wires, point.span)
+        dtype = self._dtype(op, wires, point.span)
         node = Node(
-            path=path or join(scope.path, name),
+            path=point.path,
             op=op,
             inputs=tuple(wire.path for wire in wires),
             shape=shape,
-            params=self._own(module or join(scope.module, name), op, parameters, span),
+            params=self._own(point.module, op, parameters, point.span),
             dtype=dtype,
             macs=macs,
-            span=span,
-            scope=scope,
-            module=module or join(scope.module, name),
-            label=label,
+            span=point.span,
+            scope=point.scope,
+            module=point.module,
+            label=point.label,
             init=tuple(rule for rule in init if rule[0] in parameters),
-            device=device,
-            named=named,
+            device=point.device,
+            named=point.named,
         )
-        self.nodes[node.path] = node
-        scope.items.append(node)
+        self.graph.add(node)
         return Wire(node.path, shape, dtype)
 
     def _facts(self, op: Op, shapes: tuple[Shape, ...], wires: tuple[Wire, ...], span: Span) -> Facts:
         key = (op, shapes)
-        if key not in self.facts:
+        facts = self.facts.get(key)
+        if facts is None:
             try:
-                self.facts[key] = (op.infer_shape(*shapes), op.list_parameters(*shapes), op.count_macs(*shapes))
+                facts = (op.infer_shape(*shapes), op.list_parameters(*shapes), op.count_macs(*shapes))
             except ShapeError as error:
                 raise fault(
                     error.code, error.message, span, help=error.help, notes=self._producers(error, wires)
                 ) from None
-            self._check_size(self.facts[key][0], span)
-        return self.facts[key]
+            self._check_size(facts[0], span)
+            self.facts[key] = facts
+        return facts
 
     def _check_size(self, shape: Shape, span: Span) -> None:
         """Raise LimitError for a value that no machine holds, before arithmetic on its size takes long."""
@@ -124,7 +129,7 @@ class Builder:
 
     def place(self, wire: Wire) -> Span:
         """Return where a value comes from."""
-        node = self.nodes.get(wire.path)
+        node = self.graph.nodes.get(wire.path)
         return node.span if node else self.inputs[wire.path]
 
     def _dtype(self, op: Op, wires: tuple[Wire, ...], span: Span) -> Dtype:
@@ -160,43 +165,39 @@ class Builder:
 
     def open_scope(
         self,
-        parent: Scope,
+        point: InsertionPoint,
         kind: ScopeKind,
-        block: str,
-        name: str,
-        span: Span,
-        arguments: dict[str, object] | None = None,
-        path: str = "",
-        module: str = "",
+        block: str = "",
+        arguments: Mapping[str, object] | None = None,
+        input_names: tuple[str, ...] = (),
     ) -> Scope:
-        """Start a scope inside another; ``close_scope`` ends it."""
-        self._check_kind(module, block, span)
+        """Start a scope; ``close_scope`` ends it."""
+        if point.shares:
+            self._check_kind(point.module, block, point.span)
         scope = Scope(
-            path=path or join(parent.path, name),
+            path=point.path,
             kind=kind,
             block=block,
             arguments=arguments or {},
-            span=span,
-            module=module or join(parent.module, name),
-            parent=parent,
+            span=point.span,
+            module=point.module,
+            parent=point.scope,
+            input_names=input_names,
         )
-        parent.items.append(scope)
-        self.scopes[scope.path] = scope
+        self.graph.open(scope)
         return scope
 
     def close_scope(self, scope: Scope, entered: tuple[Wire, ...] | None, left: tuple[Wire, ...] | None) -> None:
         """End a scope; one in which nothing happens leaves no trace."""
-        scope.inputs = tuple(wire.path for wire in entered or ())
-        scope.outputs = tuple(wire.path for wire in left or ())
-        if not scope.items and scope.parent is not None:
-            scope.parent.items.remove(scope)
+        names = tuple(tuple(wire.path for wire in wires or ()) for wires in (entered, left))
+        self.graph.close(scope, *names)
         if scope.path != scope.module and left is not None:
             self._check_shared(scope)
 
     def _check_kind(self, module: str, block: str, span: Span) -> None:
         """Raise SpecError when a block would use the module of another block."""
-        first = self.scopes.get(module)
-        if module and first and first.block != block:
+        first = self.graph.scopes.get(module)
+        if first and first.block != block:
             message = f"'{module}' cannot be both a {first.block} and a {block}" if first.block and block else ""
             message = message or f"'{module}' is shared by a block and by something else"
             help_text = "give each another `share`"
@@ -204,7 +205,7 @@ class Builder:
 
     def _check_shared(self, scope: Scope) -> None:
         """Raise SpecError when a scope that uses an earlier one's module does something else than that one."""
-        first = self.scopes[scope.module]
+        first = self.graph.scopes[scope.module]
         if _contents(scope) != _contents(first):
             message = f"'{scope.module}' is shared by steps that do not do the same"
             help_text = "give each another `share`, or make both the same block"

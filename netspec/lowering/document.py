@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from netspec.diagnostics import MOST_FAULTS, Diagnostic, Note, SpecError, fault
-from netspec.ir import Graph, Input, Output, Scope
+from netspec.ir import Graph, GraphBuilder, Input, Output, Scope
 from netspec.language.model import Document
 from netspec.language.names import check_name
 from netspec.lowering.arguments import Unknown, bind
@@ -29,7 +29,6 @@ def lower(document: Document) -> Graph:
     Raises: SpecError with every fault of the document; LimitError when it runs away.
     """
     _check_given(document)
-    builder = Builder(pinned=document.pinned)
     variables = bind(
         document.parameters,
         document.arguments,
@@ -40,9 +39,10 @@ def lower(document: Document) -> Graph:
         document.namespace,
     )
     inputs, rules = lower_inputs(document, variables), document_rules(document, variables)
-    builder.inputs = {each.name: locate(document.tree, ("input", each.name)) for each in inputs}
-    root = Scope("", "network", document.name, dict(variables), document.span, "")
-    context = _context(document, builder, root, variables, inputs)
+    root = Scope("", "network", document.name, variables, document.span, "")
+    places = {each.name: locate(document.tree, ("input", each.name)) for each in inputs}
+    builder = Builder(GraphBuilder(root), inputs=places, pinned=document.pinned)
+    context = _context(document, builder, variables, inputs)
     flow: Flow = tuple(Wire(each.name, each.shape, each.dtype) for each in inputs)
     main: list[Output] = []
     with suppress(TooManyFaults):
@@ -50,17 +50,15 @@ def lower(document: Document) -> Graph:
         main = _main_outputs(document, result, context)
     if builder.diagnostics:
         raise SpecError(builder.diagnostics[:MOST_FAULTS])
-    root.inputs, root.outputs = tuple(each.name for each in inputs), tuple(each.node for each in main)
-    graph = Graph(
+    builder.graph.close(root, tuple(each.name for each in inputs), tuple(each.node for each in main))
+    graph = builder.graph.finish(
+        inputs,
+        (*main, *builder.outputs),
         name=document.name,
         title=document.title,
         cite=document.cite,
-        inputs=inputs,
-        outputs=(*main, *builder.outputs),
-        root=root,
-        by_path=builder.nodes,
         init=tuple(rules.items()),
-        arguments=dict(variables),
+        arguments=variables,
         source=str(document.path),
     )
     if not len(graph):
@@ -102,12 +100,10 @@ def _check_given(document: Document) -> None:
         )
 
 
-def _context(
-    document: Document, builder: Builder, root: Scope, variables: dict[str, Any], inputs: tuple[Input, ...]
-) -> Context:
+def _context(document: Document, builder: Builder, variables: dict[str, Any], inputs: tuple[Input, ...]) -> Context:
     context = Context(
         builder=builder,
-        scope=root,
+        scope=builder.graph.root,
         namer=Namer(numbered=False),
         variables=dict(variables),
         labels={},

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from netspec.diagnostics import Diagnostic, Note, Span, SpecError, fault, nearest
-from netspec.ir import Initializer
+from netspec.ir import Initializer, Initializers
 from netspec.language.initializers import ARGUMENT_WORDS, EXAMPLES, FUNCTIONS, OTHER_NAMES, WORDS, misfit
 from netspec.language.messages import show_value
 from netspec.language.model import Document, Step
@@ -21,22 +21,21 @@ from netspec.syntax.yaml import Mapping
 
 _LAYER = re.compile(r"_l\d+")
 _CHOICE = f"a number, a list, or one of {', '.join(FUNCTIONS)}"
-Rules = tuple[tuple[str, Initializer], ...]
 
 
-def initializers(step: Step, op: Op, context: Context) -> Rules:
+def initializers(step: Step, op: Op, context: Context) -> Initializers:
     """Return the rules of a step's own ``init:``."""
     if step.init is None:
         return ()
     return _rules(step.init, context.variables, step.place("init"), type(op))
 
 
-def document_rules(document: Document, variables: dict[str, Any]) -> dict[str, Rules]:
+def document_rules(document: Document, variables: dict[str, Any]) -> dict[str, Initializers]:
     """Return the rules of a document's ``init:``, by op.
 
     Raises: SpecError NS0316 with everything that is no initializer.
     """
-    rules: dict[str, Rules] = {}
+    rules: dict[str, Initializers] = {}
     faults: list[Diagnostic] = []
     for name, raw in document.init.items():
         try:
@@ -48,7 +47,7 @@ def document_rules(document: Document, variables: dict[str, Any]) -> dict[str, R
     return rules
 
 
-def _rules(raw: Any, variables: dict[str, Any], span: Span, op: type[Op]) -> Rules:
+def _rules(raw: Any, variables: dict[str, Any], span: Span, op: type[Op]) -> Initializers:
     if not isinstance(raw, Mapping) or (len(raw) == 1 and _means_function(next(iter(raw)))):
         check_parameter("weight", possible_parameters(op), op.name, span)
         return (("weight", _initializer(raw, variables, span)),)
@@ -71,7 +70,7 @@ def check_parameter(name: str, known: Collection[str], op: str, span: Span) -> N
         raise fault("NS0316", f"{op} has no parameter {name!a}", span, help=help_text)
 
 
-def check_fit(rules: Rules, op: Op, shapes: tuple[Shape, ...], span: Span, note: Note | None = None) -> None:
+def check_fit(rules: Initializers, op: Op, shapes: tuple[Shape, ...], span: Span, note: Note | None = None) -> None:
     """Raise SpecError NS0316 for a rule that cannot start a parameter of the size that it has for these operands."""
     parameters = op.list_parameters(*shapes)
     for name, how in rules:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from itertools import count
+from typing import Any
 
-from netspec.diagnostics import SpecError, fault
+from netspec.diagnostics import Span, SpecError, fault
+from netspec.ir import Initializers, Scope
 from netspec.language.model import Step
 from netspec.lowering.arguments import fill, make_op
-from netspec.lowering.builder import join
+from netspec.lowering.builder import InsertionPoint, join
 from netspec.lowering.context import Context, Shared
-from netspec.lowering.initialization import Rules, check_fit, check_parameter, initializers
+from netspec.lowering.initialization import check_fit, check_parameter, initializers
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers_kind
 from netspec.lowering.values import Flow, Wire
@@ -32,18 +34,12 @@ def add_op(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wir
     shared = shared_module(step, context)
     if shared and shared.uses > 1:
         _check_start(step, own, shared)
-        path = _again(shared, context)
-        add = context.builder.add
-        return add(
-            op, wires, context.scope, "", step.span, path=path, module=shared.module, named=True, device=context.device
-        )
-    name = name_of(step, op.name, context)
-    if shared:
-        shared.module, shared.init = join(context.scope.module, name), own
+        return context.builder.add(op, wires, _again(shared, step, context))
     named = step.name is not None or shared is not None
-    wire = context.builder.add(
-        op, wires, context.scope, name, step.span, init=init, named=named, label=label, device=context.device
-    )
+    point = inside(context.scope, name_of(step, op.name, context), step.span, context.device, label, named)
+    if shared:
+        shared.module, shared.init = point.module, own
+    wire = context.builder.add(op, wires, point, init)
     shapes = tuple(each.shape for each in wires)
     for parameter, _ in own:
         check_parameter(parameter, op.list_parameters(*shapes), op.name, step.place("init"))
@@ -57,9 +53,8 @@ def add_op(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wir
 
 def add_plain(op: Op, wires: tuple[Wire, ...], step: Step, context: Context, word: str = "") -> Wire:
     """Add an op that a combinator brings, under an invented name."""
-    name = context.namer.invent(word or op.name, step.span)
-    init = context.init.get(op.name, ())
-    return context.builder.add(op, wires, context.scope, name, step.span, init=init, device=context.device)
+    point = inside(context.scope, context.namer.invent(word or op.name, step.span), step.span, context.device)
+    return context.builder.add(op, wires, point, context.init.get(op.name, ()))
 
 
 def add_joint(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wire:
@@ -68,8 +63,8 @@ def add_joint(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> 
         return add_plain(op, wires, step, context)
     ordinal = context.namer.ordinals.get(op.name, 0) + 1
     context.namer.ordinals[op.name] = ordinal
-    name = f"{op.name}{ordinal}"
-    return context.builder.add(op, wires, context.scope, name, step.span, device=context.device)
+    point = inside(context.scope, f"{op.name}{ordinal}", step.span, context.device)
+    return context.builder.add(op, wires, point)
 
 
 def name_of(step: Step, word: str, context: Context) -> str:
@@ -85,15 +80,15 @@ def name_of(step: Step, word: str, context: Context) -> str:
         return context.namer.invent(word, step.span)
 
 
-def scope_place(step: Step, word: str, context: Context) -> tuple[str, str, str]:
-    """Return the name, path and module of a step's scope; path and module are empty where they follow the name."""
+def scope_point(step: Step, word: str, context: Context) -> InsertionPoint:
+    """Return where the scope of a step is added."""
     shared = shared_module(step, context)
     if shared and shared.uses > 1:
-        return shared.module.rpartition(".")[2], _again(shared, context), shared.module
-    name = name_of(step, word, context)
+        return _again(shared, step, context)
+    point = inside(context.scope, name_of(step, word, context), step.span)
     if shared:
-        shared.module = join(context.scope.module, name)
-    return name, "", ""
+        shared.module = point.module
+    return point
 
 
 def has_place(step: Step, context: Context) -> bool:
@@ -117,16 +112,22 @@ def shared_module(step: Step, context: Context) -> Shared | None:
     return known
 
 
-def _check_start(step: Step, own: Rules, shared: Shared) -> None:
+def _check_start(step: Step, own: Initializers, shared: Shared) -> None:
     """Raise SpecError when a further use of a module would start it in another way than the first."""
     if own and own != shared.init:
         message = f"'{shared.module}' is shared by steps that start it in different ways"
         raise fault("NS0506", message, step.place("init"), help="write `init` beside the first of them alone")
 
 
-def _again(shared: Shared, context: Context) -> str:
-    """Return the path of a further use of a shared module; uses of others of that name have numbers of their own."""
+def inside(scope: Scope, name: str, span: Span, *marks: Any) -> InsertionPoint:
+    """Return the place of that name inside a scope; ``marks`` are the device, the label and whether it is named."""
+    return InsertionPoint(scope, join(scope.path, name), join(scope.module, name), span, *marks)
+
+
+def _again(shared: Shared, step: Step, context: Context) -> InsertionPoint:
+    """Return the place of a further use of a shared module; uses of others of that name have numbers of their own."""
     place = join(context.scope.path, shared.module.rpartition(".")[2])
-    known = (context.builder.nodes, context.builder.scopes)
+    known = (context.builder.graph.nodes, context.builder.graph.scopes)
     paths = (f"{place}@{number}" for number in count(shared.uses))
-    return next(path for path in paths if not any(path in each for each in known))
+    path = next(path for path in paths if not any(path in each for each in known))
+    return InsertionPoint(context.scope, path, shared.module, step.span, context.device, named=True, shares=True)

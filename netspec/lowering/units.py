@@ -10,7 +10,7 @@ from netspec.ir import Scope, ScopeKind
 from netspec.language.model import Body, Step
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context, Shared
-from netspec.lowering.insertion import scope_place
+from netspec.lowering.insertion import inside, scope_point
 from netspec.lowering.naming import Namer
 from netspec.lowering.values import Flow
 
@@ -26,7 +26,7 @@ def lower_unit(body: Body, name: str, span: Span, flow: Flow, context: Context, 
     if is_single(body, kind):
         alone = context.inner(namer=_Given(name))
         return lower_body(body, flow, alone)
-    scope = context.builder.open_scope(context.scope, kind, "", name, span)
+    scope = context.builder.open_scope(inside(context.scope, name, span), kind)
     inner = context.inner(scope=scope, namer=Namer(numbered=kind != "output"))
     result = lower_body(body, flow, inner)
     context.builder.close_scope(scope, flow, result)
@@ -60,8 +60,7 @@ def within(
     numbered: bool = True,
 ) -> Flow:
     """Expand something inside a scope that has the step's name, where unnamed steps have a number or a word."""
-    name, path, module = scope_place(step, step.key, context)
-    scope = context.builder.open_scope(context.scope, kind, "", name, step.span, None, path, module)
+    scope = context.builder.open_scope(scope_point(step, step.key, context), kind)
     shares = context.shares if step.share is None else _outer(context.shares, scope)
     result: Flow = expand(context.inner(scope=scope, namer=Namer(numbered=numbered), shares=shares))
     if step.share is not None:

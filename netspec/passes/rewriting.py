@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from netspec.ir import Graph, Node, Scope
+from netspec.ir import Graph, GraphBuilder, Node, Scope
 
 
 def expand(graph: Graph, chosen: Mapping[str, tuple[Node, ...]]) -> Graph:
@@ -13,19 +13,17 @@ def expand(graph: Graph, chosen: Mapping[str, tuple[Node, ...]]) -> Graph:
 
     Scopes are copied, so that the given graph stays as it was.
     """
-    nodes: dict[str, Node] = {}
-    root = _copy(graph.root, None, chosen, nodes)
-    ordered = {node.path: nodes[node.path] for node in root.walk()}
-    return replace(graph, root=root, by_path=ordered)
+    builder = GraphBuilder(replace(graph.root, items=[]))
+    _copy(graph.root, builder.root, chosen, builder)
+    return replace(graph, root=builder.root)
 
 
-def _copy(scope: Scope, parent: Scope | None, chosen: Mapping[str, tuple[Node, ...]], nodes: dict[str, Node]) -> Scope:
-    copy = replace(scope, parent=parent, items=[])
+def _copy(scope: Scope, copy: Scope, chosen: Mapping[str, tuple[Node, ...]], builder: GraphBuilder) -> None:
     for item in scope.items:
         if isinstance(item, Scope):
-            copy.items.append(_copy(item, copy, chosen, nodes))
+            inner = replace(item, parent=copy, items=[])
+            builder.open(inner)
+            _copy(item, inner, chosen, builder)
             continue
         for node in chosen.get(item.path, (item,)):
-            nodes[node.path] = replace(node, scope=copy)
-            copy.items.append(nodes[node.path])
-    return copy
+            builder.add(replace(node, scope=copy))

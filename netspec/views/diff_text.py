@@ -11,6 +11,7 @@ from netspec.analysis import measure, measure_memory
 from netspec.diagnostics.render import printable
 from netspec.graph_diff import Change, Comparison, Difference, Part, Where
 from netspec.ir import Graph
+from netspec.ir.node import thawed
 
 MOST_NAMES = 3
 """More places or ops than these are counted, not named."""
@@ -75,7 +76,7 @@ def _headlines(before: Graph, after: Graph) -> tuple[str, str]:
     if before.name != after.name:
         return printable(before.name), printable(after.name)
     keys = [key for key, value in after.arguments.items() if before.arguments.get(key) != value]
-    shown = [", ".join(f"{key}={graph.arguments.get(key)}" for key in keys) for graph in (before, after)]
+    shown = [", ".join(f"{key}={thawed(graph.arguments.get(key))}" for key in keys) for graph in (before, after)]
     old, new = (printable(f"{before.name} ({text})" if text else before.name) for text in shown)
     return old, new
 

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import combinations, pairwise
 from math import dist
 from pathlib import Path
@@ -87,9 +88,7 @@ HOSTILE = """</title><script>alert(1)</script><a href="javascript:x" onload='y'>
 
 
 def test_text_of_the_document_is_escaped() -> None:
-    graph = document("residual")
-    graph.title = graph.name = HOSTILE
-    text = draw_svg(graph, depth=0)
+    text = draw_svg(replace(document("residual"), name=HOSTILE, title=HOSTILE), depth=0)
     root = ElementTree.fromstring(text)
     assert {each.tag.removeprefix(SVG) for each in root.iter()} == {
         "svg", "title", "desc", "style", "rect", "g", "path", "text", "tspan",

@@ -10,7 +10,7 @@ from netspec.language.model import Body, Step
 from netspec.lowering.arguments import Unknown, evaluated_defaults, validate, validated_op
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
-from netspec.lowering.insertion import add_plain, has_place
+from netspec.lowering.insertion import add_plain, has_place, inside
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
@@ -111,7 +111,7 @@ def _strides(step: Step, entered: Wire, branch: Wire, context: Context) -> tuple
 
 def _projected(step: Step, entered: Wire, branch: Wire, strides: tuple[int, ...], context: Context) -> Wire:
     name = context.namer.claim_next(SHORTCUT, step.place("shortcut"))
-    scope = context.builder.open_scope(context.scope, "group", "", name, step.span)
+    scope = context.builder.open_scope(inside(context.scope, name, step.span), "group")
     inner = context.inner(scope=scope, namer=Namer(numbered=True))
     op: Any
     if len(entered.shape) == 1:

@@ -14,7 +14,7 @@ from netspec.lowering.arguments import Unknown, bind
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
 from netspec.lowering.initialization import document_rules
-from netspec.lowering.insertion import scope_place
+from netspec.lowering.insertion import scope_point
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import count_entering, count_values, labelled
 from netspec.lowering.registry import lowers
@@ -50,8 +50,8 @@ def lower_use(step: Step, fields: Use, flow: Flow, context: Context) -> Flow:
         step.span,
         document.namespace,
     )
-    name, place, module = scope_place(step, document.name, context)
-    scope = context.builder.open_scope(context.scope, "block", document.name, name, step.span, variables, place, module)
+    point = scope_point(step, document.name, context)
+    scope = context.builder.open_scope(point, "block", document.name, variables)
     inner = context.inner(
         scope=scope,
         namer=Namer(numbered=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,7 +26,7 @@ class Layout:
     items: dict[str, list[Item]]
     in_place: frozenset[str]
     training_only: frozenset[str]
-    readers: dict[str, list[Node]]
+    readers: Mapping[str, Sequence[Node]]
     placement: Placement
     reserved: frozenset[str]
     """Names that mean something in the file, and are neither variables nor its own classes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from netspec.ir import Node, Scope
 
@@ -16,7 +16,7 @@ TALLEST = 5
 class Stacker:
     """Cuts steps into stacks. ``kept`` are the paths whose values leave the network, which end a stack."""
 
-    def __init__(self, consumers: Mapping[str, list[Node]], kept: Collection[str]) -> None:
+    def __init__(self, consumers: Mapping[str, Sequence[Node]], kept: Collection[str]) -> None:
         self._consumers = consumers
         self._kept = kept
 

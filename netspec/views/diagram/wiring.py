@@ -55,7 +55,7 @@ def _lifted(graph: Graph, boxes: Sequence[Box], order: Mapping[str, int], wiring
             yield Edge(tail, f"output.{output.name}", output.node, shape, training_only=output.train_only)
 
 
-def _operands(graph: Graph, node: Node, readers: Mapping[str, list[Node]]) -> Iterator[str]:
+def _operands(graph: Graph, node: Node, readers: Mapping[str, Sequence[Node]]) -> Iterator[str]:
     """Yield the values that a node reads; given who reads them, what dense concatenations put together, one by one."""
     stack = list(reversed(node.inputs))
     while stack:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from netspec.analysis import ScopeTotals, measure_scopes, receptive_fields
+from netspec.analysis import ScopeTotals, add_up, measure_scopes, receptive_fields
 from netspec.analysis.costs import LAYERS
 from netspec.ir import Graph, Node, Scope
 from netspec.sizes.shape import Shape, show
@@ -62,15 +62,12 @@ class Describer:
         outputs = self._outputs(last)
         parent = last.parent if isinstance(last, Scope) else last.scope
         training = self._in_training_only(last)
-        totals = ScopeTotals()
-        for item in column:
-            totals.add(self._totals[item])
         return Row(
             indent,
             name,
             self._what(column),
             ", ".join(show(self._shape(path)) for path in outputs),
-            totals,
+            add_up(self._totals[item] for item in column),
             self._sight(outputs),
             len(column),
             training,
@@ -142,7 +139,7 @@ def describe_call(scopes: list[Scope], channels: int) -> str:
     for name, value in first.arguments.items():
         if value in (None, 0, 1, "", channels) or any(scope.arguments.get(name) != value for scope in scopes[1:]):
             continue
-        part = f" {name}={'x'.join(map(str, value)) if isinstance(value, list) else value}"
+        part = f" {name}={'x'.join(map(str, value)) if isinstance(value, tuple) else value}"
         if len(text) + len(part) <= MOST_TEXT:
             text += part
     return text

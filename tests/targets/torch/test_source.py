@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -131,10 +132,7 @@ HARMFUL = [
 
 
 def retitled(**changes: str) -> Graph:
-    graph = graph_of("lenet5_modern")
-    for name, text in changes.items():
-        setattr(graph, name, text)
-    return graph
+    return replace(graph_of("lenet5_modern"), **changes)
 
 
 def statements(source: str) -> list[str]:

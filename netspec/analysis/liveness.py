@@ -1,0 +1,46 @@
+"""Which value lies in whose memory, and when it is needed for the last time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from netspec.ir import Graph, Node, analysis
+
+
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """What evaluation computes, in order, and the values that nobody needs any more after each step of it.
+
+    ``dying`` are their paths by position in ``order``. Inputs and outputs are not among them: whoever calls the network
+    holds them.
+    """
+
+    order: tuple[Node, ...]
+    dying: Mapping[int, tuple[str, ...]]
+
+
+@analysis
+def liveness(graph: Graph) -> Liveness:
+    """Return when evaluation needs each value for the last time."""
+    training, owners = graph.training_only, _owners(graph)
+    order = tuple(node for node in graph if node.path not in training)
+    last: dict[str, int] = {}
+    for position, node in enumerate(order):
+        last[owners[node.path]] = position
+        last.update((owners[path], position) for path in node.inputs)
+    kept = {owners[output.node] for output in graph.outputs if not output.train_only}
+    kept.update(each.name for each in graph.inputs)
+    dying: dict[int, list[str]] = {}
+    for path, position in last.items():
+        if path not in kept:
+            dying.setdefault(position, []).append(path)
+    return Liveness(order, {position: tuple(paths) for position, paths in dying.items()})
+
+
+def _owners(graph: Graph) -> dict[str, str]:
+    """Return for each value the one whose memory it lies in."""
+    owners = {each.name: each.name for each in graph.inputs}
+    for node in graph:
+        owners[node.path] = owners[node.inputs[0]] if node.op.is_view else node.path
+    return owners

@@ -1,0 +1,44 @@
+"""A graph under construction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from netspec.ir.graph import Graph, Input, Output
+from netspec.ir.node import Node, Scope
+
+
+class GraphBuilder:
+    """Takes the nodes and scopes of a graph in their order, and gives the graph.
+
+    Each says itself where it belongs: a node by its scope, a scope by its parent.
+    """
+
+    def __init__(self, root: Scope) -> None:
+        self.root = root
+        self.nodes: dict[str, Node] = {}
+        self.scopes: dict[str, Scope] = {}
+        """All scopes that were opened, but for the root."""
+
+    def add(self, node: Node) -> None:
+        """Add a node at the end of its scope."""
+        self.nodes[node.path] = node
+        node.scope.items.append(node)  # type: ignore[attr-defined]  # a list while the scope is open
+
+    def open(self, scope: Scope) -> None:
+        """Add a scope at the end of its parent; ``close`` ends it."""
+        assert scope.parent is not None, "there is one root"
+        self.scopes[scope.path] = scope
+        scope.parent.items.append(scope)  # type: ignore[attr-defined]
+
+    def close(self, scope: Scope, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
+        """End a scope with the names of the values that enter and leave; an empty one leaves no trace."""
+        object.__setattr__(scope, "inputs", inputs)
+        object.__setattr__(scope, "outputs", outputs)
+        if not scope.items and scope.parent is not None:
+            scope.parent.items.remove(scope)  # type: ignore[attr-defined]
+
+    def finish(self, inputs: tuple[Input, ...], outputs: Iterable[Output], **header: Any) -> Graph:
+        """Return the graph, which nobody can change any more; ``header`` are the other fields of ``Graph``."""
+        return Graph(inputs=inputs, outputs=tuple(outputs), root=self.root, **header)
