@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
+from itertools import islice
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +33,14 @@ def command(name: str | None) -> None:
 
 
 def _list() -> Iterator[str]:
+    from netspec.views.text_table import text_table
+
     sections = _sections()
-    width = max(len(word) for entries in sections.values() for word, _ in entries)
+    rows = [(f"  {word}", line) for entries in sections.values() for word, line in entries]
+    lines = iter(text_table(rows, left={0, 1}))
     for title, entries in sections.items():
         yield title
-        yield from (f"  {word:<{width}}  {line}".rstrip() for word, line in entries)
+        yield from islice(lines, len(entries))
         yield ""
     yield "`netspec ops NAME` describes one of them."
 

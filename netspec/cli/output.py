@@ -65,12 +65,8 @@ def print_json(value: Any) -> None:
 
 def print_columns(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
     """Print rows as aligned columns; on a terminal a line that does not fit ends with an ellipsis at its edge."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    from netspec.views.text_table import text_table
+
     edge = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for row in rows:
-        cells = [
-            cell.rjust(width) if index in right else cell.ljust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        line = "  ".join(cells).rstrip()
+    for line in text_table(rows, left=set(range(len(rows[0]))) - right):
         click.echo(line if edge is None or len(line) <= edge else f"{line[: edge - 1]}…")

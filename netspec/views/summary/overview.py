@@ -11,6 +11,7 @@ from netspec.analysis.memory import show_bytes
 from netspec.diagnostics.render import printable
 from netspec.ir import Graph
 from netspec.sizes.shape import Shape, show
+from netspec.views.text_table import markdown_table, text_table
 
 Order = Literal["name", "params", "macs", "forward", "peak", "depth"]
 
@@ -83,20 +84,14 @@ def ordered(found: Iterable[Figures], by: Order | None) -> list[Figures]:
 
 def overview_text(found: Sequence[Figures]) -> str:
     """Return figures as aligned text, with how they were counted."""
-    rows = [HEADINGS, *map(_cells, found)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
+    lines = text_table([HEADINGS, *map(_cells, found)], LEFT)
     lines.insert(1, "-" * max(map(len, lines)))
     return "\n".join([*lines, "", *_notes(found)])
 
 
 def overview_markdown(found: Sequence[Figures]) -> str:
     """Return figures as a Markdown table."""
-    rows = [HEADINGS, *(tuple(map(_escaped, _cells(each))) for each in found)]
-    widths = [max(3, *map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [f"| {' | '.join(_aligned(row, widths))} |" for row in rows]
-    rule = [f":{'-' * (width - 1)}" if index in LEFT else f"{'-' * (width - 1)}:" for index, width in enumerate(widths)]
-    lines.insert(1, f"| {' | '.join(rule)} |")
+    lines = markdown_table([HEADINGS, *(tuple(map(_escaped, _cells(each))) for each in found)], LEFT)
     return "\n".join([*lines, "", *_notes(found)])
 
 
@@ -117,13 +112,6 @@ def _cells(each: Figures) -> tuple[str, ...]:
         show(each.sees) if each.sees else "all",
         ", ".join(map(show, each.inputs)),
     )
-
-
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    return [
-        cell.ljust(width) if index in LEFT else cell.rjust(width)
-        for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-    ]
 
 
 def _notes(found: Sequence[Figures]) -> list[str]:

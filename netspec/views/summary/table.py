@@ -13,6 +13,7 @@ from netspec.ir import Graph
 from netspec.sizes.shape import show
 from netspec.views.numbers import show_count
 from netspec.views.summary.rows import Row, Sorting, sorted_rows, tree_rows
+from netspec.views.text_table import column_widths, text_table
 
 MOST_ROWS = 200
 _MOST_KEPT = 100_000  # more rows than a graph may have nodes
@@ -118,23 +119,11 @@ def plain_text(summary: Summary) -> str:
         >>> print(plain_text(summarize(netspec.compile("lenet5_modern"))).splitlines()[5])
         conv1     conv 5x5         6x28x28      156  117,600    5x5
     """
-    left = (True, True, True) + (False,) * (len(summary.headings) - 3)
-    table = _aligned([summary.headings, *summary.cells], left)
+    table = text_table([summary.headings, *summary.cells], left=range(TEXTS))
     table.insert(1, "-" * max(map(len, table)))
-    figures = _aligned(list(summary.figures), (True, False, True))
+    figures = text_table(summary.figures, left={0, 2})
     left_out = [summary.left_out] if summary.left_out else []
     return "\n".join([summary.title, *summary.above, *table, *left_out, "", *figures, "", *summary.below])
-
-
-def _aligned(rows: list[tuple[str, ...]], left: tuple[bool, ...]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if to_left else cell.rjust(width)
-            for cell, width, to_left in zip(row, widths, left, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def fitting(rows: list[tuple[str, ...]], room: int) -> list[int]:
@@ -144,7 +133,7 @@ def fitting(rows: list[tuple[str, ...]], room: int) -> list[int]:
         >>> fitting([("a_long_name", "conv 3x3, s2", "64x8x8", "1,000")], 30)
         [8, 8, 6, 5]
     """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = column_widths(rows)
     room -= GAP * (len(widths) - 1)
     while sum(widths) > room:
         widest = max(range(TEXTS), key=lambda index: widths[index])
