@@ -3,7 +3,9 @@
     alignment.py     two lists of steps: which of the one is which of the other
     matching.py      two trees of scopes: matched ops, and runs of steps that only one network has
     differences.py   differences as data
-    grouping.py      the same difference at many places, once
+    edits.py         what changed in a matched op
+rows.py          how steps that one network has are described
+grouping.py      equal edits at many places, once
     comparing.py     all of it: two graphs in, differences out
 
 The package is not called ``diff``, because that is the function ``netspec.diff``.

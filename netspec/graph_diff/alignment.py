@@ -1,4 +1,10 @@
-"""Aligning two lists: which entries of the one are which of the other, in order."""
+"""Aligning two lists: which entries of the one are which of the other, in order.
+
+This is global alignment by dynamic programming (Needleman and Wunsch 1970), without a price for gaps: of all ways to
+pair entries without crossings, one with the greatest sum of affinities. Equal entries at both ends are paired first,
+since most lists are alike, and the rest is searched in a band around the diagonal only (as Sakoe and Chiba 1978 do), so
+that the cost grows with the length and not with its square.
+"""
 
 from __future__ import annotations
 
@@ -8,29 +14,30 @@ Key = tuple[str, ...]
 Affinity = Callable[[int, int], int]
 
 REACH = 48
-"""How far from the diagonal partners are looked for, so that the cost grows with the length and not its square."""
+"""How far from the diagonal partners are looked for."""
 
 
 def align(first: Sequence[Key], second: Sequence[Key], affinity: Affinity) -> list[tuple[int, int]]:
     """Return the pairs of places that belong together, ascending in both lists, with the greatest sum of affinities.
 
-    Equal keys at both ends are paired at once. ``affinity`` gives what a pair is worth, and 0 for one that must not be.
-    Turning the lists round turns the pairs round.
+    ``affinity`` gives what a pair is worth, and 0 for one that must not be. Turning the lists round turns the pairs
+    round.
 
     Example:
         >>> keys = [[(letter,) for letter in word] for word in ("xaby", "xacby")]
         >>> align(*keys, lambda i, j: keys[0][i] == keys[1][j])
         [(0, 0), (1, 1), (2, 3), (3, 4)]
     """
-    head = _equal(first, second)
-    tail = _equal(first[head:][::-1], second[head:][::-1])
+    head = _common_prefix(first, second)
+    tail = _common_prefix(first[head:][::-1], second[head:][::-1])
     ends = len(first) - tail, len(second) - tail
     rows, columns = range(head, ends[0]), range(head, ends[1])
-    # Of equally good alignments the same must be found in both directions.
+    # Several alignments may be equally good: the longer list is always that of the rows, so that both directions find
+    # the same one.
     if (len(rows), first) < (len(columns), second):
-        middle = [(i, j) for j, i in _best(columns, rows, lambda j, i: affinity(i, j))]
+        middle = [(i, j) for j, i in _best_pairs(columns, rows, lambda j, i: affinity(i, j))]
     else:
-        middle = _best(rows, columns, affinity)
+        middle = _best_pairs(rows, columns, affinity)
     return [
         *((place, place) for place in range(head)),
         *middle,
@@ -38,7 +45,7 @@ def align(first: Sequence[Key], second: Sequence[Key], affinity: Affinity) -> li
     ]
 
 
-def _equal(first: Sequence[Key], second: Sequence[Key]) -> int:
+def _common_prefix(first: Sequence[Key], second: Sequence[Key]) -> int:
     """Return how many entries at the beginning are equal."""
     count = 0
     for left, right in zip(first, second, strict=False):
@@ -48,12 +55,12 @@ def _equal(first: Sequence[Key], second: Sequence[Key]) -> int:
     return count
 
 
-def _best(rows: range, columns: range, affinity: Affinity) -> list[tuple[int, int]]:
+def _best_pairs(rows: range, columns: range, affinity: Affinity) -> list[tuple[int, int]]:
     """Return the best pairs of a longer list and a shorter one, of equally good ones those that come first."""
     if not columns:
         return []
     bands = [_band(row, len(rows), len(columns)) for row in range(len(rows))]
-    sums = _sums(rows, columns, bands, affinity)
+    sums = _best_sums(rows, columns, bands, affinity)
     pairs, i, j = [], 0, 0
     while i < len(rows) and j < len(columns):
         here, below = sums[i].get(j, 0), sums[i + 1]
@@ -69,12 +76,17 @@ def _best(rows: range, columns: range, affinity: Affinity) -> list[tuple[int, in
 
 
 def _band(row: int, height: int, width: int) -> range:
+    """Return the columns near the diagonal in a row."""
     middle = row * width // height
     return range(max(0, middle - REACH), min(width, middle + REACH + 1))
 
 
-def _sums(rows: range, columns: range, bands: list[range], affinity: Affinity) -> list[dict[int, int]]:
-    """Return for each pair of places near the diagonal the most that the rest of both lists is worth."""
+def _best_sums(rows: range, columns: range, bands: list[range], affinity: Affinity) -> list[dict[int, int]]:
+    """Return by row and column the greatest sum that the entries from there on can have.
+
+    With ``w`` for the affinity: ``sums[i][j] = max(sums[i + 1][j], sums[i][j + 1], w(i, j) + sums[i + 1][j + 1])``,
+    from the last row and column to the first; places outside of the band count as 0.
+    """
     sums: list[dict[int, int]] = [{} for _ in range(len(rows) + 1)]
     for i in reversed(range(len(rows))):
         here, below, right = sums[i], sums[i + 1].get, 0

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from netspec.analysis import measure_scopes
 from netspec.graph_diff.differences import Difference, Part, Sign, Where
-from netspec.graph_diff.grouping import Amounts, ChangedOp, Changes, Folder, as_changes
+from netspec.graph_diff.edits import ChangedOp, Changes, OpComparison, Partners, as_changes
+from netspec.graph_diff.grouping import Amounts, Edit, group_edits
 from netspec.graph_diff.matching import Matcher, Pair, Place, Run
-from netspec.ir import Graph, Node, Output
+from netspec.ir import Graph, Input, Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,10 @@ def compare_graphs(before: Graph, after: Graph) -> Comparison:
         ('+', ('se',), ('bottleneck', 'bottleneck'), 16, 2530992)
     """
     comparing = _Comparing(before, after)
-    found = list(comparing.differences())
-    found.sort(key=lambda each: (-abs(each.params), -abs(each.macs)))
-    outer = [each for each in found if each.kind != "steps"]
-    return Comparison(
-        before, after, tuple([each for each in found if each.kind == "steps"] + outer), tuple(comparing.renamed())
-    )
+    found = sorted(comparing.differences(), key=lambda each: (-abs(each.params), -abs(each.macs)))
+    steps = [each for each in found if each.kind == "steps"]
+    others = [each for each in found if each.kind != "steps"]
+    return Comparison(before, after, (*steps, *others), tuple(comparing.renamed()))
 
 
 class _Comparing:
@@ -61,28 +60,23 @@ class _Comparing:
         self._pairs = [each for each in found if isinstance(each, Pair)]
         self._runs = [each for each in found if isinstance(each, Run)]
         self._places = [each for each in found if isinstance(each, Place)]
-        self._partner = {pair.before.path: pair.after.path for pair in self._pairs}
-        self._partner.update((left.name, right.name) for left, right in zip(before.inputs, after.inputs, strict=False))
-        self._origin = {right: left for left, right in self._partner.items()}
+        self._inputs = _pair_inputs(before.inputs, after.inputs)
+        self._partners = Partners.of(
+            [
+                *((pair.before.path, pair.after.path) for pair in self._pairs),
+                *((left.name, right.name) for left, right in self._inputs if left and right),
+            ]
+        )
         self._totals = measure_scopes(before), measure_scopes(after)
-        self._owners = _owners(before), _owners(after)
 
     def differences(self) -> Iterator[Difference]:
-        yield from self._inputs()
-        folder = Folder(self._places, self._gain)
-        indirect: list[Pair] = []
-        for run in self._runs:
-            folder.add_run(run)
-        for pair in self._pairs:
-            changes = self._changes(pair)
-            if changes:
-                folder.add_change(ChangedOp(pair, changes))
-            elif any(self._pair_gain(pair)):
-                indirect.append(pair)
-        yield from folder.differences(self._pair_gain)
-        if indirect:
-            yield self._shapes(indirect)
-        yield from self._outputs()
+        yield from self._input_differences()
+        ops = OpComparison(self._before, self._after, self._partners)
+        changed = [ChangedOp(pair, changes) for pair in self._pairs if (changes := ops.changes(pair))]
+        yield from group_edits([*self._runs, *changed], self._places, self._gain)
+        touched = {each.pair for each in changed}
+        yield from self._shape_differences(pair for pair in self._pairs if pair not in touched)
+        yield from self._output_differences()
         yield from self._initial_values()
 
     def renamed(self) -> Iterator[tuple[str, str]]:
@@ -90,97 +84,60 @@ class _Comparing:
 
     # amounts
 
-    def _gain(self, run: Run) -> Amounts:
-        totals = self._totals[run.is_new]
-        sign = 1 if run.is_new else -1
-        return (
-            sign * sum(totals[item].params for item in run.items),
-            sign * sum(totals[item].macs for item in run.items),
-        )
+    def _gain(self, edit: Edit) -> Amounts:
+        """Return what an edit adds."""
+        if isinstance(edit, ChangedOp):
+            return self._pair_gain(edit.pair)
+        totals, sign = self._totals[edit.is_new], 1 if edit.is_new else -1
+        parts = [totals[item] for item in edit.items]
+        return sign * sum(each.params for each in parts), sign * sum(each.macs for each in parts)
 
     def _pair_gain(self, pair: Pair) -> Amounts:
         old, new = self._totals[0][pair.before], self._totals[1][pair.after]
         return new.params - old.params, new.macs - old.macs
 
-    # ops
-
-    def _changes(self, pair: Pair) -> Changes:
-        """Return what differs in an op itself, by argument, with both values."""
-        before, after = pair.before, pair.after
-        changes: Changes = {}
-        if before.op.name != after.op.name:
-            changes["op"] = before.op.name, after.op.name
-        elif before.op is not after.op and before.op != after.op:
-            for field in type(before.op).model_fields:
-                values = getattr(before.op, field), getattr(after.op, field)
-                if values[0] != values[1]:
-                    changes[field] = values
-        changes |= self._wires(pair)
-        if before.device != after.device:
-            changes["device"] = before.device, after.device
-        return changes
-
-    def _wires(self, pair: Pair) -> Changes:
-        """Return the operands and weights that are other ones; new or missing steps between tell for themselves."""
-        before, after = pair.before, pair.after
-        wires: Changes = {}
-        if len(before.inputs) != len(after.inputs) and self._all_matched(pair):
-            wires["operands"] = len(before.inputs), len(after.inputs)
-        for left, right in zip(before.inputs, after.inputs, strict=False):
-            if left in self._partner and right in self._origin and self._partner[left] != right:
-                wires["reads"] = _inside(left, pair.place.before.path), _inside(right, pair.place.after.path)
-        owners = self._owners[0][before.module], self._owners[1][after.module]
-        if before.shared != after.shared or (before.shared and self._partner.get(owners[0]) != owners[1]):
-            wires["weights"] = _weights(before, owners[0]), _weights(after, owners[1])
-        return wires
-
-    def _all_matched(self, pair: Pair) -> bool:
-        known = all(path in self._partner for path in pair.before.inputs)
-        return known and all(path in self._origin for path in pair.after.inputs)
-
-    def _shapes(self, pairs: list[Pair]) -> Difference:
-        gains = [self._pair_gain(pair) for pair in pairs]
-        return _in_all("shapes", pairs, sum(gain[0] for gain in gains), sum(gain[1] for gain in gains))
-
     # what is around the ops
 
-    def _inputs(self) -> Iterator[Difference]:
-        before, after = self._before.inputs, self._after.inputs
-        for left, right in zip(before, after, strict=False):
-            fields = ("shape", "dtype", "high")
-            values = {field: (getattr(left, field), getattr(right, field)) for field in fields}
-            changes = {field: pair for field, pair in values.items() if pair[0] != pair[1]}
-            if changes:
-                yield _around("input", "~", left.name, right.name, changes)
-        yield from (_around("input", "-", each.name, "") for each in before[len(after) :])
-        yield from (_around("input", "+", "", each.name) for each in after[len(before) :])
+    def _shape_differences(self, unchanged: Iterable[Pair]) -> Iterator[Difference]:
+        """Yield the ops that cost more or less although nothing in them changed: other shapes enter them."""
+        gains = {pair: gain for pair in unchanged if any(gain := self._pair_gain(pair))}
+        if gains:
+            yield _in_all("shapes", list(gains), *map(sum, zip(*gains.values(), strict=True)))
 
-    def _outputs(self) -> Iterator[Difference]:
-        before = {each.name: each for each in self._before.outputs}
-        after = {each.name: each for each in self._after.outputs}
+    def _input_differences(self) -> Iterator[Difference]:
+        for left, right in self._inputs:
+            if left and right:
+                changes = _changed(left, right, ("shape", "dtype", "high"))
+                if changes:
+                    yield _around("input", "~", left.name, right.name, changes)
+            else:
+                yield _around("input", "-" if left else "+", left.name if left else "", right.name if right else "")
+        names = [left.name for left, right in self._inputs if left and right]
+        after = {right.name: left.name for left, right in self._inputs if left and right}
+        yield from _order("input", names, [after[each.name] for each in self._after.inputs if each.name in after])
+
+    def _output_differences(self) -> Iterator[Difference]:
+        before = {each.name: each for each in _in_order(self._before.outputs)}
+        after = {each.name: each for each in _in_order(self._after.outputs)}
         for name in dict.fromkeys([*before, *after]):
             if name not in before or name not in after:
                 yield from self._lone_output(before.get(name), after.get(name))
                 continue
-            changes = self._output_changes(before[name], after[name])
+            changes = _changed(before[name], after[name], ("train_only", "loss_weight"))
+            if self._partners.disagree(before[name].node, after[name].node):
+                changes["reads"] = before[name].node, after[name].node
             if changes:
                 yield _around("output", "~", name, name, changes)
+        yield from _order(
+            "output", [name for name in before if name in after], [name for name in after if name in before]
+        )
 
     def _lone_output(self, left: Output | None, right: Output | None) -> Iterator[Difference]:
-        """Yield an output that one network has, unless that has its steps alone, which tell for themselves."""
-        if left and left.node in self._partner:
+        """Yield an output that one network has, unless its steps are reported, which only that network has too."""
+        if left and left.node in self._partners.after:
             yield _around("output", "-", left.name, "")
-        if right and right.node in self._origin:
+        if right and right.node in self._partners.before:
             yield _around("output", "+", "", right.name)
-
-    def _output_changes(self, left: Output, right: Output) -> Changes:
-        fields = ("train_only", "loss_weight")
-        changes = {field: (getattr(left, field), getattr(right, field)) for field in fields}
-        changes = {field: pair for field, pair in changes.items() if pair[0] != pair[1]}
-        is_known = left.node in self._partner and right.node in self._origin
-        if is_known and self._partner[left.node] != right.node:
-            changes["reads"] = left.node, right.node
-        return changes
 
     def _initial_values(self) -> Iterator[Difference]:
         rules = dict(self._before.init), dict(self._after.init)
@@ -193,6 +150,32 @@ class _Comparing:
         ]
         if other:
             yield _in_all("init", other)
+
+
+def _pair_inputs(before: Sequence[Input], after: Sequence[Input]) -> list[tuple[Input | None, Input | None]]:
+    """Return which input is which: those of the same name, then those that are left, in order."""
+    named = {each.name: each for each in after}
+    known = {each.name for each in before}
+    others = iter([each for each in after if each.name not in known])
+    pairs = [(left, named.get(left.name) or next(others, None)) for left in before]
+    return [*pairs, *((None, right) for right in others)]
+
+
+def _in_order(outputs: Iterable[Output]) -> list[Output]:
+    """Return outputs as a network gives them: those of training only come last."""
+    return sorted(outputs, key=lambda each: each.train_only)
+
+
+def _changed(left: object, right: object, fields: tuple[str, ...]) -> Changes:
+    values = {field: (getattr(left, field), getattr(right, field)) for field in fields}
+    return {field: pair for field, pair in values.items() if pair[0] != pair[1]}
+
+
+def _order(kind: Literal["input", "output"], before: list[str], after: list[str]) -> Iterator[Difference]:
+    """Yield the order of inputs or outputs where it differs: they are passed and returned by position."""
+    if before != after:
+        part = Part("~", ("order",), changes=as_changes([{"order": (tuple(before), tuple(after))}]))
+        yield Difference(kind, "~", (part,), Where(), tuple(before), tuple(after))
 
 
 def _around(
@@ -209,19 +192,3 @@ def _in_all(kind: Literal["shapes", "init"], pairs: list[Pair], params: int = 0,
     part = Part("~", names, times=len(pairs))
     before, after = tuple(pair.before.path for pair in pairs), tuple(pair.after.path for pair in pairs)
     return Difference(kind, "~", (part,), Where(), before, after, params, macs)
-
-
-def _weights(node: Node, owner: str) -> str:
-    return f"those of {owner}" if node.shared else "own"
-
-
-def _inside(path: str, scope: str) -> str:
-    return path.removeprefix(f"{scope}.") if scope else path
-
-
-def _owners(graph: Graph) -> dict[str, str]:
-    """Return for each module the path of the first node that has it."""
-    owners: dict[str, str] = {}
-    for node in graph:
-        owners.setdefault(node.module, node.path)
-    return owners

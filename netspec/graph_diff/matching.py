@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from netspec.graph_diff.alignment import align
 from netspec.ir import Graph, Node, Scope
+from netspec.ir.equality import Agreement, Structure
 
 Item = Node | Scope
 
@@ -32,8 +33,8 @@ class Profile:
     is_numbered: bool
 
     @property
-    def key(self) -> tuple[str, str]:
-        return self.label, self.name
+    def key(self) -> tuple[str, str, str]:
+        return self.family, self.label, self.name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,20 +78,10 @@ class Matcher:
 
     def __init__(self, before: Graph, after: Graph) -> None:
         self._before, self._after = before, after
-        self._kinds: dict[object, int] = {}
-        self._kind_of: dict[Item, int] = {}
-        self._contents: dict[Scope, frozenset[str]] = {}
-        for graph in (before, after):
-            self._learn(graph)
-
-    def _learn(self, graph: Graph) -> None:
-        """Give items that are equal, names aside, the same number."""
-        for node in graph:
-            self._kind_of[node] = self._kinds.setdefault((node.op,), len(self._kinds))
-        for scope in reversed(list(graph.root.descend())):
-            key = (scope.kind, scope.block, *(self._kind_of[item] for item in scope.items))
-            self._kind_of[scope] = self._kinds.setdefault(key, len(self._kinds))
-            self._contents[scope] = frozenset(map(label, scope.items))
+        self._structure = Structure(before, after, agreement=Agreement(sizes="any"))
+        self._contents = {
+            scope: frozenset(map(label, scope.items)) for graph in (before, after) for scope in graph.root.descend()
+        }
 
     def match(self) -> Iterator[Pair | Run | Place]:
         """Yield what is in both networks or in one, in order, and each place before what is in it."""
@@ -110,25 +101,30 @@ class Matcher:
             stack.extend(reversed(inner))
 
     def _match_steps(self, place: Place, before: Scope, after: Scope) -> Iterator[Pair | Run | tuple[Scope, Scope]]:
-        first, second = self._steps(before, after)
-        left_profiles, right_profiles = ([self._profile(item) for item in items] for items in (first, second))
-        pairs = align(
-            [each.key for each in left_profiles],
-            [each.key for each in right_profiles],
-            lambda i, j: self._affinity(left_profiles[i], right_profiles[j]),
-        )
-        last = (-1, -1)
-        for i, j in [*pairs, (len(first), len(second))]:
-            for is_new, items in ((False, first[last[0] + 1 : i]), (True, second[last[1] + 1 : j])):
-                if items:
-                    yield Run(place, is_new, tuple(items), before, after)
-            if i < len(first):
-                left, right = first[i], second[j]
-                if isinstance(left, Node) and isinstance(right, Node):
-                    yield Pair(place, left, right)
-                elif isinstance(left, Scope) and isinstance(right, Scope):
-                    yield left, right
-            last = (i, j)
+        """Yield the steps of two scopes as pairs of ops, pairs of scopes, and runs between them."""
+        if self._structure.equal(before, after) and list(_outputs(before.items)) == list(_outputs(after.items)):
+            for left, right in zip(before.items, after.items, strict=True):
+                yield from _paired(place, left, right)
+            return
+        old, new = self._steps(before, after)
+        # What trains with an output of its own is found by the output's name, in whichever order they stand.
+        outputs = _outputs(new)
+        named = {scope: outputs[name] for name, scope in _outputs(old).items() if name in outputs}
+        taken = set(named.values())
+        yield from named.items()
+        old = [item for item in old if item not in named]
+        new = [item for item in new if item not in taken]
+        next_old, next_new = 0, 0
+        for i, j in self._align(old, new):
+            yield from _runs(place, before, after, old[next_old:i], new[next_new:j])
+            yield from _paired(place, old[i], new[j])
+            next_old, next_new = i + 1, j + 1
+        yield from _runs(place, before, after, old[next_old:], new[next_new:])
+
+    def _align(self, old: Sequence[Item], new: Sequence[Item]) -> list[tuple[int, int]]:
+        left, right = [self._profile(item) for item in old], [self._profile(item) for item in new]
+        keys = [each.key for each in left], [each.key for each in right]
+        return align(*keys, lambda i, j: self._affinity(left[i], right[j]))
 
     def _steps(self, before: Scope, after: Scope) -> tuple[Sequence[Item], Sequence[Item]]:
         """Return the steps to align. A block that the other network wraps into another is itself one of those."""
@@ -172,15 +168,17 @@ class Matcher:
         is_node = isinstance(item, Node)
         family = item.op.family if isinstance(item, Node) else ""
         factor = LAYER_FACTOR if family in ("convolution", "linear") else 1 if is_node else BLOCK_FACTOR
-        return Profile(item, label(item), item.name, self._kind_of[item], family, factor, item.name.isdigit())
+        return Profile(item, label(item), item.name, self._structure[item], family, factor, item.name.isdigit())
 
     def _affinity(self, left: Profile, right: Profile) -> int:
         if left.kind == right.kind:
             worth = SAME + EQUAL_BONUS
-        elif left.family or right.family:
+        elif not left.family and not right.family:
+            worth = self._affinity_of_scopes(left, right)
+        elif left.family and right.family:
             worth = SAME if left.label == right.label else RELATED if left.family == right.family else 0
         else:
-            worth = self._affinity_of_scopes(left, right)
+            worth = 0  # an op is no scope
         if not worth:
             return 0
         if left.family and left.item.shape == right.item.shape:  # type: ignore[union-attr]
@@ -198,6 +196,26 @@ class Matcher:
         contents = self._contents[first], self._contents[second]
         shared = len(contents[0] & contents[1])
         return LIKE if shared and shared >= ENOUGH_IN_COMMON * len(contents[0] | contents[1]) else 0
+
+
+def _outputs(items: Iterable[Item]) -> dict[str, Scope]:
+    """Return the scopes of auxiliary outputs by name."""
+    return {item.name: item for item in items if isinstance(item, Scope) and item.kind == "output"}
+
+
+def _paired(place: Place, left: Item, right: Item) -> Iterator[Pair | tuple[Scope, Scope]]:
+    if isinstance(left, Node) and isinstance(right, Node):
+        yield Pair(place, left, right)
+    elif isinstance(left, Scope) and isinstance(right, Scope):
+        yield left, right
+
+
+def _runs(place: Place, before: Scope, after: Scope, old: Sequence[Item], new: Sequence[Item]) -> Iterator[Run]:
+    """Yield the steps between two pairs: those that only the network before has, then those of the one after."""
+    if old:
+        yield Run(place, False, tuple(old), before, after)
+    if new:
+        yield Run(place, True, tuple(new), before, after)
 
 
 def label(item: Item) -> str:

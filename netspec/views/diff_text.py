@@ -12,14 +12,14 @@ from netspec.diagnostics.render import printable
 from netspec.graph_diff import Change, Comparison, Difference, Part, Where
 from netspec.ir import Graph
 from netspec.ir.node import thawed
+from netspec.views.text_table import text_table
 
 MOST_NAMES = 3
 """More places or ops than these are counted, not named."""
 MOST_VALUES = 2
 MOST_STEPS = 6
-WIDEST = 100
-
-Cells = tuple[str, str, str]
+WIDEST = 102
+"""Longer texts do not push the figures of all lines to the right."""
 
 
 def difference_lines(comparison: Comparison) -> Iterator[tuple[str, str]]:
@@ -30,12 +30,8 @@ def difference_lines(comparison: Comparison) -> Iterator[tuple[str, str]]:
     if comparison.same:
         yield from (("", line) for line in _same(comparison))
         return
-    rows = [(each.sign, _row(each)) for each in comparison.differences]
-    widths = [max(len(cells[column]) for _, cells in rows) for column in range(3)]
-    widths[0] = min(widths[0], WIDEST)
-    for sign, (text, params, macs) in rows:
-        line = f"{sign} {text.ljust(widths[0])}  {params.rjust(widths[1])}  {macs.rjust(widths[2])}"
-        yield sign, line.rstrip()
+    lines = text_table([_row(each) for each in comparison.differences], left={0}, widest=WIDEST)
+    yield from zip((each.sign for each in comparison.differences), lines, strict=True)
     yield "", ""
     yield from (("", line) for line in _totals(before, after))
 
@@ -93,8 +89,8 @@ def _same(comparison: Comparison) -> Iterator[str]:
 # one difference
 
 
-def _row(each: Difference) -> Cells:
-    return printable(describe(each)), _signed(each.params, "params"), _signed(each.macs, "MACs")
+def _row(each: Difference) -> tuple[str, str, str]:
+    return f"{each.sign} {printable(describe(each))}", _signed(each.params, "params"), _signed(each.macs, "MACs")
 
 
 def _signed(count: int, unit: str) -> str:
@@ -158,7 +154,7 @@ def _names(part: Part) -> str:
 
 
 def _change(change: Change) -> str:
-    name = "" if change.field == "op" else f"{change.field} "
+    name = "" if change.field in ("op", "order") else f"{change.field} "
     if len(change.values) <= MOST_VALUES and change.field != "reads":
         return name + ", ".join(f"{_shown(old)} -> {_shown(new)}" for old, new in change.values)
     return _range(change)
@@ -167,7 +163,7 @@ def _change(change: Change) -> str:
 def _range(change: Change) -> str:
     """Return what many pairs of values have in common."""
     sides = list(zip(*change.values, strict=True))
-    if change.field == "reads" and len(change.values) == 1:
+    if change.field == "reads" and len(change.values) == 1 and sides[0] != sides[1]:
         return f"reads {sides[1][0]} instead of {sides[0][0]}"
     if not all(type(value) is int for side in sides for value in side):
         return "reads other values" if change.field == "reads" else f"other {change.field}"
@@ -178,7 +174,9 @@ def _range(change: Change) -> str:
 def _shown(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "none", True: "true", False: "false"}[value]
-    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return (", " if any(isinstance(each, str) for each in value) else "x").join(map(str, value))
+    return str(value)
 
 
 def _where(where: Where, each: Difference) -> str:
@@ -242,10 +240,7 @@ def _totals(before: Graph, after: Graph) -> Iterator[str]:
     for key, old, new in _figures(before, after):
         change = f"{new - old:+,}" if new != old else "0"
         rows.append((_WORDS.get(key, key), f"{old:,}", f"{new:,}", change, _ratio(old, new)))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        yield "  ".join([row[0].ljust(widths[0]), *cells]).rstrip()
+    yield from text_table(rows, left={0})
 
 
 def _columns(before: Graph, after: Graph) -> tuple[str, str]:

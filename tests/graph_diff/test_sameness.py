@@ -1,0 +1,243 @@
+"""What is called the same network computes the same, and what is only written in another way is called the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from netspec.diagnostics import SpecError
+from netspec.graph_diff import Comparison, compare_graphs
+from netspec.ir import Graph
+from netspec.ir.equality import Agreement, Structure
+from netspec.views.diff_text import describe
+from tests.support.documents import build, compile_text, inputs_of
+from tests.support.random_documents import documents
+
+IMAGE = {"input": [4, 8, 8]}
+TWO = {name: {"shape": [4, 8, 8]} for name in ("left", "right")}
+FEW = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+
+Content = dict[str, Any]
+
+
+def compared(before: Content, after: Content) -> Comparison:
+    return compare_graphs(compile_text(before), compile_text(after))
+
+
+def said(before: Content, after: Content) -> list[str]:
+    return [f"{each.sign} {describe(each)}" for each in compared(before, after).differences]
+
+
+def network(*steps: Any, **others: Any) -> Content:
+    return {**IMAGE, "network": list(steps), **others}
+
+
+# the same network computes the same
+
+
+def with_weights_of(graph: Graph, module: nn.Module, comparison: Comparison) -> nn.Module:
+    """Return a graph's module with the weights of the network that it is said to be."""
+    renamed = dict(comparison.renamed)
+    modules = {node.module: graph[renamed.get(node.path, node.path)].module for node in comparison.before}
+    state = {}
+    for key, value in module.state_dict().items():
+        home = next(each for each in sorted(modules, key=len, reverse=True) if f"{key}.".startswith(f"{each}."))
+        state[modules[home] + key.removeprefix(home)] = value
+    copy = build(graph)
+    copy.load_state_dict(state)
+    return copy
+
+
+def results(module: nn.Module, graph: Graph, training: bool) -> list[torch.Tensor]:
+    result = module.train(training)(*inputs_of(graph))
+    return [result] if isinstance(result, torch.Tensor) else [each for each in result if each is not None]
+
+
+def check_that_same_is_same(comparison: Comparison) -> None:
+    module = build(comparison.before)
+    copy = with_weights_of(comparison.after, module, comparison)
+    for training in (False, True):
+        there = results(deepcopy(module), comparison.before, training)
+        here = results(deepcopy(copy), comparison.after, training)
+        assert len(there) == len(here)
+        for left, right in zip(there, here, strict=True):
+            assert left.shape == right.shape and torch.allclose(left, right, equal_nan=True)
+
+
+def places(content: Any) -> Iterator[Callable[[], None]]:
+    """Yield small changes of a document that nearly always make another network of it."""
+    if isinstance(content, list):
+        for index, item in enumerate(content):
+            if item in ("relu", "tanh"):
+                yield lambda index=index, item=item: content.__setitem__(index, "tanh" if item == "relu" else "relu")
+            if index:
+                yield lambda index=index: content.insert(index - 1, content.pop(index))
+            yield from places(item)
+    elif isinstance(content, dict):
+        for key, value in content.items():
+            if isinstance(value, int) and key in ("kernel", "out", "width", "axis"):
+                yield lambda key=key, value=value: content.__setitem__(key, value + 2)
+            yield from places(value)
+
+
+@FEW
+@given(documents(), st.data())
+def test_what_is_called_the_same_computes_the_same(content: Content, data: st.DataObject) -> None:
+    changed = deepcopy(content)
+    changes = list(places(changed["network"]))
+    assume(changes)
+    data.draw(st.sampled_from(changes))()
+    try:
+        comparison = compared(content, changed)
+    except SpecError:
+        assume(False)
+    if comparison.same:
+        check_that_same_is_same(comparison)
+
+
+@FEW
+@given(documents())
+def test_a_network_is_the_same_as_itself_in_other_words(content: Content) -> None:
+    comparison = compared(content, respelled(content))
+    assert comparison.same, [describe(each) for each in comparison.differences]
+    check_that_same_is_same(comparison)
+
+
+def respelled(content: Any) -> Any:
+    """Return a document with every name another one, and arguments written in another way."""
+    if isinstance(content, list):
+        return [respelled(item) for item in content]
+    if not isinstance(content, dict):
+        return content
+    changed = {key: respelled(value) for key, value in content.items()}
+    if isinstance(changed.get("name"), str):
+        changed["name"] = f"other_{changed['name']}"
+    if isinstance(changed.get("output"), dict):
+        changed["output"]["name"] = content["output"]["name"]  # the name of an output is part of what a network gives
+    if isinstance(changed.get("kernel"), int):
+        changed["kernel"] = [changed["kernel"]] * 2
+    if isinstance(changed.get("padding"), int):
+        changed["padding"] = [[changed["padding"]] * 2] * 2
+    return changed
+
+
+@FEW
+@given(documents(), documents())
+def test_equal_structure_is_the_same_network(first: Content, second: Content) -> None:
+    for before, after in ((first, first), (first, second)):
+        graphs = compile_text(before), compile_text(after)
+        structure = Structure(*graphs, agreement=Agreement())
+        outputs = [[(each.name, each.train_only) for each in graph.outputs] for graph in graphs]
+        if structure.equal(graphs[0].root, graphs[1].root) and outputs[0] == outputs[1]:
+            assert compare_graphs(*graphs).same
+
+
+# inputs and outputs
+
+LABELLED = [{"relu": None, "as": "low"}, {"sigmoid": None, "as": "high"}]
+
+
+def auxiliary(name: str, train_only: bool = True) -> Content:
+    return {"output": {"name": name, "train_only": train_only, "body": ["tanh"]}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (
+            network(*LABELLED, outputs=["low", "high"]),
+            network(*LABELLED, outputs=["high", "low"]),
+            ["~ output order low, high -> high, low"],
+        ),
+        (
+            network("relu", auxiliary("first"), auxiliary("second")),
+            network("relu", auxiliary("second"), auxiliary("first")),
+            ["~ output order output, first, second -> output, second, first"],
+        ),
+        (
+            network("relu", auxiliary("first"), auxiliary("second", False)),
+            network("relu", auxiliary("second", False), auxiliary("first")),
+            [],  # those of training only come last in any case
+        ),
+        (
+            {"input": TWO, "network": [{"sub": ["left", "right"]}]},
+            {"input": dict(reversed(TWO.items())), "network": [{"sub": ["left", "right"]}]},
+            ["~ input order left, right -> right, left"],
+        ),
+        (
+            {"input": TWO, "network": [{"sub": ["left", "right"]}]},
+            {"input": TWO, "network": [{"sub": ["right", "left"]}]},
+            ["~ sub1 reads left instead of right"],
+        ),
+        (
+            {"input": TWO, "network": [{"sub": ["left", "right"]}]},
+            {"input": {"top": TWO["left"], "right": TWO["right"]}, "network": [{"sub": ["top", "right"]}]},
+            [],
+        ),
+        (
+            {"input": TWO, "network": [{"sub": ["left", "right"]}]},
+            {"input": {"top": TWO["left"], "right": TWO["right"]}, "network": [{"sub": ["right", "top"]}]},
+            ["~ sub1 reads top instead of right"],
+        ),
+    ],
+)
+def test_inputs_and_outputs(before: Content, after: Content, expected: list[str]) -> None:
+    assert said(before, after) == expected
+
+
+# spellings
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"conv": {"out": 4, "kernel": 2}}, {"conv": {"out": 4, "kernel": [2, 2]}}),
+        ({"conv": {"out": 4, "kernel": 2}}, {"conv": {"out": 4, "kernel": 2, "padding": "valid"}}),
+        ({"conv": {"out": 4, "groups": 4, "kernel": 2}}, {"conv": {"depth_multiplier": 1, "kernel": 2}}),
+        ({"upsample": {"scale": 2, "mode": "linear"}}, {"upsample": {"scale": 2, "mode": "bilinear"}}),
+        ({"maxpool": {"kernel": 2}}, {"maxpool": {"kernel": 2, "stride": 2}}),
+        ("flatten", {"reshape": [-1]}),
+        ("global_avgpool", {"adaptive_avgpool": 1}),
+    ],
+)
+def test_a_spelling_is_no_difference(first: Any, second: Any) -> None:
+    assert said(network(first), network(second)) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (
+            {"maxpool": {"kernel": 2}},
+            {"maxpool": {"kernel": [3, 3], "stride": 2, "padding": "valid"}},
+            "maxpool1 kernel 2 -> 3",
+        ),
+        (
+            {"conv": {"out": 4, "kernel": 3}},
+            {"conv": {"depth_multiplier": 1, "kernel": [3, 1]}},
+            "conv1 kernel 3 -> 3x1, groups 1 -> 4",
+        ),
+        ({"adaptive_avgpool": 2}, {"adaptive_avgpool": 1}, "adaptive_avgpool1 out 2 -> 1"),
+    ],
+)
+def test_only_what_differs_is_said(first: Any, second: Any, expected: str) -> None:
+    assert [each.removeprefix("~ ") for each in said(network(first), network(second))][:1] == [expected]
+
+
+def test_a_row_of_other_names_is_the_same() -> None:
+    steps = [{"relu": None, "name": f"step{index}a"} for index in range(31)]
+    assert said(network(*steps[:-1]), network(*steps[1:])) == []
+
+
+def test_an_op_is_no_group_of_its_name() -> None:
+    op, group = {"relu": None, "name": "relu"}, {"sequential": ["relu", "relu"], "name": "relu"}
+    comparison = compared(network("tanh", op, "tanh"), network("tanh", group, "tanh"))
+    assert len(comparison.differences) == 1
+    assert comparison.differences[0].after or comparison.differences[0].before
