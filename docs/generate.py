@@ -22,8 +22,8 @@ import yaml
 import netspec
 from netspec.analysis import measure
 from netspec.analysis.costs import COUNTING_RULE
-from netspec.cli.explain import PAGES as EXPLANATIONS
 from netspec.cli.fields import described_fields
+from netspec.diagnostics import Code
 from netspec.ir import Graph
 from netspec.language import Block, Document
 from netspec.language.combinators import COMBINATORS
@@ -171,11 +171,11 @@ def _block(block: Block) -> Iterator[str]:
 
 def errors_page() -> Iterator[str]:
     """Yield the lines of the page of all error codes: their own pages, one after the other."""
-    pages = {path.stem: path.read_text(encoding="utf-8") for path in sorted(EXPLANATIONS.glob("NS*.md"))}
+    pages = {code: code.page.read_text(encoding="utf-8") for code in Code}
     yield from ("# Errors", "", MADE, "")
     yield wrapped(ERRORS_INTRODUCTION)
     for prefix, heading in GROUPS.items():
-        within = {stem: page for stem, page in pages.items() if stem.startswith(prefix)}
+        within = {code: page for code, page in pages.items() if code.startswith(prefix)}
         if within:
             yield from ("", f"## {heading}", "")
             yield from (f"- {link(_headline(page))}" for page in within.values())

@@ -53,9 +53,9 @@ __all__ = [
 _HOMES = {
     "Document": "netspec.language",
     "Graph": "netspec.ir.graph",
-    "LimitError": "netspec.diagnostics.model",
+    "LimitError": "netspec.diagnostics.errors",
     "Node": "netspec.ir.graph",
-    "SpecError": "netspec.diagnostics.model",
+    "SpecError": "netspec.diagnostics.errors",
 }
 
 

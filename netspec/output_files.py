@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from netspec.diagnostics import SpecError, fault
+from netspec.diagnostics import Code, SpecError
 from netspec.version import MARK
 
 ELSEWHERE = "`--out` or `-o` chooses another place"
@@ -65,9 +65,11 @@ def check_files(paths: Iterable[Path], *, force: bool = False) -> None:
     for path in paths:
         if path.is_symlink():
             if not force:
-                raise fault("NS0005", f"'{path}' is a symbolic link", help="`--force` puts a file in its place")
+                raise SpecError.of(
+                    Code.FOREIGN_FILE, f"'{path}' is a symbolic link", help="`--force` puts a file in its place"
+                )
         elif path.exists() and not path.is_file():
-            raise fault("NS0006", f"cannot write '{path}': it is not a regular file", help=ELSEWHERE)
+            raise SpecError.of(Code.UNWRITABLE_FILE, f"cannot write '{path}': it is not a regular file", help=ELSEWHERE)
         elif path.exists() and not force:
             _check_own(path)
 
@@ -79,7 +81,7 @@ def check_folder(folder: Path, *, force: bool = False) -> None:
     """
     if folder.is_symlink() and not force:
         help_text = f"`--force` writes into what it points to; {ELSEWHERE}"
-        raise fault("NS0005", f"'{folder}' is a symbolic link", help=help_text)
+        raise SpecError.of(Code.FOREIGN_FILE, f"'{folder}' is a symbolic link", help=help_text)
 
 
 def _check_own(path: Path) -> None:
@@ -89,10 +91,10 @@ def _check_own(path: Path) -> None:
         raise _unwritable(path, error) from None
     found = CHECKSUM.findall(text)
     if not found and text:
-        raise fault("NS0005", f"'{path}' was not written by netspec", help="`--force` overwrites it")
+        raise SpecError.of(Code.FOREIGN_FILE, f"'{path}' was not written by netspec", help="`--force` overwrites it")
     if text and found != [_checksum(CHECKSUM.sub("", text))]:
         help_text = f"`--force` overwrites what was changed; {ELSEWHERE}"
-        raise fault("NS0005", f"'{path}' was changed since netspec wrote it", help=help_text)
+        raise SpecError.of(Code.FOREIGN_FILE, f"'{path}' was changed since netspec wrote it", help=help_text)
 
 
 def signed(text: str, suffix: str) -> str:
@@ -155,4 +157,4 @@ def _sync_folder(folder: Path) -> None:
 
 def _unwritable(path: Path, error: OSError) -> SpecError:
     message = f"cannot write '{path}': {(error.strerror or str(error)).lower()}"
-    return fault("NS0006", message, help=ELSEWHERE)
+    return SpecError.of(Code.UNWRITABLE_FILE, message, help=ELSEWHERE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.analysis.costs import measure
-from netspec.diagnostics import Diagnostic, SpecError
+from netspec.diagnostics import Code, Diagnostic, SpecError
 from netspec.ir import Graph
 from netspec.language import Document
 
@@ -29,7 +29,7 @@ def check_expectations(document: Document, graph: Graph) -> None:
 
 def _difference(document: Document, key: str, wanted: int, found: int) -> Diagnostic:
     return Diagnostic(
-        "NS0602",
+        Code.UNEXPECTED_TOTALS,
         f"expected {wanted:,} {key}, and the network has {found:,}",
         document.expect.value_spans[key],
         label=f"{abs(found - wanted):,} too {'few' if found > wanted else 'many'}",

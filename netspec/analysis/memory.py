@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netspec.analysis.liveness import liveness
-from netspec.diagnostics import Diagnostic, LimitError
+from netspec.diagnostics import Code, LimitError
 from netspec.ir import Graph, Input, Node, analysis
 from netspec.sizes.shape import elements
 
@@ -72,7 +72,7 @@ def check_memory(memory: Memory, graph: Graph, limit: int, forward: bool) -> Non
         what = f"parameters and the values of a batch of {memory.batch}" if forward else "parameters"
         message = f"{graph.name} needs {show_bytes(needed)} for {what}, and {show_bytes(limit)} are allowed"
         help_text = "raise `--max-memory`, or make the network, the input or the batch smaller"
-        raise LimitError([Diagnostic("NS0707", message, graph.root.span, help=help_text)])
+        raise LimitError.of(Code.OUT_OF_MEMORY, message, graph.root.span, help=help_text)
 
 
 def show_bytes(count: int) -> str:

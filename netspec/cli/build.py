@@ -16,7 +16,7 @@ from netspec.cli.options import (
     table_options,
 )
 from netspec.cli.output import print_summary, show_times, timed
-from netspec.diagnostics import Diagnostic, LimitError
+from netspec.diagnostics import Code, Diagnostic, LimitError
 
 if TYPE_CHECKING:
     from netspec.ir import Graph
@@ -156,7 +156,7 @@ def _run(
         if type(error).__name__ != "OutOfMemoryError":
             raise
         message = f"{graph.name} does not fit into the memory of {target} with a batch of {batch}"
-        refused = Diagnostic("NS0707", message, graph.root.span, help="use a smaller batch or input")
+        refused = Diagnostic(Code.OUT_OF_MEMORY, message, graph.root.span, help="use a smaller batch or input")
         raise LimitError([refused]) from None
     return {"device": target, "channels_last": channels_last, "seed": seed, "compared": compared}
 

@@ -1,6 +1,8 @@
 """What is wrong with a document: said with a stable code, a place and what to do about it.
 
-model.py     places, diagnostics, and the exceptions that carry them
+codes.py     every code, with its severity and its page
+model.py     places and diagnostics
+errors.py    the exceptions that carry them
 suggest.py   the known name nearest to an unknown one
 sources.py   texts of documents, read safely and kept for code frames
 render/      diagnostics as text for people and as records for programs
@@ -9,7 +11,20 @@ pages/       a page per code, which ``netspec explain`` prints
 
 from __future__ import annotations
 
-from netspec.diagnostics.model import MOST_FAULTS, Diagnostic, Frame, LimitError, Note, Span, SpecError, fault
+from netspec.diagnostics.codes import Code, Severity
+from netspec.diagnostics.errors import MOST_ERRORS, LimitError, SpecError
+from netspec.diagnostics.model import Diagnostic, Frame, Note, Span
 from netspec.diagnostics.suggest import nearest
 
-__all__ = ["MOST_FAULTS", "Diagnostic", "Frame", "LimitError", "Note", "Span", "SpecError", "fault", "nearest"]
+__all__ = [
+    "MOST_ERRORS",
+    "Code",
+    "Diagnostic",
+    "Frame",
+    "LimitError",
+    "Note",
+    "Severity",
+    "Span",
+    "SpecError",
+    "nearest",
+]

@@ -1,7 +1,4 @@
-"""Places, diagnostics and the exception that carries them.
-
-    SpecError               a document is wrong; holds every diagnostic of the run
-    └── LimitError          a document asks for more than a limit allows
+"""Places in documents, and diagnostics: what is said about one of them.
 
 A diagnostic has a stable code, a headline, a place, and where it helps: a label under the caret, further places,
 a help line, and the chain of block calls that led there. Rendering lives in ``netspec.diagnostics.render``.
@@ -9,11 +6,9 @@ a help line, and the chain of block calls that led there. Rendering lives in ``n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-MOST_FAULTS = 100
-"""How many faults a run looks for; whoever has that many looks at the first ones."""
+from netspec.diagnostics.codes import Code, Severity
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,7 +35,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One call on the way to a fault: the scope's path, the block's name, the place of the call."""
+    """One call on the way to an error: the scope's path, the block's name, the place of the call."""
 
     path: str
     name: str
@@ -49,9 +44,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One fault: what (``message``), where (``span`` with ``label``), what to do (``help``)."""
+    """One error or warning: what (``message``), where (``span`` with ``label``), what to do (``help``).
 
-    code: str
+    Example:
+        >>> print(Diagnostic(Code.UNKNOWN_STEP, "unknown step 'cnov'", help="did you mean 'conv'?"))
+        NS0301 unknown step 'cnov' (did you mean 'conv'?)
+    """
+
+    code: Code
     message: str
     span: Span | None = None
     label: str = ""
@@ -59,51 +59,27 @@ class Diagnostic:
     help: str = ""
     chain: tuple[Frame, ...] = field(default=())
 
+    @property
+    def severity(self) -> Severity:
+        """Whether the document is refused for it."""
+        return self.code.severity
+
     def with_chain(self, chain: tuple[Frame, ...]) -> Diagnostic:
         """Return the same diagnostic with the block calls that led to it."""
         return replace(self, chain=chain) if chain and not self.chain else self
 
     @property
     def key(self) -> tuple[str, Span | None, str]:
-        """What makes two diagnostics the same fault: code, place and message."""
+        """What makes two diagnostics the same one: code, place and message."""
         return self.code, self.span, self.message
+
+    @property
+    def order(self) -> tuple[str, int, int, str]:
+        """What diagnostics are sorted by: their place, those without one first."""
+        span = self.span
+        return (span.file, span.line, span.column, self.code) if span else ("", 0, 0, self.code)
 
     def __str__(self) -> str:
         place = f"{self.span}: " if self.span else ""
         help_text = f" ({self.help})" if self.help else ""
         return f"{place}{self.code} {self.message}{help_text}"
-
-
-class SpecError(Exception):
-    """Every fault found in a document, sorted by place and without repeats.
-
-    Example:
-        >>> error = SpecError([Diagnostic("NS0301", "unknown step 'cnov'", help="did you mean 'conv'?")])
-        >>> print(error)
-        NS0301 unknown step 'cnov' (did you mean 'conv'?)
-    """
-
-    exit_code = 1
-
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        unique = {diagnostic.key: diagnostic for diagnostic in reversed(list(diagnostics))}
-        self.diagnostics: tuple[Diagnostic, ...] = tuple(sorted(unique.values(), key=_place))
-        super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
-
-
-class LimitError(SpecError):
-    """A limit refused the document before anything was allocated."""
-
-    exit_code = 3
-
-
-def fault(
-    code: str, message: str, span: Span | None = None, *, label: str = "", help: str = "", notes: Iterable[Note] = ()
-) -> SpecError:
-    """Return a SpecError with the single diagnostic described, ready to raise."""
-    return SpecError([Diagnostic(code, message, span, label, tuple(notes), help)])
-
-
-def _place(diagnostic: Diagnostic) -> tuple[str, int, int, str]:
-    span = diagnostic.span
-    return (span.file, span.line, span.column, diagnostic.code) if span else ("", 0, 0, diagnostic.code)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-from netspec.diagnostics import Diagnostic, LimitError, SpecError, fault, nearest
+from netspec.diagnostics import Code, LimitError, SpecError, nearest
 
 MAX_BYTES = 1024 * 1024
 _REMEMBERED_FILES = 64
@@ -32,12 +32,14 @@ def file_bytes(path: Path, *, follow: bool = True) -> bytes:
         LimitError: NS0711 is larger than 1 MiB.
     """
     if not follow and path.is_symlink():
-        raise fault("NS0002", f"'{path}' is a symbolic link", help="name the file itself")
+        raise SpecError.of(Code.NOT_A_REGULAR_FILE, f"'{path}' is a symbolic link", help="name the file itself")
     extra = _OPEN_FLAGS if follow else _OPEN_FLAGS | _NO_FOLLOW
     try:
         with open(path, "rb", opener=lambda name, flags: os.open(name, flags | extra)) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise fault("NS0002", f"'{path}' is not a regular file", help="name a file with YAML text")
+                raise SpecError.of(
+                    Code.NOT_A_REGULAR_FILE, f"'{path}' is not a regular file", help="name a file with YAML text"
+                )
             content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
@@ -47,12 +49,14 @@ def file_bytes(path: Path, *, follow: bool = True) -> bytes:
 
 def _unreadable(path: Path, error: OSError | ValueError) -> SpecError:
     if isinstance(error, IsADirectoryError):
-        return fault("NS0002", f"'{path}' is a folder, not a file", help="name a file with YAML text")
+        return SpecError.of(
+            Code.NOT_A_REGULAR_FILE, f"'{path}' is a folder, not a file", help="name a file with YAML text"
+        )
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     help_text = (
         "you may not read it: `ls -l` shows who may" if isinstance(error, PermissionError) else _similar_file(path)
     )
-    return fault("NS0001", f"cannot read '{path}': {reason.lower()}", help=help_text)
+    return SpecError.of(Code.UNREADABLE_FILE, f"cannot read '{path}': {reason.lower()}", help=help_text)
 
 
 def _similar_file(path: Path) -> str:
@@ -68,7 +72,7 @@ def check_size(content: bytes | str, file: str) -> None:
     """Refuse a document of more than 1 MiB."""
     if len(content) > MAX_BYTES:
         message = f"'{file}' is larger than {MAX_BYTES} bytes"
-        raise LimitError([Diagnostic("NS0711", message, help="import parts of it from other files")])
+        raise LimitError.of(Code.FILE_TOO_LARGE, message, help="import parts of it from other files")
 
 
 def remember(file: str, text: str) -> None:

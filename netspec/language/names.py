@@ -6,7 +6,7 @@ import builtins
 import keyword
 import re
 
-from netspec.diagnostics import Span, fault
+from netspec.diagnostics import Code, Span, SpecError
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
 NUMBER = re.compile(r"(0|[1-9][0-9]{0,5})\Z")
@@ -45,10 +45,15 @@ def check_name(name: str, span: Span, numbers: bool = True) -> None:
     if numbers and NUMBER.match(name):
         return
     if not NAME.match(name):
-        raise fault("NS0310", f"{name!a} cannot name a module", span, help="use letters, digits and _, a letter first")
+        raise SpecError.of(
+            Code.INVALID_MODULE_NAME,
+            f"{name!a} cannot name a module",
+            span,
+            help="use letters, digits and _, a letter first",
+        )
     if is_forbidden(name):
-        raise fault(
-            "NS0310",
+        raise SpecError.of(
+            Code.INVALID_MODULE_NAME,
             f"'{name}' cannot name a module: it means something in Python or torch",
             span,
             help=f"'{name}_' or a longer word would do",

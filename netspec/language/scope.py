@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from netspec.diagnostics import Diagnostic, Note, Span, nearest
+from netspec.diagnostics import Code, Diagnostic, Note, Span, nearest
 from netspec.language.messages import show_value
 from netspec.ops import OPS
 from netspec.syntax import expr
@@ -79,12 +79,14 @@ def expression_fault(
 
     Where one of a few words may stand, a word that is no name is taken for one of them.
     """
-    if words and error.code == "NS0402" and WORD.match(text):
+    if words and error.code == Code.UNKNOWN_NAME and WORD.match(text):
         help_text = nearest(text, words) or "it is no name in scope either"
-        return Diagnostic("NS0309", f"{show_value(text)} is none of the words {_listed(words)}", span, help=help_text)
+        return Diagnostic(
+            Code.INVALID_ARGUMENT, f"{show_value(text)} is none of the words {_listed(words)}", span, help=help_text
+        )
     if text[error.offset : error.offset + error.length] in words:
         return Diagnostic(error.code, error.message, narrowed(span, error, text), help="that word can only stand alone")
-    if error.code == "NS0402" and text in OPS:
+    if error.code == Code.UNKNOWN_NAME and text in OPS:
         help_text = f"where a number or list may stand, a word has quotes of its own: \"'{text}'\""
         return Diagnostic(error.code, error.message, span, notes=tuple(notes), help=help_text)
     help_text = error.help or (f"write an expression, or one of the words {_listed(words)}" if words else "")
@@ -108,11 +110,11 @@ def unknown_label(label: str, labels: Iterable[str], span: Span) -> Diagnostic:
     """Return the diagnostic of a label that no earlier step has."""
     names = [*labels, "x"]
     help_text = nearest(label, names) or f"labels here: {', '.join(names)}"
-    return Diagnostic("NS0313", f"no earlier step of this body is labelled '{label}'", span, help=help_text)
+    return Diagnostic(Code.UNKNOWN_LABEL, f"no earlier step of this body is labelled '{label}'", span, help=help_text)
 
 
 def unknown_argument(name: str, names: Iterable[str], span: Span) -> Diagnostic:
     """Return the diagnostic of a step ``$name`` without such an argument."""
     known = [each for each in names if each not in RESERVED]
     help_text = nearest(name, known) or (f"arguments here: {', '.join(known)}" if known else "declare it in `args`")
-    return Diagnostic("NS0402", f"unknown argument '${name}'", span, help=help_text)
+    return Diagnostic(Code.UNKNOWN_NAME, f"unknown argument '${name}'", span, help=help_text)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from netspec.diagnostics import Diagnostic, Note, Span, SpecError, fault, nearest
+from netspec.diagnostics import Code, Diagnostic, Note, Span, SpecError, nearest
 from netspec.language.messages import lowered, show_value, suggest_step
 from netspec.language.model import Parameter, Step
 from netspec.language.parameters import TYPES, wanted
@@ -146,7 +146,7 @@ def _argument_faults(
         message = f"{step.key}: `{shown}` {_requirement(each)}, not {show_value(each['input'])}"
         help_text = _argument_help(model, str(field), each)
         place = _argument_place(each["loc"], step, defaults)
-        faults.setdefault(str(field), Diagnostic("NS0309", message, place, help=help_text))
+        faults.setdefault(str(field), Diagnostic(Code.INVALID_ARGUMENT, message, place, help=help_text))
     return list(faults.values())
 
 
@@ -223,7 +223,9 @@ def bind(
                 value = _argument(given[name], parameter, context_variables, place, namespace)
             elif parameter.required:
                 notes = [Note(parameter.span, "declared here")]
-                raise fault("NS0307", f"{callee} needs `{name}`", span, notes=notes, help=wanted(parameter))
+                raise SpecError.of(
+                    Code.MISSING_ARGUMENT, f"{callee} needs `{name}`", span, notes=notes, help=wanted(parameter)
+                )
             else:
                 place = parameter.span
                 value = _argument(parameter.default, parameter, values, place, own_namespace)
@@ -285,11 +287,11 @@ def by_name(word: str, written: Any, namespace: Any, span: Span, value_span: Spa
         return arguments
     if word not in OPS and word not in namespace:
         help_text = suggest_step(word, [*OPS, *namespace]) or "make it a block, under `blocks:`"
-        raise fault("NS0301", f"unknown op or block '{word}'", span, help=help_text)
+        raise SpecError.of(Code.UNKNOWN_STEP, f"unknown op or block '{word}'", span, help=help_text)
     primary = OPS[word].primary if word in OPS else next(iter(namespace[word].parameters), None)
     if primary is None:
         help_text = f"as in `{word}: {{name: value}}`; `netspec ops {word}` lists them"
-        raise fault("NS0322", f"{word} takes its arguments by name", value_span, help=help_text)
+        raise SpecError.of(Code.UNNAMED_ARGUMENT, f"{word} takes its arguments by name", value_span, help=help_text)
     arguments[primary] = written
     arguments.key_spans[primary], arguments.value_spans[primary] = span, value_span
     return arguments
@@ -336,4 +338,4 @@ def _wrong(
     message = f"{callee}: `{parameter.name}` {requirement}, not {show_value(value)}"
     notes = [Note(parameter.span, "declared here")] if parameter.span != span else []
     help_text = help_text or lowered(parameter.description) or "change the value, or the argument's declaration"
-    return fault("NS0309", message, span, notes=notes, help=help_text)
+    return SpecError.of(Code.INVALID_ARGUMENT, message, span, notes=notes, help=help_text)

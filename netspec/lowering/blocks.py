@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netspec.diagnostics import Frame, Note, SpecError, fault
+from netspec.diagnostics import Code, Frame, Note, SpecError
 from netspec.language.messages import show_value
 from netspec.language.model import Block, Step
 from netspec.language.parsing.parser import Parser
@@ -38,7 +38,7 @@ def lower_argument(step: Step, flow: Flow, context: Context) -> Flow:
         return flow
     if not isinstance(value, str) or value.startswith("$"):
         message = f"`{step.key}` is {show_value(value)}, not an op or block"
-        raise fault("NS0315", message, step.span, help="declare the argument as `block`")
+        raise SpecError.of(Code.NOT_CALLABLE, message, step.span, help="declare the argument as `block`")
     resolved = _resolved(step, value, context)
     if not isinstance(value, BlockReference):
         return dispatch(resolved, flow, context)
@@ -84,7 +84,9 @@ def lower_block(step: Step, block: Block, arguments: Mapping, flow: Flow, contex
         wanted = count_values(max(len(block.inputs), 1))
         message = f"{block.name} takes {wanted}, and {count_entering(flow)}"
         help_text = f"name them, as in `from: [{', '.join(block.inputs)}]`" if block.inputs else "take one with `from`"
-        raise fault("NS0314", message, step.span, help=help_text, notes=[Note(block.span, "declared here")])
+        raise SpecError.of(
+            Code.WRONG_VALUE_COUNT, message, step.span, help=help_text, notes=[Note(block.span, "declared here")]
+        )
     point = scope_point(step, block.name, context)
     scope = context.builder.open_scope(point, "block", block.name, values, block.inputs)
     inner = context.inner(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netspec.diagnostics import SpecError, fault
+from netspec.diagnostics import Code, SpecError
 from netspec.language.combinators import COMBINATORS
 from netspec.language.messages import show_value
 from netspec.language.model import Body, Step
@@ -37,7 +37,7 @@ def lower_step(step: Step, flow: Flow, context: Context) -> Flow:
     except Unknown:
         result = None
     except ShapeError as error:
-        context.builder.record(fault(error.code, error.message, step.span, help=error.help), context.frames)
+        context.builder.record(SpecError.of(error.code, error.message, step.span, help=error.help), context.frames)
         result = None
     except SpecError as error:
         if error.exit_code != 1:
@@ -54,7 +54,7 @@ def _is_there(step: Step, context: Context) -> bool:
     value = evaluate(step.when, context.variables, step.place("when"))
     if not isinstance(value, (bool, int, float)) and value is not None:
         message = f"`when` is true or false, not {show_value(value)}"
-        raise fault("NS0312", message, step.place("when"), help="as in `when: i > 0`")
+        raise SpecError.of(Code.INVALID_CONDITION, message, step.place("when"), help="as in `when: i > 0`")
     return bool(value)
 
 
@@ -74,7 +74,7 @@ def _placed(step: Step, context: Context) -> Context:
     device = evaluate(step.device, context.variables, step.place("device"))
     if isinstance(device, bool) or not isinstance(device, int) or not 0 <= device < 1024:
         message = f"`device` is the number of a device, not {show_value(device)}"
-        raise fault("NS0305", message, step.place("device"), help="a whole number from 0 to 1023")
+        raise SpecError.of(Code.INVALID_STEP_KEY, message, step.place("device"), help="a whole number from 0 to 1023")
     # Names and labels stay those of the body that the step stands in.
     placed = context.inner(device=device)
     placed.variables, placed.labels = context.variables, context.labels
@@ -89,7 +89,7 @@ def _label(step: Step, result: Flow, context: Context) -> None:
         return
     if result is not None and len(result) != len(step.label):
         message = f"{len(step.label)} labels for {count_values(len(result))}"
-        error = fault("NS0314", message, step.place("as"), help="give one label per value")
+        error = SpecError.of(Code.WRONG_VALUE_COUNT, message, step.place("as"), help="give one label per value")
         context.builder.record(error, context.frames)
         result = None
     for position, label in enumerate(step.label):
@@ -106,7 +106,12 @@ def _check_shape(step: Step, result: Flow, context: Context) -> None:
         wanted = _expected(expected)
         if context.builder.pinned:
             message = f"expected {wanted}, and the step gives {found}"
-            raise fault("NS0601", message, step.place("expect"), help="correct the pin, or the steps that lead to it")
+            raise SpecError.of(
+                Code.UNEXPECTED_SHAPE,
+                message,
+                step.place("expect"),
+                help="correct the pin, or the steps that lead to it",
+            )
 
 
 def _expected(value: Any) -> str:
@@ -119,8 +124,11 @@ def dispatch(step: Step, flow: Flow, context: Context) -> Flow:
     """Expand a step by its kind."""
     if step.init is not None and step.kind not in ("op", "argument"):
         help_text = "write it beside the op inside, or per op under the document's `init:`"
-        raise fault(
-            "NS0323", f"`init` starts an op's parameters, and {step.key} is none", step.place("init"), help=help_text
+        raise SpecError.of(
+            Code.MISPLACED_INIT,
+            f"`init` starts an op's parameters, and {step.key} is none",
+            step.place("init"),
+            help=help_text,
         )
     return KINDS[step.kind](step, flow, context)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from netspec.diagnostics import MOST_FAULTS, Diagnostic, Frame, LimitError, Note, Span, SpecError, fault
+from netspec.diagnostics import MOST_ERRORS, Code, Diagnostic, Frame, LimitError, Note, Span, SpecError
 from netspec.ir import Dtype, GraphBuilder, Initializers, Node, Output, Scope, ScopeKind
 from netspec.lowering.values import Wire
 from netspec.ops import Op, ShapeError
@@ -61,15 +61,17 @@ class Builder:
         self.steps += count
         if self.steps > MOST_STEPS or len(self.graph.nodes) >= MOST_NODES:
             message = f"the network grows beyond {MOST_NODES:,} nodes or {MOST_STEPS:,} steps"
-            raise LimitError(
-                [Diagnostic("NS0702", message, span, help="check `repeat` and recursive blocks", chain=frames)]
+            raise LimitError.of(
+                Code.NETWORK_TOO_LARGE, message, span, help="check `repeat` and recursive blocks", chain=frames
             )
 
     def check_depth(self, frames: tuple[Frame, ...], span: Span) -> None:
         """Raise LimitError when blocks call each other too deeply."""
         if len(frames) >= DEEPEST_CALL:
             message = f"blocks call each other more than {DEEPEST_CALL} deep"
-            raise LimitError([Diagnostic("NS0701", message, span, help="end the recursion with `when:`", chain=frames)])
+            raise LimitError.of(
+                Code.RECURSION_TOO_DEEP, message, span, help="end the recursion with `when:`", chain=frames
+            )
 
     def add(self, op: Op, wires: tuple[Wire, ...], point: InsertionPoint, init: Initializers = ()) -> Wire:
         """Add one op and return its result.
@@ -105,7 +107,7 @@ class Builder:
             try:
                 facts = (op.infer_shape(*shapes), op.list_parameters(*shapes), op.count_macs(*shapes))
             except ShapeError as error:
-                raise fault(
+                raise SpecError.of(
                     error.code, error.message, span, help=error.help, notes=self._producers(error, wires)
                 ) from None
             self._check_size(facts[0], span)
@@ -116,7 +118,7 @@ class Builder:
         """Raise LimitError for a value that no machine holds, before arithmetic on its size takes long."""
         if elements(shape) > MOST_ELEMENTS:
             message = f"a value of shape {show(shape)} is too large"
-            raise LimitError([Diagnostic("NS0703", message, span, help="at most 2**40 elements for one example")])
+            raise LimitError.of(Code.VALUE_TOO_LARGE, message, span, help="at most 2**40 elements for one example")
 
     def _producers(self, error: ShapeError, wires: tuple[Wire, ...]) -> list[Note]:
         """Return where the operand at fault comes from, and for merges the first operand too."""
@@ -143,7 +145,7 @@ class Builder:
                 )
                 message = f"{op.name} takes {wanted} values, and gets {wire.dtype}"
                 notes = [Note(self.place(wire), f"{wire.path} gives {wire.dtype}")]
-                raise fault("NS0505", message, span, help=help_text, notes=notes)
+                raise SpecError.of(Code.DTYPE_MISMATCH, message, span, help=help_text, notes=notes)
         return wires[0].dtype if wanted == "any" and wires else "float"
 
     def _own(self, module: str, op: Op, parameters: dict[str, Shape], span: Span) -> int:
@@ -156,11 +158,11 @@ class Builder:
         if known[1] != parameters:
             help_text = "steps that share a module must take and give the same channels"
             message = f"'{module}' is shared by steps with other weights"
-            raise fault("NS0506", message, span, help=help_text, notes=notes)
+            raise SpecError.of(Code.INVALID_SHARING, message, span, help=help_text, notes=notes)
         if known[0] != op:
             help_text = "steps that share a module must have the same arguments"
             message = f"'{module}' is shared by steps with other arguments"
-            raise fault("NS0506", message, span, help=help_text, notes=notes)
+            raise SpecError.of(Code.INVALID_SHARING, message, span, help=help_text, notes=notes)
         return 0
 
     def open_scope(
@@ -201,7 +203,9 @@ class Builder:
             message = f"'{module}' cannot be both a {first.block} and a {block}" if first.block and block else ""
             message = message or f"'{module}' is shared by a block and by something else"
             help_text = "give each another `share`"
-            raise fault("NS0506", message, span, help=help_text, notes=[Note(first.span, "the first")])
+            raise SpecError.of(
+                Code.INVALID_SHARING, message, span, help=help_text, notes=[Note(first.span, "the first")]
+            )
 
     def _check_shared(self, scope: Scope) -> None:
         """Raise SpecError when a scope that uses an earlier one's module does something else than that one."""
@@ -209,7 +213,9 @@ class Builder:
         if _contents(scope) != _contents(first):
             message = f"'{scope.module}' is shared by steps that do not do the same"
             help_text = "give each another `share`, or make both the same block"
-            raise fault("NS0506", message, scope.span, help=help_text, notes=[Note(first.span, "the first")])
+            raise SpecError.of(
+                Code.INVALID_SHARING, message, scope.span, help=help_text, notes=[Note(first.span, "the first")]
+            )
 
     def record(self, error: SpecError, frames: tuple[Frame, ...]) -> None:
         """Keep the faults of one step, with the block calls that led to it.
@@ -217,7 +223,7 @@ class Builder:
         Raises: TooManyFaults when more would be of no use.
         """
         self.diagnostics.extend(each.with_chain(frames) for each in error.diagnostics)
-        if len(self.diagnostics) >= MOST_FAULTS:
+        if len(self.diagnostics) >= MOST_ERRORS:
             raise TooManyFaults
 
 

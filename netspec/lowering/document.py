@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from netspec.diagnostics import MOST_FAULTS, Diagnostic, Note, SpecError, fault
+from netspec.diagnostics import MOST_ERRORS, Code, Diagnostic, Note, SpecError
 from netspec.ir import Graph, GraphBuilder, Input, Output, Scope
 from netspec.language.model import Document
 from netspec.language.names import check_name
@@ -49,7 +49,7 @@ def lower(document: Document) -> Graph:
         result = lower_body(document.network, flow, context)
         main = _main_outputs(document, result, context)
     if builder.diagnostics:
-        raise SpecError(builder.diagnostics[:MOST_FAULTS])
+        raise SpecError(builder.diagnostics[:MOST_ERRORS])
     builder.graph.close(root, tuple(each.name for each in inputs), tuple(each.node for each in main))
     graph = builder.graph.finish(
         inputs,
@@ -63,7 +63,7 @@ def lower(document: Document) -> Graph:
     )
     if not len(graph):
         help_text = "add a step, as in `- relu`, or correct the `when` of those that are left out"
-        raise fault("NS0319", "the network has no steps", document.network.span, help=help_text)
+        raise SpecError.of(Code.EMPTY_NETWORK, "the network has no steps", document.network.span, help=help_text)
     _check_rules(document, graph)
     return graph
 
@@ -91,7 +91,7 @@ def _check_given(document: Document) -> None:
     if missing:
         raise SpecError(
             Diagnostic(
-                "NS0307",
+                Code.MISSING_ARGUMENT,
                 f"{document.name} needs `{each.name}`",
                 each.span,
                 help=f"give it a default, or a value as in `--set {each.name}=...`",

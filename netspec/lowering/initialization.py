@@ -7,7 +7,7 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any
 
-from netspec.diagnostics import Diagnostic, Note, Span, SpecError, fault, nearest
+from netspec.diagnostics import Code, Diagnostic, Note, Span, SpecError, nearest
 from netspec.ir import Initializer, Initializers
 from netspec.language.initializers import ARGUMENT_WORDS, EXAMPLES, FUNCTIONS, OTHER_NAMES, WORDS, misfit
 from netspec.language.messages import show_value
@@ -67,7 +67,7 @@ def check_parameter(name: str, known: Collection[str], op: str, span: Span) -> N
     """Raise SpecError NS0316 for a parameter that an op does not have; all layers of a recurrent op are alike."""
     if _LAYER.sub("_l0", name) not in {_LAYER.sub("_l0", each) for each in known}:
         help_text = nearest(name, known) or f"it has {', '.join(sorted(known)[:4]) or 'none'}"
-        raise fault("NS0316", f"{op} has no parameter {name!a}", span, help=help_text)
+        raise SpecError.of(Code.INVALID_INITIALIZER, f"{op} has no parameter {name!a}", span, help=help_text)
 
 
 def check_fit(rules: Initializers, op: Op, shapes: tuple[Shape, ...], span: Span, note: Note | None = None) -> None:
@@ -78,7 +78,7 @@ def check_fit(rules: Initializers, op: Op, shapes: tuple[Shape, ...], span: Span
         if why:
             shown = "the values" if how.function == "values" else how.function
             message = f"{shown} cannot start the {name} of {op.name}, which is {show(parameters[name])}"
-            raise fault("NS0316", message, span, help=why, notes=[note] if note else [])
+            raise SpecError.of(Code.INVALID_INITIALIZER, message, span, help=why, notes=[note] if note else [])
 
 
 def _means_function(name: str) -> bool:
@@ -89,7 +89,12 @@ def _initializer(raw: Any, variables: dict[str, Any], span: Span) -> Initializer
     if isinstance(raw, str) and (raw in WORDS or (WORD.match(raw) and raw not in variables)):
         function = _function(raw, span)
         if function == "constant":
-            raise fault("NS0316", "constant needs its value", span, help="write the number itself, as in `bias: 0.1`")
+            raise SpecError.of(
+                Code.INVALID_INITIALIZER,
+                "constant needs its value",
+                span,
+                help="write the number itself, as in `bias: 0.1`",
+            )
         return Initializer(function)
     if isinstance(raw, Mapping):
         return _called(raw, variables, span)
@@ -97,28 +102,46 @@ def _initializer(raw: Any, variables: dict[str, Any], span: Span) -> Initializer
     if isinstance(value, list) and _is_numeric(value):
         return Initializer("values", (("values", _frozen(value)),))
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise fault("NS0316", f"{show_value(raw)} is no way to start a parameter", span, help=_CHOICE)
+        raise SpecError.of(
+            Code.INVALID_INITIALIZER, f"{show_value(raw)} is no way to start a parameter", span, help=_CHOICE
+        )
     return Initializer("constant", (("val", float(value)),))
 
 
 def _called(raw: Mapping, variables: dict[str, Any], span: Span) -> Initializer:
     if len(raw) != 1:
-        raise fault(
-            "NS0316", "an initializer is one name with its arguments", span, help="as in `{normal: {std: 0.01}}`"
+        raise SpecError.of(
+            Code.INVALID_INITIALIZER,
+            "an initializer is one name with its arguments",
+            span,
+            help="as in `{normal: {std: 0.01}}`",
         )
     ((name, arguments),) = raw.items()
     function = _function(name, raw.key_spans[name])
     if not isinstance(arguments, Mapping):
-        raise fault("NS0316", f"{function} takes its arguments by name", span, help="as in `{normal: {std: 0.01}}`")
+        raise SpecError.of(
+            Code.INVALID_INITIALIZER,
+            f"{function} takes its arguments by name",
+            span,
+            help="as in `{normal: {std: 0.01}}`",
+        )
     for argument in arguments:
         if argument not in FUNCTIONS[function]:
             known = ", ".join(FUNCTIONS[function]) or "none"
             help_text = nearest(argument, FUNCTIONS[function]) or f"it takes {known}"
-            raise fault(
-                "NS0316", f"{function} has no argument '{argument}'", arguments.key_spans[argument], help=help_text
+            raise SpecError.of(
+                Code.INVALID_INITIALIZER,
+                f"{function} has no argument '{argument}'",
+                arguments.key_spans[argument],
+                help=help_text,
             )
     if function == "constant" and "val" not in arguments:
-        raise fault("NS0316", "constant needs its value", span, help="write the number itself, as in `bias: 0.1`")
+        raise SpecError.of(
+            Code.INVALID_INITIALIZER,
+            "constant needs its value",
+            span,
+            help="write the number itself, as in `bias: 0.1`",
+        )
     values = ((key, _argument(key, value, variables, arguments.value_spans[key])) for key, value in arguments.items())
     return Initializer(function, tuple(values))
 
@@ -131,7 +154,7 @@ def _argument(name: str, raw: Any, variables: dict[str, Any], span: Span) -> Any
         wanted = f"one of {', '.join(words)}" if words else "a number"
         message = f"`{name}` of an initializer is {wanted}, not {show_value(value)}"
         help_text = (words and nearest(str(value), words)) or f"as in `{{{EXAMPLES[bool(words)]}}}`"
-        raise fault("NS0316", message, span, help=help_text)
+        raise SpecError.of(Code.INVALID_INITIALIZER, message, span, help=help_text)
     return value
 
 
@@ -140,7 +163,7 @@ def _function(name: str, span: Span) -> str:
         return name
     other = OTHER_NAMES.get(name)
     help_text = f"torch calls it `{other}`" if other else nearest(name, FUNCTIONS) or _CHOICE
-    raise fault("NS0316", f"unknown initializer '{name}'", span, help=help_text)
+    raise SpecError.of(Code.INVALID_INITIALIZER, f"unknown initializer '{name}'", span, help=help_text)
 
 
 def _is_numeric(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netspec.diagnostics import Diagnostic, LimitError, Span, fault, nearest
+from netspec.diagnostics import Code, LimitError, Span, SpecError, nearest
 from netspec.ir import Input
 from netspec.language.messages import show_value
 from netspec.language.model import Document
@@ -33,7 +33,7 @@ def lower_inputs(document: Document, variables: dict[str, Any]) -> tuple[Input, 
             _described(name, each, variables, place) if described else Input(name, _shape(each, variables, place))
         )
     if not inputs:
-        raise fault("NS0215", "`input` names no input", span, help="as in `input: [3, 224, 224]`")
+        raise SpecError.of(Code.INVALID_INPUT, "`input` names no input", span, help="as in `input: [3, 224, 224]`")
     return tuple(inputs)
 
 
@@ -41,11 +41,11 @@ def _described(name: str, raw: Mapping, variables: dict[str, Any], span: Span) -
     for key in raw:
         if key not in INPUT_KEYS:
             help_text = nearest(key, INPUT_KEYS) or f"it takes {', '.join(INPUT_KEYS)}"
-            raise fault("NS0215", f"an input has no '{key}'", raw.key_spans[key], help=help_text)
+            raise SpecError.of(Code.INVALID_INPUT, f"an input has no '{key}'", raw.key_spans[key], help=help_text)
     dtype = raw.get("dtype", "float")
     if dtype not in ("float", "int64"):
-        raise fault(
-            "NS0215",
+        raise SpecError.of(
+            Code.INVALID_INPUT,
             f"an input's dtype is `float` or `int64`, not {show_value(dtype)}",
             raw.value_spans["dtype"],
             help="`int64` is for the numbers that `embedding` looks up",
@@ -61,7 +61,7 @@ def _high(raw: Mapping, variables: dict[str, Any]) -> int | None:
     high = evaluate(raw["high"], variables, span)
     if isinstance(high, bool) or not isinstance(high, int) or high < 1:
         message = f"an input's `high` is a whole number of at least 1, not {show_value(high)}"
-        raise fault("NS0215", message, span, help="the numbers that enter are smaller than it")
+        raise SpecError.of(Code.INVALID_INPUT, message, span, help="the numbers that enter are smaller than it")
     return high
 
 
@@ -70,8 +70,8 @@ def _shape(raw: Any, variables: dict[str, Any], span: Span) -> tuple[int, ...]:
     sizes = value if isinstance(value, list) else [value]
     if not sizes or any(isinstance(size, bool) or not isinstance(size, int) or size < 1 for size in sizes):
         message = f"an input's shape is a list of whole numbers of at least 1, not {show_value(value)}"
-        raise fault("NS0215", message, span, help="channels first, without the batch: `[3, 224, 224]`")
+        raise SpecError.of(Code.INVALID_INPUT, message, span, help="channels first, without the batch: `[3, 224, 224]`")
     if len(sizes) > 4 or elements(tuple(sizes)) > LARGEST_INPUT:
         message = f"an input of shape {show(tuple(sizes))} is too large"
-        raise LimitError([Diagnostic("NS0703", message, span, help="at most 4 axes and 2**40 elements")])
+        raise LimitError.of(Code.VALUE_TOO_LARGE, message, span, help="at most 4 axes and 2**40 elements")
     return tuple(sizes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from netspec.diagnostics import Span, SpecError, fault
+from netspec.diagnostics import Code, Span, SpecError
 from netspec.ir import Initializers, Scope
 from netspec.language.model import Step
 from netspec.lowering.arguments import fill, make_op
@@ -106,7 +106,12 @@ def shared_module(step: Step, context: Context) -> Shared | None:
         known = context.shares[key] = Shared("")
     elif known.enclosed:
         message = f"'{key}' is the key of a module inside '{known.enclosed}', which is shared itself"
-        raise fault("NS0506", message, step.place("share"), help="use another key, or let its first step stand outside")
+        raise SpecError.of(
+            Code.INVALID_SHARING,
+            message,
+            step.place("share"),
+            help="use another key, or let its first step stand outside",
+        )
     else:
         known.uses += 1
     return known
@@ -116,7 +121,9 @@ def _check_start(step: Step, own: Initializers, shared: Shared) -> None:
     """Raise SpecError when a further use of a module would start it in another way than the first."""
     if own and own != shared.init:
         message = f"'{shared.module}' is shared by steps that start it in different ways"
-        raise fault("NS0506", message, step.place("init"), help="write `init` beside the first of them alone")
+        raise SpecError.of(
+            Code.INVALID_SHARING, message, step.place("init"), help="write `init` beside the first of them alone"
+        )
 
 
 def inside(scope: Scope, name: str, span: Span, *marks: Any) -> InsertionPoint:

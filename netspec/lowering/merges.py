@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.diagnostics import fault
+from netspec.diagnostics import Code, SpecError
 from netspec.language.messages import show_count
 from netspec.language.model import Body, Operand, Step
 from netspec.lowering.arguments import Unknown, make_op
@@ -40,7 +40,9 @@ def _check_count(op: Op, wires: tuple[Wire, ...], step: Step) -> None:
     least, most = op.operands
     if len(wires) < least or (most is not None and len(wires) > most):
         message = f"{op.name} takes {show_count(least, most)}, not {len(wires)}"
-        raise fault("NS0308", message, step.span, help="label the values apart, as in `as: [a, b]`, and name them")
+        raise SpecError.of(
+            Code.INVALID_OPERANDS, message, step.span, help="label the values apart, as in `as: [a, b]`, and name them"
+        )
 
 
 def _operand(operand: Operand, flow: Flow, context: Context) -> Flow:
@@ -51,7 +53,7 @@ def _operand(operand: Operand, flow: Flow, context: Context) -> Flow:
         return None
     if result is not None and len(result) != 1 and not isinstance(operand.value, str):
         message = f"an operand is one value, and this one is {count_values(len(result))}"
-        raise fault("NS0314", message, operand.span, help="label the values and name one of them")
+        raise SpecError.of(Code.WRONG_VALUE_COUNT, message, operand.span, help="label the values and name one of them")
     return result
 
 

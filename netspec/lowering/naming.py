@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import chain, count
 
-from netspec.diagnostics import Note, Span, fault
+from netspec.diagnostics import Code, Note, Span, SpecError
 from netspec.language.names import check_name
 
 
@@ -32,7 +32,9 @@ class Namer:
         if name in self.taken:
             notes = [Note(self.taken[name], "the first")] if self.taken[name] != span else []
             help_text = "a step that is repeated needs a name with its number, as in `name: layer{index}`"
-            raise fault("NS0311", f"two modules are called '{name}'", span, notes=notes, help=help_text)
+            raise SpecError.of(
+                Code.DUPLICATE_MODULE_NAME, f"two modules are called '{name}'", span, notes=notes, help=help_text
+            )
         self.taken[name] = span
         self.position += 1
         return name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.diagnostics import Span, SpecError, fault
+from netspec.diagnostics import Code, Span, SpecError
 from netspec.language.model import Step
 from netspec.language.scope import unknown_label
 from netspec.lowering.arguments import Unknown
@@ -32,7 +32,9 @@ def single(flow: Flow, step: Step) -> Wire:
         raise Unknown
     if len(flow) != 1:
         help_text = "label the values with `as: [a, b]` and take one with `from: a`"
-        raise fault("NS0314", f"{step.key} takes one value, and {count_entering(flow)}", step.span, help=help_text)
+        raise SpecError.of(
+            Code.WRONG_VALUE_COUNT, f"{step.key} takes one value, and {count_entering(flow)}", step.span, help=help_text
+        )
     return flow[0]
 
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from netspec.diagnostics import Code
 from netspec.ops.fields import words
 from netspec.sizes.shape import Shape, elements, show
 
@@ -29,7 +30,9 @@ Family = Literal[
 class ShapeError(ValueError):
     """An op cannot take these inputs. Says what is wrong, what would be right, and which operand is at fault."""
 
-    def __init__(self, message: str, help: str = "", operand: int | None = None, code: str = "NS0501") -> None:
+    def __init__(
+        self, message: str, help: str = "", operand: int | None = None, code: Code = Code.SHAPE_MISMATCH
+    ) -> None:
         super().__init__(message)
         self.message, self.help, self.operand, self.code = message, help, operand, code
 
@@ -212,7 +215,7 @@ def spatial_rank(op: str, shape: Shape) -> int:
             f"{op} needs channels and 1 to 3 axes, and gets {show(shape)}",
             help="a vector goes into `linear`; `reshape` gives it axes" if rank < 1 else "`reshape` takes axes away",
             operand=0,
-            code="NS0509",
+            code=Code.UNSUPPORTED_SHAPE,
         )
     return rank
 
@@ -225,7 +228,7 @@ def axis_index(op: str, axis: int, shape: Shape) -> int:
             f"{op} has no axis {axis} in {show(shape)}",
             help=f"the batch is axis 0; this value has axes 1 to {len(shape)}",
             operand=0,
-            code="NS0510",
+            code=Code.INVALID_AXIS,
         )
     return index
 
@@ -237,5 +240,5 @@ def check_axes(op: str, field: str, value: object, rank: int) -> None:
             f"{op} needs one {field} per axis: {rank}, and gets {len(value)}",
             help=f"give one number for all axes, or a list of {rank}",
             operand=0,
-            code="NS0510",
+            code=Code.INVALID_AXIS,
         )

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, spatial_rank
 from netspec.ops.fields import Flag, Padding, PaddingValue, PerAxis, Positive
 from netspec.ops.windows import (
@@ -87,7 +88,7 @@ class Conv(Op, name="conv"):
                 f"conv with {groups} groups needs channels that {groups} divides, and has {shape[0]} in and {out} out",
                 help=f"make both a multiple of {groups}",
                 operand=0 if shape[0] % groups else None,
-                code="NS0503",
+                code=Code.INDIVISIBLE_CHANNELS,
             )
         return (out, *sizes)
 
@@ -100,7 +101,7 @@ class Conv(Op, name="conv"):
         raise ShapeError(
             "conv needs either `out` or `depth_multiplier`",
             help="`depth_multiplier: 1` is one filter per channel, without `out` and `groups`",
-            code="NS0504",
+            code=Code.CONFLICTING_ARGUMENTS,
         )
 
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.fields import Count, Flag, Positive
 from netspec.ops.merge import broadcast
@@ -42,7 +43,7 @@ class Linear(Op, name="linear"):
                 f"linear takes a vector or a sequence of vectors, and gets {show(shape)}",
                 help="put `flatten` before it",
                 operand=0,
-                code="NS0509",
+                code=Code.UNSUPPORTED_SHAPE,
             )
         return (*shape[:-1], self.out)
 
@@ -101,7 +102,7 @@ class Embedding(Op, name="embedding"):
             raise ShapeError(
                 f"embedding has no number {self.padding_idx}: they go from 0 to {self.num - 1}",
                 help=f"use `num: {self.padding_idx + 1}`",
-                code="NS0504",
+                code=Code.CONFLICTING_ARGUMENTS,
             )
         return (*shape, self.dim)
 
@@ -165,7 +166,7 @@ class MatMul(Op, name="matmul"):
                     f"matmul takes matrices, and gets {show(shape)}",
                     help="`reshape` gives a vector a second axis",
                     operand=position,
-                    code="NS0509",
+                    code=Code.UNSUPPORTED_SHAPE,
                 )
         left, right = self._matrices(shapes)
         if len(left) != len(right):

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_rank
 from netspec.ops.fields import Flag, Number, Positive, PositiveNumber, Probability
 from netspec.sizes.shape import Shape, elements, show
@@ -45,7 +46,7 @@ class BatchNorm(Op, name="bn"):
                 f"bn takes at most 3 axes beside the channels, and gets {show(shape)}",
                 help="`reshape` makes fewer of them",
                 operand=0,
-                code="NS0509",
+                code=Code.UNSUPPORTED_SHAPE,
             )
         return shape
 
@@ -112,7 +113,7 @@ class LayerNorm(Op, name="ln"):
                 f"ln needs to know over how many axes of {show(shape)} it normalizes",
                 help=f"`axes: {len(shape)}` is all of them, as in `nn.LayerNorm({list(shape)})`",
                 operand=0,
-                code="NS0504",
+                code=Code.CONFLICTING_ARGUMENTS,
             )
         count = self.axes or 1
         if count > len(shape):
@@ -120,7 +121,7 @@ class LayerNorm(Op, name="ln"):
                 f"ln over {count} axes gets {show(shape)}, which has {len(shape)}",
                 help=f"use `axes: {len(shape)}` for all of them",
                 operand=0,
-                code="NS0510",
+                code=Code.INVALID_AXIS,
             )
         return shape[-count:]
 
@@ -185,7 +186,7 @@ class GroupNorm(Op, name="gn"):
                 f"gn with {self.groups} groups needs channels that {self.groups} divides, and has {shape[0]}",
                 help=f"make the channels a multiple of {self.groups}",
                 operand=0,
-                code="NS0503",
+                code=Code.INDIVISIBLE_CHANNELS,
             )
         return shape
 
@@ -246,7 +247,7 @@ class InstanceNorm(Op, name="in"):
                 f"in needs more than one position, and gets {show(shape)}",
                 help="put it before the pooling",
                 operand=0,
-                code="NS0509",
+                code=Code.UNSUPPORTED_SHAPE,
             )
         return shape
 

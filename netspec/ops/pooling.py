@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, spatial_rank
 from netspec.ops.fields import Flag, Padding, PerAxis, PositiveNumber
 from netspec.ops.windows import draw_window, explicit_padding, padding_pairs, shortest, slide, torch_padding, windows
@@ -39,7 +40,7 @@ def check_padding(op: str, padding: object, kernel: int | tuple[int, ...], rank:
         raise ShapeError(
             f"{op} takes padding of at most half its kernel {show(kernels)}, and has {show(per_axis(padding, rank))}",
             help="use a `pad` before it for more",
-            code="NS0502",
+            code=Code.INVALID_WINDOW,
         )
 
 
@@ -50,7 +51,7 @@ def check_ceil(op: str, ceil: bool, padding: Pairs | None) -> None:
             f"{op} cannot round up with padding of "
             + ", ".join(f"{before} before and {after} after" for before, after in padding),
             help="leave out `ceil` and pad one more element after, or give both sides the same",
-            code="NS0502",
+            code=Code.INVALID_WINDOW,
         )
 
 
@@ -62,7 +63,7 @@ def check_volume(op: str, shape: Shape, kernel: int | tuple[int, ...]) -> None:
             f"{op} with kernel {show(kernels)} does not fit into {show(shape)}, even with padding",
             help="use a `pad` before it",
             operand=0,
-            code="NS0502",
+            code=Code.INVALID_WINDOW,
         )
 
 
@@ -200,7 +201,7 @@ class AveragePool(WindowPool, name="avgpool"):
                 "avgpool cannot leave padding out of the mean when it differs between the sides of an axis: "
                 + ", ".join(f"{before} and {after}" for before, after in pairs),
                 help="count it with `count_include_pad: true`, or give both sides the same",
-                code="NS0502",
+                code=Code.INVALID_WINDOW,
             )
         return (shape[0], *sizes)
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
 from netspec.ops.fields import Count, Flag, Number, PerAxis, PerAxisFactor, Positive, Sides
 from netspec.ops.windows import check_copies, shortest
@@ -73,7 +74,7 @@ class Pad(Op, name="pad"):
                 f"pad has no axes to pad in {show(shape)}",
                 help="`channels: [0, 1]` pads a vector",
                 operand=0,
-                code="NS0509",
+                code=Code.UNSUPPORTED_SHAPE,
             )
         sides = self.sides if isinstance(self.sides, tuple) else (self.sides,) * rank
         return (self.channels, *(side if isinstance(side, tuple) else (side, side) for side in sides))
@@ -83,7 +84,7 @@ class Pad(Op, name="pad"):
             raise ShapeError(
                 f"pad with mode {self.mode} takes neither channels nor a value",
                 help="use `mode: constant`",
-                code="NS0504",
+                code=Code.CONFLICTING_ARGUMENTS,
             )
         spatial_rank("pad", shape)
         check_copies("pad", self.mode, pairs[1:], shape)
@@ -184,24 +185,28 @@ class Upsample(Op, name="upsample"):
                 f"upsample leaves nothing of {show(shape)}: {show(sizes)}",
                 help="use a larger scale, or `size`",
                 operand=0,
-                code="NS0502",
+                code=Code.INVALID_WINDOW,
             )
         return (shape[0], *sizes)
 
     def _check_mode(self, rank: int) -> None:
         if (self.scale is None) == (self.size is None):
-            raise ShapeError("upsample needs either `scale` or `size`", help="as in `upsample: 2`", code="NS0504")
+            raise ShapeError(
+                "upsample needs either `scale` or `size`", help="as in `upsample: 2`", code=Code.CONFLICTING_ARGUMENTS
+            )
         only = {"bilinear": 2, "trilinear": 3, "bicubic": 2}.get(self.mode, rank)
         if rank != only:
             raise ShapeError(
                 f"upsample with mode {self.mode} needs {only} axes beside the channels, and gets {rank}",
                 help="`mode: linear` is for any number of axes",
                 operand=0,
-                code="NS0509",
+                code=Code.UNSUPPORTED_SHAPE,
             )
         if self.align_corners and self.mode.startswith("nearest"):
             raise ShapeError(
-                "upsample with mode nearest has no corners to align", help="use `mode: linear`", code="NS0504"
+                "upsample with mode nearest has no corners to align",
+                help="use `mode: linear`",
+                code=Code.CONFLICTING_ARGUMENTS,
             )
 
     def count_macs(self, *shapes: Shape) -> int:
@@ -277,7 +282,7 @@ class ChannelShuffle(Op, name="channel_shuffle"):
                 f"and has {shape[0]}",
                 help=f"make the channels a multiple of {self.groups}",
                 operand=0,
-                code="NS0503",
+                code=Code.INDIVISIBLE_CHANNELS,
             )
         return shape
 
@@ -328,14 +333,14 @@ class PixelShuffle(Op, name="pixel_shuffle"):
                 f"pixel_shuffle needs an image, and gets {show(shape)}",
                 help="`reshape` gives a value two axes beside the channels",
                 operand=0,
-                code="NS0509",
+                code=Code.UNSUPPORTED_SHAPE,
             )
         if shape[0] % square:
             raise ShapeError(
                 f"pixel_shuffle by {self.factor} needs channels that {square} divides, and has {shape[0]}",
                 help=f"make the channels a multiple of {square}",
                 operand=0,
-                code="NS0503",
+                code=Code.INDIVISIBLE_CHANNELS,
             )
         return (shape[0] // square, shape[1] * self.factor, shape[2] * self.factor)
 

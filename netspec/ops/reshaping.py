@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, axis_index
 from netspec.ops.fields import Integer, Positive
 from netspec.sizes.shape import Shape, elements, show
@@ -84,14 +85,14 @@ class Reshape(Reshaping, name="reshape"):
             raise ShapeError(
                 f"reshape needs sizes of at least 1 and at most one -1, and has {list(self.shape)}",
                 help="-1 stands for what is left over",
-                code="NS0510",
+                code=Code.INVALID_AXIS,
             )
         if total % known or (not free and total != known):
             raise ShapeError(
                 f"reshape cannot make {list(self.shape)} of {show(shapes[0])}: that has {total} elements",
                 help="use -1 for one of the sizes",
                 operand=0,
-                code="NS0510",
+                code=Code.INVALID_AXIS,
             )
         return tuple(total // known if size == -1 else size for size in self.shape)
 
@@ -160,7 +161,7 @@ class Permute(Reshaping, name="permute"):
                 f"permute needs each axis of {show(shape)} once, and has {list(self.axes)}",
                 help=f"the batch is axis 0 and stays; this value has axes 1 to {len(shape)}",
                 operand=0,
-                code="NS0510",
+                code=Code.INVALID_AXIS,
             )
         return tuple(shape[axis - 1] for axis in self.axes)
 
@@ -225,7 +226,7 @@ class Slice(Reshaping, name="slice"):
                 f"which has {size} elements",
                 help=f"positions go from 0 to {size}, and the first is smaller than the last",
                 operand=0,
-                code="NS0510",
+                code=Code.INVALID_AXIS,
             )
         return start, stop
 

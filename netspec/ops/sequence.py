@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.fields import Flag, Positive, Probability
 from netspec.sizes.shape import Shape, elements, show
@@ -16,7 +17,7 @@ def check_sequence(op: str, shape: Shape, operand: int = 0) -> None:
             f"{op} takes a sequence of vectors, and gets {show(shape)}",
             help="its axes are the steps and the features; `permute: [2, 1]` turns channels first into that",
             operand=operand,
-            code="NS0509",
+            code=Code.UNSUPPORTED_SHAPE,
         )
 
 
@@ -62,7 +63,7 @@ class Recurrent(Op):
             raise ShapeError(
                 f"{self.name} has one layer, and its dropout acts between layers",
                 help="put a `dropout` after it, or give it more layers",
-                code="NS0504",
+                code=Code.CONFLICTING_ARGUMENTS,
             )
         features = self.hidden * self.directions
         return (shape[0], features) if self.output == "sequence" else (features,)
@@ -221,7 +222,7 @@ class Attention(Op, name="attention"):
             raise ShapeError(
                 f"attention takes one operand, or query, key and value, and gets {len(shapes)}",
                 help="name the value twice where it is the key too",
-                code="NS0308",
+                code=Code.INVALID_OPERANDS,
             )
         for position, shape in enumerate(shapes):
             check_sequence("attention", shape, position)
@@ -231,7 +232,7 @@ class Attention(Op, name="attention"):
                 f"attention with {self.heads} heads needs features that {self.heads} divides, and has {query[1]}",
                 help=f"make the features a multiple of {self.heads}",
                 operand=0,
-                code="NS0503",
+                code=Code.INDIVISIBLE_CHANNELS,
             )
         if len(shapes) == 3 and shapes[1][0] != shapes[2][0]:
             raise ShapeError(

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.fields import Flag, Positive, Probability, Survival
 from netspec.ops.merge import equal
@@ -155,7 +156,7 @@ class Join(Op, name="join"):
                 f"join with a column needs it as its last operand, and gets {show(shapes[-1])}",
                 help="label the result of `draw_column` and name it last",
                 operand=len(shapes) - 1,
-                code="NS0509",
+                code=Code.UNSUPPORTED_SHAPE,
             )
         return equal("join", *(shapes[:-1] if self.column else shapes))
 

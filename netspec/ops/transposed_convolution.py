@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from pydantic import Field
 
+from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
 from netspec.ops.fields import Flag, PerAxis, PerAxisCount, Positive
 from netspec.ops.windows import draw_window, shortest
@@ -68,7 +69,7 @@ class ConvTranspose(Op, name="conv_transpose"):
                 f"conv_transpose leaves nothing of {show(shape)}: the result would be {show(sizes)}",
                 help="use less padding or a larger kernel",
                 operand=0,
-                code="NS0502",
+                code=Code.INVALID_WINDOW,
             )
         return (self.out, *sizes)
 
@@ -83,7 +84,7 @@ class ConvTranspose(Op, name="conv_transpose"):
                 f"and has {shape[0]} in and {self.out} out",
                 help=f"make both a multiple of {self.groups}",
                 operand=0 if shape[0] % self.groups else None,
-                code="NS0503",
+                code=Code.INDIVISIBLE_CHANNELS,
             )
 
     def _check_output_padding(self, rank: int) -> None:
@@ -94,7 +95,7 @@ class ConvTranspose(Op, name="conv_transpose"):
             raise ShapeError(
                 f"conv_transpose needs output_padding smaller than its stride or dilation, and has {show(extras)}",
                 help="it only chooses between the sizes that the stride makes equal",
-                code="NS0502",
+                code=Code.INVALID_WINDOW,
             )
 
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:

@@ -2,6 +2,7 @@
 
 from typing import TypeVar
 
+from netspec.diagnostics import Code
 from netspec.ops.base import ShapeError, Window, check_axes, spatial_rank
 from netspec.ops.fields import PaddingValue
 from netspec.sizes.shape import Pairs, Shape, per_axis, same_padding, show, window_output
@@ -52,7 +53,7 @@ def slide(
         raise ShapeError(
             f"{op} with padding 'same' needs stride 1, and has stride {show(strides)}",
             help="use `padding: same_tf` for TensorFlow's rule, or a number",
-            code="NS0502",
+            code=Code.INVALID_WINDOW,
         )
     pairs = padding_pairs(padding, shape, kernels, strides, dilations)
     sizes = tuple(
@@ -63,7 +64,7 @@ def slide(
             f"{op} with kernel {show(kernels)} does not fit into {show(shape)}",
             help="use a smaller kernel, more padding or a larger input",
             operand=0,
-            code="NS0502",
+            code=Code.INVALID_WINDOW,
         )
     return sizes
 
@@ -79,7 +80,7 @@ def check_copies(op: str, mode: str, pairs: Pairs, shape: Shape) -> None:
             f"{op} with {mode} padding can add at most {show(most)} to {show(shape)}",
             help="replicate can add any number",
             operand=0,
-            code="NS0502",
+            code=Code.INVALID_WINDOW,
         )
 
 

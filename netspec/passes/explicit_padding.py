@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netspec.diagnostics import Note, fault
+from netspec.diagnostics import Code, Note, SpecError
 from netspec.ir import Graph, Node
 from netspec.ops import OPS
 from netspec.passes.rewriting import expand
@@ -36,7 +36,9 @@ def _check_shared(graph: Graph) -> None:
         if owner is not node and _written(owner, graph) != _written(node, graph):
             help_text = "put a `pad` before each of them, and leave the shared step without padding"
             message = f"'{node.module}' is shared by steps that pad differently"
-            raise fault("NS0506", message, node.span, help=help_text, notes=[Note(owner.span, "the first")])
+            raise SpecError.of(
+                Code.INVALID_SHARING, message, node.span, help=help_text, notes=[Note(owner.span, "the first")]
+            )
 
 
 def _written(node: Node, graph: Graph) -> tuple[object, ...]:

@@ -14,9 +14,10 @@ from typing import Any
 import click
 import pytest
 
-from netspec.cli import explain, run
+from netspec.cli import run
 from netspec.cli.group import COMMANDS, cli
 from netspec.cli.options import read_memory
+from netspec.diagnostics import Code
 
 GOOD = """\
 netspec: 1
@@ -311,12 +312,11 @@ def test_ops_shows_blocks_as_documents_write_them(netspec: Run) -> None:
     assert max(map(len, netspec("ops")[1].splitlines())) < 240
 
 
-def test_explain_reads_the_pages(netspec: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explain, "PAGES", tmp_path)
-    (tmp_path / "NS0501.md").write_text("# NS0501: shapes differ\n\nText.\n", encoding="utf-8")
-    assert netspec("explain", "ns0501") == (0, "# NS0501: shapes differ\n\nText.\n", "")
-    assert netspec("explain")[1] == "NS0501  shapes differ\n"
-    assert "did you mean NS0501?" in netspec("explain", "NS0510")[2]
+def test_explain_reads_the_pages(netspec: Run) -> None:
+    assert netspec("explain", "ns0501") == (0, Code.SHAPE_MISMATCH.page.read_text(encoding="utf-8"), "")
+    listed = netspec("explain")[1].splitlines()
+    assert len(listed) == len(Code) and "NS0501  shapes do not agree" in listed
+    assert "did you mean NS0301?" in netspec("explain", "NS301")[2]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

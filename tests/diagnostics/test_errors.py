@@ -10,38 +10,36 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 import pytest
 
-from netspec.diagnostics import Diagnostic, LimitError, nearest
+from netspec.diagnostics import Code, Diagnostic, LimitError, nearest
 from netspec.syntax.yaml.parser_errors import _RULES
 from tests.support.faulty_documents import PACKAGE, Case, answered, diagnose, read_case, read_cases, refusal, shown
 from tests.support.uncommon_faults import UNCOMMON
 
 HERE = Path(__file__).parent
 FILES = sorted((HERE / "errors").glob("*.md"))
-PAGES = {path.stem: path for path in sorted((PACKAGE / "diagnostics" / "pages").glob("*.md"))}
-CODE = re.compile(r"NS\d{4}")
+PAGES = {code.value: code.page for code in Code}
 
 MAKERS = frozenset(
-    {"fault", "report", "Diagnostic", "ShapeError", "ExpressionError", "PydanticCustomError"}
+    {"report", "Diagnostic", "ShapeError", "ExpressionError", "PydanticCustomError"}
     | {"beyond", "mismatch", "too_long", "unknown_label", "unknown_argument", "_wrong", "_fault"}
 )
 """What makes a diagnostic; beside these, the methods of the reader's ``Faults``."""
 
 UNREACHED = {
-    "targets/torch/classes.py: fault('NS0506', f\"'{scope.module}' is shared by steps that need other code for i": (
+    "targets/torch/classes.py: SpecError.of(Code.INVALID_SHARING, f\"'{scope.module}' is shared by steps that ne": (
         "lowering has refused whatever would need other code; this guards the emitter"
     ),
     "syntax/expr/error.py: ExpressionError(f'this has no value: {cause}')": "whatever Python may still raise one day",
     "syntax/expr/error.py: beyond('the expression is nested too deep', NAMED)": (
         "the depth is bounded far below Python's"
     ),
-    "syntax/yaml/parser_errors.py: Diagnostic('NS0101', f'invalid yaml: {problem}', _span(file, gave_up), help=_OTH": (
+    "syntax/yaml/parser_errors.py: Diagnostic(Code.INVALID_YAML, f'invalid yaml: {problem}', _span(file, gave_up), ": (
         "every complaint of today's parser has its rule"
     ),
 }
@@ -77,7 +75,6 @@ def check_manners(diagnostic: Diagnostic) -> None:
     for text in (diagnostic.message, diagnostic.help, diagnostic.label):
         assert not text.endswith((".", "!", " ")), text
         assert not text[:1].isupper(), text
-    assert CODE.fullmatch(diagnostic.code)
     assert diagnostic.help, diagnostic.message
     assert "  " not in diagnostic.message, diagnostic.message
     if span := diagnostic.span:
@@ -118,8 +115,9 @@ def is_maker(function: ast.expr) -> bool:
         return function.id in MAKERS - {"report"}
     if not isinstance(function, ast.Attribute):
         return False
-    of_faults = function.attr in ("add", "fatal", "limit") and ast.unparse(function.value).endswith("faults")
-    return of_faults or function.attr in MAKERS
+    owner = ast.unparse(function.value)
+    of_faults = function.attr in ("add", "fatal", "limit") and owner.endswith("faults")
+    return of_faults or function.attr in MAKERS or (function.attr == "of" and owner in ("SpecError", "LimitError"))
 
 
 @contextmanager
@@ -167,19 +165,19 @@ def shape(message: str) -> str:
 # every code has a page
 
 
-@cache
-def codes_of(path: Path) -> frozenset[str]:
-    return frozenset(CODE.findall(path.read_text(encoding="utf-8")))
-
-
 def read_page(code: str) -> tuple[Case, str]:
     text = PAGES[code].read_text(encoding="utf-8")
     return read_case(text), text
 
 
 def test_every_code_has_a_page_and_every_page_a_code() -> None:
-    used = frozenset().union(*(codes_of(path) for path in PACKAGE.rglob("*.py")))
-    assert set(PAGES) == used
+    assert sorted(PAGES.values()) == sorted((PACKAGE / "diagnostics" / "pages").iterdir())
+    assert all(re.fullmatch(r"NS\d{4}", code) for code in Code) and list(Code) == sorted(Code)
+
+
+def test_every_code_is_used() -> None:
+    package = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    assert set(re.findall(r"\bCode\.([A-Z0-9_]+)", package)) == {code.name for code in Code}
 
 
 @pytest.mark.parametrize("code", PAGES)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netspec.diagnostics import Diagnostic, Frame, Note, Span, SpecError
+from netspec.diagnostics import Code, Diagnostic, Frame, Note, Span, SpecError
 from netspec.diagnostics.render import FORMATS, Format, printable, render
 from netspec.syntax.yaml import read
 
@@ -30,7 +30,7 @@ TEXT = "\n".join(
     ]
 )
 FAULT = Diagnostic(
-    "NS0501",
+    Code.SHAPE_MISMATCH,
     "add needs equal shapes",
     Span("specs/resnet50.yaml", 41, 9, 41, 17),
     label="body gives 256x28x28",
@@ -41,7 +41,7 @@ FAULT = Diagnostic(
         Frame("layer2.0", "bottleneck", Span("specs/resnet50.yaml", 30, 5, 30, 9)),
     ),
 )
-PLAIN = Diagnostic("NS0001", "cannot read 'x.yaml': no such file or directory")
+PLAIN = Diagnostic(Code.UNREADABLE_FILE, "cannot read 'x.yaml': no such file or directory")
 
 
 @pytest.fixture(autouse=True)
@@ -158,8 +158,8 @@ SARIF = closed(
 
 
 def test_sarif() -> None:
-    odd = Diagnostic("NS0102", "key 'a' is given twice", Span("a folder/é:#?.yaml", 2, 1, 2, 2))
-    absolute = Diagnostic("NS0501", "again", Span("/tmp/net.yaml", 2, 1, 2, 2))
+    odd = Diagnostic(Code.DUPLICATE_KEY, "key 'a' is given twice", Span("a folder/é:#?.yaml", 2, 1, 2, 2))
+    absolute = Diagnostic(Code.SHAPE_MISMATCH, "again", Span("/tmp/net.yaml", 2, 1, 2, 2))
     log = json.loads(render([FAULT, PLAIN, odd, absolute], "sarif"))
     jsonschema.validate(log, SARIF)
     (run,) = log["runs"]
@@ -185,7 +185,7 @@ def frame(text: str, span: tuple[int, int, int, int], label: str = "", file: str
     """Return the lines of a frame below its headline."""
     with contextlib.suppress(SpecError):
         read(text, file)
-    return render([Diagnostic("NS0000", "m", Span(file, *span), label)]).split("\n")[1:]
+    return render([Diagnostic(Code.UNKNOWN_STEP, "m", Span(file, *span), label)]).split("\n")[1:]
 
 
 FRAMES = [
@@ -234,7 +234,7 @@ def test_a_note_in_another_file_names_it() -> None:
     read("a: 1\n", "one.yaml")
     read("b: 2\n", "two.yaml")
     notes = (Note(Span("two.yaml", 1, 4, 1, 5), "there"), Note(Span("two.yaml", 1, 1, 1, 2), "too"))
-    fault = Diagnostic("NS0000", "m", Span("one.yaml", 1, 1, 1, 2), "here", notes)
+    fault = Diagnostic(Code.UNKNOWN_STEP, "m", Span("one.yaml", 1, 1, 1, 2), "here", notes)
     assert render([fault]).split("\n")[1:] == [
         " --> one.yaml:1:1",
         "  |",
@@ -253,7 +253,7 @@ def test_a_long_chain_loses_its_middle() -> None:
     span = Span("net.yaml", 1, 1, 1, 2)
     far = Span("blocks.yaml", 5, 1, 5, 2)
     chain = tuple(Frame(f"path{index}", f"name{index}", far if index == 19 else span) for index in range(20))
-    last = render([Diagnostic("NS0000", "m", span, chain=chain)]).split("\n")[-1]
+    last = render([Diagnostic(Code.UNKNOWN_STEP, "m", span, chain=chain)]).split("\n")[-1]
     assert last == (
         "  = in: path0 (line 1) > name1 (line 1) > name2 (line 1) > name3 (line 1) > … 12 more … > "
         "name16 (line 1) > name17 (line 1) > name18 (line 1) > name19 (blocks.yaml:5)"
@@ -316,8 +316,8 @@ def test_no_format_lets_text_of_a_document_act(text: str, name: Format) -> None:
     span = Span(file, 1, 1, 1, 9)
     with contextlib.suppress(SpecError):
         read(f"{text}: 1\n{text}\n", file)
-    fault = Diagnostic("NS0000", text, span, text, (Note(span, text),), text, (Frame(text, text, span),))
-    alone = Diagnostic("NS0000", text)
+    fault = Diagnostic(Code.UNKNOWN_STEP, text, span, text, (Note(span, text),), text, (Frame(text, text, span),))
+    alone = Diagnostic(Code.UNKNOWN_STEP, text)
     for output in (render([fault], name), render([alone], name), render([fault, alone], name, color=True)):
         output = re.sub(r"\x1b\[[0-9;]+m", "", output) if name == "text" else output
         lines = output.split("\n")
@@ -330,9 +330,9 @@ def test_no_format_lets_text_of_a_document_act(text: str, name: Format) -> None:
 
 
 def test_workflow_commands_keep_text_in_its_place() -> None:
-    fault = Diagnostic("NS0000", "100% a::b\n", Span("a,line=9::b%.yaml", 1, 1, 2, 1))
+    fault = Diagnostic(Code.UNKNOWN_STEP, "100% a::b\n", Span("a,line=9::b%.yaml", 1, 1, 2, 1))
     assert render([fault], "github") == (
-        "::error file=a%2Cline=9%3A%3Ab%25.yaml,line=1,col=1,endLine=2,title=NS0000::100%25 a::b\\n"
+        "::error file=a%2Cline=9%3A%3Ab%25.yaml,line=1,col=1,endLine=2,title=NS0301::100%25 a::b\\n"
     )
 
 

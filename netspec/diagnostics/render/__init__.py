@@ -39,10 +39,10 @@ def render(diagnostics: Iterable[Diagnostic], format: Format = "text", color: bo
     """Return diagnostics in a format, without a newline at the end; colour is for ``text`` alone.
 
     Example:
-        >>> from netspec.diagnostics.model import Span
-        >>> span = Span("net.yaml", 3, 5, 3, 9)
-        >>> print(render([Diagnostic("NS0301", "unknown step 'cnov'", span, help="did you mean 'conv'?")], "concise"))
-        net.yaml:3:5: NS0301 unknown step 'cnov' (did you mean 'conv'?)
+        >>> from netspec.diagnostics import Code, Span
+        >>> place = Span("net.yaml", 3, 5, 3, 9)
+        >>> print(render([Diagnostic(Code.UNKNOWN_STEP, "unknown step 'cnov'", place)], "concise"))
+        net.yaml:3:5: NS0301 unknown step 'cnov'
     """
     write = Painter(color=True).text if color and format == "text" else FORMATS[format]
     return write(list(diagnostics))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+from netspec.diagnostics.codes import Code
 from netspec.diagnostics.model import Diagnostic, Span
 from netspec.diagnostics.render.escape import printable
 from netspec.diagnostics.render.json import dumped
@@ -23,7 +25,7 @@ def sarif_text(diagnostics: list[Diagnostic]) -> str:
     return dumped({"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def _sarif_result(diagnostic: Diagnostic, codes: list[str]) -> dict[str, Any]:
+def _sarif_result(diagnostic: Diagnostic, codes: Sequence[Code]) -> dict[str, Any]:
     text = printable(f"{diagnostic.message} ({diagnostic.help})" if diagnostic.help else diagnostic.message)
     result: dict[str, Any] = {
         "ruleId": diagnostic.code,

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from netspec.diagnostics import MOST_FAULTS, Diagnostic, Note, Span, SpecError, fault, nearest
+from netspec.diagnostics import MOST_ERRORS, Code, Diagnostic, Note, Span, SpecError, nearest
 from netspec.language.loading.files import find, refer
 from netspec.language.loading.library import library
 from netspec.language.loading.overriding import override
@@ -62,10 +62,12 @@ def _chain(path: Path, faults: list[Diagnostic]) -> list[tuple[Path, Mapping]]:
     span: Span | None = None
     while True:
         if any(path.resolve() == earlier.resolve() for earlier, _ in chain):
-            raise fault("NS0004", f"{path.name} extends itself", span, help="extend another document, or none")
+            raise SpecError.of(
+                Code.CIRCULAR_REFERENCE, f"{path.name} extends itself", span, help="extend another document, or none"
+            )
         if len(chain) == LARGEST_CHAIN:
             message = f"more than {LARGEST_CHAIN} documents extend each other"
-            raise fault("NS0004", message, span, help="extend one of the first directly")
+            raise SpecError.of(Code.CIRCULAR_REFERENCE, message, span, help="extend one of the first directly")
         tree = read_document(path, faults)
         chain.append((path, tree))
         if tree.get("extends") is None:
@@ -84,13 +86,16 @@ def read_document(path: Path, minor: list[Diagnostic] | None = None) -> Mapping:
     tree = read_file(path)
     if not isinstance(tree, Mapping):
         span = Span(str(path), 1, 1, 1, 2)
-        raise fault(
-            "NS0201", f"a document is a mapping, not {show_kind(tree)}", span, help="it starts with `netspec: 1`"
+        raise SpecError.of(
+            Code.NOT_A_DOCUMENT,
+            f"a document is a mapping, not {show_kind(tree)}",
+            span,
+            help="it starts with `netspec: 1`",
         )
     try:
         Header.model_validate(tree)
     except ValidationError as error:
-        errors = error.errors()[:MOST_FAULTS]
+        errors = error.errors()[:MOST_ERRORS]
         faults = [_header_fault(tree, each) for each in errors]
         if minor is None or not all(map(_is_minor, errors)):
             raise SpecError(faults) from None
@@ -116,11 +121,15 @@ def _header_fault(tree: Mapping, error: Any) -> Diagnostic:
         known = [info.alias or name for name, info in Header.model_fields.items()] if len(loc) == 1 else _expectations()
         help_text = nearest(str(loc[-1]), known) or f"it takes {', '.join(known)}"
         where = "a document" if len(loc) == 1 else f"`{loc[0]}`"
-        return Diagnostic("NS0202", f"{where} has no '{loc[-1]}'", locate(tree, loc, key=True), help=help_text)
+        return Diagnostic(
+            Code.UNKNOWN_DOCUMENT_KEY, f"{where} has no '{loc[-1]}'", locate(tree, loc, key=True), help=help_text
+        )
     if error["type"] == "missing":
-        return Diagnostic("NS0203", f"the document has no `{loc[-1]}`", tree.span, help="start it with `netspec: 1`")
+        return Diagnostic(
+            Code.MISSING_DOCUMENT_KEY, f"the document has no `{loc[-1]}`", tree.span, help="start it with `netspec: 1`"
+        )
     message = f"`{'.'.join(map(str, loc))}` {_REQUIREMENTS[error['type']]}, not {show_kind(error['input'])}"
-    return Diagnostic("NS0204", message, locate(tree, loc), help=_header_help(loc))
+    return Diagnostic(Code.INVALID_DOCUMENT_VALUE, message, locate(tree, loc), help=_header_help(loc))
 
 
 _REQUIREMENTS = {
@@ -260,7 +269,9 @@ def _with_default(declaration: Any, value: Any, span: Span) -> Mapping:
 def _network(parser: Parser, tree: Mapping, parameters: Iterable[str] | None) -> Body | None:
     """Parse the network; where its arguments are not known for certain, names are not checked."""
     if tree.get("network") is None:
-        parser.report("NS0203", "the document has no `network`", tree.span, "add `network:` with a list of steps")
+        parser.report(
+            Code.MISSING_DOCUMENT_KEY, "the document has no `network`", tree.span, "add `network:` with a list of steps"
+        )
         return None
     entered = tree.get("input")
     inputs = entered if isinstance(entered, Mapping) and "shape" not in entered else ()
@@ -272,7 +283,9 @@ def _network(parser: Parser, tree: Mapping, parameters: Iterable[str] | None) ->
 
 def _check_required(parser: Parser, tree: Mapping) -> None:
     if tree.get("input") is None:
-        parser.report("NS0203", "the document has no `input`", tree.span, "add one, as in `input: [3, 224, 224]`")
+        parser.report(
+            Code.MISSING_DOCUMENT_KEY, "the document has no `input`", tree.span, "add one, as in `input: [3, 224, 224]`"
+        )
 
 
 def _import_all(chain: list[tuple[Path, Mapping]]) -> dict[str, Block]:
@@ -294,16 +307,20 @@ def _add_import(imported: dict[str, Block], path: Path, span: Span, trail: tuple
         if earlier and earlier.span != block.span:
             notes = [Note(earlier.span, "the first"), Note(block.span, "the second")]
             help_text = "rename one, or import only one of the files"
-            raise fault("NS0212", f"two imported files define the block '{name}'", span, notes=notes, help=help_text)
+            raise SpecError.of(
+                Code.DUPLICATE_BLOCK, f"two imported files define the block '{name}'", span, notes=notes, help=help_text
+            )
         imported[name] = block
 
 
 def _blocks_of(path: Path, span: Span, trail: tuple[Path, ...]) -> dict[str, Block]:
     if any(path.resolve() == each.resolve() for each in trail):
-        raise fault("NS0004", f"{path.name} imports itself", span, help="move what both need into a third file")
+        raise SpecError.of(
+            Code.CIRCULAR_REFERENCE, f"{path.name} imports itself", span, help="move what both need into a third file"
+        )
     if len(trail) > LARGEST_CHAIN:
         message = f"more than {LARGEST_CHAIN} files import each other"
-        raise fault("NS0004", message, span, help="import the last ones directly")
+        raise SpecError.of(Code.CIRCULAR_REFERENCE, message, span, help="import the last ones directly")
     tree = read_document(path)
     own: dict[str, Block] = {}
     imported: dict[str, Block] = {}
@@ -329,4 +346,10 @@ def _refuse_doubles(parser: Parser, blocks: Mapping, imported: dict[str, Block])
     for name in blocks:
         if name in imported:
             notes = [Note(imported[name].span, "imported from here")]
-            parser.report("NS0212", f"the block '{name}' is defined twice", blocks.key_spans[name], "rename one", notes)
+            parser.report(
+                Code.DUPLICATE_BLOCK,
+                f"the block '{name}' is defined twice",
+                blocks.key_spans[name],
+                "rename one",
+                notes,
+            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from netspec.diagnostics import Span, fault, nearest
+from netspec.diagnostics import Code, Span, SpecError, nearest
 
 ROOT_MARKS = (".git", "pyproject.toml", "netspec.toml")
 """What marks the folder that a document and all it refers to stay in."""
@@ -47,7 +47,7 @@ def find(path_or_name: str | Path) -> Path:
         return path
     known = shipped_names()
     help_text = nearest(path.stem, known) or "`netspec list` shows the networks that ship"
-    raise fault("NS0001", f"there is no file or shipped network '{path_or_name}'", help=help_text)
+    raise SpecError.of(Code.UNREADABLE_FILE, f"there is no file or shipped network '{path_or_name}'", help=help_text)
 
 
 def _is_file(path: Path) -> bool:
@@ -89,16 +89,22 @@ def refer(text: str, origin: Path, span: Span) -> Path:
         target = (origin.parent / text).resolve()
     except (OSError, RuntimeError):  # Python 3.11 and 3.12 say the latter of a link that leads back to itself
         help_text = "make it a file, or a link to one"
-        raise fault("NS0001", f"'{text}' is a symbolic link that leads nowhere", span, help=help_text) from None
+        raise SpecError.of(
+            Code.UNREADABLE_FILE, f"'{text}' is a symbolic link that leads nowhere", span, help=help_text
+        ) from None
     root = project_root(origin)
     if not target.is_relative_to(root):
-        raise fault("NS0003", f"'{text}' lies outside the project", span, help=f"files must stay below {root}")
+        raise SpecError.of(
+            Code.FILE_OUTSIDE_PROJECT, f"'{text}' lies outside the project", span, help=f"files must stay below {root}"
+        )
     if not _is_file(target):
         if _is_there(target):
-            raise fault("NS0001", f"'{text}' is not a regular file", span, help="import a file with YAML in it")
+            raise SpecError.of(
+                Code.UNREADABLE_FILE, f"'{text}' is not a regular file", span, help="import a file with YAML in it"
+            )
         siblings = [each.name for each in target.parent.glob("*.y*ml")] if target.parent.is_dir() else []
         help_text = nearest(target.name, siblings) or "paths are relative to the file that names them"
-        raise fault("NS0001", f"there is no file '{text}'", span, help=help_text)
+        raise SpecError.of(Code.UNREADABLE_FILE, f"there is no file '{text}'", span, help=help_text)
     return _shown(target, origin)
 
 
@@ -113,4 +119,4 @@ def _shipped(name: str, span: Span) -> Path:
     if "/" not in name and "\\" not in name and _is_file(path):
         return path
     help_text = nearest(name, shipped_names()) or "give a path that ends in .yaml, or the name of a shipped network"
-    raise fault("NS0001", f"there is no shipped network '{name}'", span, help=help_text)
+    raise SpecError.of(Code.UNREADABLE_FILE, f"there is no shipped network '{name}'", span, help=help_text)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from netspec.diagnostics import SpecError, fault
+from netspec.diagnostics import Code, SpecError
 from netspec.language.loading.files import library_folder
 from netspec.language.model import Block
 from netspec.language.parsing.declarations import declare, define
@@ -41,7 +41,7 @@ class Library(Mapping[str, Block]):
         tree = read_file(path)
         if list(tree.get("blocks", ())) != [name]:
             message = f"the library file {path.name} must define the one block '{name}'"
-            raise fault("NS0208", message, help="one block per file, with the file's name")
+            raise SpecError.of(Code.INVALID_LIBRARY_FILE, message, help="one block per file, with the file's name")
         parser = Parser(self)
         # The block is known before its body is parsed, so that it may call itself.
         self._blocks.update(declare(parser, tree["blocks"], parser.namespace))

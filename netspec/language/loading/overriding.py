@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import replace
 from typing import Any
 
-from netspec.diagnostics import Span, fault, nearest
+from netspec.diagnostics import Code, Span, SpecError, nearest
 from netspec.language.model import Document
 from netspec.ops.base import REQUIRED
 from netspec.syntax.yaml import Mapping, Sequence, read
@@ -40,7 +40,7 @@ def override(document: Document, variant: str | None, overrides: dict[str, Any])
 def _read(text: str, key: str) -> Any:
     if not text.strip():
         help_text = "give one after the `=`; `null` is nothing, and `''` an empty text"
-        raise fault("NS0214", f"--set {key}: there is no value", help=help_text)
+        raise SpecError.of(Code.UNKNOWN_SETTING, f"--set {key}: there is no value", help=help_text)
     # A shell may take brackets for a pattern, so that a list of numbers can do without them.
     listed = f"[{text}]" if NUMBERS.fullmatch(text) else text
     return read(listed, f"--set {key}")
@@ -59,8 +59,11 @@ def _variant(document: Document, name: str) -> Mapping:
     known = document.variants
     if name not in known:
         help_text = nearest(name, known) or (f"it has {', '.join(known)}" if known else "it has no variants")
-        raise fault(
-            "NS0213", f"{document.name} has no variant '{name}'", _section(document, "variants"), help=help_text
+        raise SpecError.of(
+            Code.UNKNOWN_VARIANT,
+            f"{document.name} has no variant '{name}'",
+            _section(document, "variants"),
+            help=help_text,
         )
     return known[name]
 
@@ -81,7 +84,12 @@ def _set(document: Document, arguments: Mapping, key: str, value: Any) -> None:
     if name not in document.parameters:
         known = [*document.parameters, "input"]
         help_text = nearest(name, known) or f"it has {', '.join(known)}"
-        raise fault("NS0214", f"{document.name} has no argument '{name}'", _section(document, "args"), help=help_text)
+        raise SpecError.of(
+            Code.UNKNOWN_SETTING,
+            f"{document.name} has no argument '{name}'",
+            _section(document, "args"),
+            help=help_text,
+        )
     default = document.parameters[name].default
     current = arguments.get(name, None if default is REQUIRED else default)
     arguments[name] = _placed(current, places, value, key)
@@ -99,7 +107,9 @@ def _placed(current: Any, places: list[str], value: Any, key: str) -> Any:
     elif isinstance(current, dict) and place in current:
         index = place
     else:
-        raise fault("NS0214", f"--set {key}: there is no place '{place}'", help=_places(current, place))
+        raise SpecError.of(
+            Code.UNKNOWN_SETTING, f"--set {key}: there is no place '{place}'", help=_places(current, place)
+        )
     result = copy(current)
     result[index] = _placed(current[index], rest, value, key)
     return result

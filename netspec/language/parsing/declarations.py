@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as Namespace
 from typing import Any
 
-from netspec.diagnostics import Note, Span, nearest
+from netspec.diagnostics import Code, Note, Span, nearest
 from netspec.language.combinators import COMBINATORS
 from netspec.language.messages import show_value
 from netspec.language.model import STEP_KEYS, Block, Parameter
@@ -33,7 +33,12 @@ def declare(parser: Parser, tree: Mapping, namespace: Namespace[str, Block]) -> 
         taken = name in OPS or name in COMBINATORS or name in STEP_KEYS
         if taken or not LABEL.match(name):
             reason = "means something else already" if taken else "is not a word of letters, digits and _"
-            parser.report("NS0209", f"a block cannot be called {name!a}, which {reason}", span, "choose another name")
+            parser.report(
+                Code.INVALID_BLOCK_NAME,
+                f"a block cannot be called {name!a}, which {reason}",
+                span,
+                "choose another name",
+            )
         else:
             blocks[name] = _signature(parser, name, block, span, namespace)
     return blocks
@@ -43,9 +48,9 @@ def _signature(parser: Parser, name: str, tree: Mapping, span: Span, namespace: 
     for key in tree:
         if key not in BLOCK_KEYS:
             help_text = nearest(key, BLOCK_KEYS) or f"it takes {', '.join(BLOCK_KEYS)}"
-            parser.report("NS0210", f"a block has no '{key}'", tree.key_spans[key], help_text)
+            parser.report(Code.UNKNOWN_BLOCK_KEY, f"a block has no '{key}'", tree.key_spans[key], help_text)
     if "body" not in tree and not any(nearest(key, BLOCK_KEYS) == "did you mean 'body'?" for key in tree):
-        parser.report("NS0211", f"block {name} has no body", span, "add `body: [...]`")
+        parser.report(Code.MISSING_BLOCK_BODY, f"block {name} has no body", span, "add `body: [...]`")
     args = tree.get("args")
     parameters = parse_parameters(parser, args, tree.value_spans["args"]) if args is not None else {}
     inputs = _inputs(parser, tree, parameters)
@@ -61,7 +66,9 @@ def _inputs(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) -> 
     for label, place in zip(inputs, tree["inputs"].item_spans if inputs else (), strict=True):
         if label in parameters:
             notes = [Note(parameters[label].span, "the argument")]
-            parser.report("NS0206", f"'{label}' is both an input and an argument", place, "rename one", notes)
+            parser.report(
+                Code.INVALID_VARIABLE_NAME, f"'{label}' is both an input and an argument", place, "rename one", notes
+            )
         parser.check_variable(label, place, "an input")
     return inputs
 
@@ -71,7 +78,7 @@ def _names(parser: Parser, tree: Mapping, key: str) -> tuple[str, ...]:
     if isinstance(names, (list, tuple)) and all(isinstance(name, str) and LABEL.match(name) for name in names):
         return tuple(names)
     message = f"`{key}` is a list of labels, not {show_value(names)}"
-    parser.report("NS0216", message, tree.value_spans[key], "as in `[residual, dense]`")
+    parser.report(Code.INVALID_BLOCK_LABELS, message, tree.value_spans[key], "as in `[residual, dense]`")
     return ()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netspec.diagnostics import Span, nearest
+from netspec.diagnostics import Code, Span, nearest
 from netspec.language.messages import show_kind, show_value
 from netspec.language.model import Parameter, ParameterType
 from netspec.language.parameters import TYPES
@@ -20,7 +20,7 @@ def parse_parameters(parser: Parser, tree: Any, span: Span) -> dict[str, Paramet
     """Parse an ``args:`` mapping."""
     if not isinstance(tree, Mapping):
         message = f"`args` is a mapping from names to types or defaults, not {show_kind(tree)}"
-        parser.report("NS0205", message, span, "as in `{width: 64}`")
+        parser.report(Code.INVALID_ARGS, message, span, "as in `{width: 64}`")
         return {}
     parameters: dict[str, Parameter] = {}
     for name, value in tree.items():
@@ -51,11 +51,13 @@ def _typed_parameter(parser: Parser, name: str, tree: Mapping, span: Span) -> Pa
     for key in tree:
         if key not in DECLARATION_KEYS:
             help_text = nearest(key, DECLARATION_KEYS) or f"it takes {', '.join(DECLARATION_KEYS)}"
-            parser.report("NS0207", f"an argument's declaration has no '{key}'", tree.key_spans[key], help_text)
+            parser.report(
+                Code.INVALID_DECLARATION, f"an argument's declaration has no '{key}'", tree.key_spans[key], help_text
+            )
     kind, default = tree["type"], tree.get("default", REQUIRED)
     if not isinstance(kind, str) or kind not in TYPES:
         help_text = nearest(str(kind), TYPES) or f"one of {', '.join(TYPES)}"
-        parser.report("NS0207", f"unknown type {show_value(kind)}", tree.value_spans["type"], help_text)
+        parser.report(Code.INVALID_DECLARATION, f"unknown type {show_value(kind)}", tree.value_spans["type"], help_text)
         return Parameter(name, "any", default, span)
     least, most = _bound(parser, tree, "min"), _bound(parser, tree, "max")
     description = str(tree.get("description") or "")
@@ -66,7 +68,12 @@ def _bound(parser: Parser, tree: Mapping, key: str) -> float | None:
     bound = tree.get(key)
     if bound is None or (isinstance(bound, (int, float)) and not isinstance(bound, bool)):
         return bound
-    parser.report("NS0207", f"`{key}` is a number, not {show_kind(bound)}", tree.value_spans[key], "as in `min: 1`")
+    parser.report(
+        Code.INVALID_DECLARATION,
+        f"`{key}` is a number, not {show_kind(bound)}",
+        tree.value_spans[key],
+        "as in `min: 1`",
+    )
     return None
 
 
@@ -75,7 +82,7 @@ def _choices(parser: Parser, tree: Mapping) -> tuple[Any, ...]:
     if choices is None or isinstance(choices, list):
         return tuple(choices or ())
     message = f"`choices` is a list of values, not {show_kind(choices)}"
-    parser.report("NS0207", message, tree.value_spans["choices"], "as in `choices: [relu, elu]`")
+    parser.report(Code.INVALID_DECLARATION, message, tree.value_spans["choices"], "as in `choices: [relu, elu]`")
     return ()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from collections.abc import Mapping as Namespace
 from typing import Any
 
-from netspec.diagnostics import MOST_FAULTS, Diagnostic, Note, Span, SpecError, nearest
+from netspec.diagnostics import MOST_ERRORS, Code, Diagnostic, Note, Span, SpecError, nearest
 from netspec.language.combinators import COMBINATORS, Combinator
 from netspec.language.messages import lowered, show_count, show_kind, show_value, suggest_step
 from netspec.language.model import STEP_KEYS, Block, Body, Operand, Step, StepKind
@@ -44,7 +44,7 @@ class Parser:
         self.diagnostics: list[Diagnostic] = []
         self.scope: Scope | None = None
 
-    def report(self, code: str, message: str, span: Span, help: str = "", notes: Iterable[Note] = ()) -> None:
+    def report(self, code: Code, message: str, span: Span, help: str = "", notes: Iterable[Note] = ()) -> None:
         """Record a fault."""
         self.record(Diagnostic(code, message, span, notes=tuple(notes), help=help))
 
@@ -54,17 +54,17 @@ class Parser:
         Raises: SpecError when there are so many that more would be of no use.
         """
         self.diagnostics.extend(diagnostics)
-        if len(self.diagnostics) >= MOST_FAULTS:
-            raise SpecError(self.diagnostics[:MOST_FAULTS])
+        if len(self.diagnostics) >= MOST_ERRORS:
+            raise SpecError(self.diagnostics[:MOST_ERRORS])
 
     def check_variable(self, name: str, span: Span, what: str) -> bool:
         """Return whether expressions can use a name for something of the document; report where they cannot."""
         if name in RESERVED:
             message = f"'{name}' cannot name {what}: it has a meaning of its own"
-            self.report("NS0206", message, span, "choose another name")
+            self.report(Code.INVALID_VARIABLE_NAME, message, span, "choose another name")
         elif not LABEL.match(name):
             help_text = "use up to 64 letters, digits and _, a letter first"
-            self.report("NS0206", f"{name!a} cannot name {what}", span, help_text)
+            self.report(Code.INVALID_VARIABLE_NAME, f"{name!a} cannot name {what}", span, help_text)
         return name not in RESERVED and bool(LABEL.match(name))
 
     # bodies and steps
@@ -83,7 +83,9 @@ class Parser:
         if isinstance(tree, str):
             tree = lone_word(tree, span)
         if not isinstance(tree, Mapping):
-            self.report("NS0302", f"a step is a word or a mapping, not {show_kind(tree)}", span, "as in `- relu`")
+            self.report(
+                Code.NOT_A_STEP, f"a step is a word or a mapping, not {show_kind(tree)}", span, "as in `- relu`"
+            )
             return None
         key = self._key_of(tree, span)
         step = self.keyed_step(key, tree, tree[key], tree.key_spans[key], tree.value_spans[key]) if key else None
@@ -99,17 +101,19 @@ class Parser:
             return own[0]
         if not own:
             self.report(
-                "NS0302", "the step has no op, block or combinator", span, "as in `- conv: {out: 64, kernel: 3}`"
+                Code.NOT_A_STEP, "the step has no op, block or combinator", span, "as in `- conv: {out: 64, kernel: 3}`"
             )
             return None
         for key in own:
             if key not in known:
                 help_text = self._help_beside(key, known)
-                self.report("NS0301", f"unknown step or step key '{key}'", tree.key_spans[key], help_text)
+                self.report(Code.UNKNOWN_STEP, f"unknown step or step key '{key}'", tree.key_spans[key], help_text)
         if len(known) > 1:
             notes = [Note(tree.key_spans[known[0]], "the first")]
             message = f"a step does one thing, and this one has '{known[0]}' and '{known[1]}'"
-            self.report("NS0303", message, tree.key_spans[known[1]], "make them two steps of the list", notes)
+            self.report(
+                Code.AMBIGUOUS_STEP, message, tree.key_spans[known[1]], "make them two steps of the list", notes
+            )
         return known[0] if known else None
 
     def _help_beside(self, key: str, known: list[str]) -> str:
@@ -126,11 +130,13 @@ class Parser:
         kind = self._kind_of(key)
         if kind is None:
             help_text = suggest_step(key, self._callables()) or "`netspec ops` lists all of them"
-            self.report("NS0301", f"unknown op, block or combinator '{key}'", span, help_text)
+            self.report(Code.UNKNOWN_STEP, f"unknown op, block or combinator '{key}'", span, help_text)
             return None
         beside = kind == "combinator" and COMBINATORS[key].beside
         if "body" in tree and not beside and key != "body":
-            self.report("NS0304", f"{key} takes no body beside it", tree.key_spans["body"], self._body_help(key))
+            self.report(
+                Code.UNEXPECTED_BODY, f"{key} takes no body beside it", tree.key_spans["body"], self._body_help(key)
+            )
         if kind == "combinator":
             self._check_idle(COMBINATORS[key], tree)
         if kind == "argument" and self.scope and key[1:] not in self.scope.names:
@@ -146,7 +152,12 @@ class Parser:
             if key in tree:
                 inside = key in combinator.model_fields
                 help_text = f"write it inside, as in `{combinator.key}: {{{key}: ...}}`" if inside else IDLE_HELP
-                self.report("NS0324", f"`{key}` means nothing beside {combinator.key}", tree.key_spans[key], help_text)
+                self.report(
+                    Code.STEP_KEY_WITHOUT_EFFECT,
+                    f"`{key}` means nothing beside {combinator.key}",
+                    tree.key_spans[key],
+                    help_text,
+                )
 
     def _body_help(self, key: str) -> str:
         return f"write `{key}: {{body: [...]}}`" if key in COMBINATORS else "make the body a block, or a `sequential`"
@@ -188,7 +199,12 @@ class Parser:
         if isinstance(value, (str, int)) and not isinstance(value, bool):
             self.record(*template_faults(str(value), tree.value_spans[key], self.scope))
             return str(value)
-        self.report("NS0305", f"`{key}` is a text, not {show_kind(value)}", tree.value_spans[key], "as in `layer{i+1}`")
+        self.report(
+            Code.INVALID_STEP_KEY,
+            f"`{key}` is a text, not {show_kind(value)}",
+            tree.value_spans[key],
+            "as in `layer{i+1}`",
+        )
         return None
 
     def _labels(self, tree: Mapping, key: str) -> tuple[str, ...]:
@@ -202,7 +218,7 @@ class Parser:
             if not allowed or (key == "as" and label in RESERVED):
                 message = f"`{key}` takes a label or a list of labels, not {show_value(label)}"
                 help_text = "a label is a word of letters, digits and _ that means nothing else"
-                self.report("NS0321", message, place, help_text)
+                self.report(Code.INVALID_LABEL, message, place, help_text)
                 return ()
             if key == "from":
                 self.check_label(label, place)
@@ -243,7 +259,7 @@ class Parser:
         if not isinstance(value, Mapping):
             if primary is None:
                 known = f"as in `{key}: {{{next(iter(fields))}: ...}}`" if fields else f"write `- {key}`"
-                self.report("NS0322", f"{key} takes its arguments by name", value_span, known)
+                self.report(Code.UNNAMED_ARGUMENT, f"{key} takes its arguments by name", value_span, known)
                 return None
             return under(primary, value, span, value_span)
         self._check_names(value, fields, key)
@@ -253,7 +269,9 @@ class Parser:
         for name in arguments:
             if name not in fields:
                 help_text = nearest(name, fields) or (f"it takes {', '.join(fields)}" if fields else "it takes none")
-                self.report("NS0306", f"{key} has no argument '{name}'", arguments.key_spans[name], help_text)
+                self.report(
+                    Code.UNKNOWN_ARGUMENT, f"{key} has no argument '{name}'", arguments.key_spans[name], help_text
+                )
 
     def check_arguments(self, op: type[Op], arguments: Mapping) -> None:
         """Record arguments that an op does not have, and faults in the expressions of those that it has."""
@@ -271,7 +289,7 @@ class Parser:
         fields, given = model.model_fields, self.defaults.get(key) or ()
         for name, info in fields.items():
             if info.is_required() and name not in given and _is_missing(name, arguments, fields, tree):
-                self.report("NS0307", f"{key} needs `{name}`", span, lowered(info.description))
+                self.report(Code.MISSING_ARGUMENT, f"{key} needs `{name}`", span, lowered(info.description))
 
     def _check_expressions(
         self, value: Any, holder: Mapping, key: str, words: Collection[str] = (), span: Span | None = None
@@ -297,7 +315,9 @@ class Parser:
                 if name != "of" and name not in op.model_fields:
                     fields = [*op.model_fields, "of"]
                     help_text = nearest(name, fields) or f"it takes {', '.join(fields)}"
-                    self.report("NS0306", f"{op.name} has no argument '{name}'", value.key_spans[name], help_text)
+                    self.report(
+                        Code.UNKNOWN_ARGUMENT, f"{op.name} has no argument '{name}'", value.key_spans[name], help_text
+                    )
                 elif name != "of":
                     self._check_expressions(value[name], value, name, op.words(name))
             value, value_span = value["of"], value.value_spans["of"]
@@ -314,7 +334,10 @@ class Parser:
         for name in found:
             help_text = f"options stand beside the operands: `{op.name}: {{of: [...], {name}: ...}}`"
             self.report(
-                "NS0308", f"`{name}` is an option of {op.name}, not an operand", operands.key_spans[name], help_text
+                Code.INVALID_OPERANDS,
+                f"`{name}` is an option of {op.name}, not an operand",
+                operands.key_spans[name],
+                help_text,
             )
         return bool(found)
 
@@ -327,14 +350,17 @@ class Parser:
             return ()
         else:
             self.report(
-                "NS0308", f"{op.name} takes a list or a mapping of operands", span, f"as in `{op.name}: [x, skip]`"
+                Code.INVALID_OPERANDS,
+                f"{op.name} takes a list or a mapping of operands",
+                span,
+                f"as in `{op.name}: [x, skip]`",
             )
             return ()
         if op.operand_names and {operand.name for operand in operands} != set(op.operand_names):
             names = ", ".join(op.operand_names)
             shown = ", ".join(f"{name}: {'[...]' if place else 'x'}" for place, name in enumerate(op.operand_names))
             help_text = f"as in `{op.name}: {{{shown}}}`"
-            self.report("NS0308", f"{op.name} takes the operands {names} by name", span, help_text)
+            self.report(Code.INVALID_OPERANDS, f"{op.name} takes the operands {names} by name", span, help_text)
             return ()
         by_name = {operand.name: operand for operand in operands}
         ordered = [by_name[name] for name in op.operand_names] if op.operand_names else operands
@@ -342,14 +368,14 @@ class Parser:
         if len(ordered) < least or (most is not None and len(ordered) > most):
             help_text = "an operand is a label, `x` or a list of steps"
             message = f"{op.name} takes {show_count(least, most)}, not {len(ordered)}"
-            self.report("NS0308", message, span, help_text)
+            self.report(Code.INVALID_OPERANDS, message, span, help_text)
         return tuple(ordered)
 
     def _operand(self, tree: Any, span: Span, name: str | None = None) -> Operand:
         if isinstance(tree, str):
             if self._kind_of(tree) and self.scope and tree not in self.scope.labels:
                 message = f"an operand is a label or a list of steps, and '{tree}' is a step"
-                self.report("NS0308", message, span, f"write `[{tree}]`")
+                self.report(Code.INVALID_OPERANDS, message, span, f"write `[{tree}]`")
                 return Operand(tree, span, name)
             self.check_label(tree, span)
             return Operand(tree, span, name)
@@ -412,7 +438,9 @@ class Parser:
             is_word = isinstance(value, str) and (value in words or (value.startswith("$") and words))
             if words and not is_word and isinstance(value, str) and not self._kind_of(value):
                 message = f"{combinator.key}: `{name}` is {', '.join(sorted(words))} or steps, not '{value}'"
-                self.report("NS0301", message, span, nearest(value, words) or "as in `[{conv: {out: 64, kernel: 1}}]`")
+                self.report(
+                    Code.UNKNOWN_STEP, message, span, nearest(value, words) or "as in `[{conv: {out: 64, kernel: 1}}]`"
+                )
                 return Body((), span)
             return value if is_word else self.body(value, span, variables=variables)
         if name in combinator.texts:
@@ -438,7 +466,7 @@ class Parser:
         for name, parameter in block.parameters.items():
             if parameter.required and _is_missing(name, arguments, block.parameters, tree):
                 notes = [Note(parameter.span, "declared here")]
-                self.report("NS0307", f"{block.name} needs `{name}`", span, wanted(parameter), notes)
+                self.report(Code.MISSING_ARGUMENT, f"{block.name} needs `{name}`", span, wanted(parameter), notes)
         for name, argument in arguments.items():
             parameter_of = block.parameters.get(name)
             if parameter_of and not may_be_word(argument, parameter_of.type):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from netspec.diagnostics import nearest
+from netspec.diagnostics import Code, nearest
 from netspec.language.messages import suggest_step
 from netspec.language.parsing.parser import Parser
 from netspec.language.scope import Scope
@@ -34,7 +34,7 @@ def _check_known(parser: Parser, values: Mapping, known: list[str], owner: str) 
     for name in values:
         if name not in known:
             help_text = nearest(name, known) or (f"it has {', '.join(known)}" if known else "declare it in `args`")
-            parser.report("NS0214", f"{owner} has no argument '{name}'", values.key_spans[name], help_text)
+            parser.report(Code.UNKNOWN_SETTING, f"{owner} has no argument '{name}'", values.key_spans[name], help_text)
 
 
 def check_defaults(parser: Parser, tree: Mapping, parameters: Iterable[str]) -> None:
@@ -43,7 +43,7 @@ def check_defaults(parser: Parser, tree: Mapping, parameters: Iterable[str]) -> 
         for name, span in (tree[key].key_spans if tree.get(key) else {}).items():
             if name not in OPS:
                 help_text = suggest_step(name, OPS) or "`netspec ops` lists all of them"
-                parser.report("NS0320", f"`{key}` has no op '{name}'", span, help_text)
+                parser.report(Code.UNKNOWN_OP, f"`{key}` has no op '{name}'", span, help_text)
     parser.scope = Scope(parameters)
     for name, values in (tree.get("defaults") or {}).items():
         if name in OPS:

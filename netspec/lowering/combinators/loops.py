@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from netspec.diagnostics import fault
+from netspec.diagnostics import Code, SpecError
 from netspec.language.combinators import Foreach, Repeat, Sequential
 from netspec.language.model import Body, Step
 from netspec.lowering.body import lower_body
@@ -38,7 +38,7 @@ def lower_foreach(step: Step, fields: Foreach, flow: Flow, context: Context) -> 
     if len(set(lengths.values())) > 1:
         written = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         message = f"the lists of foreach differ in length: {written}"
-        raise fault("NS0317", message, step.span, help="give all of them the same length")
+        raise SpecError.of(Code.UNEQUAL_LISTS, message, step.span, help="give all of them the same length")
     context.builder.count_steps(context.frames, step.span, max(lengths.values(), default=0))
     rows = (dict(zip(fields.lists, row, strict=True)) for row in zip(*fields.lists.values(), strict=True))
     return _list(step, fields.body, rows, flow, context)

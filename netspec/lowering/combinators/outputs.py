@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from netspec.diagnostics import Span, fault
+from netspec.diagnostics import Code, Span, SpecError
 from netspec.ir import Output
 from netspec.language.combinators import Head
 from netspec.language.model import Body, Step
@@ -30,8 +30,11 @@ def lower_output(step: Step, fields: Head, flow: Flow, context: Context) -> Flow
     check_output_name(name, taken, step.place("name"), "give each head its own name")
     if fields.body is None and step.share is not None:
         help_text = "it brings no module; give the head a body"
-        raise fault(
-            "NS0324", "`share` means nothing beside an output without a body", step.place("share"), help=help_text
+        raise SpecError.of(
+            Code.STEP_KEY_WITHOUT_EFFECT,
+            "`share` means nothing beside an output without a body",
+            step.place("share"),
+            help=help_text,
         )
     result = flow if fields.body is None else _head(replace(step, name=name), fields.body, flow, context)
     if result is None:
@@ -56,7 +59,7 @@ def check_output_name(name: str, taken: Iterable[str], span: Span, help_text: st
     if name == "Tensor":
         # The outputs are the fields of a named tuple, of which this is the type: a field of that name would hide it.
         message = "'Tensor' cannot name an output: it is the type of all outputs in Python"
-        raise fault("NS0310", message, span, help="'tensor' would do")
+        raise SpecError.of(Code.INVALID_MODULE_NAME, message, span, help="'tensor' would do")
     if name in taken:
         help_text = "the network's own result has that name" if name == "output" else help_text
-        raise fault("NS0318", f"two outputs are called '{name}'", span, help=help_text)
+        raise SpecError.of(Code.DUPLICATE_OUTPUT, f"two outputs are called '{name}'", span, help=help_text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netspec.diagnostics import Note, fault
+from netspec.diagnostics import Code, Note, SpecError
 from netspec.language.combinators import Residual
 from netspec.language.model import Body, Step
 from netspec.lowering.arguments import Unknown, evaluated_defaults, validate, validated_op
@@ -47,8 +47,8 @@ def _residual(step: Step, fields: Residual, flow: Flow, context: Context, around
 
 
 def _mismatch(step: Step, shortcut: Wire, branch: Wire, context: Context) -> Exception:
-    return fault(
-        "NS0501",
+    return SpecError.of(
+        Code.SHAPE_MISMATCH,
         f"add needs equal shapes: the body gives {show(branch.shape)}, the shortcut {show(shortcut.shape)}",
         step.span,
         notes=[_end(branch, context)],
@@ -105,7 +105,7 @@ def _strides(step: Step, entered: Wire, branch: Wire, context: Context) -> tuple
     if not fits:
         message = f"no stride takes the shortcut from {show(entered.shape)} to the body's {show(branch.shape)}"
         help_text = "write the shortcut as a body"
-        raise fault("NS0508", message, step.span, help=help_text, notes=[_end(branch, context)])
+        raise SpecError.of(Code.NO_SHORTCUT, message, step.span, help=help_text, notes=[_end(branch, context)])
     return strides
 
 
@@ -136,7 +136,7 @@ def _padded(step: Step, kind: str, entered: Wire, branch: Wire, strides: tuple[i
     if missing < 0:
         message = f"a padded shortcut cannot drop channels: {show(entered.shape)} to {show(branch.shape)}"
         help_text = "use `shortcut: project`"
-        raise fault("NS0508", message, step.span, help=help_text, notes=[_end(branch, context)])
+        raise SpecError.of(Code.NO_SHORTCUT, message, step.span, help=help_text, notes=[_end(branch, context)])
     if missing == 0:
         return wire
     return add_plain(OPS["pad"].model_validate({"channels": [0, missing]}), (wire,), step, context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.diagnostics import fault
+from netspec.diagnostics import Code, SpecError
 from netspec.language.combinators import Split
 from netspec.language.model import Step
 from netspec.lowering.context import Context
@@ -26,7 +26,7 @@ def lower_split(step: Step, fields: Split, flow: Flow, context: Context) -> Flow
     if sum(sizes) != total or any(size < 1 for size in sizes):
         message = f"cannot split {show(wire.shape)} along axis {fields.axis} into {fields.sizes}"
         help_text = f"make them add up to {total}, all at least 1; one may be -1, which is the rest"
-        raise fault("NS0507", message, step.place("sizes"), help=help_text)
+        raise SpecError.of(Code.INVALID_SPLIT, message, step.place("sizes"), help=help_text)
     pieces, start = [], 0
     for size in sizes:
         stop = {"stop": start + size} if start + size < total else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from netspec.diagnostics import Frame, fault, nearest
+from netspec.diagnostics import Code, Frame, SpecError, nearest
 from netspec.language.combinators import Use
 from netspec.language.loading.document import load
 from netspec.language.loading.files import refer
@@ -28,8 +28,11 @@ def _check_settings(document: Document, arguments: Mapping) -> None:
     for name in arguments:
         if name not in document.parameters:
             help_text = nearest(name, document.parameters) or f"it has {', '.join(document.parameters) or 'none'}"
-            raise fault(
-                "NS0214", f"{document.name} has no argument '{name}'", arguments.key_spans[name], help=help_text
+            raise SpecError.of(
+                Code.UNKNOWN_SETTING,
+                f"{document.name} has no argument '{name}'",
+                arguments.key_spans[name],
+                help=help_text,
             )
 
 
@@ -82,7 +85,7 @@ def _enter(document: Document, step: Step, variables: dict[str, Any], flow: Flow
     if len(flow) != max(len(names), 1):
         message = f"{document.name} takes {count_values(max(len(names), 1))}, and {count_entering(flow)}"
         help_text = f"name them, as in `from: [{', '.join(names)}]`" if names else "take one with `from`"
-        raise fault("NS0314", message, step.span, help=help_text)
+        raise SpecError.of(Code.WRONG_VALUE_COUNT, message, step.span, help=help_text)
     inner.variables = {**variables, "input": Value(flow[0].shape)}
     inner.labels = {"input": flow}
     for name, wire in zip(names, flow, strict=False):

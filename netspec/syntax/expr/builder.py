@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from netspec.diagnostics import nearest
+from netspec.diagnostics import Code, nearest
 from netspec.syntax.expr.error import (
     CAUGHT,
     EVALUATION,
@@ -138,7 +138,7 @@ class _Builder:
     def _place(self, node: ast.expr) -> Place:
         return self._indent + node.col_offset, (node.end_col_offset or 0) - node.col_offset
 
-    def _fault(self, node: ast.expr, message: str, help: str = "", code: str = EVALUATION) -> ExpressionError:
+    def _fault(self, node: ast.expr, message: str, help: str = "", code: Code = EVALUATION) -> ExpressionError:
         return ExpressionError(message, *self._place(node), help, code)
 
     def _forbidden(self, node: ast.expr) -> ExpressionError:

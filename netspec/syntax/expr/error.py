@@ -5,6 +5,8 @@ A text is bounded when it is parsed (characters, operators, depth); numbers and 
 
 from __future__ import annotations
 
+from netspec.diagnostics import Code
+
 MAX_CHARACTERS = 256
 MAX_OPERATORS = 64
 MAX_DEPTH = 32
@@ -14,7 +16,13 @@ MAX_DIGITS = 64
 MAX_ITEMS = 100_000
 MAX_TEMPLATE = 1024
 
-SYNTAX, UNKNOWN, FORBIDDEN, EVALUATION, LIMIT = "NS0401", "NS0402", "NS0403", "NS0404", "NS0405"
+SYNTAX, UNKNOWN, FORBIDDEN, EVALUATION, LIMIT = (
+    Code.INVALID_EXPRESSION,
+    Code.UNKNOWN_NAME,
+    Code.FORBIDDEN_EXPRESSION,
+    Code.EVALUATION_FAILED,
+    Code.EXPRESSION_TOO_LARGE,
+)
 
 NAMED = "make a part of it an argument with a name"
 """What to do about an expression that is too long or too deep."""
@@ -34,7 +42,7 @@ class ExpressionError(ValueError):
         NS0402 unknown name 'widht' 4 5 did you mean 'width'?
     """
 
-    def __init__(self, message: str, offset: int = 0, length: int = 0, help: str = "", code: str = EVALUATION) -> None:
+    def __init__(self, message: str, offset: int = 0, length: int = 0, help: str = "", code: Code = EVALUATION) -> None:
         super().__init__(message)
         self.message = message
         self.offset = offset

@@ -42,7 +42,7 @@ def read(text: str | bytes, file: str) -> Any:
         {'netspec': 1, 'name': 'tiny', 'input': [3, 32, 32]}
         >>> read("k: 1\\nk: 2\\n", "tiny.yaml")
         Traceback (most recent call last):
-        netspec.diagnostics.model.SpecError: tiny.yaml:2:1: NS0102 key 'k' is given twice (remove one of the two)
+        netspec.diagnostics.errors.SpecError: tiny.yaml:2:1: NS0102 key 'k' is given twice (remove one of the two)
     """
     check_size(text, file)
     whole = decoded(text, file) if isinstance(text, bytes) else text

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from netspec.diagnostics import nearest
+from netspec.diagnostics import Code, nearest
 from netspec.syntax.yaml.errors import Faults
 from netspec.syntax.yaml.tree import Mark
 
@@ -41,7 +41,9 @@ class Anchors:
         """Begin the value of an anchor; a name is given once."""
         if name in self._anchors:
             first = self._faults.note(self._anchors[name].mark, "first given here")
-            self._faults.add("NS0106", f"anchor '{name}' is given twice", mark, "choose another name", first)
+            self._faults.add(
+                Code.ANCHOR_MISMATCH, f"anchor '{name}' is given twice", mark, "choose another name", first
+            )
         self._anchors[name] = _Anchor(mark)
 
     def close(self, name: str, value: Any, size: int) -> None:
@@ -58,18 +60,20 @@ class Anchors:
         """Return the value that an alias stands for, and charge for its size."""
         self._aliases += 1
         if self._aliases > MAX_ALIASES:
-            raise self._faults.limit("NS0715", f"more than {MAX_ALIASES} aliases", mark, _REPEAT)
+            raise self._faults.limit(Code.TOO_MANY_ALIASES, f"more than {MAX_ALIASES} aliases", mark, _REPEAT)
         anchor = self._anchors.get(name)
         if anchor is None:
             help = nearest(name, self._anchors) or f"put '&{name}' before the value that is meant"
-            self._faults.add("NS0106", f"no anchor '{name}' above this alias", mark, help)
+            self._faults.add(Code.ANCHOR_MISMATCH, f"no anchor '{name}' above this alias", mark, help)
             return None
         if anchor.is_open:
             begun = self._faults.note(anchor.mark, f"'{name}' begins here")
-            self._faults.add("NS0107", f"'{name}' would contain itself", mark, "name a value that ends above", begun)
+            self._faults.add(
+                Code.RECURSIVE_ALIAS, f"'{name}' would contain itself", mark, "name a value that ends above", begun
+            )
             return None
         self.expanded += anchor.size
         if self.expanded > MAX_EXPANDED:
             message = f"aliases stand for more than {MAX_EXPANDED} values"
-            raise self._faults.limit("NS0716", message, mark, _REPEAT)
+            raise self._faults.limit(Code.ALIASES_TOO_LARGE, message, mark, _REPEAT)
         return anchor.value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from netspec.diagnostics import Code
 from netspec.syntax.yaml.errors import Faults
 from netspec.syntax.yaml.tree import Mapping, Mark, Sequence
 
@@ -89,7 +90,7 @@ class OpenMapping:
 
     def _report_duplicate(self, key: str, mark: Mark, first: Mark) -> None:
         note = self._faults.note(first, "first given here")
-        self._faults.add("NS0102", f"key '{key}' is given twice", mark, "remove one of the two", note)
+        self._faults.add(Code.DUPLICATE_KEY, f"key '{key}' is given twice", mark, "remove one of the two", note)
 
     def add(self, value: Any, mark: Mark) -> None:
         """Take the value of the key that came last."""
@@ -109,7 +110,9 @@ class OpenMapping:
             for source in sources:
                 self._inherit_from(source)
         elif not self._faults.found:  # an alias that leads nowhere has been reported
-            self._faults.add("NS0110", "'<<' takes a mapping or a list of mappings", mark, "write '<<: *name'")
+            self._faults.add(
+                Code.INVALID_MERGE_KEY, "'<<' takes a mapping or a list of mappings", mark, "write '<<: *name'"
+            )
 
     def _inherit_from(self, source: Mapping) -> None:
         new = [key for key in source if key not in self._keys]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.diagnostics import Diagnostic, LimitError, Note
+from netspec.diagnostics import Code, Diagnostic, LimitError, Note
 from netspec.syntax.yaml.tree import Mark, span_of
 
 MAX_FAULTS = 100
@@ -20,7 +20,7 @@ class Faults:
         self.file = file
         self.found: list[Diagnostic] = []
 
-    def add(self, code: str, message: str, mark: Mark, help: str, *notes: Note) -> None:
+    def add(self, code: Code, message: str, mark: Mark, help: str, *notes: Note) -> None:
         """Keep a fault and go on.
 
         Raises:
@@ -30,14 +30,14 @@ class Faults:
         if len(self.found) >= MAX_FAULTS:
             raise Stop
 
-    def fatal(self, code: str, message: str, mark: Mark, help: str) -> Stop:
+    def fatal(self, code: Code, message: str, mark: Mark, help: str) -> Stop:
         """Keep a fault after which nothing can be read, and return what ends the walk."""
         self.add(code, message, mark, help)
         return Stop()
 
-    def limit(self, code: str, message: str, mark: Mark, help: str) -> LimitError:
+    def limit(self, code: Code, message: str, mark: Mark, help: str) -> LimitError:
         """Return the error for a limit that was crossed; it ends the walk too."""
-        return LimitError([Diagnostic(code, message, span_of(self.file, mark), help=help)])
+        return LimitError.of(code, message, span_of(self.file, mark), help=help)
 
     def note(self, mark: Mark, label: str) -> Note:
         """Return a note that points into the same file."""

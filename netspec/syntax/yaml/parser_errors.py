@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from netspec.diagnostics import Diagnostic, Note, Span
+from netspec.diagnostics import Code, Diagnostic, Note, Span
 from netspec.diagnostics.sources import lines_of
 from netspec.syntax.yaml.tree import Mark
 
@@ -101,12 +101,12 @@ def syntax_fault(error: Exception, text: str, file: str) -> Diagnostic:
     complaint = f"{getattr(error, 'context', '')} {problem} {_surroundings(lines, gave_up, opening)}"
     rule = next((rule for rule in _RULES if all(word in complaint for word in rule.words)), None)
     if rule is None or gave_up is None or opening is None:
-        return Diagnostic("NS0101", f"invalid yaml: {problem}", _span(file, gave_up), help=_OTHERWISE)
+        return Diagnostic(Code.INVALID_YAML, f"invalid yaml: {problem}", _span(file, gave_up), help=_OTHERWISE)
     span, begun = _span(file, opening if rule.at_opening else gave_up), _span(file, opening)
     collection = "flow" in complaint or "block" in complaint
     notes = (Note(begun, "begins here"),) if collection and begun.line != span.line else ()
     message = rule.message.format(character=repr(_character(lines, gave_up)))
-    return Diagnostic("NS0101", message, span, notes=notes, help=rule.help)
+    return Diagnostic(Code.INVALID_YAML, message, span, notes=notes, help=rule.help)
 
 
 def _position(mark: Any, lines: tuple[str, ...]) -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from netspec.diagnostics import LimitError, SpecError
+from netspec.diagnostics import Code, LimitError, SpecError
 from netspec.syntax.yaml.anchors import Anchors
 from netspec.syntax.yaml.builders import OpenMapping, OpenSequence
 from netspec.syntax.yaml.errors import Faults, Stop
@@ -86,14 +86,16 @@ class _Reader:
             if (handler := take.get(type(event))) is not None:
                 handler(event)
         if not self.documents:
-            raise self.faults.fatal("NS0111", "the document is empty", (0, 0, 0, 1), "begin with 'netspec: 1'")
+            raise self.faults.fatal(
+                Code.EMPTY_DOCUMENT, "the document is empty", (0, 0, 0, 1), "begin with 'netspec: 1'"
+            )
 
     def start_document(self, event: Any) -> None:
         """Begin the document, and refuse a second one."""
         self.documents += 1
         if self.documents > 1:
             help = "keep one document in a file"
-            raise self.faults.fatal("NS0105", "a second document begins here", _mark(event), help)
+            raise self.faults.fatal(Code.SECOND_DOCUMENT, "a second document begins here", _mark(event), help)
 
     def take_scalar(self, event: Any) -> None:
         """Take a scalar as a key or as a value."""
@@ -116,20 +118,26 @@ class _Reader:
         """Refuse a value too many, a long text, and characters that an escape brought in."""
         self.check_count(mark)
         if len(text) > MAX_SCALAR:
-            raise self.faults.limit("NS0712", f"a text of more than {MAX_SCALAR} characters", mark, "shorten the text")
+            raise self.faults.limit(
+                Code.TEXT_TOO_LONG, f"a text of more than {MAX_SCALAR} characters", mark, "shorten the text"
+            )
         if character := forbidden_in(text):
-            self.faults.add("NS0103", f"character U+{ord(character):04X} is not allowed", mark, "remove the escape")
+            self.faults.add(
+                Code.FORBIDDEN_CHARACTER, f"character U+{ord(character):04X} is not allowed", mark, "remove the escape"
+            )
 
     def check_count(self, mark: Mark) -> None:
         """Refuse a value too many."""
         if self.nodes > MAX_NODES:
-            raise self.faults.limit("NS0714", f"more than {MAX_NODES} values", mark, "write repetitions as 'repeat: n'")
+            raise self.faults.limit(
+                Code.TOO_MANY_VALUES, f"more than {MAX_NODES} values", mark, "write repetitions as 'repeat: n'"
+            )
 
     def take_key(self, top: OpenMapping, event: Any, text: str, mark: Mark) -> None:
         """Take a key: keys are texts as they are written, so ``169:`` is the key "169"."""
         tag = self.tag_name(event, mark, _KEY_TAGS) if event.tag is not None else ""
         if not text and not event.style:
-            raise self.faults.fatal("NS0108", "a key is missing", mark, "write 'key: value'")
+            raise self.faults.fatal(Code.INVALID_KEY, "a key is missing", mark, "write 'key: value'")
         if event.anchor is not None:
             self.anchors.define(event.anchor, text, mark)
         if text == "<<" and not event.style and tag in ("", "merge"):
@@ -145,10 +153,10 @@ class _Reader:
         try:
             value = plain(text)
         except ValueError as error:
-            self.faults.add("NS0109", str(error), mark, "write a smaller number, or quotes if it is a text")
+            self.faults.add(Code.INVALID_NUMBER, str(error), mark, "write a smaller number, or quotes if it is a text")
             return None
         if name and type(value) not in _SCALAR_TYPES[name]:
-            self.faults.add("NS0112", f"the value is not of type {name}", mark, "remove the tag")
+            self.faults.add(Code.TAG_MISMATCH, f"the value is not of type {name}", mark, "remove the tag")
         return float(value) if name == "float" and isinstance(value, int) else value
 
     def tag_name(self, event: Any, mark: Mark, allowed: Collection[str]) -> str:
@@ -161,7 +169,7 @@ class _Reader:
             return name
         shown = tag if name == tag else f"!!{name}"
         self.faults.add(
-            "NS0104", f"tag '{shown}' is not allowed here", mark, "remove the tag: a document is plain data"
+            Code.FORBIDDEN_TAG, f"tag '{shown}' is not allowed here", mark, "remove the tag: a document is plain data"
         )
         return ""
 
@@ -169,7 +177,7 @@ class _Reader:
         """Take an alias as a value."""
         mark = _mark(event)
         if self.top.wants_key:
-            raise self.faults.fatal("NS0108", "an alias cannot be a key", mark, _QUOTE_KEY)
+            raise self.faults.fatal(Code.INVALID_KEY, "an alias cannot be a key", mark, _QUOTE_KEY)
         self.top.add(self.anchors.value(event.anchor, mark), mark)
 
     def open_collection(self, event: Any) -> None:
@@ -180,7 +188,7 @@ class _Reader:
         if len(self.stack) >= MAX_DEPTH:
             raise self.too_deep(mark)
         if self.top.wants_key:
-            raise self.faults.fatal("NS0108", "a mapping or list cannot be a key", mark, _QUOTE_KEY)
+            raise self.faults.fatal(Code.INVALID_KEY, "a mapping or list cannot be a key", mark, _QUOTE_KEY)
         is_mapping = type(event) is yaml.MappingStartEvent
         if event.tag is not None:
             self.tag_name(event, mark, ("map" if is_mapping else "seq",))
@@ -192,7 +200,9 @@ class _Reader:
 
     def too_deep(self, mark: Mark) -> LimitError:
         """Return the error for a collection in too many others."""
-        return self.faults.limit("NS0713", f"nested deeper than {MAX_DEPTH} levels", mark, "give inner parts a block")
+        return self.faults.limit(
+            Code.NESTED_TOO_DEEP, f"nested deeper than {MAX_DEPTH} levels", mark, "give inner parts a block"
+        )
 
     def close_collection(self, event: Any) -> None:
         """Come up out of a collection: now its end and its size are known."""

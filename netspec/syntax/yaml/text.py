@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from netspec.diagnostics import Diagnostic, Span, SpecError, fault
+from netspec.diagnostics import Code, Diagnostic, Span, SpecError
 from netspec.diagnostics.sources import LINE_BREAK, remember
 
 _SHOWN_CHARACTERS = 20  # a binary file has thousands of forbidden ones
@@ -29,7 +29,7 @@ def decoded(content: bytes, file: str) -> str:
     """Return UTF-8 bytes as text, or say which byte is not UTF-8."""
     for mark, encoding in _ENCODINGS:
         if content.startswith(mark):
-            raise fault("NS0007", f"'{file}' is {encoding}, not UTF-8", help="save the file as UTF-8")
+            raise SpecError.of(Code.NOT_UTF8, f"'{file}' is {encoding}, not UTF-8", help="save the file as UTF-8")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -37,7 +37,7 @@ def decoded(content: bytes, file: str) -> str:
         remember(file, content.decode("utf-8", errors="replace"))
         span = place(file, before, len(before))
         message = f"byte 0x{content[error.start]:02x} is not UTF-8"
-        raise fault("NS0007", message, span, help="save the file as UTF-8") from None
+        raise SpecError.of(Code.NOT_UTF8, message, span, help="save the file as UTF-8") from None
 
 
 def check_characters(text: str, file: str) -> None:
@@ -47,12 +47,16 @@ def check_characters(text: str, file: str) -> None:
         raise SpecError(hidden)
     if directive := _SPECIAL_DIRECTIVE.search(text):
         span = place(file, text, directive.start(1), len(directive[1]))
-        raise fault("NS0104", "directives are not allowed", span, help="remove the line that begins with '%'")
+        raise SpecError.of(
+            Code.FORBIDDEN_TAG, "directives are not allowed", span, help="remove the line that begins with '%'"
+        )
 
 
 def _forbidden(file: str, text: str, match: re.Match[str]) -> Diagnostic:
     span = place(file, text, match.start())
-    return Diagnostic("NS0103", f"character U+{ord(match[0]):04X} is not allowed", span, help="remove the character")
+    return Diagnostic(
+        Code.FORBIDDEN_CHARACTER, f"character U+{ord(match[0]):04X} is not allowed", span, help="remove the character"
+    )
 
 
 def forbidden_in(text: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from netspec.diagnostics import fault
+from netspec.diagnostics import Code, SpecError
 from netspec.ir import Initializer, Node, Scope
 from netspec.ops import Argument, Torch
 from netspec.targets.torch.layout import Item, Layout, needs_module
@@ -249,8 +249,8 @@ def _check_shared(scope: Scope, describer: Describer) -> None:
         return
     owner = describer.groups.get(scope.module)
     if owner is not describer.groups[scope.path] or _values(scope.module, owner) != _values(scope.path, owner):
-        raise fault(
-            "NS0506",
+        raise SpecError.of(
+            Code.INVALID_SHARING,
             f"'{scope.module}' is shared by steps that need other code for it",
             scope.span,
             help="give both the same input size, or write the block so that it does not depend on it",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 
-from netspec.diagnostics import fault
+from netspec.diagnostics import Code, SpecError
 
 try:
     with warnings.catch_warnings():
@@ -22,7 +22,9 @@ except ModuleNotFoundError as error:
     if error.name != "torch":
         raise
     how = "`pip install 'netspec[torch]'` installs it; `netspec build --no-run` writes the files without it"
-    raise fault("NS0008", "running a network needs torch, which is not installed", help=how) from None
+    raise SpecError.of(
+        Code.TORCH_NOT_INSTALLED, "running a network needs torch, which is not installed", help=how
+    ) from None
 
 from netspec.targets.torch.runtime.build import build_module
 from netspec.targets.torch.runtime.devices import Devices, choose_devices
