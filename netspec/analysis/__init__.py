@@ -8,6 +8,7 @@ liveness.py           which values evaluation needs, and until when
 memory.py             bytes of parameters and of values while they are needed
 receptive_field.py    how much of the input each value sees
 scopes.py             sums per scope
+dense_layers.py       the layers of dense blocks
 device_placement.py   where values live when steps name devices
 """
 

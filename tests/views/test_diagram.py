@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 import netspec
 from netspec.analysis import receptive_fields
 from netspec.ir import Graph
+from netspec.views.describe import name_run
 from netspec.views.diagram.captions import figures, multiple, tooltip
 from netspec.views.diagram.dot import STRETCHED, draw_dot, write_dot
 from netspec.views.diagram.folding import fold
 from netspec.views.diagram.model import Box, View
-from netspec.views.diagram.titles import name_run
 from tests.support.paths import GOLDEN
 
 DOCUMENTS = GOLDEN / "draw"

@@ -5,7 +5,6 @@ expansion.py   which blocks are shown open
 fusion.py      ops that share one box
 runs.py        equal siblings that share one box
 wiring.py      edges between boxes
-titles.py      what boxes are called
 captions.py    what stands in and beside them
 dot.py         DOT text
 engine.py      Graphviz, or the layout engine that comes with netspec

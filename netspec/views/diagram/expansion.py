@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from netspec.diagnostics import nearest
@@ -18,14 +18,16 @@ WIDEST = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class Expansion:
     """The open scopes by path, and those among them that were asked for by name."""
 
     opened: frozenset[str]
     named: frozenset[str]
 
 
-def choose(graph: Graph, depth: int, names: Iterable[str], expand_all: bool, deepest: int = DEEPEST) -> Opening:
+def choose_expansion(
+    graph: Graph, depth: int, names: Iterable[str], expand_all: bool, deepest: int = DEEPEST
+) -> Expansion:
     """Return which scopes are open.
 
     A depth of 0 shows the network as one box, 1 its top-level blocks, 2 what is inside them. Named scopes are open in
@@ -48,7 +50,7 @@ def choose(graph: Graph, depth: int, names: Iterable[str], expand_all: bool, dee
         if level + _is_wide(scope) < unlimited or is_wrapper:
             opened.add(scope.path)
         stack.extend((inner, level + (not is_wrapper), height + 1) for inner in scope.scopes)
-    return Opening(frozenset(opened), named)
+    return Expansion(frozenset(opened), named)
 
 
 def _is_wide(scope: Scope) -> bool:
@@ -75,26 +77,44 @@ def _around(scope: Scope) -> Iterable[str]:
 def _wrappers(root: Scope) -> frozenset[str]:
     """Return the paths of the scopes that are no level of their own, as ``features`` and ``classifier`` are not.
 
-    That is a group with most of the network in it; a block with most of the network or block around it, and nothing
-    beside it that could be opened any deeper, as each level of a U-Net; and each group of a network that has at most
-    two top-level scopes.
+    Opening such a scope shows little more than its frame, so what is inside is shown together with it.
     """
-    found: set[str] = set()
+    counts = _count_nodes(root)
+    found: list[Scope] = []
     stack = [root]
     while stack:
         outer = stack.pop()
         inner = [scope for scope in outer.scopes if scope.kind != "output"]
-        wrappers = [scope for scope in inner if scope.kind == "group" and _is_most(scope, root)]
-        deep = [scope for scope in inner if any(True for _ in scope.scopes)]
-        if len(deep) == 1 and "group" not in (outer.kind, deep[0].kind) and _is_most(deep[0], outer):
-            wrappers = deep
-        if not found and not wrappers and len(inner) <= 2:
+        wrappers = _only_deep_block(outer, inner, counts) or _large_groups(root, inner, counts)
+        # A network of one or two groups, as an encoder and a decoder, is shown as what is in them.
+        if not wrappers and not found and len(inner) <= 2:
             wrappers = [scope for scope in inner if scope.kind == "group"]
-        found.update(scope.path for scope in wrappers)
-        stack.extend(wrappers)
-    return frozenset(found)
+        found += wrappers
+        stack += wrappers
+    return frozenset(scope.path for scope in found)
 
 
-def _is_most(scope: Scope, around: Scope) -> bool:
+def _only_deep_block(outer: Scope, inner: Sequence[Scope], counts: Mapping[Scope, int]) -> list[Scope]:
+    """Return the block with most of what is around it, if no other can be opened deeper, as each level of a U-Net."""
+    deep = [scope for scope in inner if any(True for _ in scope.scopes)]
+    if len(deep) != 1 or "group" in (outer.kind, deep[0].kind):
+        return []
+    return deep if _is_most(deep[0], outer, counts) else []
+
+
+def _large_groups(root: Scope, inner: Sequence[Scope], counts: Mapping[Scope, int]) -> list[Scope]:
+    """Return the groups with most of the network in them."""
+    return [scope for scope in inner if scope.kind == "group" and _is_most(scope, root, counts)]
+
+
+def _is_most(scope: Scope, around: Scope, counts: Mapping[Scope, int]) -> bool:
     """Return whether a scope holds more than three quarters of one around it."""
-    return 4 * sum(1 for _ in scope.walk()) > 3 * sum(1 for _ in around.walk())
+    return 4 * counts[scope] > 3 * counts[around]
+
+
+def _count_nodes(root: Scope) -> dict[Scope, int]:
+    """Return how many nodes each scope has, at any depth."""
+    counts: dict[Scope, int] = {}
+    for scope in reversed(list(root.descend())):  # inner scopes before those around them
+        counts[scope] = sum(counts[item] if isinstance(item, Scope) else 1 for item in scope.items)
+    return counts

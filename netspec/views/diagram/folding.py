@@ -1,25 +1,25 @@
-"""From a graph to the view of it: folded blocks, runs of equal siblings and stacks of ops become single boxes.
+"""From a graph to the view of it: folded blocks, runs of equal siblings and fusion groups become single boxes.
 
-opening.py says which blocks are open, stacking.py which ops share a box, runs.py which siblings do, titles.py what is
-written on them; wiring.py adds the edges, and view.py is the result.
+expansion.py says which blocks are open, fusion.py which ops share a box, runs.py which siblings do, and describe.py
+what is written on them; wiring.py adds the edges, and model.py is the result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from netspec.ir import Graph, Input, Node, Output, Scope
 from netspec.sizes.shape import Shape
-from netspec.views.diagram.expansion import DEEPEST, Opening, choose
-from netspec.views.diagram.fusion import Stack, Stacker
+from netspec.views.describe import describe, name_run, scope_name, show_change, shown_name
+from netspec.views.diagram.expansion import DEEPEST, Expansion, choose_expansion
+from netspec.views.diagram.fusion import Fusion, FusionGroup
 from netspec.views.diagram.model import Box, Frame, Line, View
 from netspec.views.diagram.runs import Item, Runs
-from netspec.views.diagram.titles import describe, name_run, scope_name, show_change, shown_name
 from netspec.views.diagram.wiring import Wiring, connect
 
 MANY = 8
-"""So many equal stacks of ops in a row are one box; fewer are shown each, as papers draw them."""
+"""So many equal fusion groups in a row are one box; fewer are shown each, as papers draw them."""
 
 
 def fold(
@@ -39,22 +39,20 @@ def fold(
     """
     if depth < 0:
         raise ValueError(f"the depth of a picture is 0 or more, not {depth}")
-    opening = choose(graph, depth, open, expand_all, deepest)
-    frame = _Folder(graph, opening, edges).network()
+    expansion = choose_expansion(graph, depth, open, expand_all, deepest)
+    frame = _Folder(graph, expansion, edges).network()
     return connect(graph, frame, edges)
 
 
 class _Folder:
     """Makes boxes and frames of scopes and nodes."""
 
-    def __init__(self, graph: Graph, opening: Opening, edges: Wiring) -> None:
-        consumers = graph.consumers()
+    def __init__(self, graph: Graph, expansion: Expansion, edges: Wiring) -> None:
         self._graph = graph
-        self._opening = opening
+        self._expansion = expansion
         self._edges = edges
         self._training = graph.training_only
-        self._kept = frozenset(output.node for output in graph.outputs)
-        self._stacker = Stacker(consumers, self._kept)
+        self._fusion = Fusion(graph)
         self._runs = Runs(graph, self._is_open)
         self._owners: dict[str, Node] = {}
         for node in graph:
@@ -70,10 +68,10 @@ class _Folder:
         return self._framed(root, items, 0)
 
     def _is_open(self, scope: Scope) -> bool:
-        return scope.path in self._opening.opened
+        return scope.path in self._expansion.opened
 
     def _is_closed(self, scope: Scope) -> bool:
-        return not self._is_open(scope) or self._stacker.alone(scope) is not None
+        return not self._is_open(scope) or self._fusion.alone(scope) is not None
 
     def _framed(self, scope: Scope, items: Sequence[Box | Frame], level: int) -> Frame:
         nodes = list(scope.walk())
@@ -90,37 +88,41 @@ class _Folder:
         )
 
     def _inside(self, scope: Scope, level: int) -> tuple[Box | Frame, ...]:
-        is_named = scope.path in self._opening.named
-        growth = None if is_named or self._edges == "full" else self._runs.growth(scope)
-        if growth:
-            layers, joints = growth
-            return self._block(layers, joints[-1]), self._joints(joints)
+        """Return what is drawn of the items of an open scope."""
+        # Whoever opens a block by its name wants to see each step of it.
+        is_named = scope.path in self._expansion.named
+        layers = [] if is_named or self._edges == "full" else self._runs.growth(scope)
+        if layers:
+            joints = [each.joint for each in layers]
+            return self._block([each.layer for each in layers], joints[-1]), self._joints(joints)
+        groups = self._fusion.cut(item for item in scope.items if isinstance(item, Node))
+        runs = [[group] for group in groups] if is_named else self._repeated(groups)
+        by_first = {run[0][0].path: run for run in runs}
         items: list[Box | Frame] = []
-        cut = self._stacker.cut(_nodes(scope.items))
-        runs = [[stack] for stack in cut] if is_named else self._repeated(cut)
-        stacks = {run[0][0].path: run for run in runs}
         position = 0
         while position < len(scope.items):
             length = 1 if is_named else self._runs.length(scope.items, position)
-            items.extend(self._drawn(scope.items[position : position + length], stacks, level))
+            items.extend(self._drawn(scope.items[position : position + length], by_first, level))
             position += length
         return tuple(items)
 
-    def _repeated(self, stacks: Sequence[Stack]) -> Iterable[Sequence[Stack]]:
-        """Yield stacks by themselves, and many equal ones in a row together."""
+    def _repeated(self, groups: Sequence[FusionGroup]) -> Iterable[Sequence[FusionGroup]]:
+        """Yield fusion groups by themselves, and many equal ones in a row together."""
         position = 0
-        while position < len(stacks):
-            length = self._runs.repeats(stacks, position)
+        while position < len(groups):
+            length = self._runs.repeats(groups, position)
             length = length if length >= MANY else 1
-            yield stacks[position : position + length]
+            yield groups[position : position + length]
             position += length
 
-    def _drawn(self, run: Sequence[Item], stacks: dict[str, Sequence[Stack]], level: int) -> Iterable[Box | Frame]:
-        """Yield what a run is drawn as; a node inside a stack is drawn with the stack's first."""
+    def _drawn(
+        self, run: Sequence[Item], groups: Mapping[str, Sequence[FusionGroup]], level: int
+    ) -> Iterable[Box | Frame]:
+        """Yield what a run is drawn as; a node inside a fusion group is drawn with the group's first."""
         first = run[0]
         if isinstance(first, Node):
-            if first.path in stacks:
-                yield self._stack(stacks[first.path])
+            if first.path in groups:
+                yield self._fused(groups[first.path])
         elif self._is_closed(first):
             yield self._block([scope for scope in run if isinstance(scope, Scope)])
         else:
@@ -128,61 +130,57 @@ class _Folder:
 
     # boxes
 
-    def _stack(self, stacks: Sequence[Stack]) -> Box:
-        """Return the box of ops that follow each other, or of equal ones in a row."""
-        nodes = [node for stack in stacks for node in stack]
-        ends = zip(stacks[0], stacks[-1], strict=True)
+    def _fused(self, groups: Sequence[FusionGroup]) -> Box:
+        """Return the box of a fusion group, or of equal ones in a row."""
+        nodes = [node for group in groups for node in group]
+        ends = zip(groups[0], groups[-1], strict=True)
         lines = [replace(self._line(node), name=name_run(self._name(node), self._name(end))) for node, end in ends]
-        return self._box(f"node.{nodes[0].path}", lines, nodes, nodes[-1:], self._shapes(nodes[0].inputs), len(stacks))
+        return replace(self._box(f"node.{nodes[0].path}", lines, nodes), times=len(groups))
 
     def _joints(self, nodes: Sequence[Node]) -> Box:
         """Return the box of the concatenations of a dense block."""
         line = replace(self._line(nodes[0]), name=name_run(nodes[0].name, nodes[-1].name))
-        entering = self._shapes(nodes[0].inputs)
-        return self._box(f"node.{nodes[0].path}", [line], nodes, nodes[-1:], entering, times=len(nodes))
+        return replace(self._box(f"node.{nodes[0].path}", [line], nodes), times=len(nodes))
 
     def _block(self, scopes: Sequence[Scope], joint: Node | None = None) -> Box:
         """Return the box of a folded block, or of a run of them; dense layers grow to what their last joint gives."""
         first, last = scopes[0], scopes[-1]
         nodes = [node for scope in scopes for node in scope.walk()]
-        name = name_run(scope_name(first), scope_name(last)) or self._graph.name
         ending = [self._graph[path] for path in last.outputs if path in self._graph.by_path] or nodes[-1:]
+        box = self._box(f"block.{first.path}" if first.path else "block", self._block_lines(first, last), nodes)
         entering = self._shapes(first.inputs)
         is_same = all(self._runs.same(first, scope) for scope in scopes)
-        change = "" if is_same else show_change(entering, _of([joint] if joint else ending))
-        stack = self._stacker.alone(first)
-        word, detail = describe(first)
-        lines = [Line(name, word, detail, "block")]
-        if stack:
-            head = self._line(stack[0])
-            lines = [Line(name, head.word, head.detail, head.family), *(self._line(node) for node in stack[1:])]
-        identity = f"block.{first.path}" if first.path else "block"
-        return self._box(identity, lines, nodes, ending, entering, len(scopes), change, first)
+        return replace(
+            box,
+            entering=entering,
+            shapes=_of(ending),
+            last=ending[-1].path,
+            span=first.span,
+            times=len(scopes),
+            change="" if is_same else show_change(entering, _of([joint] if joint else ending)),
+        )
 
-    def _box(
-        self,
-        identity: str,
-        lines: Sequence[Line],
-        nodes: Sequence[Node],
-        ending: Sequence[Node],
-        entering: tuple[Shape, ...],
-        times: int = 1,
-        change: str = "",
-        scope: Scope | None = None,
-    ) -> Box:
+    def _block_lines(self, first: Scope, last: Scope) -> list[Line]:
+        """Return the lines of a run of blocks: of a single fusion group those of its ops, else what the block is."""
+        name = name_run(scope_name(first), scope_name(last)) or self._graph.name
+        group = self._fusion.alone(first)
+        if group is None:
+            return [Line(name, *describe(first), "block")]
+        return [replace(self._line(group[0]), name=name), *(self._line(node) for node in group[1:])]
+
+    def _box(self, identity: str, lines: Sequence[Line], nodes: Sequence[Node]) -> Box:
+        """Return the box of nodes that follow each other."""
         return Box(
             id=identity,
             kind="block" if lines[0].family == "block" else "op",
             lines=tuple(lines),
-            shapes=_of(ending),
-            entering=entering,
+            shapes=_of(nodes[-1:]),
+            entering=self._shapes(nodes[0].inputs),
             params=sum(node.params for node in nodes),
             macs=self._macs(nodes),
             nodes=tuple(node.path for node in nodes),
-            last=ending[-1].path,
-            span=scope.span if scope else nodes[0].span,
-            times=times,
-            change=change,
+            last=nodes[-1].path,
+            span=nodes[0].span,
             training_only=self._are_training(nodes),
             shares=self._shares(nodes),
         )
@@ -221,10 +219,6 @@ class _Folder:
     def _shares(self, nodes: Sequence[Node]) -> str:
         """Return the module whose weights are used again here; empty when all weights are new."""
         return next((node.module for node in nodes if node.shared and self._owners[node.module].params), "")
-
-
-def _nodes(items: Iterable[Item]) -> Iterable[Node]:
-    return (item for item in items if isinstance(item, Node))
 
 
 def _of(nodes: Iterable[Node]) -> tuple[Shape, ...]:

@@ -1,54 +1,55 @@
-"""Ops that are drawn as one box: a convolution and what only it feeds, as in conv + bn + relu."""
+"""Fusion groups: ops that are drawn as one box, a convolution with what only it feeds, as in conv + bn + relu."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
-from netspec.ir import Node, Scope
+from netspec.ir import Graph, Node, Scope
 
-Stack = list[Node]
+FusionGroup = list[Node]
 
-HEADS = frozenset({"convolution", "linear", "normalization", "merge"})
+FIRST = frozenset({"convolution", "linear", "normalization", "merge"})
+"""The families of ops that a group may begin with."""
 FOLLOWERS = frozenset({"normalization", "activation", "regularization"})
-TALLEST = 5
+LARGEST = 5
 
 
-class Stacker:
-    """Cuts steps into stacks. ``kept`` are the paths whose values leave the network, which end a stack."""
+class Fusion:
+    """Cuts ops into fusion groups. A value that leaves the network ends its group, so that it can be shown."""
 
-    def __init__(self, consumers: Mapping[str, Sequence[Node]], kept: Collection[str]) -> None:
-        self._consumers = consumers
-        self._kept = kept
+    def __init__(self, graph: Graph) -> None:
+        self._consumers = graph.consumers()
+        self._kept = frozenset(output.node for output in graph.outputs)
 
-    def cut(self, nodes: Iterable[Node]) -> list[Stack]:
-        """Return the stacks of some nodes, in the order of their first ones."""
-        stacks: list[Stack] = []
-        growing: dict[str, Stack] = {}
+    def cut(self, nodes: Iterable[Node]) -> list[FusionGroup]:
+        """Return the groups of some nodes, in the order of their first ones."""
+        groups: list[FusionGroup] = []
+        growing: dict[str, FusionGroup] = {}
         for node in nodes:
-            stack = growing.pop(node.inputs[0], None) if len(node.inputs) == 1 else None
-            if stack and self._follows(node, stack):
-                stack.append(node)
+            group = growing.pop(node.inputs[0], None) if len(node.inputs) == 1 else None
+            if group and self._follows(node, group):
+                group.append(node)
             else:
-                stack = [node]
-                stacks.append(stack)
-            growing[node.path] = stack
-        return stacks
+                group = [node]
+                groups.append(group)
+            growing[node.path] = group
+        return groups
 
-    def alone(self, scope: Scope) -> Stack | None:
-        """Return the one stack that a scope consists of, or None."""
+    def alone(self, scope: Scope) -> FusionGroup | None:
+        """Return the one group that a scope consists of, or None."""
         nodes: list[Node] = []
         for node in scope.walk():
             nodes.append(node)
-            if len(nodes) > TALLEST:
+            if len(nodes) > LARGEST:
                 return None
-        stacks = self.cut(nodes)
-        return stacks[0] if len(stacks) == 1 else None
+        groups = self.cut(nodes)
+        return groups[0] if len(groups) == 1 else None
 
-    def _follows(self, node: Node, stack: Stack) -> bool:
-        head, last = stack[0].op.family, stack[-1]
+    def _follows(self, node: Node, group: FusionGroup) -> bool:
+        last = group[-1]
         return (
-            len(stack) < TALLEST
-            and head in HEADS
+            len(group) < LARGEST
+            and group[0].op.family in FIRST
             and node.op.family in FOLLOWERS
             and last.path not in self._kept
             and len(self._consumers[last.path]) == 1

@@ -1,12 +1,13 @@
-"""Runs of equal siblings: which blocks, and which stacks of ops, in a row may be drawn as one box."""
+"""Runs of equal siblings: which blocks, and which fusion groups, in a row may be drawn as one box."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from netspec.analysis.dense_layers import DenseLayer, dense_layers
 from netspec.ir import Graph, Node, Scope
 from netspec.ir.equality import Agreement, Structure
-from netspec.views.diagram.fusion import Stack
+from netspec.views.diagram.fusion import FusionGroup
 
 Item = Node | Scope
 
@@ -38,11 +39,11 @@ class Runs:
             end += 1
         return end - start
 
-    def repeats(self, stacks: Sequence[Stack], start: int) -> int:
-        """Return how many stacks from ``start`` on are equal and feed each other in a row."""
+    def repeats(self, groups: Sequence[FusionGroup], start: int) -> int:
+        """Return how many groups from ``start`` on are equal and feed each other in a row."""
         end = start + 1
-        while end < len(stacks):
-            previous, following = stacks[end - 1], stacks[end]
+        while end < len(groups):
+            previous, following = groups[end - 1], groups[end]
             last = previous[-1].path
             if following[0].inputs != (last,) or last in self._kept or len(self._consumers[last]) != 1:
                 break
@@ -61,17 +62,12 @@ class Runs:
         """Return whether two blocks are equal, channels and sizes included."""
         return self._exact.equal(first, other)
 
-    def growth(self, scope: Scope) -> tuple[list[Scope], list[Node]] | None:
-        """Return the layers and the concatenations of a dense block whose layers are alike; None for any other."""
-        layers, joints = scope.items[::2], scope.items[1::2]
-        if scope.kind != "dense" or len(layers) < 2 or len(layers) != len(joints):
-            return None
-        scopes = [item for item in layers if isinstance(item, Scope)]
-        nodes = [item for item in joints if isinstance(item, Node)]
-        if len(scopes) != len(layers) or len(nodes) != len(joints):
-            return None
-        is_growing = all(self.alike(scopes[0], other) for other in scopes[1:])
-        return (scopes, nodes) if is_growing and self._are_inside(scope, nodes[:-1]) else None
+    def growth(self, scope: Scope) -> list[DenseLayer]:
+        """Return the layers of a dense block if they are alike and only their last value is read outside of it."""
+        layers = dense_layers(scope)
+        if len(layers) < 2 or not all(self.alike(layers[0].layer, other.layer) for other in layers[1:]):
+            return []
+        return layers if self._are_inside(scope, [each.joint for each in layers[:-1]]) else []
 
     def _are_inside(self, scope: Scope, nodes: list[Node]) -> bool:
         """Return whether no value of these nodes is read outside the scope."""

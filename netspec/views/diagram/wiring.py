@@ -18,7 +18,7 @@ def connect(graph: Graph, frame: Frame, wiring: Wiring) -> View:
     """Return the view with the edges between the boxes of a frame: one per value and box that it enters."""
     boxes = list(frame.boxes())
     order = {box.id: number for number, box in enumerate(boxes)}
-    found = list(_lifted(graph, boxes, order, wiring))
+    found = list(_find_edges(graph, boxes, order, wiring))
     successors: list[list[int]] = [[] for _ in boxes]
     for edge in found:
         successors[order[edge.tail]].append(order[edge.head])
@@ -32,27 +32,33 @@ def connect(graph: Graph, frame: Frame, wiring: Wiring) -> View:
     return View(frame, edges, _stretch(successors))
 
 
-def _lifted(graph: Graph, boxes: Sequence[Box], order: Mapping[str, int], wiring: Wiring) -> Iterator[Edge]:
+def _find_edges(graph: Graph, boxes: Sequence[Box], order: Mapping[str, int], wiring: Wiring) -> Iterator[Edge]:
+    """Yield the edges between different boxes, in the order in which their values are read."""
     owners = {path: box.id for box in boxes for path in box.nodes}
     owners.update((each.name, f"input.{each.name}") for each in graph.inputs)
     training = graph.training_only
-    readers = graph.consumers()
+    readers = graph.consumers() if wiring == "full" else {}
     runs = {box.id for box in boxes if box.times > 1}
     seen: set[tuple[str, str]] = set()
     for node in graph:
-        head = owners[node.path]
-        for value in _operands(graph, node, readers if wiring == "full" else {}):
-            tail = owners[value]
+        for value in _operands(graph, node, readers):
+            tail, head = owners[value], owners[node.path]
+            # A box of several siblings gives one value, though each of the siblings has its own.
             key = (tail if tail in runs else value, head)
             # The layers of a folded dense block read the concatenations that they feed: that way round is left out.
-            if tail == head or key in seen or order[tail] > order[head]:
-                continue
-            seen.add(key)
-            yield Edge(tail, head, value, graph.shape_of(value), training_only=node.path in training)
+            if order[tail] < order[head] and key not in seen:
+                seen.add(key)
+                yield Edge(tail, head, value, graph.shape_of(value), training_only=node.path in training)
+    yield from _output_edges(graph, owners, order)
+
+
+def _output_edges(graph: Graph, owners: Mapping[str, str], order: Mapping[str, int]) -> Iterator[Edge]:
+    """Yield the edges to the boxes of outputs, which a network with a single output does not have."""
     for output in graph.outputs:
-        if f"output.{output.name}" in order:
+        head = f"output.{output.name}"
+        if head in order:
             tail, shape = owners[output.node], graph.shape_of(output.node)
-            yield Edge(tail, f"output.{output.name}", output.node, shape, training_only=output.train_only)
+            yield Edge(tail, head, output.node, shape, training_only=output.train_only)
 
 
 def _operands(graph: Graph, node: Node, readers: Mapping[str, Sequence[Node]]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What is written on boxes and frames: names as a picture shows them, and what a block consists of."""
+"""What the parts of a network are called in pictures and tables, and what a block consists of."""
 
 from __future__ import annotations
 
