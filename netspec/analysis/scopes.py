@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from netspec.ir import Graph, Node, Scope, analysis
+from netspec.sizes import stated
 from netspec.sizes.shape import elements
 
 
@@ -40,7 +41,7 @@ def measure_node(node: Node, training_only: bool) -> ScopeTotals:
         params=node.params,
         macs=0 if training_only else node.macs,
         training_macs=node.macs,
-        elements=0 if node.op.is_view else elements(node.shape),
+        elements=0 if node.op.is_view else stated(elements(node.shape)),
         nodes=1,
     )
 

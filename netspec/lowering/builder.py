@@ -10,6 +10,7 @@ from netspec.diagnostics import MOST_ERRORS, Code, Diagnostic, Frame, LimitError
 from netspec.ir import Dtype, GraphBuilder, Initializers, Node, Output, Scope, ScopeKind
 from netspec.lowering.values import Wire
 from netspec.ops import Op, ShapeError
+from netspec.sizes import Size, stated
 from netspec.sizes.shape import Shape, elements, show
 
 MOST_NODES = 25_000
@@ -17,7 +18,7 @@ MOST_STEPS = 50_000
 DEEPEST_CALL = 64
 MOST_ELEMENTS = 2**40
 
-Facts = tuple[Shape, dict[str, Shape], int]
+Facts = tuple[Shape, dict[str, Shape], Size]
 
 
 class TooManyFaults(Exception):
@@ -88,7 +89,7 @@ class Builder:
             shape=shape,
             params=self._own(point.module, op, parameters, point.span),
             dtype=dtype,
-            macs=macs,
+            macs=stated(macs),
             span=point.span,
             scope=point.scope,
             module=point.module,
@@ -153,7 +154,7 @@ class Builder:
         known = self.owners.get(module)
         if known is None:
             self.owners[module] = (op, parameters, span)
-            return sum(map(elements, parameters.values()))
+            return sum(stated(elements(shape)) for shape in parameters.values())
         notes = [Note(known[2], "the first")]
         if known[1] != parameters:
             help_text = "steps that share a module must take and give the same channels"

@@ -6,10 +6,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from netspec.ops.base import Argument, Op, Sample, Torch, Window, check_axes, spatial_rank
-from netspec.ops.fields import PerAxis
+from netspec.diagnostics import Code
+from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
+from netspec.ops.fields import OpenPerAxis
 from netspec.ops.windows import shortest
-from netspec.sizes.shape import Shape, per_axis, show
+from netspec.sizes.shape import Shape, per_axis, show, stated_shape
 
 
 class GlobalPool(Op):
@@ -79,6 +80,7 @@ class AdaptivePool(Op):
     """What pools to a given size share: window i covers ``floor(i * size / out)`` to ``ceil((i + 1) * size / out)``."""
 
     family = "pooling"
+    open_arguments = frozenset({"out"})
     primary = "out"
     torch_name: ClassVar[tuple[str, str]]
     of_all: ClassVar[type[GlobalPool]]
@@ -92,13 +94,20 @@ class AdaptivePool(Op):
     )
     faults = (Sample({"out": 2}, ((4,),)), Sample({"out": [2, 2]}, ((4, 9),)))
 
-    out: PerAxis = Field(description="Size of each axis that leaves, in elements; one number for all, or one per axis.")
+    out: OpenPerAxis = Field(
+        description="Size of each axis that leaves, in elements; one number for all, or one per axis."
+    )
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         rank = spatial_rank(self.name, shape)
         check_axes(self.name, "size", self.out, rank)
-        return (shape[0], *per_axis(self.out, rank))
+        sizes = per_axis(self.out, rank)
+        if any(size < 1 for size in sizes):
+            raise ShapeError(
+                f"{self.name} leaves nothing of {show(shape)}", help="use a larger size", code=Code.INVALID_WINDOW
+            )
+        return (shape[0], *sizes)
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
@@ -116,11 +125,11 @@ class AdaptivePool(Op):
         return self.of_all() if out == 1 else self.respelled(out=out)
 
     def receptive_window(self, shape: Shape) -> tuple[Window, ...] | None:
-        sizes = per_axis(self.out, len(shape) - 1)
-        if all(size == 1 for size in sizes):
+        before, after = stated_shape(shape[1:]), stated_shape(per_axis(self.out, len(shape) - 1))
+        if all(size == 1 for size in after):
             return None
         return tuple(
-            Window(_largest_window(size, out), Fraction(size, out)) for size, out in zip(shape[1:], sizes, strict=True)
+            Window(_largest_window(size, out), Fraction(size, out)) for size, out in zip(before, after, strict=True)
         )
 
     def draw(self, shape: Shape) -> str:

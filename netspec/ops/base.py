@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from netspec.diagnostics import Code
 from netspec.ops.fields import words
+from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, show
 
 OPS: dict[str, "type[Op]"] = {}
@@ -106,7 +107,9 @@ class Op(BaseModel):
     """The base of all ops. Subclass it with ``name=`` to register a new one.
 
     Class attributes describe the op, fields are its arguments, methods are what the compiler asks of it. ``shapes``
-    are always the shapes of the operands, channels first, without the batch axis.
+    are always the shapes of the operands, channels first, without the batch axis. Their sizes are plain numbers or stay
+    open: compare each size on its own (``any(size < 1 for size in sizes)`` and not ``min(sizes) < 1``, which compares
+    height and width), and no size with a mark such as -1.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -127,6 +130,8 @@ class Op(BaseModel):
     """True when the gradient needs the op's output, so that nobody may overwrite it in place."""
     keeps_input: ClassVar[bool] = True
     """False when the gradient does not need the operands, so that another reader may overwrite them."""
+    open_arguments: ClassVar[frozenset[str]] = frozenset()
+    """The fields that take sizes which stay open; for all others a size is fixed to its stated value."""
     in_place: ClassVar[bool] = False
     """True when the op's torch text has an ``inplace`` argument."""
     depends_on_mode: ClassVar[bool] = False
@@ -150,7 +155,7 @@ class Op(BaseModel):
         """Return the shape of the result; raise ShapeError when the op cannot take these operands."""
 
     @abstractmethod
-    def count_macs(self, *shapes: Shape) -> int:
+    def count_macs(self, *shapes: Shape) -> Size:
         """Return the multiply-accumulates of one example; zero for all but convolutions, linear layers and matmuls."""
 
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
@@ -189,7 +194,7 @@ class Op(BaseModel):
         """Return the telling attributes in a few characters, as in ``3x3, s2``; shape is the first operand's."""
         return ""
 
-    def count_parameters(self, *shapes: Shape) -> int:
+    def count_parameters(self, *shapes: Shape) -> Size:
         """Return the number of trainable numbers."""
         return sum(map(elements, self.list_parameters(*shapes).values()))
 

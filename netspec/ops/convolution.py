@@ -6,7 +6,7 @@ from pydantic import Field
 
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, spatial_rank
-from netspec.ops.fields import Flag, Padding, PaddingValue, PerAxis, Positive
+from netspec.ops.fields import Flag, OpenPaddingValue, Padding, PerAxis, Positive
 from netspec.ops.windows import (
     check_copies,
     draw_window,
@@ -17,6 +17,7 @@ from netspec.ops.windows import (
     torch_padding,
     windows,
 )
+from netspec.sizes import Size
 from netspec.sizes.shape import Pairs, Shape, elements, per_axis
 
 
@@ -85,14 +86,15 @@ class Conv(Op, name="conv"):
         out, groups = self.channels(shape)
         if shape[0] % groups or out % groups:
             raise ShapeError(
-                f"conv with {groups} groups needs channels that {groups} divides, and has {shape[0]} in and {out} out",
-                help=f"make both a multiple of {groups}",
+                f"conv with {groups:d} groups needs channels that {groups:d} divides, "
+                f"and has {shape[0]:d} in and {out:d} out",
+                help=f"make both a multiple of {groups:d}",
                 operand=0 if shape[0] % groups else None,
                 code=Code.INDIVISIBLE_CHANNELS,
             )
         return (out, *sizes)
 
-    def channels(self, shape: Shape) -> tuple[int, int]:
+    def channels(self, shape: Shape) -> tuple[Size, Size]:
         """Return the number of filters and of groups for an input of that shape."""
         if self.depth_multiplier is None and self.out is not None:
             return self.out, self.groups
@@ -110,7 +112,7 @@ class Conv(Op, name="conv"):
         weight = (out, shape[0] // groups, *per_axis(self.kernel, len(shape) - 1))
         return {"weight": weight, "bias": (out,)} if self.bias else {"weight": weight}
 
-    def count_macs(self, *shapes: Shape) -> int:
+    def count_macs(self, *shapes: Shape) -> Size:
         positions = elements(self.infer_shape(*shapes)[1:])
         return elements(self.list_parameters(*shapes)["weight"]) * positions
 
@@ -137,7 +139,7 @@ class Conv(Op, name="conv"):
         window = (per_axis(each, len(shape) - 1) for each in (self.kernel, self.stride, self.dilation))
         return padding_pairs(self.padding, shape, *window)
 
-    def _torch_padding(self, shape: Shape) -> PaddingValue | str:
+    def _torch_padding(self, shape: Shape) -> OpenPaddingValue | str:
         if self.padding == "same":
             return "same"
         return torch_padding(self.padding, shape, self.kernel, self.stride, self.dilation)

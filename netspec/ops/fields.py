@@ -2,14 +2,19 @@
 
 A kind accepts a number, a list or one of its words; whatever it refuses, it refuses with one sentence that says what
 is expected. The words of a kind are its ``Literal`` members: there, a plain string is a word and not an expression.
+
+A kind whose name starts with ``Open`` also takes a size that stays open. All others need a plain number: whoever has a
+size for them fixes it first.
 """
 
 from collections.abc import Callable
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
 
-from pydantic import Field, PlainValidator, Strict, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import Field, GetCoreSchemaHandler, GetPydanticSchema, PlainValidator, Strict, WithJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from netspec.sizes import Dim, Size
 
 LARGEST = 2**31 - 1
 
@@ -25,16 +30,35 @@ Survival = Annotated[float, Strict(), Field(gt=0, le=1)]
 """A probability that something is kept; at zero there would be nothing left to train."""
 
 
-def _is_integer(value: object, least: int) -> TypeGuard[int]:
+def _keep_open(kind: Any) -> GetPydanticSchema:
+    """Return what makes a field take the numbers of another kind, and open sizes as they are."""
+
+    def keep(value: Any, check: Callable[[Any], Any]) -> Any:
+        return value if isinstance(value, Dim) else check(value)
+
+    def schema(_: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(keep, handler(kind))
+
+    return GetPydanticSchema(schema)
+
+
+OpenInteger = Annotated[Size, _keep_open(Integer)]
+"""As ``Integer``, or a size that stays open: a position, a size that leaves."""
+
+
+def _is_integer(value: object, least: int, open: bool = False) -> TypeGuard[int]:
+    if open and isinstance(value, Dim):
+        # at its stated size: the op itself asks for the others, where it can be recorded for which step
+        return least <= value.stated <= LARGEST
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= LARGEST
 
 
-def _integers(least: int, expected: str) -> Callable[[Any], Any]:
+def _integers(least: int, expected: str, open: bool = False) -> Callable[[Any], Any]:
     def check(value: Any) -> Any:
-        if _is_integer(value, least):
+        if _is_integer(value, least, open):
             return value
         entries = value if isinstance(value, (list, tuple)) and len(value) <= 3 else ()
-        if entries and all(_is_integer(each, least) for each in entries):
+        if entries and all(_is_integer(each, least, open) for each in entries):
             return tuple(entries)
         raise PydanticCustomError("netspec", "{expected}", {"expected": expected})
 
@@ -46,12 +70,14 @@ def _axis_schema(least: int) -> dict[str, Any]:
     return {"anyOf": [number, {"type": "array", "items": number, "minItems": 1, "maxItems": 3}]}
 
 
-PerAxis = Annotated[
-    int | tuple[int, ...],
-    PlainValidator(_integers(1, "expected a whole number of at least 1, or a list of one per axis")),
-    WithJsonSchema(_axis_schema(1)),
-]
+_AT_LEAST_ONE = "expected a whole number of at least 1, or a list of one per axis"
+PerAxis = Annotated[int | tuple[int, ...], PlainValidator(_integers(1, _AT_LEAST_ONE)), WithJsonSchema(_axis_schema(1))]
 """A whole number of at least one for all axes, or a list of one per axis: kernel, stride, dilation."""
+SizePerAxis = Size | tuple[Size, ...]
+OpenPerAxis = Annotated[
+    SizePerAxis, PlainValidator(_integers(1, _AT_LEAST_ONE, open=True)), WithJsonSchema(_axis_schema(1))
+]
+"""As ``PerAxis``, or with sizes that stay open: the size that leaves, a window that depends on the map."""
 PerAxisCount = Annotated[
     int | tuple[int, ...],
     PlainValidator(_integers(0, "expected a whole number of at least 0, or a list of one per axis")),
@@ -81,23 +107,24 @@ PerAxisFactor = Annotated[
 
 
 PaddingValue = int | tuple[int, ...] | tuple[tuple[int, int], ...]
+OpenPaddingValue = Size | tuple[Size, ...] | tuple[tuple[Size, Size], ...]
 
 
-def _as_sides(value: Any) -> PaddingValue | None:
-    if _is_integer(value, 0):
+def _as_sides(value: Any, open: bool = False) -> Any:
+    if _is_integer(value, 0, open):
         return value
     if not isinstance(value, (list, tuple)) or not 1 <= len(value) <= 3:
         return None
-    if all(_is_integer(each, 0) for each in value):
+    if all(_is_integer(each, 0, open) for each in value):
         return tuple(value)
     pairs = all(isinstance(each, (list, tuple)) and len(each) == 2 for each in value)
-    if pairs and all(_is_integer(side, 0) for each in value for side in each):
+    if pairs and all(_is_integer(side, 0, open) for each in value for side in each):
         return tuple((before, after) for before, after in value)
     return None
 
 
 def _check_sides(value: Any) -> Any:
-    sides = _as_sides(value)
+    sides = _as_sides(value, open=True)
     if sides is None:
         raise PydanticCustomError(
             "netspec",
@@ -118,8 +145,8 @@ _sides_schema: dict[str, Any] = {
         },
     ]
 }
-Sides = Annotated[PaddingValue, PlainValidator(_check_sides), WithJsonSchema(_sides_schema)]
-"""How much is added around each axis: a number, one per axis, or [before, after] per axis."""
+OpenSides = Annotated[OpenPaddingValue, PlainValidator(_check_sides), WithJsonSchema(_sides_schema)]
+"""How much is added around each axis: a number, one per axis, or [before, after] per axis; each may stay open."""
 
 
 def _check_padding(value: Any) -> Any:

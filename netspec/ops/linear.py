@@ -6,6 +6,7 @@ from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.fields import Count, Flag, Positive
 from netspec.ops.merge import broadcast
+from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, show
 
 
@@ -51,7 +52,7 @@ class Linear(Op, name="linear"):
         weight = (self.out, shapes[0][-1])
         return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
 
-    def count_macs(self, *shapes: Shape) -> int:
+    def count_macs(self, *shapes: Shape) -> Size:
         return elements(shapes[0]) * self.out
 
     def emit_module(self, *shapes: Shape) -> Torch:
@@ -191,7 +192,7 @@ class MatMul(Op, name="matmul"):
             right = (*right[:-2], right[-1], right[-2])
         return left, right
 
-    def count_macs(self, *shapes: Shape) -> int:
+    def count_macs(self, *shapes: Shape) -> Size:
         return elements(self.infer_shape(*shapes)) * self._matrices(shapes)[0][-1]
 
     def emit_function(self, *shapes: Shape) -> Torch:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_index
 from netspec.ops.fields import Flag, Integer
+from netspec.sizes import Dim, Size
 from netspec.sizes.shape import Shape, show
 
 
@@ -238,7 +239,7 @@ class Lerp(Op, name="lerp"):
     def infer_shape(self, *shapes: Shape) -> Shape:
         start, end, weight = shapes
         equal("lerp", start, end)
-        if len(weight) != len(start) or any(size not in (1, full) for size, full in zip(weight, start, strict=True)):
+        if len(weight) != len(start) or not all(map(_stretches_to, weight, start)):
             raise ShapeError(
                 f"lerp needs a weight that fits {show(start)}, and gets {show(weight)}",
                 help="give the gate the channels and stride of what it acts on",
@@ -281,12 +282,31 @@ def broadcast(op: str, *shapes: Shape) -> Shape:
                 help="`reshape` gives a vector the axes it lacks",
                 operand=position,
             )
-        pairs = list(zip(common, shape, strict=True))
-        if any(size != other and 1 not in (size, other) for size, other in pairs):
+        sizes = list(map(_common_size, common, shape))
+        if None in sizes:
             raise ShapeError(
                 f"{op} needs equal shapes, or axes of size 1: {show(common)} and {show(shape)}",
                 help="give both operands the same channels and stride",
                 operand=position,
             )
-        common = tuple(map(max, pairs))
+        common = tuple(size for size in sizes if size is not None)
     return common
+
+
+def _common_size(size: Size, other: Size) -> Size | None:
+    """Return what two axes become when one of size 1 stretches, or None where they do not fit."""
+    if _stretches_to(size, other):
+        return other
+    return size if _stretches_to(other, size) else None
+
+
+def _stretches_to(size: Size, full: Size) -> bool:
+    """Return whether an axis has the full size, or stretches to it.
+
+    A plain 1 stretches whatever the other is. It comes first: comparing an open size with it would leave out 1.
+    """
+    if not isinstance(size, Dim) and size == 1:
+        return True
+    if not isinstance(full, Dim) and full == 1:
+        return False
+    return size == full or (isinstance(size, Dim) and size == 1)

@@ -5,7 +5,7 @@ from pydantic import Field
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_rank
 from netspec.ops.fields import Flag, Number, Positive, PositiveNumber, Probability
-from netspec.sizes.shape import Shape, elements, show
+from netspec.sizes.shape import Shape, elements, show, stated_shape
 
 
 class BatchNorm(Op, name="bn"):
@@ -111,7 +111,7 @@ class LayerNorm(Op, name="ln"):
         if self.axes is None and len(shape) > 2:
             raise ShapeError(
                 f"ln needs to know over how many axes of {show(shape)} it normalizes",
-                help=f"`axes: {len(shape)}` is all of them, as in `nn.LayerNorm({list(shape)})`",
+                help=f"`axes: {len(shape)}` is all of them, as in `nn.LayerNorm({list(stated_shape(shape))})`",
                 operand=0,
                 code=Code.CONFLICTING_ARGUMENTS,
             )
@@ -183,7 +183,7 @@ class GroupNorm(Op, name="gn"):
         (shape,) = shapes
         if shape[0] % self.groups:
             raise ShapeError(
-                f"gn with {self.groups} groups needs channels that {self.groups} divides, and has {shape[0]}",
+                f"gn with {self.groups} groups needs channels that {self.groups} divides, and has {shape[0]:d}",
                 help=f"make the channels a multiple of {self.groups}",
                 operand=0,
                 code=Code.INDIVISIBLE_CHANNELS,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import get_args
 
 from netspec.ops.base import OPS, Family, Op, ShapeError
+from netspec.sizes.shape import Shape
 
 GROUP = "netspec.ops"
 """The entry points by which a package registers modules with ops."""
@@ -96,7 +97,7 @@ def check_op(op: type[Op]) -> None:
         _check_sample(op.model_validate(sample.arguments), sample.inputs)
 
 
-def _check_sample(op: Op, inputs: tuple[tuple[int, ...], ...]) -> None:
+def _check_sample(op: Op, inputs: tuple[Shape, ...]) -> None:
     try:
         op.infer_shape(*inputs)
     except ShapeError as error:

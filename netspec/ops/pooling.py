@@ -4,7 +4,7 @@ from pydantic import Field
 
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, spatial_rank
-from netspec.ops.fields import Flag, Padding, PerAxis, PositiveNumber
+from netspec.ops.fields import Flag, OpenPerAxis, Padding, PerAxis, PositiveNumber, SizePerAxis
 from netspec.ops.windows import draw_window, explicit_padding, padding_pairs, shortest, slide, torch_padding, windows
 from netspec.sizes.shape import Pairs, Shape, per_axis, show
 
@@ -13,25 +13,33 @@ class WindowPool(Op):
     """What pools over a sliding window share. A subclass adds padding and dilation where torch has them."""
 
     family = "pooling"
+    open_arguments = frozenset({"kernel", "stride"})
 
-    kernel: PerAxis = Field(description="Size of the window, in elements.")
-    stride: PerAxis | None = Field(None, description="Distance between two windows; the kernel's size if not given.")
+    kernel: OpenPerAxis = Field(description="Size of the window, in elements.")
+    stride: OpenPerAxis | None = Field(
+        None, description="Distance between two windows; the kernel's size if not given."
+    )
     ceil: Flag = Field(False, description="Round the number of windows up instead of down.")
+
+    @property
+    def step(self) -> SizePerAxis:
+        """The distance between two windows: the stride, or else the kernel's size."""
+        return self.kernel if self.stride is None else self.stride
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
 
     def canonical(self, *shapes: Shape) -> Op:
-        return self.respelled(kernel=shortest(self.kernel), stride=shortest(self.stride or self.kernel))
+        return self.respelled(kernel=shortest(self.kernel), stride=shortest(self.step))
 
     def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
-        return windows(len(shape) - 1, self.kernel, self.stride or self.kernel)
+        return windows(len(shape) - 1, self.kernel, self.step)
 
     def draw(self, shape: Shape) -> str:
-        return draw_window(len(shape) - 1, self.kernel, self.stride or self.kernel)
+        return draw_window(len(shape) - 1, self.kernel, self.step)
 
 
-def check_padding(op: str, padding: object, kernel: int | tuple[int, ...], rank: int) -> None:
+def check_padding(op: str, padding: object, kernel: SizePerAxis, rank: int) -> None:
     """Raise ShapeError when a number asks for more padding than half a window: some windows would see nothing."""
     if not isinstance(padding, (int, tuple)) or any(isinstance(side, tuple) for side in per_axis(padding, rank)):
         return
@@ -44,18 +52,18 @@ def check_padding(op: str, padding: object, kernel: int | tuple[int, ...], rank:
         )
 
 
-def check_ceil(op: str, ceil: bool, padding: Pairs | None) -> None:
+def check_ceil(op: str, padding: Pairs | None) -> None:
     """Raise ShapeError when a pool rounds up behind padding that is an op of its own: a window could see only that."""
-    if ceil and padding:
+    if padding:
         raise ShapeError(
             f"{op} cannot round up with padding of "
-            + ", ".join(f"{before} before and {after} after" for before, after in padding),
+            + ", ".join(f"{before:d} before and {after:d} after" for before, after in padding),
             help="leave out `ceil` and pad one more element after, or give both sides the same",
             code=Code.INVALID_WINDOW,
         )
 
 
-def check_volume(op: str, shape: Shape, kernel: int | tuple[int, ...]) -> None:
+def check_volume(op: str, shape: Shape, kernel: SizePerAxis) -> None:
     """Raise ShapeError for a volume that is smaller than the window, which torch's means refuse even when padded."""
     kernels = per_axis(kernel, len(shape) - 1)
     if len(shape) == 4 and any(size < extent for size, extent in zip(shape[1:], kernels, strict=True)):
@@ -106,28 +114,26 @@ class MaxPool(WindowPool, name="maxpool"):
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
-        stride = self.stride or self.kernel
-        sizes = slide("maxpool", shape, self.kernel, stride, self.padding, self.dilation, self.ceil)
+        sizes = slide("maxpool", shape, self.kernel, self.step, self.padding, self.dilation, self.ceil)
         check_padding("maxpool", self.padding, self.kernel, len(shape) - 1)
-        check_ceil("maxpool", self.ceil, self.explicit_padding(shape))
+        if self.ceil:
+            check_ceil("maxpool", self.explicit_padding(shape))
         return (shape[0], *sizes)
 
     def explicit_padding(self, shape: Shape) -> Pairs | None:
         """Return the padding that has to become a ``pad`` op (of the lowest number) before emission, or None."""
         most = tuple(extent // 2 for extent in per_axis(self.kernel, len(shape) - 1))
-        return explicit_padding(self.padding, shape, self.kernel, self.stride or self.kernel, self.dilation, most=most)
+        return explicit_padding(self.padding, shape, self.kernel, self.step, self.dilation, most=most)
 
     def canonical(self, *shapes: Shape) -> Op:
-        stride = self.stride or self.kernel
-        padding = torch_padding(self.padding, shapes[0], self.kernel, stride, self.dilation)
+        padding = torch_padding(self.padding, shapes[0], self.kernel, self.step, self.dilation)
         return super().canonical(*shapes).respelled(padding=padding, dilation=shortest(self.dilation))
 
     def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
-        stride = self.stride or self.kernel
         return (
             Argument("kernel_size", shortest(self.kernel), positional=True),
-            Argument("stride", shortest(stride), shortest(self.kernel)),
-            Argument("padding", torch_padding(self.padding, shape, self.kernel, stride, self.dilation), 0),
+            Argument("stride", shortest(self.step), shortest(self.kernel)),
+            Argument("padding", torch_padding(self.padding, shape, self.kernel, self.step, self.dilation), 0),
             Argument("dilation", shortest(self.dilation), 1),
             Argument("ceil_mode", self.ceil, False),
         )
@@ -141,7 +147,7 @@ class MaxPool(WindowPool, name="maxpool"):
         return Torch(f"F.max_pool{rank}d({{0}}, {{arguments}})", self._arguments(shapes[0]))
 
     def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
-        return windows(len(shape) - 1, self.kernel, self.stride or self.kernel, self.dilation)
+        return windows(len(shape) - 1, self.kernel, self.step, self.dilation)
 
 
 class AveragePool(WindowPool, name="avgpool"):
@@ -186,41 +192,44 @@ class AveragePool(WindowPool, name="avgpool"):
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
-        stride = self.stride or self.kernel
-        sizes = slide("avgpool", shape, self.kernel, stride, self.padding, 1, self.ceil)
+        sizes = slide("avgpool", shape, self.kernel, self.step, self.padding, 1, self.ceil)
         rank = len(shape) - 1
         check_padding("avgpool", self.padding, self.kernel, rank)
-        check_ceil("avgpool", self.ceil, self.explicit_padding(shape))
-        if not self.explicit_padding(shape):
+        if self.ceil:
+            check_ceil("avgpool", self.explicit_padding(shape))
+        if rank == 3 and not self.explicit_padding(shape):
             check_volume("avgpool", shape, self.kernel)
-        pairs = padding_pairs(
-            self.padding, shape, per_axis(self.kernel, rank), per_axis(stride, rank), per_axis(1, rank)
-        )
-        if not self.count_include_pad and any(before != after for before, after in pairs):
+        if not self.count_include_pad:
+            self._check_count(shape)
+        return (shape[0], *sizes)
+
+    def _check_count(self, shape: Shape) -> None:
+        """Raise ShapeError when padding that becomes an op of its own, and so is counted, is not to be counted."""
+        rank = len(shape) - 1
+        pairs = padding_pairs(self.padding, shape, *(per_axis(each, rank) for each in (self.kernel, self.step, 1)))
+        if any(before != after for before, after in pairs):
             raise ShapeError(
                 "avgpool cannot leave padding out of the mean when it differs between the sides of an axis: "
-                + ", ".join(f"{before} and {after}" for before, after in pairs),
+                + ", ".join(f"{before:d} and {after:d}" for before, after in pairs),
                 help="count it with `count_include_pad: true`, or give both sides the same",
                 code=Code.INVALID_WINDOW,
             )
-        return (shape[0], *sizes)
 
     def explicit_padding(self, shape: Shape) -> Pairs | None:
         """Return the padding that has to become a ``pad`` op (of zeros) before emission, or None."""
         most = tuple(extent // 2 for extent in per_axis(self.kernel, len(shape) - 1))
-        return explicit_padding(self.padding, shape, self.kernel, self.stride or self.kernel, 1, most=most)
+        return explicit_padding(self.padding, shape, self.kernel, self.step, 1, most=most)
 
     def canonical(self, *shapes: Shape) -> Op:
-        padding = torch_padding(self.padding, shapes[0], self.kernel, self.stride or self.kernel, 1)
+        padding = torch_padding(self.padding, shapes[0], self.kernel, self.step, 1)
         counts_padding = self.count_include_pad if padding else True
         return super().canonical(*shapes).respelled(padding=padding, count_include_pad=counts_padding)
 
     def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
-        stride = self.stride or self.kernel
         return (
             Argument("kernel_size", shortest(self.kernel), positional=True),
-            Argument("stride", shortest(stride), shortest(self.kernel)),
-            Argument("padding", torch_padding(self.padding, shape, self.kernel, stride, 1), 0),
+            Argument("stride", shortest(self.step), shortest(self.kernel)),
+            Argument("padding", torch_padding(self.padding, shape, self.kernel, self.step, 1), 0),
             Argument("ceil_mode", self.ceil, False),
             Argument("count_include_pad", self.count_include_pad, True),
         )
@@ -262,7 +271,7 @@ class NormPool(WindowPool, name="lp_pool"):
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
-        sizes = slide("lp_pool", shape, self.kernel, self.stride or self.kernel, 0, 1, self.ceil)
+        sizes = slide("lp_pool", shape, self.kernel, self.step, 0, 1, self.ceil)
         check_volume("lp_pool", shape, self.kernel)
         return (shape[0], *sizes)
 
@@ -270,7 +279,7 @@ class NormPool(WindowPool, name="lp_pool"):
         return (
             Argument("norm_type", self.norm, positional=True),
             Argument("kernel_size", shortest(self.kernel), positional=True),
-            Argument("stride", shortest(self.stride or self.kernel), shortest(self.kernel)),
+            Argument("stride", shortest(self.step), shortest(self.kernel)),
             Argument("ceil_mode", self.ceil, False),
         )
 

@@ -1,16 +1,16 @@
 """Ops that make axes longer, or trade channels for positions."""
 
 from fractions import Fraction
-from math import floor
 from typing import Literal
 
 from pydantic import Field
 
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
-from netspec.ops.fields import Count, Flag, Number, PerAxis, PerAxisFactor, Positive, Sides
+from netspec.ops.fields import Count, Flag, Number, OpenPerAxis, OpenSides, PerAxisFactor, Positive
 from netspec.ops.windows import check_copies, shortest
-from netspec.sizes.shape import Pairs, Shape, per_axis, show
+from netspec.sizes import Size, scale_down
+from netspec.sizes.shape import Pairs, Shape, per_axis, show, stated_shape
 
 
 class Pad(Op, name="pad"):
@@ -30,6 +30,7 @@ class Pad(Op, name="pad"):
 
     family = "shape"
     primary = "sides"
+    open_arguments = frozenset({"sides"})
     samples = (
         Sample({"sides": 1}, ((4, 3, 3),)),
         Sample({"sides": [[0, 1], [2, 3]], "value": 0.5}, ((4, 3, 3),)),
@@ -49,7 +50,7 @@ class Pad(Op, name="pad"):
         Sample({"sides": 1, "mode": "reflect", "value": 1}, ((4, 3, 3),)),
     )
 
-    sides: Sides = Field(0, description="Elements added around each axis.")
+    sides: OpenSides = Field(0, description="Elements added around each axis.")
     channels: tuple[Count, Count] = Field((0, 0), description="Channels added before and after.")
     value: Number | Literal["lowest"] = Field(
         0.0, description="What a constant padding is made of; `lowest` is minus infinity, which never wins a maximum."
@@ -61,6 +62,10 @@ class Pad(Op, name="pad"):
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         pairs = self.pairs(shape)
+        if any(side < 0 for pair in pairs for side in pair):
+            raise ShapeError(
+                "pad adds elements, and takes none away", help="`slice` does that", code=Code.CONFLICTING_ARGUMENTS
+            )
         if self.mode != "constant":
             self._check_mode(shape, pairs)
         return tuple(size + before + after for size, (before, after) in zip(shape, pairs, strict=True))
@@ -96,8 +101,7 @@ class Pad(Op, name="pad"):
         pairs = self.pairs(shapes[0])[1:]
         if any(before != after for before, after in pairs):
             return self.respelled(sides=pairs)
-        sides: int | tuple[int, ...] = shortest(tuple(before for before, _ in pairs))
-        return self.respelled(sides=sides or 0)
+        return self.respelled(sides=shortest(tuple(before for before, _ in pairs)) if pairs else 0)
 
     def emit_module(self, *shapes: Shape) -> Torch | None:
         if any(self.channels):
@@ -116,13 +120,14 @@ class Pad(Op, name="pad"):
             return Torch("F.pad({0}, {arguments}, value=float('-inf'))", arguments)
         return Torch("F.pad({0}, {arguments})", (*arguments, Argument("value", self.value, 0.0)))
 
-    def _flat(self, shape: Shape) -> tuple[int, ...]:
+    def _flat(self, shape: Shape) -> tuple[Size, ...]:
         pairs = self.pairs(shape)
         padded = pairs if any(self.channels) else pairs[1:]
         return tuple(number for pair in reversed(padded) for number in pair)
 
     def draw(self, shape: Shape) -> str:
-        return ", ".join(str(before) if before == after else f"{before}+{after}" for before, after in self.pairs(shape))
+        pairs = (stated_shape(pair) for pair in self.pairs(shape))
+        return ", ".join(str(before) if before == after else f"{before}+{after}" for before, after in pairs)
 
 
 class Upsample(Op, name="upsample"):
@@ -145,6 +150,7 @@ class Upsample(Op, name="upsample"):
     family = "shape"
     primary = "scale"
     keeps_input = False
+    open_arguments = frozenset({"size"})
     samples = (
         Sample({"scale": 2}, ((4, 3, 5),)),
         Sample({"size": [7, 9], "mode": "bilinear", "align_corners": True}, ((4, 3, 5),)),
@@ -164,7 +170,7 @@ class Upsample(Op, name="upsample"):
     )
 
     scale: PerAxisFactor | None = Field(None, description="How many times longer each axis becomes.")
-    size: PerAxis | None = Field(None, description="Size of each axis that leaves, in elements; replaces `scale`.")
+    size: OpenPerAxis | None = Field(None, description="Size of each axis that leaves, in elements; replaces `scale`.")
     mode: Literal["nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic"] = Field(
         "nearest", description="How to interpolate; `linear` is bilinear for images and trilinear for volumes."
     )
@@ -177,10 +183,11 @@ class Upsample(Op, name="upsample"):
         check_axes("upsample", "scale", self.scale, rank)
         check_axes("upsample", "size", self.size, rank)
         if self.size is not None:
-            return (shape[0], *per_axis(self.size, rank))
-        factors = self.scale if isinstance(self.scale, tuple) else (self.scale or 1.0,) * rank
-        sizes = tuple(floor(size * factor) for size, factor in zip(shape[1:], factors, strict=True))
-        if min(sizes) < 1:
+            sizes = per_axis(self.size, rank)
+        else:
+            factors = self.scale if isinstance(self.scale, tuple) else (self.scale or 1.0,) * rank
+            sizes = tuple(scale_down(size, factor) for size, factor in zip(shape[1:], factors, strict=True))
+        if any(size < 1 for size in sizes):
             raise ShapeError(
                 f"upsample leaves nothing of {show(shape)}: {show(sizes)}",
                 help="use a larger scale, or `size`",
@@ -235,8 +242,8 @@ class Upsample(Op, name="upsample"):
 
     def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
         extent = 1 if self.mode.startswith("nearest") else 4 if self.mode == "bicubic" else 2
-        sizes = self.infer_shape(shape)[1:]
-        return tuple(Window(extent, Fraction(size, out)) for size, out in zip(shape[1:], sizes, strict=True))
+        before, after = stated_shape(shape[1:]), stated_shape(self.infer_shape(shape)[1:])
+        return tuple(Window(extent, Fraction(size, out)) for size, out in zip(before, after, strict=True))
 
     def draw(self, shape: Shape) -> str:
         return f"to {show(self.infer_shape(shape)[1:])}"
@@ -279,7 +286,7 @@ class ChannelShuffle(Op, name="channel_shuffle"):
         if shape[0] % self.groups:
             raise ShapeError(
                 f"channel_shuffle with {self.groups} groups needs channels that {self.groups} divides, "
-                f"and has {shape[0]}",
+                f"and has {shape[0]:d}",
                 help=f"make the channels a multiple of {self.groups}",
                 operand=0,
                 code=Code.INDIVISIBLE_CHANNELS,
@@ -337,7 +344,7 @@ class PixelShuffle(Op, name="pixel_shuffle"):
             )
         if shape[0] % square:
             raise ShapeError(
-                f"pixel_shuffle by {self.factor} needs channels that {square} divides, and has {shape[0]}",
+                f"pixel_shuffle by {self.factor} needs channels that {square} divides, and has {shape[0]:d}",
                 help=f"make the channels a multiple of {square}",
                 operand=0,
                 code=Code.INDIVISIBLE_CHANNELS,

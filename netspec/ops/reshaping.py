@@ -7,7 +7,8 @@ from pydantic import Field
 
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, axis_index
-from netspec.ops.fields import Integer, Positive
+from netspec.ops.fields import Integer, OpenInteger, Positive
+from netspec.sizes import Dim, Size
 from netspec.sizes.shape import Shape, elements, show
 
 
@@ -62,6 +63,7 @@ class Reshape(Reshaping, name="reshape"):
     """
 
     primary = "shape"
+    open_arguments = frozenset({"shape"})
     samples = (
         Sample({"shape": [4, 2, 2]}, ((16,),)),
         Sample({"shape": [-1, 6]}, ((4, 3, 3),)),
@@ -74,27 +76,27 @@ class Reshape(Reshaping, name="reshape"):
         Sample({"shape": [0, 4]}, ((16,),)),
     )
 
-    shape: Annotated[tuple[Integer, ...], Field(min_length=1, max_length=8)] = Field(
+    shape: Annotated[tuple[OpenInteger, ...], Field(min_length=1, max_length=8)] = Field(
         description="The sizes that leave, without the batch; one of them may be -1."
     )
 
     def infer_shape(self, *shapes: Shape) -> Shape:
-        total, known = elements(shapes[0]), prod(size for size in self.shape if size != -1)
-        free = self.shape.count(-1)
-        if free > 1 or any(size < 1 for size in self.shape if size != -1):
+        total, known = elements(shapes[0]), prod(size for size in self.shape if not _is_rest(size))
+        free = sum(map(_is_rest, self.shape))
+        if free > 1 or any(size < 1 for size in self.shape if not _is_rest(size)):
             raise ShapeError(
-                f"reshape needs sizes of at least 1 and at most one -1, and has {list(self.shape)}",
+                f"reshape needs sizes of at least 1 and at most one -1, and has {_listed(self.shape)}",
                 help="-1 stands for what is left over",
                 code=Code.INVALID_AXIS,
             )
         if total % known or (not free and total != known):
             raise ShapeError(
-                f"reshape cannot make {list(self.shape)} of {show(shapes[0])}: that has {total} elements",
+                f"reshape cannot make {_listed(self.shape)} of {show(shapes[0])}: that has {total:d} elements",
                 help="use -1 for one of the sizes",
                 operand=0,
                 code=Code.INVALID_AXIS,
             )
-        return tuple(total // known if size == -1 else size for size in self.shape)
+        return tuple(total // known if _is_rest(size) else size for size in self.shape)
 
     def canonical(self, *shapes: Shape) -> Op:
         shape = self.infer_shape(*shapes)
@@ -124,6 +126,15 @@ class Reshape(Reshaping, name="reshape"):
 
     def draw(self, shape: Shape) -> str:
         return f"to {show(self.infer_shape(shape))}"
+
+
+def _is_rest(size: Size) -> bool:
+    """Return whether a size is the mark -1, which stands for what is left over and is compared with no size."""
+    return not isinstance(size, Dim) and size == -1
+
+
+def _listed(sizes: Shape) -> str:
+    return f"[{', '.join(f'{size:d}' for size in sizes)}]"
 
 
 class Permute(Reshaping, name="permute"):
@@ -191,6 +202,7 @@ class Slice(Reshaping, name="slice"):
     Source: torch.Tensor indexing.
     """
 
+    open_arguments = frozenset({"start", "stop"})
     samples = (
         Sample({"stop": 2}, ((4, 3, 3),)),
         Sample({"axis": 2, "start": 1, "stop": -1}, ((4, 5, 3),)),
@@ -205,26 +217,28 @@ class Slice(Reshaping, name="slice"):
     )
 
     axis: Integer = Field(1, description="The axis to take from; the batch is axis 0, the channels are axis 1.")
-    start: Integer = Field(0, description="The first position that is taken.")
-    stop: Integer | None = Field(None, description="The first position that is no longer taken; the end if not given.")
+    start: OpenInteger = Field(0, description="The first position that is taken.")
+    stop: OpenInteger | None = Field(
+        None, description="The first position that is no longer taken; the end if not given."
+    )
     step: Positive = Field(1, description="Distance between two positions that are taken.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         index = axis_index("slice", self.axis, shape)
         start, stop = self.positions(shape)
-        return (*shape[:index], len(range(start, stop, self.step)), *shape[index + 1 :])
+        return (*shape[:index], -(-(stop - start) // self.step), *shape[index + 1 :])
 
-    def positions(self, shape: Shape) -> tuple[int, int]:
+    def positions(self, shape: Shape) -> tuple[Size, Size]:
         """Return the first position and the one behind the last, counted from the front."""
         size = shape[axis_index("slice", self.axis, shape)]
         start = self.start + size if self.start < 0 else self.start
         stop = size if self.stop is None else self.stop + size if self.stop < 0 else self.stop
         if not 0 <= start < stop <= size:
+            end = size if self.stop is None else self.stop
             raise ShapeError(
-                f"slice cannot take {self.start} to {size if self.stop is None else self.stop} of axis {self.axis}, "
-                f"which has {size} elements",
-                help=f"positions go from 0 to {size}, and the first is smaller than the last",
+                f"slice cannot take {self.start:d} to {end:d} of axis {self.axis}, which has {size:d} elements",
+                help=f"positions go from 0 to {size:d}, and the first is smaller than the last",
                 operand=0,
                 code=Code.INVALID_AXIS,
             )
@@ -250,4 +264,4 @@ class Slice(Reshaping, name="slice"):
 
     def draw(self, shape: Shape) -> str:
         start, stop = self.positions(shape)
-        return f"{start}:{stop}" if self.step == 1 else f"{start}:{stop}:{self.step}"
+        return f"{start:d}:{stop:d}" if self.step == 1 else f"{start:d}:{stop:d}:{self.step}"

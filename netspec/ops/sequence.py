@@ -7,6 +7,7 @@ from pydantic import Field
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.fields import Flag, Positive, Probability
+from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, show
 
 
@@ -82,11 +83,11 @@ class Recurrent(Op):
                     parameters[f"layer.bias_hh_{suffix}"] = (rows,)
         return parameters
 
-    def count_macs(self, *shapes: Shape) -> int:
+    def count_macs(self, *shapes: Shape) -> Size:
         matrices = (shape for name, shape in self.list_parameters(*shapes).items() if "weight" in name)
         return shapes[0][0] * sum(map(elements, matrices))
 
-    def _arguments(self, features: int) -> tuple[Argument, ...]:
+    def _arguments(self, features: Size) -> tuple[Argument, ...]:
         return (
             Argument("input_size", features, positional=True),
             Argument("hidden_size", self.hidden, positional=True),
@@ -173,7 +174,7 @@ class RNN(Recurrent, name="rnn"):
 
     nonlinearity: Literal["tanh", "relu"] = Field("tanh", description="What squashes the new state.")
 
-    def _arguments(self, features: int) -> tuple[Argument, ...]:
+    def _arguments(self, features: Size) -> tuple[Argument, ...]:
         return (*super()._arguments(features), Argument("nonlinearity", self.nonlinearity, "tanh"))
 
 
@@ -229,7 +230,7 @@ class Attention(Op, name="attention"):
         query = shapes[0]
         if query[1] % self.heads:
             raise ShapeError(
-                f"attention with {self.heads} heads needs features that {self.heads} divides, and has {query[1]}",
+                f"attention with {self.heads} heads needs features that {self.heads} divides, and has {query[1]:d}",
                 help=f"make the features a multiple of {self.heads}",
                 operand=0,
                 code=Code.INDIVISIBLE_CHANNELS,
@@ -261,7 +262,7 @@ class Attention(Op, name="attention"):
             parameters["layer.out_proj.bias"] = (features,)
         return parameters
 
-    def count_macs(self, *shapes: Shape) -> int:
+    def count_macs(self, *shapes: Shape) -> Size:
         (steps, features), (keys, key), (_, value) = self._operands(shapes)
         return features * (2 * steps * features + keys * (key + value) + 2 * steps * keys)
 

@@ -8,6 +8,7 @@ from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
 from netspec.ops.fields import Flag, PerAxis, PerAxisCount, Positive
 from netspec.ops.windows import draw_window, shortest
+from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, per_axis, show
 
 
@@ -64,7 +65,7 @@ class ConvTranspose(Op, name="conv_transpose"):
             (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + extra + 1
             for size, kernel, stride, padding, dilation, extra in zip(shape[1:], *self._per_axis(rank), strict=True)
         )
-        if min(sizes) < 1:
+        if any(size < 1 for size in sizes):
             raise ShapeError(
                 f"conv_transpose leaves nothing of {show(shape)}: the result would be {show(sizes)}",
                 help="use less padding or a larger kernel",
@@ -81,7 +82,7 @@ class ConvTranspose(Op, name="conv_transpose"):
         if shape[0] % self.groups or self.out % self.groups:
             raise ShapeError(
                 f"conv_transpose with {self.groups} groups needs channels that {self.groups} divides, "
-                f"and has {shape[0]} in and {self.out} out",
+                f"and has {shape[0]:d} in and {self.out} out",
                 help=f"make both a multiple of {self.groups}",
                 operand=0 if shape[0] % self.groups else None,
                 code=Code.INDIVISIBLE_CHANNELS,
@@ -103,7 +104,7 @@ class ConvTranspose(Op, name="conv_transpose"):
         weight = (shape[0], self.out // self.groups, *per_axis(self.kernel, len(shape) - 1))
         return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
 
-    def count_macs(self, *shapes: Shape) -> int:
+    def count_macs(self, *shapes: Shape) -> Size:
         return elements(self.list_parameters(*shapes)["weight"]) * elements(shapes[0][1:])
 
     def emit_module(self, *shapes: Shape) -> Torch:

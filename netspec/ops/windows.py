@@ -4,18 +4,19 @@ from typing import TypeVar
 
 from netspec.diagnostics import Code
 from netspec.ops.base import ShapeError, Window, check_axes, spatial_rank
-from netspec.ops.fields import PaddingValue
-from netspec.sizes.shape import Pairs, Shape, per_axis, same_padding, show, window_output
+from netspec.ops.fields import OpenPaddingValue, SizePerAxis
+from netspec.sizes import stated
+from netspec.sizes.shape import Pairs, Shape, per_axis, same_padding, show, stated_shape, window_output
 
 T = TypeVar("T")
 
 
 def padding_pairs(
-    padding: PaddingValue | str,
+    padding: OpenPaddingValue | str,
     shape: Shape,
-    kernel: tuple[int, ...],
-    stride: tuple[int, ...],
-    dilation: tuple[int, ...],
+    kernel: Shape,
+    stride: Shape,
+    dilation: Shape,
 ) -> Pairs:
     """Return the padding before and after each axis.
 
@@ -38,12 +39,12 @@ def padding_pairs(
 def slide(
     op: str,
     shape: Shape,
-    kernel: int | tuple[int, ...],
-    stride: int | tuple[int, ...],
-    padding: PaddingValue | str,
+    kernel: SizePerAxis,
+    stride: SizePerAxis,
+    padding: OpenPaddingValue | str,
     dilation: int | tuple[int, ...] = 1,
     ceil: bool = False,
-) -> tuple[int, ...]:
+) -> Shape:
     """Return the size of each axis after the window has slid over it; raise ShapeError when it does not fit."""
     rank = spatial_rank(op, shape)
     for field, value in (("kernel", kernel), ("stride", stride), ("padding", padding), ("dilation", dilation)):
@@ -55,11 +56,16 @@ def slide(
             help="use `padding: same_tf` for TensorFlow's rule, or a number",
             code=Code.INVALID_WINDOW,
         )
-    pairs = padding_pairs(padding, shape, kernels, strides, dilations)
-    sizes = tuple(
-        window_output(*each, ceil) for each in zip(shape[1:], kernels, strides, dilations, pairs, strict=True)
-    )
-    if min(sizes) < 1:
+    if padding == "same_tf":
+        # what is padded depends on the size, but not how many windows there are
+        sizes = tuple(-(-size // step) for size, step in zip(shape[1:], strides, strict=True))
+    else:
+        pairs = padding_pairs(padding, shape, kernels, strides, dilations)
+        sizes = tuple(
+            window_output(*each, ceil) for each in zip(shape[1:], kernels, strides, dilations, pairs, strict=True)
+        )
+    # a window that stays open is empty where the map it depends on is small
+    if any(size < 1 for size in (*kernels, *strides, *sizes)):
         raise ShapeError(
             f"{op} with kernel {show(kernels)} does not fit into {show(shape)}",
             help="use a smaller kernel, more padding or a larger input",
@@ -85,11 +91,11 @@ def check_copies(op: str, mode: str, pairs: Pairs, shape: Shape) -> None:
 
 
 def windows(
-    rank: int, kernel: int | tuple[int, ...], stride: int | tuple[int, ...], dilation: int | tuple[int, ...] = 1
+    rank: int, kernel: SizePerAxis, stride: SizePerAxis, dilation: int | tuple[int, ...] = 1
 ) -> tuple[Window, ...]:
     """Return the receptive window per axis of a kernel with its stride and dilation."""
     return tuple(
-        Window(step * (extent - 1) + 1, stride)
+        Window(step * (stated(extent) - 1) + 1, stated(stride))
         for extent, stride, step in zip(
             per_axis(kernel, rank), per_axis(stride, rank), per_axis(dilation, rank), strict=True
         )
@@ -106,7 +112,7 @@ def shortest(value: T | tuple[T, ...]) -> T | tuple[T, ...]:
     return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
 
 
-def torch_padding(padding: PaddingValue | str, shape: Shape, *window: int | tuple[int, ...]) -> PaddingValue | str:
+def torch_padding(padding: OpenPaddingValue | str, shape: Shape, *window: SizePerAxis) -> OpenPaddingValue | str:
     """Return padding as torch's modules take it; ``window`` is kernel, stride and dilation.
 
     Both sides of an axis are the same there. Padding that differs is returned as pairs: it has to become a ``pad`` op
@@ -122,12 +128,12 @@ def torch_padding(padding: PaddingValue | str, shape: Shape, *window: int | tupl
     pairs = padding_pairs(padding, shape, *(per_axis(each, rank) for each in window))
     if any(before != after for before, after in pairs):
         return pairs
-    sides: int | tuple[int, ...] = shortest(tuple(before for before, _ in pairs))
+    sides: SizePerAxis = shortest(tuple(before for before, _ in pairs))
     return sides
 
 
 def explicit_padding(
-    padding: PaddingValue | str, shape: Shape, *window: int | tuple[int, ...], most: tuple[int, ...] = ()
+    padding: OpenPaddingValue | str, shape: Shape, *window: SizePerAxis, most: Shape = ()
 ) -> Pairs | None:
     """Return the padding that torch's modules cannot do, as [before, after] per axis, or None when they can.
 
@@ -141,14 +147,14 @@ def explicit_padding(
     return pairs if too_much else None
 
 
-def draw_window(rank: int, kernel: int | tuple[int, ...], stride: int | tuple[int, ...]) -> str:
+def draw_window(rank: int, kernel: SizePerAxis, stride: SizePerAxis) -> str:
     """Return a window as diagrams show it.
 
     Example:
         >>> draw_window(2, 3, 2)
         '3x3, s2'
     """
-    strides = per_axis(stride, rank)
+    strides = stated_shape(per_axis(stride, rank))
     step = str(strides[0]) if len(set(strides)) == 1 else show(strides)
     kernels = show(per_axis(kernel, rank))
     return kernels if step == "1" else f"{kernels}, s{step}"

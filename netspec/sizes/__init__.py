@@ -10,7 +10,7 @@ not legal; that plain ints stay plain ints; and that equal formulas are one obje
     solver      a condition as a domain    guard       a recorded condition, its reasons and its phase
     context     who decides, and records   exact, dim  ``Dim`` and ``Ratio``: the operators of Python
     questions   holds, proves, pin, ...    describe    legal sizes in words, limits with their guards
-    shape       shapes of plain ints, and how many windows fit
+    shape       shapes, and how many windows fit into them
 """
 
 from netspec.sizes.context import OpenSizeError, SizeContext

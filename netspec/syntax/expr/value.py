@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netspec.sizes import Size
 from netspec.syntax.expr.error import MAX_DEPTH, MAX_INTEGER, MAX_ITEMS, ExpressionError, beyond
 
 ATTRIBUTES = ("channels", "shape", "rank", "height", "width", "length", "depth")
@@ -42,10 +43,10 @@ class Value:
         1792
     """
 
-    shape: tuple[int, ...]
+    shape: tuple[Size, ...]
 
     @property
-    def channels(self) -> int:
+    def channels(self) -> Size:
         """The size of the first axis."""
         if not self.shape:
             raise ExpressionError("no channels in a value without axes", help="it is a single number per example")
@@ -57,26 +58,26 @@ class Value:
         return len(self.shape) - 1
 
     @property
-    def length(self) -> int:
+    def length(self) -> Size:
         """The axis behind the channels, at rank 1."""
         return self._size("length")
 
     @property
-    def depth(self) -> int:
+    def depth(self) -> Size:
         """The first axis behind the channels, at rank 3."""
         return self._size("depth")
 
     @property
-    def height(self) -> int:
+    def height(self) -> Size:
         """The last axis but one, at rank 2 or 3."""
         return self._size("height")
 
     @property
-    def width(self) -> int:
+    def width(self) -> Size:
         """The last axis, at rank 2 or 3."""
         return self._size("width")
 
-    def _size(self, axis: str) -> int:
+    def _size(self, axis: str) -> Size:
         axes = _AXES.get(self.rank, ())
         if axis not in axes:
             known = ", ".join(("channels", *axes, "shape"))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from netspec.sizes import Size
 from netspec.sizes.shape import Shape
 from netspec.targets.base import Target
 
@@ -81,7 +82,7 @@ def over(function: str, term: str, ranges: Mapping[str, object]) -> str:
     return f"{function}({term} for {', '.join(f'{name} < {size}' for name, size in ranges.items())})"
 
 
-def affine(index: str, factor: int, offset: str, shift: int) -> str:
+def affine(index: str, factor: Size, offset: str, shift: Size) -> str:
     """Return ``factor * index + offset + shift`` without what changes nothing.
 
     Example:

@@ -7,6 +7,7 @@ from netspec.ops.base import axis_index
 from netspec.ops.linear import Embedding, Linear, MatMul
 from netspec.ops.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm
 from netspec.ops.sequence import GRU, LSTM, RNN, Attention
+from netspec.sizes import Size
 from netspec.targets.equations.model import EQUATIONS, Call, Equation, indices, over
 
 
@@ -65,7 +66,7 @@ def instance_norm(op: InstanceNorm, call: Call) -> Equation:
 @EQUATIONS.implements(GroupNorm)
 def group_norm(op: GroupNorm, call: Call) -> Equation:
     width = call.x.shape[0] // op.groups
-    summed: dict[str, int] = {"d": width}
+    summed: dict[str, Size] = {"d": width}
     summed |= {f"{name}2": size for name, size in zip(call.axes[1:], call.x.shape[1:], strict=True)}
     first = "c" if width == 1 else f"{width} * (c // {width}) + d"
     formula = _affine(_normalized(op.eps, call), call, ("c",), op.affine)
@@ -76,7 +77,7 @@ def _normalized(eps: float, call: Call) -> str:
     return f"({call.x.at(*call.axes)} - m) / sqrt(v + {eps})"
 
 
-def _moments(element: str, ranges: dict[str, int]) -> tuple[tuple[str, str], ...]:
+def _moments(element: str, ranges: dict[str, Size]) -> tuple[tuple[str, str], ...]:
     return ("m", over("mean", element, ranges)), ("v", over("mean", f"({element} - m) ** 2", ranges))
 
 

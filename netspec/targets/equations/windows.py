@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 from netspec.ops.convolution import Conv
+from netspec.ops.fields import SizePerAxis
 from netspec.ops.pooling import AveragePool, MaxPool, NormPool
 from netspec.ops.transposed_convolution import ConvTranspose
 from netspec.ops.windows import padding_pairs
+from netspec.sizes import Size
 from netspec.sizes.shape import Pairs, per_axis
 from netspec.targets.equations.model import EQUATIONS, Call, Equation, affine, over
 
@@ -42,7 +44,7 @@ def conv(op: Conv, call: Call) -> Equation | None:
     return Equation(("c", *positions), formula, where)
 
 
-def _grouped(out: int, groups: int, width: int) -> str:
+def _grouped(out: Size, groups: Size, width: Size) -> str:
     """Return the channel that tap ``d`` of filter ``c`` reads."""
     if groups == 1:
         return "d"
@@ -55,7 +57,7 @@ def _grouped(out: int, groups: int, width: int) -> str:
 def _slid(op: Conv | Pool, call: Call, dilation: int | tuple[int, ...]) -> list[str]:
     """Return the positions that the taps of the window at an output position read."""
     rank = len(call.shape) - 1
-    steps, spread = per_axis(op.stride or op.kernel, rank), per_axis(dilation, rank)
+    steps, spread = per_axis(_step(op), rank), per_axis(dilation, rank)
     rows = zip(call.axes[1:], TAPS, steps, spread, _padding(op, call, dilation), strict=False)
     return [
         affine(index, step, tap if distance == 1 else f"{distance} * {tap}", -before)
@@ -63,9 +65,13 @@ def _slid(op: Conv | Pool, call: Call, dilation: int | tuple[int, ...]) -> list[
     ]
 
 
+def _step(op: Conv | Pool) -> SizePerAxis:
+    return op.stride if isinstance(op, Conv) else op.step
+
+
 def _padding(op: Conv | Pool, call: Call, dilation: int | tuple[int, ...] = 1) -> Pairs:
     rank = len(call.shape) - 1
-    window = (per_axis(each, rank) for each in (op.kernel, op.stride or op.kernel, dilation))
+    window = (per_axis(each, rank) for each in (op.kernel, _step(op), dilation))
     return padding_pairs(0 if isinstance(op, NormPool) else op.padding, call.x.shape, *window)
 
 
@@ -93,7 +99,7 @@ def lp_pool(op: NormPool, call: Call) -> Equation | None:
     return Equation(call.axes, f"{over('sum', f'{term} ** {op.norm:g}', ranges)} ** (1 / {op.norm:g})")
 
 
-def _window(op: Pool, call: Call, dilation: int | tuple[int, ...] = 1) -> tuple[str, dict[str, int]]:
+def _window(op: Pool, call: Call, dilation: int | tuple[int, ...] = 1) -> tuple[str, dict[str, Size]]:
     """Return the element that a tap reads, and the ranges of the taps."""
     kernel = per_axis(op.kernel, len(call.shape) - 1)
     return call.x.at("c", *_slid(op, call, dilation)), dict(zip(TAPS, kernel, strict=False))

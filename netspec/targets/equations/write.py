@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netspec.ir import Graph, Node
-from netspec.sizes.shape import show
+from netspec.sizes.shape import Shape, show
 from netspec.targets.equations import elementwise, layout, reductions, windows  # noqa: F401  they fill in the table
 from netspec.targets.equations.model import EQUATIONS, Call, Operand, indices
 from netspec.version import MARK, __version__
@@ -47,5 +47,5 @@ def _opaque(node: Node) -> str:
     return f"{node.op.name}({', '.join([*node.inputs, *(f'{name}={value!r}' for name, value in given.items())])})"
 
 
-def _line(text: str, shape: tuple[int, ...]) -> str:
+def _line(text: str, shape: Shape) -> str:
     return f"{text}  # {show(shape)}"

@@ -14,6 +14,7 @@ from typing import Any
 from netspec.diagnostics import Code, SpecError
 from netspec.ir import Initializer, Node, Scope
 from netspec.ops import Argument, Torch
+from netspec.sizes.shape import Shape
 from netspec.targets.torch.layout import Item, Layout, needs_module
 from netspec.targets.torch.loops import dense_loop
 from netspec.targets.torch.plan import Construct, Description, Group, Hole, Member, Statement
@@ -161,7 +162,7 @@ class Describer:
         invented = item.name.rstrip("0123456789") in ("", item.block)
         return "" if invented or not merged else {"downsample": "shortcut"}.get(item.name, item.name)
 
-    def _shape(self, leaving: list[str]) -> tuple[int, ...]:
+    def _shape(self, leaving: list[str]) -> Shape:
         return self.layout.graph.shape_of(leaving[0]) if len(leaving) == 1 else ()
 
     def _is_training_only(self, item: Item, scope: Scope) -> bool:

@@ -10,6 +10,7 @@ from netspec.analysis.device_placement import Placement, place
 from netspec.ir import Graph, Node, Scope
 from netspec.ir.live_values import LiveValues, live_values
 from netspec.ops import Op, Torch
+from netspec.sizes.shape import Shape
 from netspec.targets.torch.reserved import reserved_names
 
 Form = Literal["class", "sequential_class", "sequential", "inline", "dictionary"]
@@ -43,7 +44,7 @@ class Layout:
         assert text is not None, f"{node.op.name} has no function"
         return text
 
-    def operand_shapes(self, node: Node) -> tuple[tuple[int, ...], ...]:
+    def operand_shapes(self, node: Node) -> tuple[Shape, ...]:
         """Return the shapes of a node's operands."""
         return tuple(self.graph.shape_of(path) for path in node.inputs)
 

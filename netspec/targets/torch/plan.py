@@ -8,6 +8,7 @@ from typing import Any
 from netspec.ir import Initializer, Scope
 from netspec.ops import Torch
 from netspec.ops.base import REQUIRED
+from netspec.sizes.shape import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Statement:
     member: tuple[str, str] | None = None
     torch: Torch | None = None
     start: int = 0
-    shape: tuple[int, ...] = ()
+    shape: Shape = ()
     hint: str = ""
     training_only: bool = False
     merges: bool = False

@@ -9,6 +9,7 @@ from typing import Literal
 from netspec.analysis import ScopeTotals, add_up, measure_scopes, receptive_fields
 from netspec.analysis.costs import LAYERS
 from netspec.ir import Graph, Node, Scope
+from netspec.sizes import stated
 from netspec.sizes.shape import Shape, show
 from netspec.views.summary.recurrence import Column, Folder, Item
 
@@ -125,7 +126,7 @@ class Describer:
         return node.op.draw(self._shape(node.inputs[0]))
 
     def _channels(self, scope: Scope) -> int:
-        return self._shape(scope.outputs[0])[0] if scope.outputs else 0
+        return stated(self._shape(scope.outputs[0])[0]) if scope.outputs else 0
 
 
 def describe_call(scopes: list[Scope], channels: int) -> str:

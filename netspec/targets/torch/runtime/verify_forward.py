@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from netspec.ir import Graph, Node
-from netspec.sizes.shape import show
+from netspec.sizes.shape import show, stated_shape
 from netspec.targets.torch.layer_source import layer_classes
 from netspec.targets.torch.layout import needs_module
 
@@ -30,7 +30,7 @@ def example_inputs(graph: Graph, module: nn.Module, batch: int = 1, seed: int = 
         generator = torch.Generator(device=device).manual_seed(seed)
     inputs = []
     for each in graph.inputs:
-        shape = (batch, *each.shape)
+        shape = (batch, *stated_shape(each.shape))
         if each.dtype == "int64":
             inputs.append(torch.randint(0, each.high or 1, shape, generator=generator, device=device))
         else:
