@@ -6,7 +6,7 @@
     diff      what two networks differ in    compare   several side by side
 
 Every function takes a path, the name of a shipped network, or what an earlier one returned. All raise ``SpecError``
-with every fault of the document, or ``LimitError`` when it asks for too much. torch is imported by ``build`` alone.
+with every error of the document, or ``LimitError`` when it asks for too much. torch is imported by ``build`` alone.
 
 Example:
     >>> import netspec

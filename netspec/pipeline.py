@@ -18,7 +18,7 @@ def compile_graph(
 ) -> Graph:
     """Return the graph of a document, or of the one at a path or of that shipped name.
 
-    Raises: SpecError with every fault; LimitError when a limit refuses it.
+    Raises: SpecError with every error; LimitError when a limit refuses it.
     """
     if not isinstance(document, Document):
         document = load(document, variant, overrides)

@@ -18,13 +18,13 @@ def check_expectations(document: Document, graph: Graph) -> None:
     if not document.pinned or not document.expect:
         return
     totals = measure(graph)
-    faults = [
+    found = [
         _difference(document, key, wanted, getattr(totals, key))
         for key, wanted in document.expect.items()
         if wanted is not None and wanted != getattr(totals, key)
     ]
-    if faults:
-        raise SpecError(faults)
+    if found:
+        raise SpecError(found)
 
 
 def _difference(document: Document, key: str, wanted: int, found: int) -> Diagnostic:

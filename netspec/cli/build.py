@@ -16,7 +16,7 @@ from netspec.cli.options import (
     table_options,
 )
 from netspec.cli.output import print_summary, show_times, timed
-from netspec.diagnostics import Code, Diagnostic, LimitError
+from netspec.diagnostics import Code, LimitError, NetspecError
 
 if TYPE_CHECKING:
     from netspec.ir import Graph
@@ -126,8 +126,8 @@ def _choose_devices(names: str, graph: Graph, times: dict[str, float]) -> list[A
     runtime = timed("load torch", _import_runtime, times)
     try:
         devices: list[Any] = runtime.choose_devices(names, place(graph).count)
-    except RuntimeError as error:
-        raise click.BadParameter(str(error).partition("\n")[0], param_hint="--device") from None
+    except NetspecError as error:
+        raise click.BadParameter(str(error), param_hint="--device") from None
     return devices
 
 
@@ -156,8 +156,8 @@ def _run(
         if type(error).__name__ != "OutOfMemoryError":
             raise
         message = f"{graph.name} does not fit into the memory of {target} with a batch of {batch}"
-        refused = Diagnostic(Code.OUT_OF_MEMORY, message, graph.root.span, help="use a smaller batch or input")
-        raise LimitError([refused]) from None
+        help_text = "use a smaller batch or input"
+        raise LimitError.of(Code.OUT_OF_MEMORY, message, graph.root.span, help=help_text) from None
     return {"device": target, "channels_last": channels_last, "seed": seed, "compared": compared}
 
 

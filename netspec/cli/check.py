@@ -10,7 +10,7 @@ import click
 from netspec.cli.failures import exit_code, report
 from netspec.cli.options import complete_spec, document_options
 from netspec.cli.output import print_json
-from netspec.diagnostics import Diagnostic, SpecError
+from netspec.diagnostics import Diagnostic, SpecError, in_order
 
 
 @click.command("check")
@@ -23,7 +23,7 @@ def command(
 ) -> None:
     """Compile documents up to shapes and totals, and say everything that is wrong with them.
 
-    Prints a line per correct document. Exits with 1 when one has faults, 2 when a file cannot be read, and 3 when a
+    Prints a line per correct document. Exits with 1 when one has errors, 2 when a file cannot be read, and 3 when a
     limit refused one; the largest of them when there are several.
     """
     diagnostics: list[Diagnostic] = []
@@ -41,8 +41,8 @@ def command(
             click.echo(f"ok  {printable(spec)}  {record['params']:,} params  {record['macs']:,} MACs")
     if as_json:
         print_json(records)
-    # Documents that import the same faulty file have the same faults.
-    report(SpecError(diagnostics).diagnostics, ctx.meta["netspec.format"])
+    # Documents that import the same wrong file have the same errors.
+    report(in_order(diagnostics), ctx.meta["netspec.format"])
     ctx.exit(code)
 
 

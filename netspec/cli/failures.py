@@ -1,6 +1,6 @@
 """What ends a command early, as a message and an exit code.
 
-0 done   1 faults in a document   2 usage, or a file that cannot be read or written   3 a limit refused it
+0 done   1 errors in a document   2 usage, or a file that cannot be read or written   3 a limit refused it
 70 internal error   130 interrupted
 """
 
@@ -75,7 +75,7 @@ def _failure(error: Exception, settings: dict[str, Any]) -> int:
 
 
 def exit_code(error: SpecError) -> int:
-    """Return the exit code for a SpecError: its own, or that of an unreadable file where no document is at fault."""
+    """Return the exit code for a SpecError: its own, or that of an unreadable file where no document is wrong."""
     if all(each.span is None and each.code.startswith("NS00") for each in error.diagnostics):
         return USAGE
     return error.exit_code
@@ -102,7 +102,7 @@ def _internal(error: Exception, in_full: bool) -> int:
 
         click.echo("".join(traceback.format_exception(error)), err=True)
     click.echo(f"internal error: {type(error).__name__}: {printable(str(error))}", err=True)
-    click.echo("  = this is a fault of netspec, not of the document", err=True)
+    click.echo("  = this is an error of netspec, not of the document", err=True)
     more = "" if in_full else "; `--traceback` shows where it happened"
     click.echo(f"  = please report it with the document and `netspec --version`{more}", err=True)
     return INTERNAL

@@ -35,7 +35,7 @@ def _described(name: str) -> dict[str, Any]:
     try:
         texts = _header(shipped_folder() / f"{name}.yaml")
     except SpecError:
-        texts = {"title": "(has faults: `netspec check` shows them)"}
+        texts = {"title": "(has errors: `netspec check` shows them)"}
     named = {key: str(texts.get(key, "")) for key in ("title", "cite")}
     return {"name": name, **named, "variants": list(texts.get("variants") or ())}
 

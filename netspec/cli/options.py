@@ -99,7 +99,7 @@ def plugin_option(command: Command) -> Command:
 
 
 def fault_options(command: Command) -> Command:
-    """Add how faults of documents are shown."""
+    """Add how errors and warnings are shown."""
     return _with(
         command,
         click.option(
@@ -110,14 +110,14 @@ def fault_options(command: Command) -> Command:
             expose_value=False,
             callback=_keep_format,
             is_eager=True,
-            help="How faults are shown on standard error.",
+            help="How errors and warnings are shown on standard error.",
         ),
         click.option("--traceback", **TRACEBACK),
     )
 
 
 def document_options(command: Command) -> Command:
-    """Add what decides which network a document describes, and how its faults are shown."""
+    """Add what decides which network a document describes, and how its errors and warnings are shown."""
     return _with(
         command,
         click.option(

@@ -1,30 +1,37 @@
 """What is wrong with a document: said with a stable code, a place and what to do about it.
 
-codes.py     every code, with its severity and its page
-model.py     places and diagnostics
-errors.py    the exceptions that carry them
-suggest.py   the known name nearest to an unknown one
-sources.py   texts of documents, read safely and kept for code frames
-render/      diagnostics as text for people and as records for programs
-pages/       a page per code, which ``netspec explain`` prints
+codes.py       every code, with its severity and its page
+model.py       places and diagnostics
+errors.py      the tree of exceptions
+collector.py   what a step of the compiler finds, kept until its end
+suggest.py     the known name nearest to an unknown one
+sources.py     texts of documents, read safely and kept for code frames
+render/        diagnostics as text for people and as records for programs
+pages/         a page per code, which ``netspec explain`` prints
 """
 
 from __future__ import annotations
 
 from netspec.diagnostics.codes import Code, Severity
-from netspec.diagnostics.errors import MOST_ERRORS, LimitError, SpecError
-from netspec.diagnostics.model import Diagnostic, Frame, Note, Span
+from netspec.diagnostics.collector import MOST_ERRORS, Collector
+from netspec.diagnostics.errors import InternalError, LimitError, NetspecError, SpecError, TooManyErrors
+from netspec.diagnostics.model import Diagnostic, Frame, Note, Span, in_order
 from netspec.diagnostics.suggest import nearest
 
 __all__ = [
     "MOST_ERRORS",
     "Code",
+    "Collector",
     "Diagnostic",
     "Frame",
+    "InternalError",
     "LimitError",
+    "NetspecError",
     "Note",
     "Severity",
     "Span",
     "SpecError",
+    "TooManyErrors",
+    "in_order",
     "nearest",
 ]

@@ -1,22 +1,39 @@
-"""The exceptions of netspec.
+"""The exceptions of netspec. Each is defined where it is raised; all have one root.
 
-SpecError               a document is wrong; holds every diagnostic of the run
-└── LimitError          a document asks for more than a limit allows
+    NetspecError             whatever netspec raises on purpose
+    ├── SpecError            a document is wrong; holds every diagnostic of the run
+    │   ├── LimitError       it asks for more than a limit allows
+    │   └── TooManyErrors    it has so many errors that the run stopped
+    ├── ExpressionError      syntax.expr: an expression cannot be read, or has no value
+    ├── ShapeError           ops: an op cannot take these values
+    ├── AlreadyReported      lowering: a value depends on one that an error left unknown
+    ├── PluginError          ops: a module with ops cannot be used
+    ├── DeviceError          targets.torch: there is no such device
+    ├── DrawingError         views: a picture cannot be drawn
+    │   └── TooSlow          the layout takes too long
+    └── InternalError        netspec is wrong, and not the document
+        ├── UnsafeSource     targets.torch: a generated file holds what the printer never writes
+        └── ShapeMismatch    targets.torch: the module computes other shapes than the graph has
+
+``ExpressionError`` and ``ShapeError`` know no place: whoever evaluates the expression or adds the op turns them into
+diagnostics. ``AlreadyReported`` never leaves the lowering. Only ``netspec.sizes``, which stands below this package and
+knows nothing of documents, has exceptions of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Self
+from typing import ClassVar, Self
 
 from netspec.diagnostics.codes import Code
-from netspec.diagnostics.model import Diagnostic, Frame, Note, Span
-
-MOST_ERRORS = 100
-"""Stop after this many errors."""
+from netspec.diagnostics.model import Diagnostic, Frame, Note, Span, in_order
 
 
-class SpecError(Exception):
+class NetspecError(Exception):
+    """The root of all exceptions that netspec raises on purpose."""
+
+
+class SpecError(NetspecError):
     """Every error found in a document, sorted by place and without repeats.
 
     Example:
@@ -25,11 +42,10 @@ class SpecError(Exception):
         NS0301 unknown step 'cnov' (did you mean 'conv'?)
     """
 
-    exit_code = 1
+    exit_code: ClassVar[int] = 1
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        unique = {diagnostic.key: diagnostic for diagnostic in reversed(list(diagnostics))}
-        self.diagnostics: tuple[Diagnostic, ...] = tuple(sorted(unique.values(), key=lambda each: each.order))
+        self.diagnostics = in_order(diagnostics)
         super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
 
     @classmethod
@@ -52,3 +68,11 @@ class LimitError(SpecError):
     """A limit refused the document before anything was allocated."""
 
     exit_code = 3
+
+
+class TooManyErrors(SpecError):
+    """There are so many errors that looking for more is of no use."""
+
+
+class InternalError(NetspecError):
+    """Something that netspec made is wrong, whatever the document says: please report it."""

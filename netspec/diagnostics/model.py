@@ -6,6 +6,7 @@ a help line, and the chain of block calls that led there. Rendering lives in ``n
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from netspec.diagnostics.codes import Code, Severity
@@ -73,13 +74,20 @@ class Diagnostic:
         """What makes two diagnostics the same one: code, place and message."""
         return self.code, self.span, self.message
 
-    @property
-    def order(self) -> tuple[str, int, int, str]:
-        """What diagnostics are sorted by: their place, those without one first."""
-        span = self.span
-        return (span.file, span.line, span.column, self.code) if span else ("", 0, 0, self.code)
-
     def __str__(self) -> str:
         place = f"{self.span}: " if self.span else ""
         help_text = f" ({self.help})" if self.help else ""
         return f"{place}{self.code} {self.message}{help_text}"
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return diagnostics by place, those without one first; of equal ones the first alone."""
+    found: dict[object, Diagnostic] = {}
+    for each in diagnostics:
+        found.setdefault(each.key, each)
+    return tuple(sorted(found.values(), key=_place))
+
+
+def _place(diagnostic: Diagnostic) -> tuple[str, int, int, str]:
+    span = diagnostic.span
+    return (span.file, span.line, span.column, diagnostic.code) if span else ("", 0, 0, diagnostic.code)

@@ -119,7 +119,7 @@ class Block:
     description: str = ""
     body: Body | None = None
     complete: bool = True
-    """False when its signature has faults, so that nothing can be said about calls."""
+    """False when its signature has errors, so that nothing can be said about calls."""
 
     def __repr__(self) -> str:
         return f"<Block {self.name}({', '.join(self.parameters)})>"

@@ -1,6 +1,6 @@
-"""Which names an expression can see, and the faults of expressions, templates and labels in such a scope.
+"""Which names an expression can see, and the errors of expressions, templates and labels in such a scope.
 
-Scopes are lexical: what a body can see stands above it in the document. So an unknown name is a fault wherever it
+Scopes are lexical: what a body can see stands above it in the document. So an unknown name is an error wherever it
 stands, be it in a block that nobody calls or in a step that ``when`` leaves out.
 """
 
@@ -49,33 +49,33 @@ def source_of(text: str) -> str:
     return text[1:] if text.startswith("$") and text[1:2] != "{" else text
 
 
-def expression_faults(text: str, span: Span, scope: Scope | None, words: Collection[str] = ()) -> list[Diagnostic]:
+def expression_errors(text: str, span: Span, scope: Scope | None, words: Collection[str] = ()) -> list[Diagnostic]:
     """Return what is wrong with an expression as far as that can be told without its values."""
     try:
         expression = expr.parse(source_of(text))
     except expr.ExpressionError as error:
-        return [expression_fault(error, text, span, words)]
+        return [expression_error(error, text, span, words)]
     errors = expression.unknown(scope.names) if scope else ()
-    return [expression_fault(error, text, span, words) for error in errors]
+    return [expression_error(error, text, span, words) for error in errors]
 
 
-def template_faults(template: str, span: Span, scope: Scope | None) -> list[Diagnostic]:
+def template_errors(template: str, span: Span, scope: Scope | None) -> list[Diagnostic]:
     """Return what is wrong with the expressions of a name such as ``layer{i+1}``."""
     try:
         fields = expr.fields(template)
     except expr.ExpressionError as error:
-        return [expression_fault(error, template, span)]
+        return [expression_error(error, template, span)]
     return [
-        expression_fault(error.at(offset + error.offset, error.length), template, span)
+        expression_error(error.at(offset + error.offset, error.length), template, span)
         for expression, offset in fields
         for error in (expression.unknown(scope.names) if scope else ())
     ]
 
 
-def expression_fault(
+def expression_error(
     error: expr.ExpressionError, text: str, span: Span, words: Collection[str] = (), notes: Iterable[Note] = ()
 ) -> Diagnostic:
-    """Return the diagnostic of a fault inside an expression, its place narrowed down to the part at fault.
+    """Return the diagnostic of an error inside an expression, its place narrowed down to the wrong part.
 
     Where one of a few words may stand, a word that is no name is taken for one of them.
     """

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from netspec.diagnostics import Code, Diagnostic, Note, Span, SpecError, nearest
+from netspec.diagnostics import Code, Collector, Diagnostic, NetspecError, Note, Span, SpecError, nearest
 from netspec.language.messages import lowered, show_value, suggest_step
 from netspec.language.model import Parameter, Step
 from netspec.language.parameters import TYPES, wanted
-from netspec.language.scope import WORD, expression_fault, source_of
+from netspec.language.scope import WORD, expression_error, source_of
 from netspec.lowering.context import Context
 from netspec.lowering.values import UNKNOWN
 from netspec.ops import OPS, Op
@@ -24,8 +24,8 @@ Model = TypeVar("Model", bound=BaseModel)
 WHOLE = "use `//` for a whole number, or int(...)"
 
 
-class Unknown(Exception):
-    """A value depends on one that is unknown because of an earlier fault: nothing more is to be said."""
+class AlreadyReported(NetspecError):
+    """A value depends on one that an error, which is reported already, left unknown."""
 
 
 class BlockReference(str):
@@ -52,7 +52,7 @@ class Evaluated:
 def evaluate(raw: Any, variables: dict[str, Any], span: Span, words: Collection[str] = ()) -> Any:
     """Return the value of an argument as written.
 
-    Raises: SpecError with the expression's fault; Unknown when it reads a value that an earlier fault left unknown.
+    Raises: SpecError with the expression's error; AlreadyReported when it reads a value that an error left unknown.
     """
     if isinstance(raw, str):
         return raw if raw in words else _evaluate_text(raw, variables, span, words)
@@ -67,10 +67,10 @@ def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Coll
     try:
         expression = expr.parse(source_of(text))
         if any(variables.get(name) is UNKNOWN for name in expression.names):
-            raise Unknown
+            raise AlreadyReported
         return expression.evaluate(variables)
     except expr.ExpressionError as error:
-        raise SpecError([expression_fault(error, text, span, words)]) from None
+        raise SpecError([expression_error(error, text, span, words)]) from None
 
 
 def fill(template: str, context: Context, span: Span) -> str:
@@ -80,7 +80,7 @@ def fill(template: str, context: Context, span: Span) -> str:
     try:
         return expr.fill(template, context.variables)
     except expr.ExpressionError as error:
-        raise SpecError([expression_fault(error, template, span)]) from None
+        raise SpecError([expression_error(error, template, span)]) from None
 
 
 def make_op(op: type[Op], step: Step, context: Context) -> Op:
@@ -104,17 +104,14 @@ def evaluated_defaults(op: type[Op], context: Context) -> dict[str, Any]:
 def evaluated_fields(op: type[Op], arguments: Mapping, context: Context) -> dict[str, Any]:
     """Return the values of the op's fields among the arguments."""
     values: dict[str, Any] = {}
-    faults: list[Diagnostic] = []
+    collector = Collector()
     for field, raw in arguments.items():
         if field not in op.model_fields:
             continue
-        try:
+        with collector.catch():
             words = op.words(field)
             values[field] = evaluate(raw, context.variables, arguments.value_spans.get(field, arguments.span), words)
-        except SpecError as error:
-            faults.extend(error.diagnostics)
-    if faults:
-        raise SpecError(faults)
+    collector.raise_errors()
     return values
 
 
@@ -132,13 +129,13 @@ def validate(model: type[Model], values: dict[str, Any], step: Step, defaults: M
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise SpecError(_argument_faults(error, model, step, defaults)) from None
+        raise SpecError(_argument_errors(error, model, step, defaults)) from None
 
 
-def _argument_faults(
+def _argument_errors(
     error: ValidationError, model: type[BaseModel], step: Step, defaults: Mapping | None
 ) -> list[Diagnostic]:
-    faults: dict[str, Diagnostic] = {}
+    found: dict[str, Diagnostic] = {}
     for each in error.errors(include_url=False):
         field, *inside = each["loc"]
         # A list of foreach goes by the name of its variable.
@@ -146,8 +143,8 @@ def _argument_faults(
         message = f"{step.key}: `{shown}` {_requirement(each)}, not {show_value(each['input'])}"
         help_text = _argument_help(model, str(field), each)
         place = _argument_place(each["loc"], step, defaults)
-        faults.setdefault(str(field), Diagnostic(Code.INVALID_ARGUMENT, message, place, help=help_text))
-    return list(faults.values())
+        found.setdefault(str(field), Diagnostic(Code.INVALID_ARGUMENT, message, place, help=help_text))
+    return list(found.values())
 
 
 def _argument_help(model: type[BaseModel], field: str, error: Any) -> str:
@@ -211,11 +208,12 @@ def bind(
 ) -> dict[str, Any]:
     """Return the values of a block's or document's arguments for one call, defaults included.
 
-    Raises: SpecError NS0307 for one that is missing, NS0309 for one of the wrong type or out of bounds; Unknown when
-    one depends on a value that an earlier fault left unknown.
+    Raises:
+        SpecError: NS0307 for one that is missing, NS0309 for one of the wrong type or out of bounds.
+        AlreadyReported: one depends on a value that an error left unknown.
     """
     values: dict[str, Any] = {}
-    faults: list[Diagnostic] = []
+    collector = Collector()
     for name, parameter in parameters.items():
         try:
             if name in given:
@@ -231,14 +229,13 @@ def bind(
                 value = _argument(parameter.default, parameter, values, place, own_namespace)
             values[name] = _checked(value, parameter, callee, place)
         except SpecError as error:
-            faults.extend(error.diagnostics)
+            collector.keep(error)
             values[name] = UNKNOWN
-        except Unknown:
+        except AlreadyReported:
             values[name] = UNKNOWN
-    if faults:
-        raise SpecError(faults)
+    collector.raise_errors()
     if UNKNOWN in values.values():
-        raise Unknown
+        raise AlreadyReported
     return values
 
 

@@ -9,7 +9,7 @@ from netspec.language.messages import show_value
 from netspec.language.model import Block, Step
 from netspec.language.parsing.parser import Parser
 from netspec.language.scope import unknown_argument
-from netspec.lowering.arguments import BlockReference, Unknown, bind, by_name
+from netspec.lowering.arguments import AlreadyReported, BlockReference, bind, by_name
 from netspec.lowering.body import dispatch, lower_body
 from netspec.lowering.context import Context
 from netspec.lowering.insertion import scope_point
@@ -56,8 +56,8 @@ def _resolved(step: Step, value: str, context: Context) -> Step:
         written = by_name(value, raw, value.namespace, step.span, step.arguments.value_spans[""])
         raw = _with_bound(written, value.bound)
     resolved = parser.keyed_step(str(value), step.places, raw, step.span, step.arguments.value_spans[""])
-    if resolved is None or parser.diagnostics:
-        raise SpecError(parser.diagnostics)
+    parser.collector.raise_errors()
+    assert resolved is not None, "a word that is no step has been reported"
     return resolved
 
 
@@ -79,7 +79,7 @@ def lower_block(step: Step, block: Block, arguments: Mapping, flow: Flow, contex
         block.parameters, arguments, context.variables, context.namespace, block.name, step.span, block.namespace
     )
     if flow is None:
-        raise Unknown
+        raise AlreadyReported
     if len(flow) != max(len(block.inputs), 1):
         wanted = count_values(max(len(block.inputs), 1))
         message = f"{block.name} takes {wanted}, and {count_entering(flow)}"
@@ -113,7 +113,7 @@ def _entered(inner: Context, values: dict[str, Any], flow: tuple[Wire, ...], blo
 
 def _block_result(block: Block, flow: Flow, inner: Context) -> Flow:
     if block.body is None:
-        raise Unknown
+        raise AlreadyReported
     result = lower_body(block.body, flow, inner)
     if not block.outputs:
         return result

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from netspec.diagnostics import Code, SpecError
+from netspec.diagnostics import Code, Diagnostic, SpecError
 from netspec.language.combinators import COMBINATORS
 from netspec.language.messages import show_value
 from netspec.language.model import Body, Step
 from netspec.language.shorthand import field_words
-from netspec.lowering.arguments import Unknown, evaluate, validate
+from netspec.lowering.arguments import AlreadyReported, evaluate, validate
 from netspec.lowering.context import Context
 from netspec.lowering.operands import count_values, labelled
 from netspec.lowering.registry import KINDS, LOWERINGS, lowers_kind
@@ -26,7 +26,7 @@ def lower_body(body: Body, flow: Flow, context: Context) -> Flow:
 
 
 def lower_step(step: Step, flow: Flow, context: Context) -> Flow:
-    """Expand one step; its faults are recorded, and what follows goes on with an unknown value."""
+    """Expand one step; its errors are kept, and what follows goes on with an unknown value."""
     context.builder.count_steps(context.frames, step.span)
     context.see(flow)
     try:
@@ -34,15 +34,14 @@ def lower_step(step: Step, flow: Flow, context: Context) -> Flow:
             return flow
         result = dispatch(step, _entering(step, flow, context), _placed(step, context))
         _check_shape(step, result, context)
-    except Unknown:
+    except AlreadyReported:
         result = None
     except ShapeError as error:
-        context.builder.record(SpecError.of(error.code, error.message, step.span, help=error.help), context.frames)
+        diagnostic = Diagnostic(error.code, error.message, step.span, help=error.help)
+        context.builder.collector.add([diagnostic], context.frames)
         result = None
     except SpecError as error:
-        if error.exit_code != 1:
-            raise
-        context.builder.record(error, context.frames)
+        context.builder.collector.keep(error, context.frames)
         result = None
     _label(step, result, context)
     return result
@@ -89,8 +88,8 @@ def _label(step: Step, result: Flow, context: Context) -> None:
         return
     if result is not None and len(result) != len(step.label):
         message = f"{len(step.label)} labels for {count_values(len(result))}"
-        error = SpecError.of(Code.WRONG_VALUE_COUNT, message, step.place("as"), help="give one label per value")
-        context.builder.record(error, context.frames)
+        diagnostic = Diagnostic(Code.WRONG_VALUE_COUNT, message, step.place("as"), help="give one label per value")
+        context.builder.collector.add([diagnostic], context.frames)
         result = None
     for position, label in enumerate(step.label):
         context.label(label, None if result is None else (result[position],))

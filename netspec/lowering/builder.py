@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from netspec.diagnostics import MOST_ERRORS, Code, Diagnostic, Frame, LimitError, Note, Span, SpecError
+from netspec.diagnostics import Code, Collector, Frame, LimitError, Note, Span, SpecError
 from netspec.ir import Dtype, GraphBuilder, Initializers, Node, Output, Scope, ScopeKind
 from netspec.lowering.values import Wire
 from netspec.ops import Op, ShapeError
@@ -19,10 +19,6 @@ DEEPEST_CALL = 64
 MOST_ELEMENTS = 2**40
 
 Facts = tuple[Shape, dict[str, Shape], Size]
-
-
-class TooManyFaults(Exception):
-    """So much is wrong that the walk ends."""
 
 
 class InsertionPoint(NamedTuple):
@@ -44,11 +40,11 @@ class InsertionPoint(NamedTuple):
 
 @dataclass(slots=True)
 class Builder:
-    """Collects nodes, outputs and faults while a document is expanded."""
+    """Collects nodes, outputs and errors while a document is expanded."""
 
     graph: GraphBuilder
     outputs: list[Output] = field(default_factory=list)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
+    collector: Collector = field(default_factory=Collector)
     steps: int = 0
     pinned: bool = True
     inputs: dict[str, Span] = field(default_factory=dict)
@@ -122,7 +118,7 @@ class Builder:
             raise LimitError.of(Code.VALUE_TOO_LARGE, message, span, help="at most 2**40 elements for one example")
 
     def _producers(self, error: ShapeError, wires: tuple[Wire, ...]) -> list[Note]:
-        """Return where the operand at fault comes from, and for merges the first operand too."""
+        """Return where the wrong operand comes from, and for merges the first operand too."""
         positions = {0, error.operand} if len(wires) > 1 else {error.operand}
         notes: dict[Note, None] = {}
         for position in sorted(each for each in positions if each is not None and each < len(wires)):
@@ -217,15 +213,6 @@ class Builder:
             raise SpecError.of(
                 Code.INVALID_SHARING, message, scope.span, help=help_text, notes=[Note(first.span, "the first")]
             )
-
-    def record(self, error: SpecError, frames: tuple[Frame, ...]) -> None:
-        """Keep the faults of one step, with the block calls that led to it.
-
-        Raises: TooManyFaults when more would be of no use.
-        """
-        self.diagnostics.extend(each.with_chain(frames) for each in error.diagnostics)
-        if len(self.diagnostics) >= MOST_ERRORS:
-            raise TooManyFaults
 
 
 def _contents(scope: Scope) -> list[object]:

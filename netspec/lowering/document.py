@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
-from netspec.diagnostics import MOST_ERRORS, Code, Diagnostic, Note, SpecError
+from netspec.diagnostics import Code, Diagnostic, Note, SpecError
 from netspec.ir import Graph, GraphBuilder, Input, Output, Scope
 from netspec.language.model import Document
 from netspec.language.names import check_name
-from netspec.lowering.arguments import Unknown, bind
+from netspec.lowering.arguments import AlreadyReported, bind
 from netspec.lowering.body import lower_body
-from netspec.lowering.builder import Builder, TooManyFaults
+from netspec.lowering.builder import Builder
 from netspec.lowering.combinators.outputs import check_output_name
 from netspec.lowering.context import Context
 from netspec.lowering.initialization import check_fit, document_rules
@@ -26,7 +25,7 @@ from netspec.syntax.yaml import locate
 def lower(document: Document) -> Graph:
     """Expand a document into its graph; every node gets its shape as it is added.
 
-    Raises: SpecError with every fault of the document; LimitError when it runs away.
+    Raises: SpecError with every error of the document; LimitError when it runs away.
     """
     _check_given(document)
     variables = bind(
@@ -44,12 +43,9 @@ def lower(document: Document) -> Graph:
     builder = Builder(GraphBuilder(root), inputs=places, pinned=document.pinned)
     context = _context(document, builder, variables, inputs)
     flow: Flow = tuple(Wire(each.name, each.shape, each.dtype) for each in inputs)
-    main: list[Output] = []
-    with suppress(TooManyFaults):
-        result = lower_body(document.network, flow, context)
-        main = _main_outputs(document, result, context)
-    if builder.diagnostics:
-        raise SpecError(builder.diagnostics[:MOST_ERRORS])
+    result = lower_body(document.network, flow, context)
+    main = _main_outputs(document, result, context)
+    builder.collector.raise_errors()
     builder.graph.close(root, tuple(each.name for each in inputs), tuple(each.node for each in main))
     graph = builder.graph.finish(
         inputs,
@@ -69,20 +65,20 @@ def lower(document: Document) -> Graph:
 
 
 def _check_rules(document: Document, graph: Graph) -> None:
-    """Raise SpecError for rules of ``init`` that cannot start what the network has of their op: one fault per op."""
-    faults: dict[str, SpecError] = {}
+    """Raise SpecError for rules of ``init`` that cannot start what the network has of their op: one error per op."""
+    found: dict[str, SpecError] = {}
     for node in graph:
         op = node.op.name
-        if op not in document.init or op in faults or node.init:
+        if op not in document.init or op in found or node.init:
             continue
         shapes = tuple(graph.shape_of(path) for path in node.inputs)
         try:
             note = Note(node.span, f"{node.path} is one")
             check_fit(dict(graph.init)[op], node.op, shapes, document.init.value_spans[op], note)
         except SpecError as error:
-            faults[op] = error
-    if faults:
-        raise SpecError(each for error in faults.values() for each in error.diagnostics)
+            found[op] = error
+    if found:
+        raise SpecError(each for error in found.values() for each in error.diagnostics)
 
 
 def _check_given(document: Document) -> None:
@@ -129,10 +125,10 @@ def _main_outputs(document: Document, result: Flow, context: Context) -> list[Ou
                 taken = [each.name for each in (*outputs, *context.builder.outputs)]
                 check_output_name(label, taken, span, "each name is given once")
                 outputs.extend(Output(label, wire.path) for wire in labelled(label, result, context, span))
-            except Unknown:
+            except AlreadyReported:
                 continue
             except SpecError as error:
-                context.builder.record(error, context.frames)
+                context.builder.collector.keep(error, context.frames)
         return outputs
     names = (
         ["output"] if result is not None and len(result) == 1 else [f"output{i + 1}" for i in range(len(result or ()))]

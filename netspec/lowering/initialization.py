@@ -7,7 +7,7 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any
 
-from netspec.diagnostics import Code, Diagnostic, Note, Span, SpecError, nearest
+from netspec.diagnostics import Code, Collector, Note, Span, SpecError, nearest
 from netspec.ir import Initializer, Initializers
 from netspec.language.initializers import ARGUMENT_WORDS, EXAMPLES, FUNCTIONS, OTHER_NAMES, WORDS, misfit
 from netspec.language.messages import show_value
@@ -36,14 +36,11 @@ def document_rules(document: Document, variables: dict[str, Any]) -> dict[str, I
     Raises: SpecError NS0316 with everything that is no initializer.
     """
     rules: dict[str, Initializers] = {}
-    faults: list[Diagnostic] = []
+    collector = Collector()
     for name, raw in document.init.items():
-        try:
+        with collector.catch():
             rules[name] = _rules(raw, variables, document.init.value_spans[name], OPS[name])
-        except SpecError as error:
-            faults.extend(error.diagnostics)
-    if faults:
-        raise SpecError(faults)
+    collector.raise_errors()
     return rules
 
 

@@ -47,7 +47,7 @@ def add_op(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wir
         check_fit(init, op, shapes, step.place("init"))
     except SpecError as error:
         # What the step computes is known in spite of its start.
-        context.builder.record(error, context.frames)
+        context.builder.collector.keep(error, context.frames)
     return wire
 
 
@@ -76,7 +76,7 @@ def name_of(step: Step, word: str, context: Context) -> str:
         return context.namer.claim(fill(step.name, context, place), place)
     except SpecError as error:
         # What the step computes is known in spite of its name.
-        context.builder.record(error, context.frames)
+        context.builder.collector.keep(error, context.frames)
         return context.namer.invent(word, step.span)
 
 

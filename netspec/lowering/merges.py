@@ -5,7 +5,7 @@ from __future__ import annotations
 from netspec.diagnostics import Code, SpecError
 from netspec.language.messages import show_count
 from netspec.language.model import Body, Operand, Step
-from netspec.lowering.arguments import Unknown, make_op
+from netspec.lowering.arguments import AlreadyReported, make_op
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
 from netspec.lowering.insertion import add_joint, add_op
@@ -29,7 +29,7 @@ def lower_merge(step: Step, flow: Flow, context: Context) -> Flow:
 def _merged(op: Op, step: Step, flow: Flow, context: Context, named: bool) -> Wire:
     flows = [_operand(operand, flow, context) for operand in step.operands] or [flow]
     if any(each is None for each in flows):
-        raise Unknown
+        raise AlreadyReported
     wires = tuple(wire for each in flows for wire in each or ())
     _check_count(op, wires, step)
     return add_op(op, wires, step, context) if named else add_joint(op, wires, step, context)
@@ -49,7 +49,7 @@ def _operand(operand: Operand, flow: Flow, context: Context) -> Flow:
     """Return the operand's values; only a label may stand for several."""
     try:
         result = operand_flow(operand, flow, context)
-    except Unknown:
+    except AlreadyReported:
         return None
     if result is not None and len(result) != 1 and not isinstance(operand.value, str):
         message = f"an operand is one value, and this one is {count_values(len(result))}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netspec.diagnostics import Code, Span, SpecError
 from netspec.language.model import Step
 from netspec.language.scope import unknown_label
-from netspec.lowering.arguments import Unknown
+from netspec.lowering.arguments import AlreadyReported
 from netspec.lowering.context import Context
 from netspec.lowering.values import Flow, Wire
 
@@ -13,11 +13,11 @@ from netspec.lowering.values import Flow, Wire
 def labelled(label: str, flow: Flow, context: Context, span: Span) -> tuple[Wire, ...]:
     """Return the value behind a label; ``x`` is the current one.
 
-    Raises: SpecError NS0313 for an unknown label; Unknown when an earlier fault left the value unknown.
+    Raises: SpecError NS0313 for an unknown label; AlreadyReported when an earlier error left the value unknown.
     """
     known = flow if label == "x" else context.labels.get(label, ())
     if known is None:
-        raise Unknown
+        raise AlreadyReported
     if not known:
         raise SpecError([unknown_label(label, context.labels, span)])
     return known
@@ -26,10 +26,10 @@ def labelled(label: str, flow: Flow, context: Context, span: Span) -> tuple[Wire
 def single(flow: Flow, step: Step) -> Wire:
     """Return the one value of a flow.
 
-    Raises: SpecError NS0314 for several; Unknown when an earlier fault left it unknown.
+    Raises: SpecError NS0314 for several; AlreadyReported when an earlier error left it unknown.
     """
     if flow is None:
-        raise Unknown
+        raise AlreadyReported
     if len(flow) != 1:
         help_text = "label the values with `as: [a, b]` and take one with `from: a`"
         raise SpecError.of(

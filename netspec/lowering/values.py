@@ -19,11 +19,11 @@ class Wire:
 
 
 Flow = tuple[Wire, ...] | None
-"""What a step takes and gives: usually one value. None stands for a value unknown because of an earlier fault."""
+"""What a step takes and gives: usually one value. None stands for a value unknown because of an earlier error."""
 
 
 class UnknownValue:
-    """What expressions would see of a value that is unknown because of an earlier fault."""
+    """What expressions would see of a value that is unknown because of an earlier error."""
 
 
 UNKNOWN = UnknownValue()

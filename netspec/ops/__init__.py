@@ -5,8 +5,8 @@
     windows.py   the arithmetic of windows, for convolutions and pooling
     plugins.py   ops from other packages and files
 
-Every other file is a family of ops. An op says its shape, its cost and its torch text, with samples and faults that the
-tests walk.
+Every other file is a family of ops. An op says its shape, its cost and its torch text, with samples of what it
+takes and refuses, which the tests walk.
 """
 
 from netspec.ops import (  # noqa: F401

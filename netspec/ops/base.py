@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from netspec.diagnostics import Code
+from netspec.diagnostics import Code, NetspecError
 from netspec.ops.fields import words
 from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, show
@@ -28,8 +28,8 @@ Family = Literal[
 ]
 
 
-class ShapeError(ValueError):
-    """An op cannot take these inputs. Says what is wrong, what would be right, and which operand is at fault."""
+class ShapeError(NetspecError):
+    """An op cannot take these inputs. Says what is wrong, what would be right, and which operand is wrong."""
 
     def __init__(
         self, message: str, help: str = "", operand: int | None = None, code: Code = Code.SHAPE_MISMATCH

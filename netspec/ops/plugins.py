@@ -13,6 +13,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import get_args
 
+from netspec.diagnostics import NetspecError
 from netspec.ops.base import OPS, Family, Op, ShapeError
 from netspec.sizes.shape import Shape
 
@@ -20,7 +21,7 @@ GROUP = "netspec.ops"
 """The entry points by which a package registers modules with ops."""
 
 
-class PluginError(Exception):
+class PluginError(NetspecError):
     """A module with ops cannot be used. The message says which one, and why."""
 
 

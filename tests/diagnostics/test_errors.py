@@ -27,11 +27,18 @@ PAGES = {code.value: code.page for code in Code}
 
 MAKERS = frozenset(
     {"report", "Diagnostic", "ShapeError", "ExpressionError", "PydanticCustomError"}
-    | {"beyond", "mismatch", "too_long", "unknown_label", "unknown_argument", "_wrong", "_fault"}
+    | {"beyond", "mismatch", "too_long", "unknown_label", "unknown_argument", "_wrong", "_error_at"}
+    | {"report_at", "fatal_at", "limit_at"}
 )
-"""What makes a diagnostic; beside these, the methods of the reader's ``Faults``."""
+"""What makes a diagnostic."""
 
 UNREACHED = {
+    "ops/adaptive_pooling.py: ShapeError(f'{self.name} leaves nothing of {show(shape)}', help='use a larger si": (
+        "an argument of the op is an open size there, which no document can write yet"
+    ),
+    "ops/resampling.py: ShapeError('pad adds elements, and takes none away', help='`slice` does that', c": (
+        "an argument of the op is an open size there, which no document can write yet"
+    ),
     "targets/torch/classes.py: SpecError.of(Code.INVALID_SHARING, f\"'{scope.module}' is shared by steps that ne": (
         "lowering has refused whatever would need other code; this guards the emitter"
     ),
@@ -115,9 +122,8 @@ def is_maker(function: ast.expr) -> bool:
         return function.id in MAKERS - {"report"}
     if not isinstance(function, ast.Attribute):
         return False
-    owner = ast.unparse(function.value)
-    of_faults = function.attr in ("add", "fatal", "limit") and owner.endswith("faults")
-    return of_faults or function.attr in MAKERS or (function.attr == "of" and owner in ("SpecError", "LimitError"))
+    is_error = function.attr == "of" and ast.unparse(function.value) in ("SpecError", "LimitError")
+    return is_error or function.attr in MAKERS
 
 
 @contextmanager

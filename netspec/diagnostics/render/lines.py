@@ -22,7 +22,7 @@ def github_text(diagnostics: list[Diagnostic]) -> str:
 
 
 def _github_line(diagnostic: Diagnostic) -> str:
-    """Return a workflow command that annotates the line of a fault."""
+    """Return a workflow command that annotates the line of a diagnostic."""
     properties: dict[str, object] = {}
     if span := diagnostic.span:
         properties = {"file": span.file, "line": span.line, "col": span.column, "endLine": span.end_line}

@@ -42,7 +42,7 @@ class Painter:
         return "\n".join(lines)
 
     def frame(self, places: Sequence[Note], margin: str) -> list[str]:
-        """Return the source lines of the places, each with carets under it; the first place is the fault's own."""
+        """Return the source lines of the places, each with carets under it; the first place is the diagnostic's own."""
         lines: list[str] = []
         file = None
         for index, place in enumerate(places):
@@ -110,7 +110,7 @@ def _character_width(character: str) -> int:
 
 
 def _chain_text(diagnostic: Diagnostic) -> str:
-    """Return the calls that led to a fault, outermost first; the middle of a long chain is left out."""
+    """Return the calls that led to a diagnostic, outermost first; the middle of a long chain is left out."""
     file = diagnostic.span.file if diagnostic.span else ""
     calls = [_call_text(frame, outermost=index == 0, file=file) for index, frame in enumerate(diagnostic.chain)]
     if len(calls) > _SHOWN_FRAMES:

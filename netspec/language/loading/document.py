@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from netspec.diagnostics import MOST_ERRORS, Code, Diagnostic, Note, Span, SpecError, nearest
+from netspec.diagnostics import MOST_ERRORS, Code, Collector, Diagnostic, Note, Span, SpecError, nearest
 from netspec.language.loading.files import find, refer
 from netspec.language.loading.library import library
 from netspec.language.loading.overriding import override
@@ -39,7 +39,7 @@ NOT_INHERITED = ("extends", "import", "expect", "reference", "notes")
 def load(path_or_name: str | Path, variant: str | None = None, overrides: dict[str, Any] | None = None) -> Document:
     """Return the document at a path, or the shipped one of that name, with a variant and overrides applied.
 
-    Raises: SpecError with every fault that was found.
+    Raises: SpecError with every error that was found.
 
     Example:
         >>> from netspec.language.loading.document import load
@@ -47,16 +47,15 @@ def load(path_or_name: str | Path, variant: str | None = None, overrides: dict[s
         'ResNet-18'
     """
     path = find(path_or_name)
-    faults: list[Diagnostic] = []
-    chain = _chain(path, faults)
-    document = _assemble(path, chain, faults)
+    collector = Collector()
+    document = _assemble(path, _chain(path, collector), collector)
     return override(document, variant, overrides or {})
 
 
-def _chain(path: Path, faults: list[Diagnostic]) -> list[tuple[Path, Mapping]]:
+def _chain(path: Path, collector: Collector) -> list[tuple[Path, Mapping]]:
     """Return the files from the document to the farthest one it extends, each with its checked tree.
 
-    Faults of the top level that leave what stands below it as it is are added to ``faults``.
+    Errors of the top level that leave what stands below it as it is are collected.
     """
     chain: list[tuple[Path, Mapping]] = []
     span: Span | None = None
@@ -68,7 +67,7 @@ def _chain(path: Path, faults: list[Diagnostic]) -> list[tuple[Path, Mapping]]:
         if len(chain) == LARGEST_CHAIN:
             message = f"more than {LARGEST_CHAIN} documents extend each other"
             raise SpecError.of(Code.CIRCULAR_REFERENCE, message, span, help="extend one of the first directly")
-        tree = read_document(path, faults)
+        tree = read_document(path, collector)
         chain.append((path, tree))
         if tree.get("extends") is None:
             return chain
@@ -76,12 +75,12 @@ def _chain(path: Path, faults: list[Diagnostic]) -> list[tuple[Path, Mapping]]:
         path = refer(tree["extends"], path, span)
 
 
-def read_document(path: Path, minor: list[Diagnostic] | None = None) -> Mapping:
+def read_document(path: Path, collector: Collector | None = None) -> Mapping:
     """Return the tree of a file whose top level is a valid header.
 
-    With a list for them, faults of keys on which nothing else depends are added to it, where there are no others.
+    With a collector, errors of keys on which nothing else depends are left to it, where there are no others.
 
-    Raises: SpecError with every fault of the top level.
+    Raises: SpecError with every error of the top level.
     """
     tree = read_file(path)
     if not isinstance(tree, Mapping):
@@ -96,10 +95,10 @@ def read_document(path: Path, minor: list[Diagnostic] | None = None) -> Mapping:
         Header.model_validate(tree)
     except ValidationError as error:
         errors = error.errors()[:MOST_ERRORS]
-        faults = [_header_fault(tree, each) for each in errors]
-        if minor is None or not all(map(_is_minor, errors)):
-            raise SpecError(faults) from None
-        minor += faults
+        diagnostics = [_header_error(tree, each) for each in errors]
+        if collector is None or not all(map(_is_minor, errors)):
+            raise SpecError(diagnostics) from None
+        collector.add(diagnostics)
     return tree
 
 
@@ -108,13 +107,13 @@ ASIDE = ("name", "title", "cite", "notes", "reference", "expect")
 
 
 def _is_minor(error: Any) -> bool:
-    """Return whether a fault of the header leaves the rest as it is: it is no misspelled key that others depend on."""
+    """Return whether an error of the header leaves the rest as it is: it is no misspelled key that others depend on."""
     key = str(error["loc"][0])
     others = [info.alias or name for name, info in Header.model_fields.items() if name not in ASIDE]
     return key in ASIDE or (error["type"] == "extra_forbidden" and not nearest(key, others))
 
 
-def _header_fault(tree: Mapping, error: Any) -> Diagnostic:
+def _header_error(tree: Mapping, error: Any) -> Diagnostic:
     loc = tuple(part for part in error["loc"] if part != "[key]")
     if error["type"] == "extra_forbidden":
         known = list(Header.model_fields) if len(loc) == 1 else list(tree.get(loc[0], ()))
@@ -172,13 +171,12 @@ def _expectations() -> list[str]:
     return list(Expectation.model_fields)
 
 
-def _assemble(path: Path, chain: list[tuple[Path, Mapping]], faults: list[Diagnostic]) -> Document:
+def _assemble(path: Path, chain: list[tuple[Path, Mapping]], collector: Collector) -> Document:
     tree = _merge([each for _, each in chain])
     own: dict[str, Block] = {}
     imported = _import_all(chain)
     namespace: Namespace[str, Block] = ChainMap(own, imported, library())  # type: ignore[arg-type]
-    parser = Parser(namespace, tree.get("defaults") or Mapping())
-    parser.record(*faults)
+    parser = Parser(namespace, tree.get("defaults") or Mapping(), collector)
     _define_blocks(parser, tree, own, imported)
     parameters = parse_parameters(parser, tree["args"], tree.span) if tree.get("args") else {}
     complete = set(tree.get("args") or ()) == set(parameters)
@@ -187,8 +185,8 @@ def _assemble(path: Path, chain: list[tuple[Path, Mapping]], faults: list[Diagno
     check_defaults(parser, tree, parameters)
     network = _network(parser, tree, parameters if complete else None)
     _check_required(parser, tree)
-    if parser.diagnostics or network is None:
-        raise SpecError(parser.diagnostics)
+    collector.raise_errors()
+    assert network is not None, "a document without one has been reported"
     arguments = Mapping(str(path))
     return Document(
         path=path,
@@ -329,8 +327,7 @@ def _blocks_of(path: Path, span: Span, trail: tuple[Path, ...]) -> dict[str, Blo
     namespace: Namespace[str, Block] = ChainMap(own, imported, library())  # type: ignore[arg-type]
     parser = Parser(namespace)
     _define_blocks(parser, tree, own, imported)
-    if parser.diagnostics:
-        raise SpecError(parser.diagnostics)
+    parser.collector.raise_errors()
     return own
 
 

@@ -46,8 +46,7 @@ class Library(Mapping[str, Block]):
         # The block is known before its body is parsed, so that it may call itself.
         self._blocks.update(declare(parser, tree["blocks"], parser.namespace))
         define(parser, tree["blocks"], self._blocks)
-        if parser.diagnostics:
-            raise SpecError(parser.diagnostics)
+        parser.collector.raise_errors()
         return self._blocks[name]
 
 

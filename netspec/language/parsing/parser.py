@@ -1,6 +1,6 @@
 """From the reader's tree to steps, bodies and blocks: every step is dispatched on its key before anything is checked.
 
-Whatever is wrong is recorded and parsing goes on, so that one run reports every fault of a document.
+Whatever is wrong is recorded and parsing goes on, so that one run reports every error of a document.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from collections.abc import Mapping as Namespace
 from typing import Any
 
-from netspec.diagnostics import MOST_ERRORS, Code, Diagnostic, Note, Span, SpecError, nearest
+from netspec.diagnostics import Code, Collector, Note, Span, nearest
 from netspec.language.combinators import COMBINATORS, Combinator
 from netspec.language.messages import lowered, show_count, show_kind, show_value, suggest_step
 from netspec.language.model import STEP_KEYS, Block, Body, Operand, Step, StepKind
@@ -18,8 +18,8 @@ from netspec.language.scope import (
     LABEL,
     RESERVED,
     Scope,
-    expression_faults,
-    template_faults,
+    expression_errors,
+    template_errors,
     unknown_argument,
     unknown_label,
 )
@@ -38,24 +38,17 @@ class Parser:
     needs to give. ``scope`` is what the expressions of the body at hand can see; without one, names are not checked.
     """
 
-    def __init__(self, namespace: Namespace[str, Block], defaults: Namespace[str, Any] = _NONE) -> None:
+    def __init__(
+        self,
+        namespace: Namespace[str, Block],
+        defaults: Namespace[str, Any] = _NONE,
+        collector: Collector | None = None,
+    ) -> None:
         self.namespace = namespace
         self.defaults = defaults
-        self.diagnostics: list[Diagnostic] = []
+        self.collector = collector or Collector()
+        self.report = self.collector.report
         self.scope: Scope | None = None
-
-    def report(self, code: Code, message: str, span: Span, help: str = "", notes: Iterable[Note] = ()) -> None:
-        """Record a fault."""
-        self.record(Diagnostic(code, message, span, notes=tuple(notes), help=help))
-
-    def record(self, *diagnostics: Diagnostic) -> None:
-        """Keep diagnostics.
-
-        Raises: SpecError when there are so many that more would be of no use.
-        """
-        self.diagnostics.extend(diagnostics)
-        if len(self.diagnostics) >= MOST_ERRORS:
-            raise SpecError(self.diagnostics[:MOST_ERRORS])
 
     def check_variable(self, name: str, span: Span, what: str) -> bool:
         """Return whether expressions can use a name for something of the document; report where they cannot."""
@@ -140,7 +133,7 @@ class Parser:
         if kind == "combinator":
             self._check_idle(COMBINATORS[key], tree)
         if kind == "argument" and self.scope and key[1:] not in self.scope.names:
-            self.record(unknown_argument(key[1:], self.scope.names, span))
+            self.collector.add([unknown_argument(key[1:], self.scope.names, span)])
         arguments, operands = self._arguments(kind, key, tree, value, span, value_span)
         step = Step(kind, key, span, arguments, operands, **self._step_keys(tree), places=tree)
         if self.scope:
@@ -197,7 +190,7 @@ class Parser:
 
     def _text(self, tree: Mapping, key: str, value: Any) -> str | None:
         if isinstance(value, (str, int)) and not isinstance(value, bool):
-            self.record(*template_faults(str(value), tree.value_spans[key], self.scope))
+            self.collector.add(template_errors(str(value), tree.value_spans[key], self.scope))
             return str(value)
         self.report(
             Code.INVALID_STEP_KEY,
@@ -227,7 +220,7 @@ class Parser:
     def check_label(self, label: str, span: Span) -> None:
         """Record a label that no earlier step of the body has."""
         if self.scope and label != "x" and label not in self.scope.labels:
-            self.record(unknown_label(label, self.scope.labels, span))
+            self.collector.add([unknown_label(label, self.scope.labels, span)])
 
     # arguments
 
@@ -274,7 +267,7 @@ class Parser:
                 )
 
     def check_arguments(self, op: type[Op], arguments: Mapping) -> None:
-        """Record arguments that an op does not have, and faults in the expressions of those that it has."""
+        """Record arguments that an op does not have, and errors in the expressions of those that it has."""
         self._check_names(arguments, list(op.model_fields), op.name)
         self._check_fields(op, arguments)
 
@@ -303,7 +296,7 @@ class Parser:
 
     def check_expression(self, text: str, span: Span, words: Collection[str] = (), scope: Scope | None = None) -> None:
         """Record what is wrong with an expression in a scope."""
-        self.record(*expression_faults(text, span, scope, words))
+        self.collector.add(expression_errors(text, span, scope, words))
 
     def _merge_arguments(
         self, op: type[Op], value: Any, span: Span, value_span: Span
@@ -445,7 +438,7 @@ class Parser:
             return value if is_word else self.body(value, span, variables=variables)
         if name in combinator.texts:
             if isinstance(value, str):
-                self.record(*template_faults(value, span, self.scope))
+                self.collector.add(template_errors(value, span, self.scope))
             return value
         if isinstance(value, Mapping):
             for key, item in value.items():

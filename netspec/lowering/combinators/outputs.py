@@ -10,7 +10,7 @@ from netspec.ir import Output
 from netspec.language.combinators import Head
 from netspec.language.model import Body, Step
 from netspec.language.names import check_name
-from netspec.lowering.arguments import Unknown, fill
+from netspec.lowering.arguments import AlreadyReported, fill
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
 from netspec.lowering.operands import single
@@ -38,7 +38,7 @@ def lower_output(step: Step, fields: Head, flow: Flow, context: Context) -> Flow
         )
     result = flow if fields.body is None else _head(replace(step, name=name), fields.body, flow, context)
     if result is None:
-        raise Unknown
+        raise AlreadyReported
     wire = single(result, step)
     context.builder.outputs.append(Output(name, wire.path, fields.train_only, fields.loss_weight))
     return flow

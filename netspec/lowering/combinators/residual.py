@@ -7,7 +7,7 @@ from typing import Any
 from netspec.diagnostics import Code, Note, SpecError
 from netspec.language.combinators import Residual
 from netspec.language.model import Body, Step
-from netspec.lowering.arguments import Unknown, evaluated_defaults, validate, validated_op
+from netspec.lowering.arguments import AlreadyReported, evaluated_defaults, validate, validated_op
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
 from netspec.lowering.insertion import add_plain, has_place, inside
@@ -89,7 +89,7 @@ def _by_body(step: Step, body: Body, entered: Wire, context: Context) -> Wire:
     name = context.namer.claim_next(SHORTCUT, step.place("shortcut"))
     result = lower_unit(body, name, step.place("shortcut"), (entered,), context)
     if result is None:
-        raise Unknown
+        raise AlreadyReported
     if result == (entered,):
         context.namer.taken = taken
     return single(result, step)

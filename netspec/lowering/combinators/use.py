@@ -10,7 +10,7 @@ from netspec.language.combinators import Use
 from netspec.language.loading.document import load
 from netspec.language.loading.files import refer
 from netspec.language.model import Document, Step
-from netspec.lowering.arguments import Unknown, bind
+from netspec.lowering.arguments import AlreadyReported, bind
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
 from netspec.lowering.initialization import document_rules
@@ -81,7 +81,7 @@ def _enter(document: Document, step: Step, variables: dict[str, Any], flow: Flow
     declared = document.input
     names = list(declared) if isinstance(declared, Mapping) and "shape" not in declared else []
     if flow is None:
-        raise Unknown
+        raise AlreadyReported
     if len(flow) != max(len(names), 1):
         message = f"{document.name} takes {count_values(max(len(names), 1))}, and {count_entering(flow)}"
         help_text = f"name them, as in `from: [{', '.join(names)}]`" if names else "take one with `from`"

@@ -78,7 +78,7 @@ class _Builder:
     def build(self, node: ast.expr, depth: int) -> Thunk:
         """Return the closure for a node and everything below it."""
         if depth > MAX_DEPTH:
-            raise self._fault(node, f"nested deeper than the {MAX_DEPTH} levels allowed", NAMED, LIMIT)
+            raise self._error_at(node, f"nested deeper than the {MAX_DEPTH} levels allowed", NAMED, LIMIT)
         match node:
             case ast.Constant():
                 return self._constant(node)
@@ -133,17 +133,17 @@ class _Builder:
     def _count(self, node: ast.expr, operators: int = 1) -> None:
         self._operators += operators
         if self._operators > MAX_OPERATORS:
-            raise self._fault(node, f"more than the {MAX_OPERATORS} operators allowed", NAMED, LIMIT)
+            raise self._error_at(node, f"more than the {MAX_OPERATORS} operators allowed", NAMED, LIMIT)
 
     def _place(self, node: ast.expr) -> Place:
         return self._indent + node.col_offset, (node.end_col_offset or 0) - node.col_offset
 
-    def _fault(self, node: ast.expr, message: str, help: str = "", code: Code = EVALUATION) -> ExpressionError:
+    def _error_at(self, node: ast.expr, message: str, help: str = "", code: Code = EVALUATION) -> ExpressionError:
         return ExpressionError(message, *self._place(node), help, code)
 
     def _forbidden(self, node: ast.expr) -> ExpressionError:
         construct = CONSTRUCTS.get(type(node), "this construct")
-        return self._fault(node, f"{construct} is not allowed in an expression", _ALPHABET, FORBIDDEN)
+        return self._error_at(node, f"{construct} is not allowed in an expression", _ALPHABET, FORBIDDEN)
 
     def _guarded(self, node: ast.expr, operate: Operation, usage: str = "") -> Operation:
         """Return the operation with its errors placed at the node; they explain the usage of a function."""
@@ -177,7 +177,7 @@ class _Builder:
         symbol = SYMBOLS[type(kind)]
         if symbol not in known:
             help = HABITS.get(symbol, "the operators are " + " ".join(BINARY))
-            raise self._fault(node, f"operator '{symbol}' is not allowed in an expression", help, FORBIDDEN)
+            raise self._error_at(node, f"operator '{symbol}' is not allowed in an expression", help, FORBIDDEN)
         return known[symbol]
 
     def _binary(self, node: ast.BinOp, depth: int) -> Thunk:
@@ -204,7 +204,7 @@ class _Builder:
         first, *others = self._all([node.left, *node.comparators], depth)
         for kind, comparator in zip(node.ops, node.comparators, strict=True):
             if isinstance(kind, (ast.Is, ast.IsNot)) and not _is_null(comparator):
-                raise self._fault(node, "'is' is only for null", "compare with ==", FORBIDDEN)
+                raise self._error_at(node, "'is' is only for null", "compare with ==", FORBIDDEN)
         relations = [self._guarded(node, self._operation(node, kind, RELATIONS)) for kind in node.ops]
         links = list(zip(relations, others, strict=True))
 
@@ -233,18 +233,18 @@ class _Builder:
     def _attribute(self, node: ast.Attribute, depth: int) -> Thunk:
         if node.attr not in ATTRIBUTES:
             help = nearest(node.attr, ATTRIBUTES) or "a value has " + ", ".join(ATTRIBUTES)
-            raise self._fault(node, f"unknown attribute '{node.attr}'", help, UNKNOWN)
+            raise self._error_at(node, f"unknown attribute '{node.attr}'", help, UNKNOWN)
         return self._applied(node, partial(attribute_of, node.attr), self._all([node.value], depth))
 
     def _call(self, node: ast.Call, depth: int) -> Thunk:
         if not isinstance(node.func, ast.Name):
-            raise self._fault(node, "only functions can be called", _ALPHABET, FORBIDDEN)
+            raise self._error_at(node, "only functions can be called", _ALPHABET, FORBIDDEN)
         name = node.func.id
         if name not in CALLS:
             help = nearest(name, CALLS) or "the functions are " + " ".join(CALLS)
-            raise self._fault(node.func, f"unknown function '{name}'", help, UNKNOWN)
+            raise self._error_at(node.func, f"unknown function '{name}'", help, UNKNOWN)
         if node.keywords:
-            raise self._fault(node, f"{name}() takes no named arguments", FUNCTIONS[name], FORBIDDEN)
+            raise self._error_at(node, f"{name}() takes no named arguments", FUNCTIONS[name], FORBIDDEN)
         if not CALLS[name].least <= len(node.args) <= CALLS[name].most:
-            raise self._fault(node, f"{name}() does not take {len(node.args)} arguments", FUNCTIONS[name])
+            raise self._error_at(node, f"{name}() does not take {len(node.args)} arguments", FUNCTIONS[name])
         return self._applied(node, CALLS[name].call, self._all(node.args, depth), FUNCTIONS[name])

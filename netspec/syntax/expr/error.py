@@ -5,7 +5,7 @@ A text is bounded when it is parsed (characters, operators, depth); numbers and 
 
 from __future__ import annotations
 
-from netspec.diagnostics import Code
+from netspec.diagnostics import Code, NetspecError
 
 MAX_CHARACTERS = 256
 MAX_OPERATORS = 64
@@ -27,11 +27,9 @@ SYNTAX, UNKNOWN, FORBIDDEN, EVALUATION, LIMIT = (
 NAMED = "make a part of it an argument with a name"
 """What to do about an expression that is too long or too deep."""
 
-CAUGHT = (ArithmeticError, TypeError, ValueError, LookupError, RecursionError)
 
-
-class ExpressionError(ValueError):
-    """An expression cannot be read or has no value; ``offset`` and ``length`` mark the part of its text at fault.
+class ExpressionError(NetspecError):
+    """An expression cannot be read or has no value; ``offset`` and ``length`` mark the wrong part of its text.
 
     Example:
         >>> from netspec.syntax.expr import evaluate
@@ -64,6 +62,10 @@ def too_long(text: str, limit: int) -> ExpressionError:
     """Return the error for a text over its limit; it marks the excess."""
     message = f"{len(text)} characters are more than the {limit} allowed"
     return ExpressionError(message, limit, len(text) - limit, NAMED, LIMIT)
+
+
+CAUGHT = (ExpressionError, ArithmeticError, TypeError, ValueError, LookupError, RecursionError)
+"""What evaluating an expression may raise."""
 
 
 def explained(cause: Exception) -> ExpressionError:

@@ -56,7 +56,7 @@ def read_file(path: Path, *, follow: bool = True) -> Any:
     """Return the tree of a YAML file, shown in diagnostics by the path as it was given.
 
     Raises:
-        SpecError: the file cannot be read (NS0001), is not a regular one (NS0002), or its content is at fault.
+        SpecError: the file cannot be read (NS0001), is not a regular one (NS0002), or its content is wrong.
         LimitError: the file is larger than 1 MiB, or its content crosses another limit.
     """
     return read(file_bytes(path, follow=follow), str(path))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec.diagnostics import Code, nearest
-from netspec.syntax.yaml.errors import Faults
+from netspec.syntax.yaml.errors import MarkCollector
 from netspec.syntax.yaml.tree import Mark
 
 MAX_ALIASES = 1_000
@@ -31,18 +31,18 @@ class _Anchor:
 class Anchors:
     """The anchors of a document, in the order of their definition."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, collector: MarkCollector) -> None:
         self.expanded = 0
-        self._faults = faults
+        self._collector = collector
         self._anchors: dict[str, _Anchor] = {}
         self._aliases = 0
 
     def open(self, name: str, mark: Mark) -> None:
         """Begin the value of an anchor; a name is given once."""
         if name in self._anchors:
-            first = self._faults.note(self._anchors[name].mark, "first given here")
-            self._faults.add(
-                Code.ANCHOR_MISMATCH, f"anchor '{name}' is given twice", mark, "choose another name", first
+            first = self._collector.note_at(self._anchors[name].mark, "first given here")
+            self._collector.report_at(
+                mark, Code.ANCHOR_MISMATCH, f"anchor '{name}' is given twice", "choose another name", first
             )
         self._anchors[name] = _Anchor(mark)
 
@@ -60,20 +60,20 @@ class Anchors:
         """Return the value that an alias stands for, and charge for its size."""
         self._aliases += 1
         if self._aliases > MAX_ALIASES:
-            raise self._faults.limit(Code.TOO_MANY_ALIASES, f"more than {MAX_ALIASES} aliases", mark, _REPEAT)
+            raise self._collector.limit_at(mark, Code.TOO_MANY_ALIASES, f"more than {MAX_ALIASES} aliases", _REPEAT)
         anchor = self._anchors.get(name)
         if anchor is None:
             help = nearest(name, self._anchors) or f"put '&{name}' before the value that is meant"
-            self._faults.add(Code.ANCHOR_MISMATCH, f"no anchor '{name}' above this alias", mark, help)
+            self._collector.report_at(mark, Code.ANCHOR_MISMATCH, f"no anchor '{name}' above this alias", help)
             return None
         if anchor.is_open:
-            begun = self._faults.note(anchor.mark, f"'{name}' begins here")
-            self._faults.add(
-                Code.RECURSIVE_ALIAS, f"'{name}' would contain itself", mark, "name a value that ends above", begun
+            begun = self._collector.note_at(anchor.mark, f"'{name}' begins here")
+            self._collector.report_at(
+                mark, Code.RECURSIVE_ALIAS, f"'{name}' would contain itself", "name a value that ends above", begun
             )
             return None
         self.expanded += anchor.size
         if self.expanded > MAX_EXPANDED:
             message = f"aliases stand for more than {MAX_EXPANDED} values"
-            raise self._faults.limit(Code.ALIASES_TOO_LARGE, message, mark, _REPEAT)
+            raise self._collector.limit_at(mark, Code.ALIASES_TOO_LARGE, message, _REPEAT)
         return anchor.value

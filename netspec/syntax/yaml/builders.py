@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netspec.diagnostics import Code
-from netspec.syntax.yaml.errors import Faults
+from netspec.syntax.yaml.errors import MarkCollector
 from netspec.syntax.yaml.tree import Mapping, Mark, Sequence
 
 _START: Mark = (0, 0, 0, 0)
@@ -19,8 +19,10 @@ class OpenSequence:
 
     wants_key = False
 
-    def __init__(self, faults: Faults, mark: Mark = _START, anchor: str | None = None, size_before: int = 0) -> None:
-        self.node = Sequence(faults.file)
+    def __init__(
+        self, collector: MarkCollector, mark: Mark = _START, anchor: str | None = None, size_before: int = 0
+    ) -> None:
+        self.node = Sequence(collector.file)
         self.mark = self.last = mark
         self.anchor = anchor
         self.size_before = size_before
@@ -37,7 +39,7 @@ class OpenMapping:
     """A mapping that takes keys and values in turn."""
 
     __slots__ = (
-        "_faults",
+        "_collector",
         "_inherited",
         "_is_merge",
         "_key",
@@ -52,13 +54,13 @@ class OpenMapping:
         "wants_key",
     )
 
-    def __init__(self, faults: Faults, mark: Mark, anchor: str | None, size_before: int) -> None:
-        self.node = Mapping(faults.file)
+    def __init__(self, collector: MarkCollector, mark: Mark, anchor: str | None, size_before: int) -> None:
+        self.node = Mapping(collector.file)
         self.mark = self.last = mark
         self.anchor = anchor
         self.size_before = size_before
         self.wants_key = True
-        self._faults = faults
+        self._collector = collector
         self._key = ""
         self._keys = self.node._key_marks
         self._values = self.node._value_marks
@@ -89,8 +91,10 @@ class OpenMapping:
             self._report_duplicate(key, mark, self._keys[key])
 
     def _report_duplicate(self, key: str, mark: Mark, first: Mark) -> None:
-        note = self._faults.note(first, "first given here")
-        self._faults.add(Code.DUPLICATE_KEY, f"key '{key}' is given twice", mark, "remove one of the two", note)
+        note = self._collector.note_at(first, "first given here")
+        self._collector.report_at(
+            mark, Code.DUPLICATE_KEY, f"key '{key}' is given twice", "remove one of the two", note
+        )
 
     def add(self, value: Any, mark: Mark) -> None:
         """Take the value of the key that came last."""
@@ -109,9 +113,9 @@ class OpenMapping:
         if all(isinstance(source, Mapping) for source in sources):
             for source in sources:
                 self._inherit_from(source)
-        elif not self._faults.found:  # an alias that leads nowhere has been reported
-            self._faults.add(
-                Code.INVALID_MERGE_KEY, "'<<' takes a mapping or a list of mappings", mark, "write '<<: *name'"
+        elif not self._collector.errors:  # an alias that leads nowhere has been reported
+            self._collector.report_at(
+                mark, Code.INVALID_MERGE_KEY, "'<<' takes a mapping or a list of mappings", "write '<<: *name'"
             )
 
     def _inherit_from(self, source: Mapping) -> None:

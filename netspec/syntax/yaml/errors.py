@@ -1,45 +1,39 @@
-"""The faults of one walk through a document."""
+"""What one walk through a file finds, by the marks of the parser."""
 
 from __future__ import annotations
 
-from netspec.diagnostics import Code, Diagnostic, LimitError, Note
+from netspec.diagnostics import Code, Collector, LimitError, Note, SpecError
 from netspec.syntax.yaml.tree import Mark, span_of
 
-MAX_FAULTS = 100
 _SHOWN_CHARACTERS = 160  # a name may have ten thousand
 
 
-class Stop(Exception):
-    """Enough is known: what follows would only repeat it."""
+class MarkCollector(Collector):
+    """A collector for one file, which knows places as marks."""
 
-
-class Faults:
-    """Collects the faults of a file, up to a hundred."""
+    __slots__ = ("file",)
 
     def __init__(self, file: str) -> None:
+        super().__init__()
         self.file = file
-        self.found: list[Diagnostic] = []
 
-    def add(self, code: Code, message: str, mark: Mark, help: str, *notes: Note) -> None:
-        """Keep a fault and go on.
+    def report_at(self, mark: Mark, code: Code, message: str, help: str, *notes: Note) -> None:
+        """Keep an error and go on.
 
-        Raises:
-            Stop: a hundred faults are kept.
+        Raises: TooManyErrors when more would be of no use.
         """
-        self.found.append(Diagnostic(code, _shortened(message), span_of(self.file, mark), notes=notes, help=help))
-        if len(self.found) >= MAX_FAULTS:
-            raise Stop
+        self.report(code, _shortened(message), span_of(self.file, mark), help, notes)
 
-    def fatal(self, code: Code, message: str, mark: Mark, help: str) -> Stop:
-        """Keep a fault after which nothing can be read, and return what ends the walk."""
-        self.add(code, message, mark, help)
-        return Stop()
+    def fatal_at(self, mark: Mark, code: Code, message: str, help: str) -> SpecError:
+        """Return everything found so far and an error after which nothing can be read, ready to raise."""
+        self.report_at(mark, code, message, help)
+        return SpecError(self.errors)
 
-    def limit(self, code: Code, message: str, mark: Mark, help: str) -> LimitError:
-        """Return the error for a limit that was crossed; it ends the walk too."""
+    def limit_at(self, mark: Mark, code: Code, message: str, help: str) -> LimitError:
+        """Return the error for a limit that was crossed, ready to raise; it ends the walk too."""
         return LimitError.of(code, message, span_of(self.file, mark), help=help)
 
-    def note(self, mark: Mark, label: str) -> Note:
+    def note_at(self, mark: Mark, label: str) -> Note:
         """Return a note that points into the same file."""
         return Note(span_of(self.file, mark), label)
 

@@ -24,7 +24,7 @@ class _Rule:
     words: tuple[str, ...]
     message: str
     help: str
-    at_opening: bool = False  # the fault lies where the construct begins, not where the parser gave up
+    at_opening: bool = False  # the error lies where the construct begins, not where the parser gave up
 
 
 # The first rule whose words all stand in the complaint decides; words in <> are added by _surroundings.
@@ -92,7 +92,7 @@ def mark_of(error: Exception) -> Mark:
     return (mark.line, mark.column, mark.line, mark.column + 1) if mark else (0, 0, 0, 1)
 
 
-def syntax_fault(error: Exception, text: str, file: str) -> Diagnostic:
+def syntax_error(error: Exception, text: str, file: str) -> Diagnostic:
     """Return the diagnostic NS0101 for an exception of the YAML parser."""
     lines = lines_of(text)
     gave_up = _position(getattr(error, "problem_mark", None), lines)

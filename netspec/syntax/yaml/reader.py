@@ -11,11 +11,11 @@ from typing import Any
 
 import yaml
 
-from netspec.diagnostics import Code, LimitError, SpecError
+from netspec.diagnostics import Code, LimitError
 from netspec.syntax.yaml.anchors import Anchors
 from netspec.syntax.yaml.builders import OpenMapping, OpenSequence
-from netspec.syntax.yaml.errors import Faults, Stop
-from netspec.syntax.yaml.parser_errors import exceeds_depth, mark_of, syntax_fault
+from netspec.syntax.yaml.errors import MarkCollector
+from netspec.syntax.yaml.parser_errors import exceeds_depth, mark_of, syntax_error
 from netspec.syntax.yaml.scalars import Scalar, plain
 from netspec.syntax.yaml.text import forbidden_in
 from netspec.syntax.yaml.tree import Mark
@@ -42,30 +42,27 @@ def read_events(text: str, file: str) -> Any:
     """Return the tree of a YAML text whose characters were checked.
 
     Raises:
-        SpecError: every fault found, NS01xx.
+        SpecError: every error found, NS01xx.
         LimitError: the first limit that was crossed, NS07xx.
     """
-    reader = _Reader(Faults(file))
+    reader = _Reader(MarkCollector(file))
     try:
         reader.run(text)
-    except Stop:
-        pass
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         if exceeds_depth(error):
             raise reader.too_deep(mark_of(error)) from None
-        reader.faults.found.append(syntax_fault(error, text, file))
-    if reader.faults.found:
-        raise SpecError(reader.faults.found)
+        reader.collector.add([syntax_error(error, text, file)])
+    reader.collector.raise_errors()
     return reader.root.node[0]
 
 
 class _Reader:
     """The state of one walk over the events of a document."""
 
-    def __init__(self, faults: Faults) -> None:
-        self.faults = faults
-        self.anchors = Anchors(faults)
-        self.root = OpenSequence(faults)  # takes the document as its only item
+    def __init__(self, collector: MarkCollector) -> None:
+        self.collector = collector
+        self.anchors = Anchors(collector)
+        self.root = OpenSequence(collector)  # takes the document as its only item
         self.top: OpenMapping | OpenSequence = self.root
         self.stack: list[OpenMapping | OpenSequence] = []
         self.nodes = 0
@@ -86,8 +83,8 @@ class _Reader:
             if (handler := take.get(type(event))) is not None:
                 handler(event)
         if not self.documents:
-            raise self.faults.fatal(
-                Code.EMPTY_DOCUMENT, "the document is empty", (0, 0, 0, 1), "begin with 'netspec: 1'"
+            raise self.collector.fatal_at(
+                (0, 0, 0, 1), Code.EMPTY_DOCUMENT, "the document is empty", "begin with 'netspec: 1'"
             )
 
     def start_document(self, event: Any) -> None:
@@ -95,7 +92,7 @@ class _Reader:
         self.documents += 1
         if self.documents > 1:
             help = "keep one document in a file"
-            raise self.faults.fatal(Code.SECOND_DOCUMENT, "a second document begins here", _mark(event), help)
+            raise self.collector.fatal_at(_mark(event), Code.SECOND_DOCUMENT, "a second document begins here", help)
 
     def take_scalar(self, event: Any) -> None:
         """Take a scalar as a key or as a value."""
@@ -118,26 +115,26 @@ class _Reader:
         """Refuse a value too many, a long text, and characters that an escape brought in."""
         self.check_count(mark)
         if len(text) > MAX_SCALAR:
-            raise self.faults.limit(
-                Code.TEXT_TOO_LONG, f"a text of more than {MAX_SCALAR} characters", mark, "shorten the text"
+            raise self.collector.limit_at(
+                mark, Code.TEXT_TOO_LONG, f"a text of more than {MAX_SCALAR} characters", "shorten the text"
             )
         if character := forbidden_in(text):
-            self.faults.add(
-                Code.FORBIDDEN_CHARACTER, f"character U+{ord(character):04X} is not allowed", mark, "remove the escape"
+            self.collector.report_at(
+                mark, Code.FORBIDDEN_CHARACTER, f"character U+{ord(character):04X} is not allowed", "remove the escape"
             )
 
     def check_count(self, mark: Mark) -> None:
         """Refuse a value too many."""
         if self.nodes > MAX_NODES:
-            raise self.faults.limit(
-                Code.TOO_MANY_VALUES, f"more than {MAX_NODES} values", mark, "write repetitions as 'repeat: n'"
+            raise self.collector.limit_at(
+                mark, Code.TOO_MANY_VALUES, f"more than {MAX_NODES} values", "write repetitions as 'repeat: n'"
             )
 
     def take_key(self, top: OpenMapping, event: Any, text: str, mark: Mark) -> None:
         """Take a key: keys are texts as they are written, so ``169:`` is the key "169"."""
         tag = self.tag_name(event, mark, _KEY_TAGS) if event.tag is not None else ""
         if not text and not event.style:
-            raise self.faults.fatal(Code.INVALID_KEY, "a key is missing", mark, "write 'key: value'")
+            raise self.collector.fatal_at(mark, Code.INVALID_KEY, "a key is missing", "write 'key: value'")
         if event.anchor is not None:
             self.anchors.define(event.anchor, text, mark)
         if text == "<<" and not event.style and tag in ("", "merge"):
@@ -153,10 +150,12 @@ class _Reader:
         try:
             value = plain(text)
         except ValueError as error:
-            self.faults.add(Code.INVALID_NUMBER, str(error), mark, "write a smaller number, or quotes if it is a text")
+            self.collector.report_at(
+                mark, Code.INVALID_NUMBER, str(error), "write a smaller number, or quotes if it is a text"
+            )
             return None
         if name and type(value) not in _SCALAR_TYPES[name]:
-            self.faults.add(Code.TAG_MISMATCH, f"the value is not of type {name}", mark, "remove the tag")
+            self.collector.report_at(mark, Code.TAG_MISMATCH, f"the value is not of type {name}", "remove the tag")
         return float(value) if name == "float" and isinstance(value, int) else value
 
     def tag_name(self, event: Any, mark: Mark, allowed: Collection[str]) -> str:
@@ -168,8 +167,8 @@ class _Reader:
         if name != tag and name in allowed:
             return name
         shown = tag if name == tag else f"!!{name}"
-        self.faults.add(
-            Code.FORBIDDEN_TAG, f"tag '{shown}' is not allowed here", mark, "remove the tag: a document is plain data"
+        self.collector.report_at(
+            mark, Code.FORBIDDEN_TAG, f"tag '{shown}' is not allowed here", "remove the tag: a document is plain data"
         )
         return ""
 
@@ -177,7 +176,7 @@ class _Reader:
         """Take an alias as a value."""
         mark = _mark(event)
         if self.top.wants_key:
-            raise self.faults.fatal(Code.INVALID_KEY, "an alias cannot be a key", mark, _QUOTE_KEY)
+            raise self.collector.fatal_at(mark, Code.INVALID_KEY, "an alias cannot be a key", _QUOTE_KEY)
         self.top.add(self.anchors.value(event.anchor, mark), mark)
 
     def open_collection(self, event: Any) -> None:
@@ -188,7 +187,7 @@ class _Reader:
         if len(self.stack) >= MAX_DEPTH:
             raise self.too_deep(mark)
         if self.top.wants_key:
-            raise self.faults.fatal(Code.INVALID_KEY, "a mapping or list cannot be a key", mark, _QUOTE_KEY)
+            raise self.collector.fatal_at(mark, Code.INVALID_KEY, "a mapping or list cannot be a key", _QUOTE_KEY)
         is_mapping = type(event) is yaml.MappingStartEvent
         if event.tag is not None:
             self.tag_name(event, mark, ("map" if is_mapping else "seq",))
@@ -196,12 +195,12 @@ class _Reader:
             self.anchors.open(event.anchor, mark)
         self.stack.append(self.top)
         kind = OpenMapping if is_mapping else OpenSequence
-        self.top = kind(self.faults, mark, event.anchor, self.nodes - 1 + self.anchors.expanded)
+        self.top = kind(self.collector, mark, event.anchor, self.nodes - 1 + self.anchors.expanded)
 
     def too_deep(self, mark: Mark) -> LimitError:
         """Return the error for a collection in too many others."""
-        return self.faults.limit(
-            Code.NESTED_TOO_DEEP, f"nested deeper than {MAX_DEPTH} levels", mark, "give inner parts a block"
+        return self.collector.limit_at(
+            mark, Code.NESTED_TOO_DEEP, f"nested deeper than {MAX_DEPTH} levels", "give inner parts a block"
         )
 
     def close_collection(self, event: Any) -> None:

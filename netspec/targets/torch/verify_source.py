@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from functools import lru_cache
 
+from netspec.diagnostics import InternalError
+
 STATEMENTS = (
     ast.Module,
     ast.Import,
@@ -58,8 +60,8 @@ FORBIDDEN = frozenset(
 )
 
 
-class UnsafeSource(RuntimeError):
-    """A generated file holds what the emitter never writes, or is no Python: an error of netspec, not of a document."""
+class UnsafeSource(InternalError):
+    """A generated file holds what the emitter never writes, or is no Python."""
 
 
 @lru_cache(maxsize=4)

@@ -1,7 +1,7 @@
 """The arguments of ops, combinators and blocks: what their records say, widened to what YAML may hold in its place.
 
 Where a record wants a number, a boolean or a list, a document may write an expression; where it wants a word,
-``$name``. One flat schema per argument says all of it, without alternatives: its faults are then single and have a
+``$name``. One flat schema per argument says all of it, without alternatives: its errors are then single and have a
 place.
 """
 

@@ -178,7 +178,7 @@ class Steps:
         }
 
     def _undecided(self) -> Schema:
-        """Return the condition for a step without any known word: an editor proposes them, all else is a fault."""
+        """Return the condition for a step without any known word: an editor proposes them, all else is an error."""
         unknown = {"propertyNames": {"not": {"pattern": rf"^\$|{one_of(self.words)}"}}}
         allowed: dict[str, Schema] = {one_of(STEP_KEYS): {}}
         if self.prefix:
@@ -190,7 +190,7 @@ class Steps:
                 "patternProperties": allowed,
                 "additionalProperties": False,
                 "if": {"propertyNames": {"enum": list(STEP_KEYS)}},
-                # No step has this key: the fault is to read "missing property".
+                # No step has this key: the error is to read "missing property".
                 "then": {"required": ["an op, block or combinator"]},
             },
         }
@@ -218,7 +218,7 @@ def _argument() -> Schema:
 def _decided(word: str, calls: dict[str, Schema], keys: list[str], beside: dict[str, Schema] | None = None) -> Schema:
     """Return the condition for a step with this word: what goes behind it, and what may stand beside it.
 
-    Of two words in a step, only the one that is later in ``calls`` is a fault, so that there is one.
+    Of two words in a step, only the one that is later in ``calls`` is an error, so that there is one.
     """
     words = list(calls)
     then: Schema = {

@@ -11,12 +11,14 @@ from typing import Literal
 
 from graphviz.backend import DOT_BINARY
 
+from netspec.diagnostics import NetspecError
+
 Engine = Literal["auto", "embedded", "dot"]
 
 EMBEDDED = "graphviz-pure"
 
 
-class DrawingError(Exception):
+class DrawingError(NetspecError):
     """A picture cannot be drawn: no engine is there, or it fails."""
 
     def __init__(self, message: str, help: str = "") -> None:

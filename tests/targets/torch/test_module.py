@@ -22,7 +22,14 @@ from netspec.language import load
 from netspec.lowering import lower
 from netspec.passes import run
 from netspec.targets.torch import emit_torch
-from netspec.targets.torch.runtime import ShapeMismatch, build_module, example_inputs, load_class, verify_forward
+from netspec.targets.torch.runtime import (
+    DeviceError,
+    ShapeMismatch,
+    build_module,
+    example_inputs,
+    load_class,
+    verify_forward,
+)
 from tests.support.documents import OWN, compile_text, find, inputs_of
 
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -279,7 +286,7 @@ def test_unknown_types_and_missing_devices_are_refused() -> None:
     with pytest.raises(ValueError, match="unknown dtype 'float8'"):
         build_module(graph, dtype="float8")
     if not torch.cuda.is_available():
-        with pytest.raises(RuntimeError, match="no CUDA device"):
+        with pytest.raises(DeviceError, match="no CUDA device"):
             build_module(graph, device="cuda")
         assert {each.device.type for each in build_module(graph, device="auto").parameters()} == {"cpu"}
 

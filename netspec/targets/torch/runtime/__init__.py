@@ -27,11 +27,12 @@ except ModuleNotFoundError as error:
     ) from None
 
 from netspec.targets.torch.runtime.build import build_module
-from netspec.targets.torch.runtime.devices import Devices, choose_devices
+from netspec.targets.torch.runtime.devices import DeviceError, Devices, choose_devices
 from netspec.targets.torch.runtime.load import load_class
 from netspec.targets.torch.runtime.verify_forward import ShapeMismatch, example_inputs, verify_forward
 
 __all__ = [
+    "DeviceError",
     "Devices",
     "ShapeMismatch",
     "build_module",

@@ -31,7 +31,7 @@ def build_module(
     ``source`` is a generated file to instantiate; without it the source is emitted anew. ``seed`` starts torch's
     random generator, so that the same seed gives the same weights.
 
-    Raises: ValueError for an unknown dtype, RuntimeError for a device that is not there.
+    Raises: ValueError for an unknown dtype, DeviceError for a device that is not there.
 
     Example:
         >>> import netspec

@@ -8,8 +8,14 @@ import torch
 from torch import nn
 
 from netspec.analysis.device_placement import place
+from netspec.diagnostics import NetspecError
 from netspec.ir import Graph
 from netspec.targets.torch.layout import needs_module
+
+
+class DeviceError(NetspecError):
+    """There is no device of that name, or torch cannot compute on it here."""
+
 
 Devices = str | torch.device | Sequence[str | torch.device]
 """One device, or those that a network's steps mean by 0, 1 and so on; as text with commas between them."""
@@ -19,6 +25,8 @@ def choose_devices(names: Devices, count: int) -> list[torch.device]:
     """Return the devices of a network whose steps name that many.
 
     ``auto`` is CUDA where there is any, with as many of its devices as are named and there; else the CPU.
+
+    Raises: DeviceError for one that is not there.
     """
     if names == "auto":
         found = min(count, torch.cuda.device_count()) if torch.cuda.is_available() else 0
@@ -33,14 +41,14 @@ def _device(name: str | torch.device) -> torch.device:
         device = torch.device(name)
     except RuntimeError:
         # torch answers with all the names that it was ever taught.
-        raise RuntimeError(f"torch knows no device '{name}'; write auto, cpu, cuda, cuda:1 or cuda:0,cuda:1") from None
+        raise DeviceError(f"torch knows no device '{name}'; write auto, cpu, cuda, cuda:1 or cuda:0,cuda:1") from None
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise RuntimeError("there is no CUDA device here; use --device cpu")
+        raise DeviceError("there is no CUDA device here; use --device cpu")
     try:
         torch.empty(0, device=device)
     except Exception as error:  # of any kind: each backend that is missing has its own
         reason = str(error).partition("\n")[0].partition(". ")[0]
-        raise RuntimeError(f"torch cannot compute on {device} here: {reason}") from None
+        raise DeviceError(f"torch cannot compute on {device} here: {reason}") from None
     return device
 
 

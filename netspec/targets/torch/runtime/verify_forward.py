@@ -9,14 +9,15 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from netspec.diagnostics import InternalError
 from netspec.ir import Graph, Node
 from netspec.sizes.shape import show, stated_shape
 from netspec.targets.torch.layer_source import layer_classes
 from netspec.targets.torch.layout import needs_module
 
 
-class ShapeMismatch(RuntimeError):
-    """A value had another shape in the running module than in the graph: a fault of netspec, not of a document."""
+class ShapeMismatch(InternalError):
+    """A value had another shape in the running module than in the graph."""
 
 
 def example_inputs(graph: Graph, module: nn.Module, batch: int = 1, seed: int = 0) -> tuple[Tensor, ...]:

@@ -1,0 +1,70 @@
+"""What one step of the compiler finds in a document: it goes on after an error, and raises all of them at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from netspec.diagnostics.codes import Code
+from netspec.diagnostics.errors import LimitError, SpecError, TooManyErrors
+from netspec.diagnostics.model import Diagnostic, Frame, Note, Span
+
+MOST_ERRORS = 100
+"""Stop after this many errors. Repeats count: a wrong block may be called thousands of times."""
+
+
+class Collector:
+    """Errors and warnings in the order in which they are found, with the block calls that led to them.
+
+    Example:
+        >>> collector = Collector()
+        >>> collector.report(Code.UNKNOWN_STEP, "unknown step 'cnov'")
+        >>> with collector.catch():
+        ...     raise SpecError.of(Code.UNKNOWN_LABEL, "no step is labelled 'skip'")
+        >>> [diagnostic.code.value for diagnostic in collector.errors]
+        ['NS0301', 'NS0313']
+    """
+
+    __slots__ = ("errors", "warnings")
+
+    def __init__(self) -> None:
+        self.errors: list[Diagnostic] = []
+        self.warnings: list[Diagnostic] = []
+
+    def report(
+        self, code: Code, message: str, span: Span | None = None, help: str = "", notes: Iterable[Note] = ()
+    ) -> None:
+        """Keep a diagnostic that is described; its code says whether it is an error or a warning.
+
+        Raises: TooManyErrors when it is the last that is looked for.
+        """
+        self.add([Diagnostic(code, message, span, notes=tuple(notes), help=help)])
+
+    def add(self, diagnostics: Iterable[Diagnostic], chain: tuple[Frame, ...] = ()) -> None:
+        """Keep diagnostics, with the block calls that led to them.
+
+        Raises: TooManyErrors when there are so many that more would be of no use.
+        """
+        for each in diagnostics:
+            (self.errors if each.severity == "error" else self.warnings).append(each.with_chain(chain))
+            if len(self.errors) == MOST_ERRORS:
+                raise TooManyErrors(self.errors)
+
+    @contextmanager
+    def catch(self, chain: tuple[Frame, ...] = ()) -> Iterator[None]:
+        """Keep the errors that are raised inside, and go on behind; what must end the run passes."""
+        try:
+            yield
+        except SpecError as error:
+            self.keep(error, chain)
+
+    def keep(self, error: SpecError, chain: tuple[Frame, ...] = ()) -> None:
+        """Keep what was raised, or raise it again when it must end the run."""
+        if isinstance(error, (LimitError, TooManyErrors)):
+            raise error
+        self.add(error.diagnostics, chain)
+
+    def raise_errors(self) -> None:
+        """Raise SpecError when there are errors."""
+        if self.errors:
+            raise SpecError(self.errors)
