@@ -40,7 +40,5 @@ def lone_word(word: str, span: Span) -> Mapping:
 def under(key: str, value: Any, span: Span, value_span: Span) -> Mapping:
     """Return a mapping with one key."""
     mapping = Mapping(span.file)
-    mapping[key] = value
-    mapping.key_spans[key] = span
-    mapping.value_spans[key] = value_span
+    mapping.put(key, value, span, value_span)
     return mapping

@@ -17,7 +17,7 @@ from netspec.lowering.values import UNKNOWN
 from netspec.ops import OPS, Op
 from netspec.ops.fields import words as words_of
 from netspec.syntax import expr
-from netspec.syntax.yaml import Mapping, Sequence, locate
+from netspec.syntax.yaml import Mapping, Sequence, locate, merged
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -265,10 +265,8 @@ def _word(word: str, namespace: Any) -> str:
 def _partial(raw: Mapping, variables: dict[str, Any], namespace: Any) -> BlockReference:
     """Return a block or op with some arguments given, as in ``unit: {bottleneck: {groups: 32}}``."""
     ((word, written),) = raw.items()
-    bound = Mapping(raw.span.file)
     arguments = by_name(word, written, namespace, raw.key_spans[word], raw.value_spans[word])
-    bound.key_spans.update(arguments.key_spans)
-    bound.value_spans.update(arguments.value_spans)
+    bound = merged(arguments)
     for name, value in arguments.items():
         is_word = isinstance(value, str) and WORD.match(value) and value not in variables
         bound[name] = value if is_word else Evaluated(evaluate(value, variables, arguments.value_spans[name]))
@@ -289,8 +287,7 @@ def by_name(word: str, written: Any, namespace: Any, span: Span, value_span: Spa
     if primary is None:
         help_text = f"as in `{word}: {{name: value}}`; `netspec ops {word}` lists them"
         raise SpecError.of(Code.UNNAMED_ARGUMENT, f"{word} takes its arguments by name", value_span, help=help_text)
-    arguments[primary] = written
-    arguments.key_spans[primary], arguments.value_spans[primary] = span, value_span
+    arguments.put(primary, written, span, value_span)
     return arguments
 
 

@@ -18,7 +18,7 @@ from netspec.lowering.operands import count_entering, count_values, labelled
 from netspec.lowering.registry import lowers_kind
 from netspec.lowering.values import Flow, Wire
 from netspec.syntax.expr import Value
-from netspec.syntax.yaml import Mapping
+from netspec.syntax.yaml import Mapping, merged
 
 
 @lowers_kind("block")
@@ -54,20 +54,11 @@ def _resolved(step: Step, value: str, context: Context) -> Step:
     raw = step.arguments[""]
     if isinstance(value, BlockReference) and value.bound:
         written = by_name(value, raw, value.namespace, step.span, step.arguments.value_spans[""])
-        raw = _with_bound(written, value.bound)
+        raw = merged(value.bound, written)
     resolved = parser.keyed_step(str(value), step.places, raw, step.span, step.arguments.value_spans[""])
     parser.collector.raise_errors()
     assert resolved is not None, "a word that is no step has been reported"
     return resolved
-
-
-def _with_bound(written: Mapping, bound: Mapping) -> Mapping:
-    merged = Mapping(bound.span.file)
-    for arguments in (bound, written):
-        merged.update(arguments)
-        merged.key_spans.update(arguments.key_spans)
-        merged.value_spans.update(arguments.value_spans)
-    return merged
 
 
 def lower_block(step: Step, block: Block, arguments: Mapping, flow: Flow, context: Context) -> Flow:

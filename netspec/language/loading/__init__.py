@@ -1,6 +1,7 @@
 """From paths and names to documents.
 
 document.py     a document with all that it extends and imports
+extends.py      documents that extend others, as one
 files.py        which files may be read, and where the networks that ship are
 library.py      the blocks that ship
 overriding.py   variants, and arguments given from outside

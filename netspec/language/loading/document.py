@@ -12,12 +12,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from netspec.diagnostics import MOST_ERRORS, Code, Collector, Diagnostic, Note, Span, SpecError, nearest
+from netspec.language.loading.extends import merge_documents
 from netspec.language.loading.files import find, refer
 from netspec.language.loading.library import library
 from netspec.language.loading.overriding import override
 from netspec.language.messages import show_kind
 from netspec.language.model import Block, Body, Document
-from netspec.language.parameters import TYPES
 from netspec.language.parsing.declarations import check_outputs, declare, define
 from netspec.language.parsing.header import Header
 from netspec.language.parsing.parameters import parse_parameters
@@ -28,12 +28,6 @@ from netspec.syntax.yaml import Mapping, locate, read_file
 
 LARGEST_CHAIN = 16
 """How many documents may extend or import each other in a row."""
-
-MERGED = ("args", "variants", "defaults", "init", "blocks")
-"""The keys whose entries add up over ``extends``; every other key of the nearer document replaces the farther one's."""
-
-NOT_INHERITED = ("extends", "import", "expect", "reference", "notes")
-"""The keys that speak of one file only."""
 
 
 def load(path_or_name: str | Path, variant: str | None = None, overrides: dict[str, Any] | None = None) -> Document:
@@ -116,7 +110,6 @@ def _is_minor(error: Any) -> bool:
 def _header_error(tree: Mapping, error: Any) -> Diagnostic:
     loc = tuple(part for part in error["loc"] if part != "[key]")
     if error["type"] == "extra_forbidden":
-        known = list(Header.model_fields) if len(loc) == 1 else list(tree.get(loc[0], ()))
         known = [info.alias or name for name, info in Header.model_fields.items()] if len(loc) == 1 else _expectations()
         help_text = nearest(str(loc[-1]), known) or f"it takes {', '.join(known)}"
         where = "a document" if len(loc) == 1 else f"`{loc[0]}`"
@@ -172,7 +165,7 @@ def _expectations() -> list[str]:
 
 
 def _assemble(path: Path, chain: list[tuple[Path, Mapping]], collector: Collector) -> Document:
-    tree = _merge([each for _, each in chain])
+    tree = merge_documents([each for _, each in chain])
     own: dict[str, Block] = {}
     imported = _import_all(chain)
     namespace: Namespace[str, Block] = ChainMap(own, imported, library())  # type: ignore[arg-type]
@@ -215,53 +208,6 @@ def _name_of(path: Path) -> str:
     """Return a file's name as one that a network may have, so that what is built of it can be imported."""
     name = re.sub(r"[^A-Za-z0-9_]+", "_", path.stem)
     return (name if name[:1].isalpha() else f"net_{name.strip('_')}".rstrip("_"))[:64]
-
-
-def _merge(trees: list[Mapping]) -> Mapping:
-    """Return one tree in which nearer documents win; the first tree is the nearest."""
-    nearest_tree, *farther = trees
-    merged = Mapping(nearest_tree.span.file)
-    for tree in [*reversed(farther), nearest_tree]:
-        inherited = tree if tree is nearest_tree else {k: v for k, v in tree.items() if k not in NOT_INHERITED}
-        for key, value in inherited.items():
-            both = key in MERGED and isinstance(merged.get(key), Mapping) and isinstance(value, Mapping)
-            overlaid = _settings(merged[key], value) if both and key == "args" else value
-            merged[key] = _overlay(merged[key], overlaid) if both else value
-            merged.key_spans[key], merged.value_spans[key] = tree.key_spans[key], tree.value_spans[key]
-    return merged
-
-
-def _overlay(lower: Mapping, upper: Mapping) -> Mapping:
-    result = Mapping(upper.span.file)
-    for layer in (lower, upper):
-        result.update(layer)
-        result.key_spans.update(layer.key_spans)
-        result.value_spans.update(layer.value_spans)
-    return result
-
-
-def _settings(declared: Mapping, given: Mapping) -> Mapping:
-    """Return the nearer document's arguments; a value keeps the type and bounds that the farther one declares."""
-    result = _overlay(Mapping(), given)
-    for name, value in given.items():
-        if _is_declaration(declared.get(name)) and not _is_declaration(value):
-            result[name] = _with_default(declared[name], value, given.value_spans[name])
-    return result
-
-
-def _is_declaration(value: Any) -> bool:
-    return (isinstance(value, Mapping) and "type" in value) or (isinstance(value, str) and value in TYPES)
-
-
-def _with_default(declaration: Any, value: Any, span: Span) -> Mapping:
-    changed = Mapping(span.file)
-    if isinstance(declaration, Mapping):
-        changed = _overlay(changed, declaration)
-    else:
-        changed["type"] = declaration
-    changed["default"] = value
-    changed.value_spans["default"] = span
-    return changed
 
 
 def _network(parser: Parser, tree: Mapping, parameters: Iterable[str] | None) -> Body | None:

@@ -10,7 +10,7 @@ from typing import Any
 from netspec.diagnostics import Code, Span, SpecError, nearest
 from netspec.language.model import Document
 from netspec.ops.base import REQUIRED
-from netspec.syntax.yaml import Mapping, Sequence, read
+from netspec.syntax.yaml import Mapping, Sequence, merged, read
 
 NUMBERS = re.compile(r"\s*[-+.\w]+(\s*,\s*[-+.\w]+)+\s*")
 """Words or numbers with commas between them."""
@@ -25,13 +25,14 @@ def override(document: Document, variant: str | None, overrides: dict[str, Any])
     """
     arguments = Mapping(str(document.path))
     if variant is not None:
-        _take(document, arguments, _variant(document, variant))
+        arguments.take(_variant(document, variant))
     pinned, entered, tree = document.pinned and variant is None and not overrides, document.input, document.tree
     for key, text in overrides.items():
         value = _read(text, key) if isinstance(text, str) else _as_tree(text)
         if key == "input" or key.startswith("input."):
             entered = _placed(entered, key.split(".")[1:], value, key)
-            tree = _with_place(tree, "input", Span(f"--set {key}", 1, 1, 1, 2))
+            tree = merged(tree)
+            tree.value_spans["input"] = Span(f"--set {key}", 1, 1, 1, 2)
         else:
             _set(document, arguments, key, value)
     return replace(document, arguments=arguments, input=entered, tree=tree, pinned=pinned)
@@ -44,15 +45,6 @@ def _read(text: str, key: str) -> Any:
     # A shell may take brackets for a pattern, so that a list of numbers can do without them.
     listed = f"[{text}]" if NUMBERS.fullmatch(text) else text
     return read(listed, f"--set {key}")
-
-
-def _with_place(tree: Mapping, key: str, span: Span) -> Mapping:
-    """Return the same mapping with another place for a value."""
-    changed = Mapping(tree.span.file)
-    changed.update(tree)
-    changed.key_spans.update(tree.key_spans)
-    changed.value_spans.update({**tree.value_spans, key: span})
-    return changed
 
 
 def _variant(document: Document, name: str) -> Mapping:
@@ -73,12 +65,6 @@ def _section(document: Document, key: str) -> Span:
     return document.tree.key_spans.get(key, document.span)
 
 
-def _take(document: Document, arguments: Mapping, values: Mapping) -> None:
-    for name, value in values.items():
-        arguments[name] = value
-        arguments.key_spans[name], arguments.value_spans[name] = values.key_spans[name], values.value_spans[name]
-
-
 def _set(document: Document, arguments: Mapping, key: str, value: Any) -> None:
     name, *places = key.split(".")
     if name not in document.parameters:
@@ -92,9 +78,7 @@ def _set(document: Document, arguments: Mapping, key: str, value: Any) -> None:
         )
     default = document.parameters[name].default
     current = arguments.get(name, None if default is REQUIRED else default)
-    arguments[name] = _placed(current, places, value, key)
-    span = Span(f"--set {key}", 1, 1, 1, 2)
-    arguments.key_spans[name] = arguments.value_spans[name] = span
+    arguments.put(name, _placed(current, places, value, key), Span(f"--set {key}", 1, 1, 1, 2))
 
 
 def _placed(current: Any, places: list[str], value: Any, key: str) -> Any:
@@ -129,8 +113,7 @@ def _as_tree(value: Any) -> Any:
     if isinstance(value, dict):
         mapping = Mapping()
         for key, item in value.items():
-            mapping[str(key)] = _as_tree(item)
-            mapping.key_spans[str(key)] = mapping.value_spans[str(key)] = mapping.span
+            mapping.put(str(key), _as_tree(item), mapping.span)
         return mapping
     if isinstance(value, (list, tuple)):
         sequence = Sequence()

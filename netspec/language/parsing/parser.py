@@ -25,7 +25,7 @@ from netspec.language.scope import (
 )
 from netspec.language.shorthand import field_words, listed, lone_word, may_be_word, under
 from netspec.ops import OPS, Op
-from netspec.syntax.yaml import Mapping, Sequence
+from netspec.syntax.yaml import Mapping, Sequence, merged
 
 _NONE: Namespace[str, Any] = {}
 IDLE_HELP = "it brings no module; label its values with `as`"
@@ -384,8 +384,8 @@ class Parser:
         variables = self._variables(combinator, written)
         for name, argument in written.items():
             place = written.value_spans[name]
-            parsed.key_spans[name], parsed.value_spans[name] = written.key_spans.get(name, span), place
-            parsed[name] = self._field(combinator, name, argument, written, place, variables)
+            field = self._field(combinator, name, argument, written, place, variables)
+            parsed.put(name, field, written.key_spans.get(name, span), place)
         self._check_required(combinator.key, combinator, parsed, tree, span)
         return parsed
 
@@ -403,12 +403,7 @@ class Parser:
             written = self._named(value, primary, fields, combinator.key, span, value_span)
         if written is None or not combinator.beside or "body" not in tree:
             return written
-        beside = Mapping(span.file)
-        for source in (written, under("body", tree["body"], tree.key_spans["body"], tree.value_spans["body"])):
-            beside.update(source)
-            beside.key_spans.update(source.key_spans)
-            beside.value_spans.update(source.value_spans)
-        return beside
+        return merged(written, under("body", tree["body"], tree.key_spans["body"], tree.value_spans["body"]))
 
     def _variables(self, combinator: type[Combinator], written: Mapping) -> tuple[str, ...]:
         """Return the variables that a combinator brings into its body."""

@@ -27,15 +27,15 @@ SHORTCUT = "downsample"
 def lower_residual(step: Step, fields: Residual, flow: Flow, context: Context) -> Flow:
     """Expand ``after(shortcut(x) + scale * body(x))``, in a sub-module of its own where the step has a name."""
     if not has_place(step, context):
-        return _residual(step, fields, flow, context, context)
+        return _residual(step, fields, flow, context)
 
     def expand(inner: Context) -> Flow:
-        return _residual(step, fields, flow, inner, inner)
+        return _residual(step, fields, flow, inner)
 
     return within(step, "group", flow, context, expand, numbered=False)
 
 
-def _residual(step: Step, fields: Residual, flow: Flow, context: Context, around: Context) -> Flow:
+def _residual(step: Step, fields: Residual, flow: Flow, context: Context) -> Flow:
     entered = single(flow, step)
     branch = single(_scaled(step, fields, lower_body(fields.body, flow, context.inner()), context), step)
     context.see(flow)
@@ -43,7 +43,7 @@ def _residual(step: Step, fields: Residual, flow: Flow, context: Context, around
     if shortcut.shape != branch.shape:
         raise _mismatch(step, shortcut, branch, context)
     total: Flow = (add_plain(OPS["add"](), (shortcut, branch), step, context),)
-    return lower_body(fields.after, total, around.inner()) if fields.after else total
+    return lower_body(fields.after, total, context.inner()) if fields.after else total
 
 
 def _mismatch(step: Step, shortcut: Wire, branch: Wire, context: Context) -> Exception:

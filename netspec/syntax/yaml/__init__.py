@@ -23,9 +23,9 @@ from typing import Any
 from netspec.diagnostics.sources import check_size, file_bytes, remember
 from netspec.syntax.yaml.reader import read_events
 from netspec.syntax.yaml.text import check_characters, decoded
-from netspec.syntax.yaml.tree import Mapping, Sequence, locate
+from netspec.syntax.yaml.tree import Mapping, Sequence, locate, merged
 
-__all__ = ["Mapping", "Sequence", "locate", "read", "read_file"]
+__all__ = ["Mapping", "Sequence", "locate", "merged", "read", "read_file"]
 
 
 def read(text: str | bytes, file: str) -> Any:

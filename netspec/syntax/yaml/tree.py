@@ -24,9 +24,9 @@ def span_of(file: str, mark: Mark) -> Span:
 class Mapping(dict[str, Any]):
     """A YAML mapping: a plain dict that knows its own place and those of its keys and values.
 
-    ``key_spans`` and ``value_spans`` are ordinary dicts that live as long as the mapping, so whoever adds a key
-    may add its place. A key taken over by ``<<`` has the place where it is written; a value given by an alias has
-    the place of the alias.
+    ``key_spans`` and ``value_spans`` are ordinary dicts that live as long as the mapping; ``put`` and ``take`` add
+    entries with their places. A key taken over by ``<<`` has the place where it is written; a value given by an alias
+    has the place of the alias.
     """
 
     __slots__ = ("_file", "_key_marks", "_key_spans", "_mark", "_value_marks", "_value_spans")
@@ -57,6 +57,37 @@ class Mapping(dict[str, Any]):
         if self._value_spans is None:
             self._value_spans = {key: span_of(self._file, mark) for key, mark in self._value_marks.items()}
         return self._value_spans
+
+    def put(self, key: str, value: Any, span: Span, value_span: Span | None = None) -> None:
+        """Set an entry whose key is at a place, and whose value is at another one or at the same."""
+        self[key] = value
+        self.key_spans[key] = span
+        self.value_spans[key] = span if value_span is None else value_span
+
+    def take(self, other: Mapping, *keys: str) -> None:
+        """Set entries of another mapping, all or those of some keys, with the places that they have there."""
+        for key in keys or other:
+            self[key] = other[key]
+            # What was made from plain Python values has no place.
+            if key in other.key_spans:
+                self.key_spans[key] = other.key_spans[key]
+            if key in other.value_spans:
+                self.value_spans[key] = other.value_spans[key]
+
+
+def merged(*layers: Mapping) -> Mapping:
+    """Return the entries of all mappings with their places; where several have a key, the last one's.
+
+    Example:
+        >>> from netspec.syntax.yaml import read
+        >>> both = merged(read("kernel: 3\\nbias: true\\n", "defaults.yaml"), read("bias: false\\n", "net.yaml"))
+        >>> both, str(both.value_spans["kernel"]), str(both.value_spans["bias"])
+        ({'kernel': 3, 'bias': False}, 'defaults.yaml:1:9', 'net.yaml:1:7')
+    """
+    result = Mapping(layers[-1].span.file)
+    for layer in layers:
+        result.take(layer)
+    return result
 
 
 class Sequence(list[Any]):

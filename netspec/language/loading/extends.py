@@ -1,0 +1,58 @@
+"""``extends``: several documents become one, in which what a nearer one says wins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from netspec.diagnostics import Span
+from netspec.language.parameters import TYPES
+from netspec.syntax.yaml import Mapping, merged
+
+MERGED = ("args", "variants", "defaults", "init", "blocks")
+"""The keys whose entries add up; every other key of the nearer document replaces the farther one's."""
+
+NOT_INHERITED = frozenset({"extends", "import", "expect", "reference", "notes"})
+"""The keys that speak of one file only."""
+
+
+def merge_documents(trees: Sequence[Mapping]) -> Mapping:
+    """Return one tree of documents that extend each other; the first one is the nearest."""
+    nearest, *farther = trees
+    result = Mapping(nearest.span.file)
+    for tree in reversed(farther):
+        for key in tree:
+            if key not in NOT_INHERITED:
+                _take(result, tree, key)
+    for key in nearest:
+        _take(result, nearest, key)
+    return result
+
+
+def _take(result: Mapping, tree: Mapping, key: str) -> None:
+    """Add a key of a nearer document to what the farther ones say."""
+    known, value = result.get(key), tree[key]
+    result.take(tree, key)
+    if key in MERGED and isinstance(known, Mapping) and isinstance(value, Mapping):
+        result[key] = merged(known, _arguments(known, value) if key == "args" else value)
+
+
+def _arguments(declared: Mapping, given: Mapping) -> Mapping:
+    """Return the nearer document's arguments; a value keeps the type and bounds that the farther one declares."""
+    result = merged(given)
+    for name, value in given.items():
+        if _is_declaration(declared.get(name)) and not _is_declaration(value):
+            result[name] = _with_default(declared[name], value, given.value_spans[name])
+    return result
+
+
+def _is_declaration(value: Any) -> bool:
+    return (isinstance(value, Mapping) and "type" in value) or (isinstance(value, str) and value in TYPES)
+
+
+def _with_default(declaration: Any, value: Any, span: Span) -> Mapping:
+    changed = merged(declaration) if isinstance(declaration, Mapping) else Mapping(span.file)
+    if not isinstance(declaration, Mapping):
+        changed["type"] = declaration
+    changed.put("default", value, span)
+    return changed
