@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from netspec.analysis import check_expectations
+from netspec.diagnostics import SourceMap
 from netspec.ir import Graph
 from netspec.language import Document, load
 from netspec.language.loading.overriding import override
@@ -14,14 +15,19 @@ from netspec.passes import run
 
 
 def compile_graph(
-    document: Document | str | Path, variant: str | None = None, overrides: dict[str, Any] | None = None
+    document: Document | str | Path,
+    variant: str | None = None,
+    overrides: dict[str, Any] | None = None,
+    sources: SourceMap | None = None,
 ) -> Graph:
     """Return the graph of a document, or of the one at a path or of that shipped name.
+
+    ``sources`` keeps the texts that are read, so that they can be shown.
 
     Raises: SpecError with every error; LimitError when a limit refuses it.
     """
     if not isinstance(document, Document):
-        document = load(document, variant, overrides)
+        document = load(document, variant, overrides, sources)
     elif variant is not None or overrides:
         document = override(document, variant, overrides or {})
     graph = run(lower(document))

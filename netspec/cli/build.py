@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netspec.cli.documents import compile_document
 from netspec.cli.options import (
     default_limit,
     document_options,
@@ -71,10 +72,9 @@ def command(
     Every inferred shape is compared with the real one. Prints the network's table.
     """
     from netspec.analysis import check_memory, measure_memory
-    from netspec.pipeline import compile_graph
 
     times: dict[str, float] = {}
-    graph = timed("compile", lambda: compile_graph(spec, variant, overrides), times)
+    graph = timed("compile", lambda: compile_document(spec, variant, overrides), times)
     limit = default_limit() if max_memory is None else max_memory
     check_memory(measure_memory(graph, dtype, batch), graph, limit, forward=not no_run)
     devices = [] if no_run else _choose_devices(device, graph, times)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from netspec.cli.documents import compile_document
 from netspec.cli.failures import exit_code, report
 from netspec.cli.options import complete_spec, document_options
 from netspec.cli.output import print_json
@@ -42,16 +43,15 @@ def command(
     if as_json:
         print_json(records)
     # Documents that import the same wrong file have the same errors.
-    report(in_order(diagnostics), ctx.meta["netspec.format"])
+    report(in_order(diagnostics), ctx.meta)
     ctx.exit(code)
 
 
 def _check(spec: str, variant: str | None, overrides: dict[str, str]) -> tuple[dict[str, Any], SpecError | None]:
     from netspec.diagnostics.render import render
-    from netspec.pipeline import compile_graph
 
     try:
-        graph = compile_graph(spec, variant, overrides)
+        graph = compile_document(spec, variant, overrides)
     except SpecError as error:
         faults = json.loads(render(error.diagnostics, "json"))
         return {"spec": spec, "ok": False, "faults": faults}, error

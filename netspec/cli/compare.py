@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from netspec.cli.documents import compile_document
 from netspec.cli.options import complete_spec, document_options, memory_options
 from netspec.cli.output import print_json, progress
 
@@ -39,7 +40,6 @@ def command(
     and --variant say holds for every SPEC.
     """
     from netspec.output_files import check_files, write_file
-    from netspec.pipeline import compile_graph
     from netspec.views.chart.chart import draw_chart
     from netspec.views.summary.overview import (
         measure_figures,
@@ -58,7 +58,7 @@ def command(
     found = []
     for spec in specs:
         with progress(f"compiling {spec} …"):
-            found.append(measure_figures(compile_graph(spec, variant, overrides), dtype, batch))
+            found.append(measure_figures(compile_document(spec, variant, overrides), dtype, batch))
     found = ordered(found, sort)  # type: ignore[arg-type]
     if output == "-":
         click.echo(draw_chart(found), nl=False)

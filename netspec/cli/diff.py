@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from netspec.cli.documents import compile_document
 from netspec.cli.failures import wants_color
 from netspec.cli.options import complete_spec, fault_options, plugin_option, read_overrides
 from netspec.cli.output import progress
@@ -48,12 +49,11 @@ def command(
     What differs in the same way in many blocks is one line. + is what only B has, - what only A has, ~ what changed.
     """
     from netspec.graph_diff import compare_graphs
-    from netspec.pipeline import compile_graph
     from netspec.views.diff_text import difference_lines, difference_record
     from netspec.views.record import lines_json
 
     with progress(f"comparing {before} with {after} …"):
-        graphs = compile_graph(before, variant_a, set_a), compile_graph(after, variant_b, set_b)
+        graphs = compile_document(before, variant_a, set_a), compile_document(after, variant_b, set_b)
         comparison = compare_graphs(*graphs)
     if as_json:
         click.echo(lines_json(difference_record(comparison)), nl=False)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from netspec.cli.documents import compile_document
 from netspec.cli.options import document_options, spec_argument
 from netspec.cli.output import progress
 
@@ -50,11 +51,10 @@ def command(
 ) -> None:
     """Draw a network as SVG, into NAME.svg unless told otherwise."""
     from netspec.output_files import check_files, write_file
-    from netspec.pipeline import compile_graph
 
     if output not in (None, "-") and Path(output or "").suffix not in SUFFIXES:
         raise click.BadParameter(f"'{output}' does not end in .svg or .dot", param_hint="--output")
-    graph = compile_graph(spec, variant, overrides)
+    graph = compile_document(spec, variant, overrides)
     path = Path(output or f"{graph.name}.svg")
     if output != "-":
         check_files([path], force=force)

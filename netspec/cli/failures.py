@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from netspec.cli.documents import SOURCES
 from netspec.cli.group import cli
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _failure(error: Exception, settings: dict[str, Any]) -> int:
 
     if isinstance(error, SpecError):
         found = error
-        _say(lambda: report(found.diagnostics, settings.get("netspec.format", "text")))
+        _say(lambda: report(found.diagnostics, settings))
         return exit_code(error)
     return _internal(error, bool(settings.get("netspec.traceback") or os.environ.get("NETSPEC_TRACEBACK")))
 
@@ -81,12 +82,13 @@ def exit_code(error: SpecError) -> int:
     return error.exit_code
 
 
-def report(diagnostics: Sequence[Diagnostic], format: Any) -> None:
+def report(diagnostics: Sequence[Diagnostic], settings: dict[str, Any]) -> None:
     """Print diagnostics to standard error; nothing where a form for people would be empty."""
     from netspec.diagnostics.render import render
 
+    format = settings.get("netspec.format", "text")
     if diagnostics or format in ("json", "sarif"):
-        click.echo(render(diagnostics, format, color=wants_color(sys.stderr)), err=True)
+        click.echo(render(diagnostics, format, wants_color(sys.stderr), settings.get(SOURCES)), err=True)
 
 
 def wants_color(stream: TextIO) -> bool:

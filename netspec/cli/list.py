@@ -42,16 +42,19 @@ def _described(name: str) -> dict[str, Any]:
 
 def _header(path: Path) -> dict[str, Any]:
     """Return the top level of a document and of those it extends; nothing below is looked at."""
-    from netspec.language.loading.document import LARGEST_CHAIN, read_document
+    from netspec.diagnostics import SourceMap
     from netspec.language.loading.files import refer
+    from netspec.language.loading.header import read_document
+    from netspec.language.loading.imports import LARGEST_CHAIN
 
+    sources = SourceMap()
     merged: dict[str, Any] = {}
     for _ in range(LARGEST_CHAIN):
-        tree = read_document(path)
+        tree = read_document(path, sources)
         merged = {**tree, **merged}
         if tree.get("extends") is None:
             break
-        path = refer(tree["extends"], path, tree.span)
+        path = refer(tree["extends"], path, tree.span, sources)
     return merged
 
 

@@ -54,12 +54,13 @@ def _check_name(name: str) -> None:
 
 def _variation(name: str, extended: str, out: Path) -> str:
     """Return a document that extends a network: a shipped one by its name, a file by its path from here."""
+    from netspec.diagnostics import SourceMap
     from netspec.language import load
     from netspec.language.loading.files import find, project_root, shipped_folder
     from netspec.tooling.starter import variation_text
 
     document = load(extended)
-    path = find(extended)
+    path = find(extended, SourceMap())
     if path.parent == shipped_folder():
         return variation_text(name, path.stem, document)
     if not path.resolve().is_relative_to(project_root(out / f"{name}.yaml")):

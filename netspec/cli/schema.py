@@ -23,11 +23,12 @@ def command(spec: str | None, output: Path | None, force: bool) -> None:
     \b
     # yaml-language-server: $schema=FILE
     """
+    from netspec.diagnostics import SourceMap
     from netspec.language.loading.files import find
     from netspec.output_files import write_file
     from netspec.tooling.schema import schema_text
 
-    text = schema_text(None if spec is None else find(spec))
+    text = schema_text(None if spec is None else find(spec, SourceMap()))
     if output is None:
         click.echo(text, nl=False)
         return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netspec.cli.documents import compile_document
 from netspec.cli.options import document_options, spec_argument
 from netspec.cli.output import progress
 
@@ -33,9 +34,8 @@ def command(
 ) -> None:
     """Print a network as the file that `build` writes, or as equations to read beside the paper."""
     from netspec.output_files import check_files, write_file
-    from netspec.pipeline import compile_graph
 
-    graph = compile_graph(spec, variant, overrides)
+    graph = compile_document(spec, variant, overrides)
     if output not in (None, "-"):
         check_files([Path(output or "")], force=force)
     with progress(f"writing {graph.name} …"):

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from netspec.cli.documents import compile_document
 from netspec.cli.options import document_options, memory_options, spec_argument, table_options
 from netspec.cli.output import print_summary, show_times, timed
 
@@ -23,12 +24,11 @@ def command(
 
     Identical units in a row share a line, which has their sums.
     """
-    from netspec.pipeline import compile_graph
     from netspec.views.record import graph_json
     from netspec.views.summary.table import summarize
 
     times: dict[str, float] = {}
-    graph = timed("compile", lambda: compile_graph(spec, variant, overrides), times)
+    graph = timed("compile", lambda: compile_document(spec, variant, overrides), times)
     if as_json:
         click.echo(graph_json(graph, dtype=dtype, batch=batch), nl=False)
         return

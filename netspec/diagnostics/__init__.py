@@ -5,7 +5,7 @@ model.py       places and diagnostics
 errors.py      the tree of exceptions
 collector.py   what a step of the compiler finds, kept until its end
 suggest.py     the known name nearest to an unknown one
-sources.py     texts of documents, read safely and kept for code frames
+sources.py     the texts of documents: files, and what an editor has not saved
 render/        diagnostics as text for people and as records for programs
 pages/         a page per code, which ``netspec explain`` prints
 """
@@ -16,6 +16,7 @@ from netspec.diagnostics.codes import Code, Severity
 from netspec.diagnostics.collector import MOST_ERRORS, Collector
 from netspec.diagnostics.errors import InternalError, LimitError, NetspecError, SpecError, TooManyErrors
 from netspec.diagnostics.model import Diagnostic, Frame, Note, Span, in_order
+from netspec.diagnostics.sources import SourceMap
 from netspec.diagnostics.suggest import nearest
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "NetspecError",
     "Note",
     "Severity",
+    "SourceMap",
     "Span",
     "SpecError",
     "TooManyErrors",

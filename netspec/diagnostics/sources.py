@@ -1,41 +1,141 @@
-"""Texts of documents: read from files that may be hostile, and kept for code frames."""
+"""The texts of documents: of files, which may be hostile, and of buffers that nobody has saved yet."""
 
 from __future__ import annotations
 
 import os
 import re
 import stat
-from functools import lru_cache
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
-from netspec.diagnostics import Code, LimitError, SpecError, nearest
+from netspec.diagnostics.codes import Code
+from netspec.diagnostics.errors import LimitError, SpecError
+from netspec.diagnostics.model import Span
+from netspec.diagnostics.suggest import nearest
 
 MAX_BYTES = 1024 * 1024
-_REMEMBERED_FILES = 64
 
-LINE_BREAK = re.compile(r"\r\n|\r|\n")
-
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")  # as YAML counts lines
+_ENCODINGS = (
+    (b"\xff\xfe\x00\x00", "UTF-32"),
+    (b"\x00\x00\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
 _OPEN_FLAGS: int = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
-_NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
-
-_texts: dict[str, str] = {}
 
 
-def file_bytes(path: Path, *, follow: bool = True) -> bytes:
-    """Return the content of a regular file of at most 1 MiB; ``follow=False`` refuses a symbolic link.
+class SourceMap:
+    """The texts that one run reads and shows, by the name of their file.
 
-    The file is opened without waiting, so that a pipe without a writer is refused and not waited for.
+    ``unsaved`` holds what stands in an editor, by path: it is read in place of the file, which need not exist yet.
+    A text that has no file at all gets a name with ``add``, such as ``<text>``.
 
-    Raises:
-        SpecError: NS0001 cannot be read, NS0002 is no regular file.
-        LimitError: NS0711 is larger than 1 MiB.
+    Every file is read once, so a map shows one state of them: what changes later takes a new map.
+
+    Example:
+        >>> sources = SourceMap({"net.yaml": "netspec: 1\\nname: tiny\\n"})
+        >>> sources.read(Path("net.yaml")).splitlines()
+        ['netspec: 1', 'name: tiny']
+        >>> sources.line("net.yaml", 2), sources.line("net.yaml", 9)
+        ('name: tiny', None)
     """
-    if not follow and path.is_symlink():
-        raise SpecError.of(Code.NOT_A_REGULAR_FILE, f"'{path}' is a symbolic link", help="name the file itself")
-    extra = _OPEN_FLAGS if follow else _OPEN_FLAGS | _NO_FOLLOW
+
+    def __init__(self, unsaved: Mapping[str, str] | None = None) -> None:
+        self._unsaved = {Path(path).resolve(): text for path, text in (unsaved or {}).items()}
+        self._texts: dict[str, str] = {}
+        self._lines: dict[str, tuple[str, ...]] = {}
+
+    def add(self, name: str, text: str) -> None:
+        """Keep a text that stands in no file, so that its lines can be shown."""
+        self._texts[name] = text
+        self._lines.pop(name, None)
+
+    def is_file(self, path: Path) -> bool:
+        """Return whether there is a file, be it an unsaved one; no name can be so strange that this fails."""
+        try:
+            return path.is_file() or self._unsaved_text(path) is not None
+        except (OSError, ValueError):
+            return False
+
+    def read(self, path: Path) -> str:
+        """Return the text of a file of at most 1 MiB.
+
+        Raises:
+            SpecError: the file cannot be read (NS0001), is not a regular one (NS0002), or is not UTF-8 (NS0007).
+            LimitError: the file is larger than 1 MiB (NS0711).
+        """
+        file = str(path)
+        if file not in self._texts:
+            unsaved = self._unsaved_text(path)
+            self._texts[file] = self.decode(_file_bytes(path), file) if unsaved is None else unsaved
+        return self._texts[file]
+
+    def line(self, file: str, number: int) -> str | None:
+        """Return a line, counted from one, of a text that was read or can be read; None where there is none."""
+        if file not in self._lines:
+            text = self._texts.get(file, self._unsaved_text(Path(file)))
+            self._lines[file] = _lines_on_disk(file) if text is None else split_lines(text)
+        lines = self._lines[file]
+        return lines[number - 1] if 1 <= number <= len(lines) else None
+
+    def _unsaved_text(self, path: Path) -> str | None:
+        return self._unsaved.get(path.resolve()) if self._unsaved else None
+
+    def decode(self, content: bytes, file: str) -> str:
+        """Return UTF-8 bytes as text without a byte order mark.
+
+        Raises: SpecError NS0007, which says which byte is not UTF-8.
+        """
+        for mark, encoding in _ENCODINGS:
+            if content.startswith(mark):
+                raise SpecError.of(Code.NOT_UTF8, f"'{file}' is {encoding}, not UTF-8", help="save the file as UTF-8")
+        try:
+            return content.decode("utf-8").removeprefix("\ufeff")
+        except UnicodeDecodeError as error:
+            self._lines[file] = split_lines(_readable(content))
+            span = place(file, _readable(content[: error.start]), len(_readable(content[: error.start])))
+            message = f"byte 0x{content[error.start]:02x} is not UTF-8"
+            raise SpecError.of(Code.NOT_UTF8, message, span, help="save the file as UTF-8") from None
+
+
+def split_lines(text: str) -> tuple[str, ...]:
+    """Return the lines of a text as YAML counts them."""
+    return tuple(_LINE_BREAK.split(text))
+
+
+def place(file: str, text: str, start: int, length: int = 1) -> Span:
+    """Return the span of some characters of a text that stand in one line."""
+    lines = split_lines(text[:start])
+    column = len(lines[-1]) + 1
+    return Span(file, len(lines), column, len(lines), column + length)
+
+
+def check_size(content: bytes | str, file: str) -> None:
+    """Raise LimitError for a document of more than 1 MiB."""
+    if len(content) > MAX_BYTES:
+        message = f"'{file}' is larger than {MAX_BYTES} bytes"
+        raise LimitError.of(Code.FILE_TOO_LARGE, message, help="import parts of it from other files")
+
+
+def _lines_on_disk(file: str) -> tuple[str, ...]:
+    """Return the lines of a file that this run has not read, such as one of the library; none if that is impossible."""
     try:
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | extra)) as file:
+        return split_lines(_readable(_file_bytes(Path(file))))
+    except SpecError:
+        return ()
+
+
+def _readable(content: bytes) -> str:
+    return content.decode("utf-8-sig", errors="replace")
+
+
+def _file_bytes(path: Path) -> bytes:
+    """Return the content of a regular file of at most 1 MiB."""
+    try:
+        # Opened without waiting, so that a pipe without a writer is refused and not waited for.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _OPEN_FLAGS)) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise SpecError.of(
                     Code.NOT_A_REGULAR_FILE, f"'{path}' is not a regular file", help="name a file with YAML text"
@@ -66,50 +166,3 @@ def _similar_file(path: Path) -> str:
     except (OSError, ValueError):
         return ""
     return nearest(path.name, [name for name in names if name != path.name])
-
-
-def check_size(content: bytes | str, file: str) -> None:
-    """Refuse a document of more than 1 MiB."""
-    if len(content) > MAX_BYTES:
-        message = f"'{file}' is larger than {MAX_BYTES} bytes"
-        raise LimitError.of(Code.FILE_TOO_LARGE, message, help="import parts of it from other files")
-
-
-def remember(file: str, text: str) -> None:
-    """Keep the text of a file for ``source_line``; the oldest of many is forgotten."""
-    _texts.pop(file, None)
-    _texts[file] = text
-    while len(_texts) > _REMEMBERED_FILES:
-        del _texts[next(iter(_texts))]
-
-
-def source_line(file: str, line: int) -> str | None:
-    """Return a line, counted from one, of a file that was read or can be read; None where there is none.
-
-    Example:
-        >>> remember("net.yaml", "netspec: 1\\nname: tiny\\n")
-        >>> source_line("net.yaml", 2)
-        'name: tiny'
-        >>> source_line("net.yaml", 9) is None
-        True
-    """
-    text = _texts.get(file)
-    if text is None:
-        text = _text_on_disk(file)
-    lines = lines_of(text) if text is not None else ()
-    return lines[line - 1] if 1 <= line <= len(lines) else None
-
-
-def _text_on_disk(file: str) -> str | None:
-    try:
-        text = file_bytes(Path(file)).decode("utf-8-sig", errors="replace")
-    except SpecError:
-        return None
-    remember(file, text)
-    return text
-
-
-@lru_cache(maxsize=8)
-def lines_of(text: str) -> tuple[str, ...]:
-    """Return the lines of a text as YAML counts them."""
-    return tuple(LINE_BREAK.split(text))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from netspec.diagnostics import Span
+from netspec.diagnostics import SourceMap, Span
 from netspec.ops.base import REQUIRED
 from netspec.syntax.yaml import Mapping
 
@@ -151,6 +151,8 @@ class Document:
     expect: Mapping
     span: Span
     tree: Mapping
+    sources: SourceMap
+    """The texts that the document was read from."""
     pinned: bool = True
     """False when an override changed the network, so that the document's own figures no longer apply."""
 

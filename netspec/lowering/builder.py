@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from netspec.diagnostics import Code, Collector, Frame, LimitError, Note, Span, SpecError
+from netspec.diagnostics import Code, Collector, Frame, LimitError, Note, SourceMap, Span, SpecError
 from netspec.ir import Dtype, GraphBuilder, Initializers, Node, Output, Scope, ScopeKind
 from netspec.lowering.values import Wire
 from netspec.ops import Op, ShapeError
@@ -45,6 +45,8 @@ class Builder:
     graph: GraphBuilder
     outputs: list[Output] = field(default_factory=list)
     collector: Collector = field(default_factory=Collector)
+    sources: SourceMap = field(default_factory=SourceMap)
+    """Where the documents that the network uses are read."""
     steps: int = 0
     pinned: bool = True
     inputs: dict[str, Span] = field(default_factory=dict)

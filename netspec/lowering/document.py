@@ -40,7 +40,7 @@ def lower(document: Document) -> Graph:
     inputs, rules = lower_inputs(document, variables), document_rules(document, variables)
     root = Scope("", "network", document.name, variables, document.span, "")
     places = {each.name: locate(document.tree, ("input", each.name)) for each in inputs}
-    builder = Builder(GraphBuilder(root), inputs=places, pinned=document.pinned)
+    builder = Builder(GraphBuilder(root), inputs=places, pinned=document.pinned, sources=document.sources)
     context = _context(document, builder, variables, inputs)
     flow: Flow = tuple(Wire(each.name, each.shape, each.dtype) for each in inputs)
     result = lower_body(document.network, flow, context)

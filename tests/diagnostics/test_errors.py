@@ -73,7 +73,7 @@ def test_what_is_said(path: Path, tmp_path: Path, golden: Callable[[str, str], N
         assert isinstance(error, LimitError) == diagnostics[0].code.startswith("NS07")
         for diagnostic in diagnostics:
             check_manners(diagnostic)
-        text = text.replace(case.text, answered(case, shown(diagnostics, folder)))
+        text = text.replace(case.text, answered(case, shown(case, diagnostics, folder)))
     golden(f"../diagnostics/errors/{path.name}", text)
 
 
@@ -199,7 +199,7 @@ def test_page(code: str, tmp_path: Path, golden: Callable[[str, str], None]) -> 
     folder.mkdir()
     diagnostics = diagnose(case, folder) if case.files else UNCOMMON[code](folder)
     assert {each.code for each in diagnostics} == {code}
-    answer = shown(diagnostics, folder)
+    answer = shown(case, diagnostics, folder)
     assert case.answer, "show what netspec says"
     if case.files:
         assert case.mended, "show a mended document"

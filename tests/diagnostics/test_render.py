@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import unicodedata
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netspec.diagnostics import Code, Diagnostic, Frame, Note, Span, SpecError
+from netspec.diagnostics import Code, Diagnostic, Frame, Note, SourceMap, Span, SpecError
 from netspec.diagnostics.render import FORMATS, Format, printable, render
 from netspec.syntax.yaml import read
 
@@ -44,14 +43,11 @@ FAULT = Diagnostic(
 PLAIN = Diagnostic(Code.UNREADABLE_FILE, "cannot read 'x.yaml': no such file or directory")
 
 
-@pytest.fixture(autouse=True)
-def _remembered_text() -> None:
-    with pytest.raises(SpecError):
-        read(TEXT + "\nx: [", "specs/resnet50.yaml")
+SOURCES = SourceMap({"specs/resnet50.yaml": TEXT})
 
 
 def test_text() -> None:
-    assert render([FAULT, PLAIN]) == (
+    assert render([FAULT, PLAIN], sources=SOURCES) == (
         """\
 error[NS0501]: add needs equal shapes
   --> specs/resnet50.yaml:41:9
@@ -68,9 +64,9 @@ error[NS0001]: cannot read 'x.yaml': no such file or directory"""
 
 
 def test_colour_adds_nothing_but_colour() -> None:
-    painted = render([FAULT, PLAIN], color=True)
+    painted = render([FAULT, PLAIN], color=True, sources=SOURCES)
     assert painted.startswith("\x1b[1;31merror[NS0501]\x1b[0m\x1b[1m: add needs equal shapes\x1b[0m\n")
-    assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == render([FAULT, PLAIN])
+    assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == render([FAULT, PLAIN], sources=SOURCES)
     for name in set(FORMATS) - {"text"}:
         assert render([FAULT], name, color=True) == render([FAULT], name)
 
@@ -183,9 +179,9 @@ def test_nothing_found_is_nothing_said(name: Format) -> None:
 
 def frame(text: str, span: tuple[int, int, int, int], label: str = "", file: str = "net.yaml") -> list[str]:
     """Return the lines of a frame below its headline."""
-    with contextlib.suppress(SpecError):
-        read(text, file)
-    return render([Diagnostic(Code.UNKNOWN_STEP, "m", Span(file, *span), label)]).split("\n")[1:]
+    sources = SourceMap()
+    sources.add(file, text)
+    return render([Diagnostic(Code.UNKNOWN_STEP, "m", Span(file, *span), label)], sources=sources).split("\n")[1:]
 
 
 FRAMES = [
@@ -231,11 +227,10 @@ def test_long_lines_are_escaped_before_in_and_after_the_caret(at: int) -> None:
 
 
 def test_a_note_in_another_file_names_it() -> None:
-    read("a: 1\n", "one.yaml")
-    read("b: 2\n", "two.yaml")
+    sources = SourceMap({"one.yaml": "a: 1\n", "two.yaml": "b: 2\n"})
     notes = (Note(Span("two.yaml", 1, 4, 1, 5), "there"), Note(Span("two.yaml", 1, 1, 1, 2), "too"))
     fault = Diagnostic(Code.UNKNOWN_STEP, "m", Span("one.yaml", 1, 1, 1, 2), "here", notes)
-    assert render([fault]).split("\n")[1:] == [
+    assert render([fault], sources=sources).split("\n")[1:] == [
         " --> one.yaml:1:1",
         "  |",
         "1 | a: 1",
@@ -314,11 +309,15 @@ def strings(value: object) -> list[str]:
 def test_no_format_lets_text_of_a_document_act(text: str, name: Format) -> None:
     file = f"{text}.yaml"
     span = Span(file, 1, 1, 1, 9)
-    with contextlib.suppress(SpecError):
-        read(f"{text}: 1\n{text}\n", file)
+    sources = SourceMap()
+    sources.add(file, f"{text}: 1\n{text}\n")
     fault = Diagnostic(Code.UNKNOWN_STEP, text, span, text, (Note(span, text),), text, (Frame(text, text, span),))
     alone = Diagnostic(Code.UNKNOWN_STEP, text)
-    for output in (render([fault], name), render([alone], name), render([fault, alone], name, color=True)):
+    for output in (
+        render([fault], name, sources=sources),
+        render([alone], name),
+        render([fault, alone], name, color=True, sources=sources),
+    ):
         output = re.sub(r"\x1b\[[0-9;]+m", "", output) if name == "text" else output
         lines = output.split("\n")
         assert all(line.isprintable() for line in lines)

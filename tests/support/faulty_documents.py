@@ -21,7 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import netspec
-from netspec.diagnostics import Diagnostic, SpecError
+from netspec.diagnostics import Diagnostic, SourceMap, SpecError
 from netspec.diagnostics.render import render
 from netspec.pipeline import compile_graph
 from netspec.targets.torch import emit_torch
@@ -115,10 +115,13 @@ def inside(folder: Path) -> Iterator[None]:
         os.chdir(before)
 
 
-def shown(diagnostics: tuple[Diagnostic, ...], folder: Path) -> str:
+def shown(case: Case, diagnostics: tuple[Diagnostic, ...], folder: Path) -> str:
     """Return diagnostics as they are printed, for a reader who has the document in ``/project``."""
+    sources = SourceMap()
+    for key, value in case.overrides.items():
+        sources.add(f"--set {key}", value)
     with inside(folder):
-        text = render(diagnostics).replace(str(folder.resolve()), "/project")
+        text = render(diagnostics, sources=sources).replace(str(folder.resolve()), "/project")
     return text.replace(f"{PACKAGE.parent}{os.sep}", "") + "\n"
 
 

@@ -13,7 +13,7 @@ the direction of a line, or speak to the program that reads the output.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 from netspec.diagnostics.model import Diagnostic
 from netspec.diagnostics.render.escape import printable
@@ -21,13 +21,15 @@ from netspec.diagnostics.render.json import json_text
 from netspec.diagnostics.render.lines import concise_text, github_text
 from netspec.diagnostics.render.sarif import sarif_text
 from netspec.diagnostics.render.text import Painter
+from netspec.diagnostics.sources import SourceMap
 
 __all__ = ["FORMATS", "Format", "printable", "render"]
 
 Format = Literal["text", "concise", "json", "github", "sarif"]
 
-FORMATS: dict[Format, Callable[[list[Diagnostic]], str]] = {
-    "text": Painter(color=False).text,
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+_LINES_AND_RECORDS: dict[str, Callable[[list[Diagnostic]], str]] = {
     "concise": concise_text,
     "json": json_text,
     "github": github_text,
@@ -35,8 +37,15 @@ FORMATS: dict[Format, Callable[[list[Diagnostic]], str]] = {
 }
 
 
-def render(diagnostics: Iterable[Diagnostic], format: Format = "text", color: bool = False) -> str:
+def render(
+    diagnostics: Iterable[Diagnostic],
+    format: Format = "text",
+    color: bool = False,
+    sources: SourceMap | None = None,
+) -> str:
     """Return diagnostics in a format, without a newline at the end; colour is for ``text`` alone.
+
+    ``sources`` is the map that the documents were read with. Without it the lines that ``text`` shows are read anew.
 
     Example:
         >>> from netspec.diagnostics import Code, Span
@@ -44,5 +53,6 @@ def render(diagnostics: Iterable[Diagnostic], format: Format = "text", color: bo
         >>> print(render([Diagnostic(Code.UNKNOWN_STEP, "unknown step 'cnov'", place)], "concise"))
         net.yaml:3:5: NS0301 unknown step 'cnov'
     """
-    write = Painter(color=True).text if color and format == "text" else FORMATS[format]
-    return write(list(diagnostics))
+    if format == "text":
+        return Painter(color, sources or SourceMap()).text(diagnostics)
+    return _LINES_AND_RECORDS[format](list(diagnostics))

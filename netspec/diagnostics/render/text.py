@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from netspec.diagnostics.model import Diagnostic, Frame, Note, Span
 from netspec.diagnostics.render.escape import printable
-from netspec.diagnostics.sources import source_line
+from netspec.diagnostics.sources import SourceMap
 
 _SHOWN_COLUMNS = 110
 _BEFORE_CARET = 60
@@ -18,8 +18,9 @@ _STYLES = {"error": "1;31", "bold": "1", "frame": "1;34", "note": "34", "help": 
 class Painter:
     """Draws code frames, in colour or without."""
 
-    def __init__(self, color: bool) -> None:
+    def __init__(self, color: bool, sources: SourceMap) -> None:
         self.color = color
+        self.sources = sources
 
     def paint(self, style: str, text: str) -> str:
         """Return a text in a style."""
@@ -57,7 +58,7 @@ class Painter:
 
     def marked_line(self, place: Note, margin: str, main: bool) -> list[str]:
         """Return a source line, and a line that marks a part of it."""
-        text = source_line(place.span.file, place.span.line)
+        text = self.sources.line(place.span.file, place.span.line)
         label = printable(place.label)
         bar = self.paint("frame", "|")
         number = self.paint("frame", str(place.span.line).rjust(len(margin)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from netspec.diagnostics import Code, Span, SpecError, nearest
+from netspec.diagnostics import Code, SourceMap, Span, SpecError, nearest
 
 ROOT_MARKS = (".git", "pyproject.toml", "netspec.toml")
 """What marks the folder that a document and all it refers to stay in."""
@@ -29,7 +29,7 @@ def shipped_names() -> list[str]:
     return sorted(path.stem for path in shipped_folder().glob("*.yaml"))
 
 
-def find(path_or_name: str | Path) -> Path:
+def find(path_or_name: str | Path, sources: SourceMap) -> Path:
     """Return the file that a user means by a path or by the name of a shipped network.
 
     What is there and is no file, such as a folder, is returned too where no network has its name: whoever reads it
@@ -38,24 +38,16 @@ def find(path_or_name: str | Path) -> Path:
     Raises: SpecError NS0001 when there is neither.
     """
     path = Path(path_or_name)
-    if _is_file(path):
+    if sources.is_file(path):
         return path
     shipped = shipped_folder() / f"{path_or_name}.yaml"
-    if path.name == str(path_or_name) and _is_file(shipped):
+    if path.name == str(path_or_name) and sources.is_file(shipped):
         return shipped
     if path_or_name and _is_there(path):
         return path
     known = shipped_names()
     help_text = nearest(path.stem, known) or "`netspec list` shows the networks that ship"
     raise SpecError.of(Code.UNREADABLE_FILE, f"there is no file or shipped network '{path_or_name}'", help=help_text)
-
-
-def _is_file(path: Path) -> bool:
-    """Return whether there is a file; no name can be so strange that this fails."""
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
 
 
 def _is_there(path: Path) -> bool:
@@ -78,13 +70,13 @@ def project_root(path: Path) -> Path:
     return next(marked, folder)
 
 
-def refer(text: str, origin: Path, span: Span) -> Path:
+def refer(text: str, origin: Path, span: Span, sources: SourceMap) -> Path:
     """Return the file that a document at origin names by a relative path, or by a shipped network's name.
 
     Raises: SpecError NS0003 outside the project root, NS0001 when it does not exist.
     """
     if not text.endswith((".yaml", ".yml")):
-        return _shipped(text, span)
+        return _shipped(text, span, sources)
     try:
         target = (origin.parent / text).resolve()
     except (OSError, RuntimeError):  # Python 3.11 and 3.12 say the latter of a link that leads back to itself
@@ -97,7 +89,7 @@ def refer(text: str, origin: Path, span: Span) -> Path:
         raise SpecError.of(
             Code.FILE_OUTSIDE_PROJECT, f"'{text}' lies outside the project", span, help=f"files must stay below {root}"
         )
-    if not _is_file(target):
+    if not sources.is_file(target):
         if _is_there(target):
             raise SpecError.of(
                 Code.UNREADABLE_FILE, f"'{text}' is not a regular file", span, help="import a file with YAML in it"
@@ -114,9 +106,9 @@ def _shown(path: Path, origin: Path) -> Path:
     return path.relative_to(here) if not origin.is_absolute() and path.is_relative_to(here) else path
 
 
-def _shipped(name: str, span: Span) -> Path:
+def _shipped(name: str, span: Span, sources: SourceMap) -> Path:
     path = shipped_folder() / f"{name}.yaml"
-    if "/" not in name and "\\" not in name and _is_file(path):
+    if "/" not in name and "\\" not in name and sources.is_file(path):
         return path
     help_text = nearest(name, shipped_names()) or "give a path that ends in .yaml, or the name of a shipped network"
     raise SpecError.of(Code.UNREADABLE_FILE, f"there is no shipped network '{name}'", span, help=help_text)

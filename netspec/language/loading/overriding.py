@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import replace
 from typing import Any
 
-from netspec.diagnostics import Code, Span, SpecError, nearest
+from netspec.diagnostics import Code, SourceMap, Span, SpecError, nearest
 from netspec.language.model import Document
 from netspec.ops.base import REQUIRED
 from netspec.syntax.yaml import Mapping, Sequence, merged, read
@@ -28,7 +28,7 @@ def override(document: Document, variant: str | None, overrides: dict[str, Any])
         arguments.take(_variant(document, variant))
     pinned, entered, tree = document.pinned and variant is None and not overrides, document.input, document.tree
     for key, text in overrides.items():
-        value = _read(text, key) if isinstance(text, str) else _as_tree(text)
+        value = _read(text, key, document.sources) if isinstance(text, str) else _as_tree(text)
         if key == "input" or key.startswith("input."):
             entered = _placed(entered, key.split(".")[1:], value, key)
             tree = merged(tree)
@@ -38,12 +38,13 @@ def override(document: Document, variant: str | None, overrides: dict[str, Any])
     return replace(document, arguments=arguments, input=entered, tree=tree, pinned=pinned)
 
 
-def _read(text: str, key: str) -> Any:
+def _read(text: str, key: str, sources: SourceMap) -> Any:
     if not text.strip():
         help_text = "give one after the `=`; `null` is nothing, and `''` an empty text"
         raise SpecError.of(Code.UNKNOWN_SETTING, f"--set {key}: there is no value", help=help_text)
     # A shell may take brackets for a pattern, so that a list of numbers can do without them.
     listed = f"[{text}]" if NUMBERS.fullmatch(text) else text
+    sources.add(f"--set {key}", listed)
     return read(listed, f"--set {key}")
 
 

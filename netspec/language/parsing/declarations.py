@@ -25,6 +25,18 @@ BLOCK_KEYS = {
 """The keys of a block's declaration, with their meaning."""
 
 
+def define_blocks(parser: Parser, tree: Mapping, own: dict[str, Block], imported: dict[str, Block]) -> None:
+    """Put the blocks of a file into ``own``, which the parser's namespace begins with."""
+    blocks = tree.get("blocks") or Mapping()
+    for name in blocks:
+        if name in imported:
+            notes = [Note(imported[name].span, "imported from here")]
+            message = f"the block '{name}' is defined twice"
+            parser.report(Code.DUPLICATE_BLOCK, message, blocks.key_spans[name], "rename one", notes)
+    own.update(declare(parser, blocks, parser.namespace))
+    define(parser, blocks, own)
+
+
 def declare(parser: Parser, tree: Mapping, namespace: Namespace[str, Block]) -> dict[str, Block]:
     """Return the signatures of the blocks in a ``blocks:`` mapping, without bodies."""
     blocks: dict[str, Block] = {}

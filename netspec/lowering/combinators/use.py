@@ -40,8 +40,8 @@ def _check_settings(document: Document, arguments: Mapping) -> None:
 def lower_use(step: Step, fields: Use, flow: Flow, context: Context) -> Flow:
     """Expand another document as a sub-module; its declared input gives way to the value that enters."""
     context.builder.check_depth(context.frames, step.span)
-    path = refer(fields.spec, Path(step.span.file), step.place("spec"))
-    document = load(path)
+    path = refer(fields.spec, Path(step.span.file), step.place("spec"), context.builder.sources)
+    document = load(path, sources=context.builder.sources)
     arguments = step.arguments.get("args") or Mapping(step.span.file)
     _check_settings(document, arguments)
     variables = bind(

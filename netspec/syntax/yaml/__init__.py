@@ -4,7 +4,7 @@ The reader speaks YAML 1.2 and refuses what a network description has no use for
 tags outside the core schema, control characters, and anything larger than its limits. Whatever the bytes, only a
 ``SpecError`` with coded diagnostics leaves it.
 
-    text.py            encodings and characters
+    text.py            the characters that are allowed
     reader.py          parser events to a tree
     builders.py        collections that still take keys and values
     anchors.py         aliases, counted by what they stand for
@@ -20,21 +20,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from netspec.diagnostics.sources import check_size, file_bytes, remember
+from netspec.diagnostics import SourceMap
+from netspec.diagnostics.sources import check_size
 from netspec.syntax.yaml.reader import read_events
-from netspec.syntax.yaml.text import check_characters, decoded
+from netspec.syntax.yaml.text import check_characters
 from netspec.syntax.yaml.tree import Mapping, Sequence, locate, merged
 
 __all__ = ["Mapping", "Sequence", "locate", "merged", "read", "read_file"]
 
 
-def read(text: str | bytes, file: str) -> Any:
+def read(text: str, file: str) -> Any:
     """Return the tree of a YAML document; ``file`` is the name that diagnostics show.
 
     Mappings become ``Mapping``, lists ``Sequence``, and scalars ``str``, ``int``, ``float``, ``bool`` or ``None``.
 
     Raises:
-        SpecError: the bytes are not UTF-8 (NS0007), or the text is not the YAML that is read here (NS01xx).
+        SpecError: the text is not the YAML that is read here (NS01xx).
         LimitError: the document is too large, deep or repetitive (NS07xx).
 
     Example:
@@ -45,18 +46,16 @@ def read(text: str | bytes, file: str) -> Any:
         netspec.diagnostics.errors.SpecError: tiny.yaml:2:1: NS0102 key 'k' is given twice (remove one of the two)
     """
     check_size(text, file)
-    whole = decoded(text, file) if isinstance(text, bytes) else text
-    whole = whole.removeprefix("\ufeff")
-    remember(file, whole)
-    check_characters(whole, file)
-    return read_events(whole, file)
+    text = text.removeprefix("\ufeff")
+    check_characters(text, file)
+    return read_events(text, file)
 
 
-def read_file(path: Path, *, follow: bool = True) -> Any:
+def read_file(path: Path, sources: SourceMap | None = None) -> Any:
     """Return the tree of a YAML file, shown in diagnostics by the path as it was given.
 
     Raises:
         SpecError: the file cannot be read (NS0001), is not a regular one (NS0002), or its content is wrong.
         LimitError: the file is larger than 1 MiB, or its content crosses another limit.
     """
-    return read(file_bytes(path, follow=follow), str(path))
+    return read((sources or SourceMap()).read(path), str(path))

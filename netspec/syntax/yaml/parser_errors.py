@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec.diagnostics import Code, Diagnostic, Note, Span
-from netspec.diagnostics.sources import lines_of
+from netspec.diagnostics.sources import split_lines
 from netspec.syntax.yaml.tree import Mark
 
 _QUOTE = 'put quotes around a text with any of { } [ ] , : "'
@@ -94,7 +94,7 @@ def mark_of(error: Exception) -> Mark:
 
 def syntax_error(error: Exception, text: str, file: str) -> Diagnostic:
     """Return the diagnostic NS0101 for an exception of the YAML parser."""
-    lines = lines_of(text)
+    lines = split_lines(text)
     gave_up = _position(getattr(error, "problem_mark", None), lines)
     opening = _position(getattr(error, "context_mark", None), lines) or gave_up
     problem = getattr(error, "problem", None) or str(error)

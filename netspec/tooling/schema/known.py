@@ -9,6 +9,7 @@ from collections import ChainMap
 from collections.abc import Iterator
 from pathlib import Path
 
+from netspec.diagnostics import SourceMap
 from netspec.language.loading.files import refer
 from netspec.language.loading.library import library
 from netspec.language.model import Block
@@ -22,7 +23,7 @@ def known_blocks(path: Path) -> dict[str, Block]:
 
     Raises: SpecError when a file cannot be read, or refers to one that does not exist.
     """
-    return {**library(), **_blocks_of(path, set())}
+    return {**library(), **_blocks_of(path, SourceMap(), set())}
 
 
 def known_defaults(path: Path) -> dict[str, set[str]]:
@@ -40,27 +41,28 @@ def known_defaults(path: Path) -> dict[str, set[str]]:
 
 def _extended(path: Path) -> Iterator[Mapping]:
     """Yield the trees of a document and of those that it extends."""
+    sources = SourceMap()
     seen: set[Path] = set()
     while path.resolve() not in seen:
         seen.add(path.resolve())
-        tree = read_file(path)
+        tree = read_file(path, sources)
         if isinstance(tree, Mapping):
             yield tree
         if not isinstance(tree, Mapping) or not isinstance(tree.get("extends"), str):
             return
-        path = refer(tree["extends"], path, locate(tree, ("extends",)))
+        path = refer(tree["extends"], path, locate(tree, ("extends",)), sources)
 
 
-def _blocks_of(path: Path, seen: set[Path]) -> dict[str, Block]:
+def _blocks_of(path: Path, sources: SourceMap, seen: set[Path]) -> dict[str, Block]:
     if path.resolve() in seen:
         return {}
     seen.add(path.resolve())
-    tree = read_file(path)
+    tree = read_file(path, sources)
     if not isinstance(tree, Mapping):
         return {}
     blocks: dict[str, Block] = {}
     for loc, text in _references(tree):
-        blocks |= _blocks_of(refer(text, path, locate(tree, loc)), seen)
+        blocks |= _blocks_of(refer(text, path, locate(tree, loc), sources), sources, seen)
     own = tree.get("blocks")
     if isinstance(own, Mapping):
         namespace = ChainMap(blocks, library())  # type: ignore[arg-type]

@@ -1,0 +1,103 @@
+"""The top level of a file: read, and checked before anything below it is looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from netspec.diagnostics import MOST_ERRORS, Code, Collector, Diagnostic, SourceMap, Span, SpecError, nearest
+from netspec.language.messages import show_kind
+from netspec.language.parsing.header import Expectation, Header
+from netspec.syntax.yaml import Mapping, locate, read_file
+
+
+def read_document(path: Path, sources: SourceMap, collector: Collector | None = None) -> Mapping:
+    """Return the tree of a file whose top level is a valid header.
+
+    With a collector, errors of keys on which nothing else depends are left to it, where there are no others.
+
+    Raises: SpecError with every error of the top level.
+    """
+    tree = read_file(path, sources)
+    if not isinstance(tree, Mapping):
+        span = Span(str(path), 1, 1, 1, 2)
+        raise SpecError.of(
+            Code.NOT_A_DOCUMENT,
+            f"a document is a mapping, not {show_kind(tree)}",
+            span,
+            help="it starts with `netspec: 1`",
+        )
+    try:
+        Header.model_validate(tree)
+    except ValidationError as error:
+        errors = error.errors()[:MOST_ERRORS]
+        diagnostics = [_header_error(tree, each) for each in errors]
+        if collector is None or not all(map(_is_minor, errors)):
+            raise SpecError(diagnostics) from None
+        collector.add(diagnostics)
+    return tree
+
+
+ASIDE = ("name", "title", "cite", "notes", "reference", "expect")
+"""The keys on which nothing else in a document depends."""
+
+
+def _is_minor(error: Any) -> bool:
+    """Return whether an error of the header leaves the rest as it is: it is no misspelled key that others depend on."""
+    key = str(error["loc"][0])
+    others = [info.alias or name for name, info in Header.model_fields.items() if name not in ASIDE]
+    return key in ASIDE or (error["type"] == "extra_forbidden" and not nearest(key, others))
+
+
+def _header_error(tree: Mapping, error: Any) -> Diagnostic:
+    loc = tuple(part for part in error["loc"] if part != "[key]")
+    if error["type"] == "extra_forbidden":
+        header = [info.alias or name for name, info in Header.model_fields.items()]
+        known = header if len(loc) == 1 else list(Expectation.model_fields)
+        help_text = nearest(str(loc[-1]), known) or f"it takes {', '.join(known)}"
+        where = "a document" if len(loc) == 1 else f"`{loc[0]}`"
+        return Diagnostic(
+            Code.UNKNOWN_DOCUMENT_KEY, f"{where} has no '{loc[-1]}'", locate(tree, loc, key=True), help=help_text
+        )
+    if error["type"] == "missing":
+        return Diagnostic(
+            Code.MISSING_DOCUMENT_KEY, f"the document has no `{loc[-1]}`", tree.span, help="start it with `netspec: 1`"
+        )
+    message = f"`{'.'.join(map(str, loc))}` {_REQUIREMENTS[error['type']]}, not {show_kind(error['input'])}"
+    return Diagnostic(Code.INVALID_DOCUMENT_VALUE, message, locate(tree, loc), help=_header_help(loc))
+
+
+_REQUIREMENTS = {
+    "dict_type": "must be a mapping",
+    "greater_than_equal": "must be at least 0",
+    "int_type": "must be a whole number",
+    "list_type": "must be a list",
+    "literal_error": "must be 1",
+    "model_type": "must be a mapping",
+    "string_pattern_mismatch": "must be letters, digits and _",
+    "string_type": "must be a text",
+}
+"""What pydantic's complaints about a header mean."""
+
+
+def _header_help(loc: tuple[Any, ...]) -> str:
+    """Return how the part of the header at a place is written."""
+    if loc[0] == "expect":
+        return "as in `expect: {params: 11689512}`"
+    return _HEADER_HELP.get(str(loc[0]), "put quotes around a text that looks like a number")
+
+
+_HEADER_HELP = {
+    "netspec": "this version reads format 1: `netspec: 1`",
+    "name": "it is the name of a class and of files too, and starts with a letter",
+    "reference": "as in `reference: {torchvision: resnet18}`",
+    "import": "as in `import: [blocks/units.yaml]`",
+    "args": "as in `args: {width: 64}`",
+    "variants": "as in `variants: {wide: {width: 128}}`",
+    "defaults": "as in `defaults: {conv: {bias: false}}`",
+    "init": "as in `init: {conv: kaiming_normal}`",
+    "outputs": "as in `outputs: [logits, features]`",
+    "blocks": "as in `blocks: {unit: {body: [relu]}}`",
+}
