@@ -9,8 +9,10 @@ PIP := -m pip install --quiet --disable-pip-version-check
 INSTALL := $(BIN)/python $(PIP) --constraint requirements/versions.txt
 INSTALL_LOWEST := $(LOWEST)/bin/python $(PIP) --constraint requirements/lowest.txt
 JOBS ?= 2
+# One thread each: the processes already keep the cores busy.
+pytest = OMP_NUM_THREADS=1 $(1)/bin/python -m pytest -n $(JOBS) --dist worksteal
 
-.PHONY: demo test test-lowest lint types bench parity docs golden check clean help
+.PHONY: demo test test-fast test-full test-lowest lint types bench parity docs golden check clean help
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -53,11 +55,17 @@ demo: $(VENV)/.runtime ## set up, build DenseNet-121 and say where its picture i
 	@echo "the picture:  $(CURDIR)/build/densenet121/densenet121.svg"
 	@echo "the module:   $(CURDIR)/build/densenet121/densenet121.py"
 
-test: $(VENV)/.test ## set up and run all tests on the CPU
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+test: $(VENV)/.test ## set up and run the tests on the CPU
+	$(call pytest,$(VENV))
 
-test-lowest: $(LOWEST)/.installed ## run all tests on the lowest versions that pyproject.toml allows
-	OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest -n $(JOBS) --dist worksteal
+test-fast: $(VENV)/.test ## the quick tests, without the networks of the zoo
+	$(call pytest,$(VENV)) -m 'not parity and not slow and not zoo'
+
+test-full: $(VENV)/.test ## the long searches too
+	$(call pytest,$(VENV)) -m 'not parity'
+
+test-lowest: $(LOWEST)/.installed ## the tests on the lowest versions that pyproject.toml allows
+	$(call pytest,$(LOWEST))
 
 lint: $(VENV)/.lint ## style
 	$(BIN)/ruff check netspec tests benchmarks examples docs

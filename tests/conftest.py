@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.paths import GOLDEN
+from tests.support.paths import GOLDEN, ROOT, TESTS
 
 SHOWN = 60
 
@@ -20,6 +20,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="write the golden files anew instead of comparing with them"
     )
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what `-m` does not ask for
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as ``zoo`` the tests of the zoo, and those that a shipped network's name is a parameter of."""
+    shipped = {path.stem for path in (ROOT / "specs").glob("*.yaml")}
+    for item in items:
+        values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        named = any(isinstance(value, str) and value in shipped for value in values)
+        if named or TESTS / "zoo" in item.path.parents:
+            item.add_marker("zoo")
 
 
 @pytest.fixture

@@ -51,10 +51,16 @@ def references() -> Iterator[Reference]:
             yield Reference(network, library, constructor, dict(arguments))
 
 
-REFERENCES = [
-    pytest.param(each, id=str(each), marks=() if each.library == "pytorchcv" else pytest.mark.parity)
-    for each in references()
-]
+SLOW = ("preresnet1001_cifar",)
+
+
+def marks_of(reference: Reference) -> tuple[pytest.MarkDecorator, ...]:
+    """Return what keeps a comparison out of `make test`: another library, or a network that takes long."""
+    elsewhere = () if reference.library == "pytorchcv" else (pytest.mark.parity,)
+    return (*elsewhere, pytest.mark.slow) if reference.network in SLOW else elsewhere
+
+
+REFERENCES = [pytest.param(each, id=str(each), marks=marks_of(each)) for each in references()]
 LARGE = re.compile(
     r"polynet|inception_resnet|vgg(11_bn|13|19|16_bn)|zfnet_b|densenet(190|250)|preresnet1001|dpn(98|107|131)"
     r"|(preresnet|resnet)(152|200)"

@@ -199,6 +199,7 @@ def test_compile_training_as_one_graph() -> None:
 
 
 @DYNAMO
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler here")
 def test_compile_for_real() -> None:
     graph = graph_of("lenet5_modern")
