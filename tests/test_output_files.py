@@ -39,12 +39,6 @@ KINDS = {
     ".txt": "x\n",
     ".json": f'{{\n  "$comment": "{MARK} 0.1.0",\n  "a": 1\n}}\n',
 }
-    ".py": "x = 1\n",
-    ".svg": "<svg/>\n",
-    ".dot": "digraph {}\n",
-    ".txt": "x\n",
-    ".json": f'{{\n  "$comment": "{MARK} 0.1.0",\n  "a": 1\n}}\n',
-}
 
 
 @pytest.mark.parametrize("suffix", KINDS)
