@@ -49,7 +49,7 @@ def test_table_has_the_known_figures(golden: Callable[[str, str], None]) -> None
 
 
 def test_receptive_fields_end_where_the_extent_does() -> None:
-    seen = {each.name: each.sees for each in figures()}
+    seen = {each.name: each.receptive_field for each in figures()}
     assert (seen["resnet18"], seen["vgg16"], seen["se_resnet50"]) == ((435, 435), (212, 212), None)
 
 

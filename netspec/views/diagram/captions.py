@@ -13,7 +13,7 @@ from netspec.views.diagram.model import Box, Frame, View
 from netspec.views.numbers import show_count
 
 Fields = Mapping[str, Shape | None]
-"""The receptive field of each node, None where it sees everything."""
+"""The receptive field of each node, None where it is everything."""
 
 
 def figures(box: Box) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from netspec.views.text_table import markdown_table, text_table
 
 Order = Literal["name", "params", "macs", "forward", "peak", "depth"]
 
-HEADINGS = ("network", "params", "MACs", "FLOPs", "forward", "peak", "depth", "sees", "input")
+HEADINGS = ("network", "params", "MACs", "FLOPs", "forward", "peak", "depth", "field", "input")
 LEFT = frozenset({0, 8})
 
 
@@ -23,8 +23,8 @@ LEFT = frozenset({0, 8})
 class Figures:
     """What a network is compared by. ``forward`` and ``peak`` are bytes of values, as ``measure_memory`` counts them.
 
-    ``sees`` is the receptive field of the last value with any extent, which is what global pooling takes in the end;
-    None where that sees everything, as behind squeeze-and-excitation.
+    ``receptive_field`` is that of the last value with any extent, which is what global pooling takes in the end;
+    None where that depends on everything, as behind squeeze-and-excitation.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Figures:
     forward: int
     peak: int
     depth: int
-    sees: Shape | None
+    receptive_field: Shape | None
     inputs: tuple[Shape, ...]
     dtype: str
     batch: int
@@ -47,7 +47,7 @@ def measure_figures(graph: Graph, dtype: str = "float32", batch: int = 1) -> Fig
     Example:
         >>> import netspec
         >>> figures = measure_figures(netspec.compile("resnet50"))
-        >>> figures.params, figures.depth, figures.sees
+        >>> figures.params, figures.depth, figures.receptive_field
         (25557032, 50, (427, 427))
     """
     totals, memory = measure(graph), measure_memory(graph, dtype, batch)
@@ -60,14 +60,14 @@ def measure_figures(graph: Graph, dtype: str = "float32", batch: int = 1) -> Fig
         memory.forward,
         memory.peak,
         totals.depth,
-        _sight(graph),
+        _last_receptive_field(graph),
         tuple(each.shape for each in graph.inputs),
         dtype,
         batch,
     )
 
 
-def _sight(graph: Graph) -> Shape | None:
+def _last_receptive_field(graph: Graph) -> Shape | None:
     training, fields = graph.training_only, receptive_fields(graph)
     wide = [node.path for node in graph if node.path not in training and any(size > 1 for size in node.shape[1:])]
     return fields[wide[-1]] if wide else None
@@ -109,7 +109,7 @@ def _cells(each: Figures) -> tuple[str, ...]:
         show_bytes(each.forward),
         show_bytes(each.peak),
         str(each.depth),
-        show(each.sees) if each.sees else "all",
+        show(each.receptive_field) if each.receptive_field else "all",
         ", ".join(map(show, each.inputs)),
     )
 
@@ -119,7 +119,7 @@ def _notes(found: Sequence[Figures]) -> list[str]:
     return [
         f"counted: {COUNTING_RULE}",
         f"forward: bytes of all values{kind}; peak: the most that evaluation holds at once; "
-        "sees: receptive field before global pooling",
+        "field: receptive field before global pooling",
     ]
 
 

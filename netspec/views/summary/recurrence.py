@@ -16,13 +16,13 @@ FEWEST_REPEATS = 4
 """How often several steps must recur before they are shown once; a single unit only needs to come twice."""
 
 
-class Folder:
+class Recurrence:
     """Finds what recurs in the lists of steps of scopes: what is equal, whatever channels enter."""
 
     def __init__(self, graph: Graph) -> None:
         self._structure = Structure(graph, agreement=Agreement(names="numbered", sizes="axes"))
 
-    def fold(self, scopes: list[Scope]) -> Iterator[tuple[str, Column]]:
+    def columns(self, scopes: list[Scope]) -> Iterator[tuple[str, Column]]:
         """Yield the columns of identical scopes with the names to show, in order."""
         kinds = [self._structure[item] for item in scopes[0].items]
         for start, period, repeats in recurring(kinds):

@@ -11,7 +11,7 @@ from netspec.analysis.costs import LAYERS
 from netspec.ir import Graph, Node, Scope
 from netspec.sizes import stated
 from netspec.sizes.shape import Shape, show
-from netspec.views.summary.recurrence import Column, Folder, Item
+from netspec.views.summary.recurrence import Column, Item, Recurrence
 
 DEPTH = 2
 FEW_NODES = 4
@@ -30,7 +30,7 @@ class Row:
     what: str
     output: str
     totals: ScopeTotals
-    sees: str
+    receptive_field: str
     count: int = 1
     training_only: bool = False
     shared: bool = False
@@ -43,7 +43,7 @@ class Row:
         return self.totals.training_macs if self.training_only else self.totals.macs
 
 
-class Describer:
+class RowBuilder:
     """Makes rows of a graph's parts; holds the facts that every row needs."""
 
     def __init__(self, graph: Graph) -> None:
@@ -69,7 +69,7 @@ class Describer:
             self._what(column),
             ", ".join(show(self._shape(path)) for path in outputs),
             add_up(self._totals[item] for item in column),
-            self._sight(outputs),
+            self._receptive_field(outputs),
             len(column),
             training,
             isinstance(last, Node) and last.shared,
@@ -86,7 +86,7 @@ class Describer:
     def _shape(self, path: str) -> Shape:
         return self._inputs[path] if path in self._inputs else self._graph[path].shape
 
-    def _sight(self, outputs: tuple[str, ...]) -> str:
+    def _receptive_field(self, outputs: tuple[str, ...]) -> str:
         fields = {self._fields.get(path, (1,)) for path in outputs}
         if len(fields) != 1:
             return ""
@@ -153,15 +153,15 @@ def tree_rows(graph: Graph, depth: int | None = None) -> Iterator[Row]:
     patterns of up to twelve steps that come four times or more. Without a depth it is two, and units of a few ops stay
     closed.
     """
-    describer = Describer(graph)
-    folder = Folder(graph)
-    levels = [folder.fold([graph.root])]
+    builder = RowBuilder(graph)
+    recurrence = Recurrence(graph)
+    levels = [recurrence.columns([graph.root])]
     while levels:
         for name, column in levels[-1]:
-            yield describer.row(column, len(levels) - 1, name)
+            yield builder.row(column, len(levels) - 1, name)
             scopes = [item for item in column if isinstance(item, Scope)]
             if scopes and len(levels) < (depth or DEPTH) and (depth or not is_unit(scopes[0])):
-                levels.append(folder.fold(scopes))
+                levels.append(recurrence.columns(scopes))
                 break
         else:
             levels.pop()
@@ -174,8 +174,8 @@ def is_unit(scope: Scope) -> bool:
 
 def sorted_rows(graph: Graph, by: Sorting) -> list[Row]:
     """Return a row per node that has any of a quantity, the largest first."""
-    describer = Describer(graph)
+    builder = RowBuilder(graph)
     key = {"params": "params", "macs": "training_macs", "memory": "elements"}[by]
-    amounts = {node: int(getattr(describer.totals(node), key)) for node in graph}
+    amounts = {node: int(getattr(builder.totals(node), key)) for node in graph}
     ranked = sorted((node for node in graph if amounts[node]), key=lambda node: -amounts[node])
-    return [describer.row([node], 0, node.path) for node in ranked]
+    return [builder.row([node], 0, node.path) for node in ranked]

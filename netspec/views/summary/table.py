@@ -21,7 +21,7 @@ TEXTS = 3
 """How many columns hold texts; the others hold numbers."""
 SHORTEST, GAP = 8, 2
 """What is left of a text at least, and what is free between two columns."""
-HEADINGS = ("layer", "op", "output", "params", "MACs", "sees")
+HEADINGS = ("layer", "op", "output", "params", "MACs", "field")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _cells(row: Row, size: int) -> tuple[str, ...]:
     remarks = {f"x{row.count}": row.count > 1, "(training only)": row.first_of_training, "(shared)": row.shared}
     what = " ".join([printable(row.what), *(text for text, is_so in remarks.items() if is_so)]).strip()
     name = "  " * row.indent + printable(row.name)
-    cells = (name, what, row.output, _amount(row.totals.params), _amount(row.macs), row.sees)
+    cells = (name, what, row.output, _amount(row.totals.params), _amount(row.macs), row.receptive_field)
     return (*cells, show_bytes(row.totals.elements * size)) if size else cells
 
 
@@ -105,9 +105,9 @@ def _figures(totals: Totals, memory: Memory) -> tuple[tuple[str, ...], ...]:
         ("nodes", f"{totals.nodes:,}", ""),
     ]
     if totals.inference_params != totals.params:
-        lines.insert(1, ("  in evaluation", f"{totals.inference_params:,}", "without the heads of training"))
+        lines.insert(1, ("  in evaluation", f"{totals.inference_params:,}", "without auxiliary outputs"))
     if totals.training_macs != totals.macs:
-        lines.insert(-4, ("  in training", f"{totals.training_macs:,}", "MACs with the heads of training"))
+        lines.insert(-4, ("  in training", f"{totals.training_macs:,}", "MACs with auxiliary outputs"))
     return tuple(lines)
 
 
