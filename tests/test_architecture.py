@@ -44,11 +44,6 @@ RUNTIME = "netspec.targets.torch.runtime"
 ONLY_IN = {"networkx": "netspec.ir.graph", "torch": RUNTIME}
 """Large packages, and the only module or package that may import them."""
 
-KNOWN_CIRCLE = frozenset(
-    {"netspec.targets.torch.classes", "netspec.targets.torch.loops", "netspec.targets.torch.parameterize"}
-)
-"""Modules that still import each other for their types; nothing may join them."""
-
 MOST_OF_THE_LINES = 1 / 5
 """No package has more of the lines than this: it would be several."""
 
@@ -148,7 +143,7 @@ def circle(found: Iterable[Import], modules: Iterable[str]) -> list[str]:
     graph: dict[str, set[str]] = {module: set() for module in modules}
     for each in found:
         owner = each.target if each.target in graph else each.target.rpartition(".")[0]
-        if owner in graph and owner != each.module and not {owner, each.module} <= KNOWN_CIRCLE:
+        if owner in graph and owner != each.module:
             graph[each.module].add(owner)
     done: set[str] = set()
     for start in graph:

@@ -200,7 +200,7 @@ PLACES = {
 
 
 TEXTS = ("title", "cite", "value", "block's value", "variant", "label", "argument", "output", "variable", "share")
-"""The places whose text is no name in the file: the file must not depend on it. Elsewhere the emitter's audit holds."""
+"""The places whose text is no name in the file, so that the file must not depend on it."""
 
 
 def skeleton(source: str) -> str:

@@ -1,47 +1,71 @@
-"""A small document algebra: calls as trees, which are laid out once, at any width.
+"""A small document algebra: pieces of source as trees, which are laid out once, at any width.
 
-A piece of source is either a text that stays on its line or a ``Call``, whose arguments may move to lines of their own.
-Nothing is ever parsed again, so that a bracket inside a text cannot be mistaken for one that may be broken.
+A piece of source is either a text that stays on its line, or ``Brackets``, whose contents may move to lines of their
+own. A ``Line`` is one line of a program, however many lines of the file it takes. Nothing is ever parsed again, so
+that a bracket inside a text cannot be mistaken for one that may be broken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 WIDTH = 100
 """How many columns a generated file has."""
 
 
 @dataclass(frozen=True)
-class Call:
-    """Text in brackets: what opens them, the arguments, and what closes them.
+class Brackets:
+    """What opens some brackets, what stands in them, and what closes them, as in a call.
 
-    ``separator`` is what ends an argument; the parts of a generator expression have none.
+    ``separator`` ends every part; the parts of an expression or a comprehension have none. ``optional`` brackets are
+    written only where the parts take several lines.
 
     Example:
-        >>> Call("nn.Sequential(", ("nn.ReLU()", "nn.Dropout(0.5)"), ")").flat
+        >>> Brackets("nn.Sequential(", ("nn.ReLU()", "nn.Dropout(0.5)"), ")").flat
         'nn.Sequential(nn.ReLU(), nn.Dropout(0.5))'
     """
 
     opening: str
-    arguments: tuple[Document, ...]
+    parts: tuple[Document, ...]
     closing: str
     separator: str = ","
+    optional: bool = False
 
     @cached_property
     def flat(self) -> str:
-        """The call on one line."""
-        return f"{self.opening}{self.joined}{self.closing}"
+        """The piece on one line."""
+        return self.joined if self.optional else f"{self.opening}{self.joined}{self.closing}"
 
     @property
     def joined(self) -> str:
-        """The arguments on one line."""
-        return f"{self.separator} ".join(map(flat, self.arguments))
+        """The parts on one line."""
+        return f"{self.separator} ".join(map(flat, self.parts))
 
 
-Document = str | Call
+Document = str | Brackets
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a program: how deep it stands, what is written before and after the piece, and a comment."""
+
+    depth: int
+    content: Document
+    before: str = ""
+    after: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Docstring:
+    """A docstring, whose words are wrapped."""
+
+    depth: int
+    text: str
 
 
 def flat(document: Document) -> str:
@@ -49,29 +73,55 @@ def flat(document: Document) -> str:
     return document if isinstance(document, str) else document.flat
 
 
-def repeat(document: Document, times: int) -> Call:
+def call(function: str, arguments: Iterable[Document]) -> Brackets:
+    """Return a call."""
+    return Brackets(f"{function}(", tuple(arguments), ")")
+
+
+def phrase(*parts: Document) -> Brackets:
+    """Return an expression that can be broken between its parts.
+
+    Example:
+        >>> phrase("left", "+ right").flat
+        'left + right'
+    """
+    return Brackets("(", parts, ")", separator="", optional=True)
+
+
+def repeat(document: Document, times: int) -> Brackets:
     """Return the starred generator expression that gives a document a number of times.
 
     Example:
         >>> repeat("nn.ReLU()", 3).flat
         '*(nn.ReLU() for _ in range(3))'
     """
-    return Call("*(", (document, f"for _ in range({times})"), ")", separator="")
+    return Brackets("*(", (document, f"for _ in range({times})"), ")", separator="")
 
 
-def lay_out_lines(document: Document, width: int, indent: str = "", before: str = "", after: str = "") -> Iterator[str]:
-    """Yield the lines of a document: one where it fits, else its arguments on lines of their own.
-
-    Arguments that construct modules get a line each, like the entries of a list; plain ones share a line where they
-    fit. A text that is longer than a line stays whole.
+def literal(value: Any) -> str:
+    """Return a value as Python text; everything that is not a number or a list of them is escaped.
 
     Example:
-        >>> call = Call("Conv2d(", ("64", "128", "kernel_size=(3, 3)"), ")")
-        >>> print("\\n".join(lay_out_lines(call, 36, before="self.conv = ")))
+        >>> literal((3,)), literal('a"b')
+        ('(3,)', '"a\\\\"b"')
+    """
+    if isinstance(value, tuple):
+        return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, str):
+        return '"' + ascii(value)[1:-1].replace('"', '\\"') + '"'
+    return repr(value)
+
+
+def render(lines: Iterable[Line | Docstring], width: int) -> str:
+    """Return the text of lines, none of them longer than the width where it can be broken.
+
+    Example:
+        >>> convolution = call("Conv2d", ("64", "128", "kernel_size=(3, 3)"))
+        >>> print(render([Line(0, convolution, before="self.conv = ", comment="128x7x7")], 36))
         self.conv = Conv2d(
             64, 128, kernel_size=(3, 3)
-        )
-        >>> print("\\n".join(lay_out_lines(repeat(call, 3), 24, after=",")))
+        )  # 128x7x7
+        >>> print(render([Line(0, repeat(convolution, 3), after=",")], 24))
         *(
             Conv2d(
                 64,
@@ -81,19 +131,50 @@ def lay_out_lines(document: Document, width: int, indent: str = "", before: str 
             for _ in range(3)
         ),
     """
-    line = f"{indent}{before}{flat(document)}{after}"
-    if isinstance(document, str) or not document.arguments or len(line) <= width:
-        yield line
-        return
-    yield f"{indent}{before}{document.opening}"
-    inner = f"{indent}    "
-    if len(inner) + len(document.joined) <= width and not _constructs_modules(document):
-        yield f"{inner}{document.joined}"
+    return "\n".join(
+        text
+        for line in lines
+        for text in (_docstring(line, width) if isinstance(line, Docstring) else _laid_out(line, width))
+    )
+
+
+def _laid_out(line: Line, width: int) -> Iterator[str]:
+    comment = f"  # {line.comment}" if line.comment else ""
+    text = f"{'    ' * line.depth}{line.before}{flat(line.content)}{line.after}{comment}"
+    if len(text) <= width or isinstance(line.content, str) or not line.content.parts:
+        yield text
     else:
-        for argument in document.arguments:
-            yield from lay_out_lines(argument, width, inner, after=document.separator)
-    yield f"{indent}{document.closing}{after}"
+        yield from _broken(line, line.content, width)
 
 
-def _constructs_modules(call: Call) -> bool:
-    return not call.separator or any("nn." in flat(each) or "*(" in flat(each) for each in call.arguments)
+def _broken(line: Line, brackets: Brackets, width: int) -> Iterator[str]:
+    """Yield the lines of a line that is too long, with what is in its brackets on lines of their own.
+
+    Parts that construct modules get a line each, like the entries of a list; plain ones share a line where they fit. A
+    text that is longer than a line stays whole.
+    """
+    indent = "    " * line.depth
+    yield f"{indent}{line.before}{brackets.opening}"
+    if len(indent) + 4 + len(brackets.joined) <= width and not _constructs_modules(brackets):
+        yield f"{indent}    {brackets.joined}"
+    else:
+        for part in brackets.parts:
+            yield from _laid_out(Line(line.depth + 1, part, after=brackets.separator), width)
+    comment = f"  # {line.comment}" if line.comment else ""
+    yield f"{indent}{brackets.closing}{line.after}{comment}"
+
+
+def _constructs_modules(brackets: Brackets) -> bool:
+    return any("nn." in flat(each) or "*(" in flat(each) for each in brackets.parts)
+
+
+def _docstring(docstring: Docstring, width: int) -> Iterator[str]:
+    indent = "    " * docstring.depth
+    # A word is not broken: that could part a backslash from what it escapes.
+    lines = textwrap.wrap(docstring.text, width - 10, break_long_words=False, break_on_hyphens=False)
+    if len(lines) == 1 and len(lines[0]) <= width - 10:
+        yield f'{indent}"""{lines[0]}"""'
+        return
+    yield f'{indent}"""{lines[0]}'
+    yield from (f"{indent}{line}".rstrip() for line in lines[1:])
+    yield f'{indent}"""'

@@ -1,22 +1,24 @@
-"""The torch source of a network: one readable file, which is also the module that runs."""
+"""The file of a network, from its header to its last class."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 
 from netspec.ir import Graph
 from netspec.ops import Torch
 from netspec.sizes.shape import show
-from netspec.targets.torch.classes import group_classes
-from netspec.targets.torch.document import WIDTH
+from netspec.targets.torch.classes import generate_classes
+from netspec.targets.torch.constructor import constructor, dense_constructor
+from netspec.targets.torch.document import WIDTH, Docstring, Line, render
+from netspec.targets.torch.forward import dense_forward, forward
 from netspec.targets.torch.initialize import initialization
 from netspec.targets.torch.layer_source import layer_text
-from netspec.targets.torch.layout import Layout, lay_out
-from netspec.targets.torch.names import name_classes
-from netspec.targets.torch.plan import Construct, Group
-from netspec.targets.torch.printing import literal, write_class
-from netspec.targets.torch.variables import name_values
-from netspec.targets.torch.verify_source import audit
+from netspec.targets.torch.layout import lay_out
+from netspec.targets.torch.outputs import loss_weights, output_class, result
+from netspec.targets.torch.plan import ClassPlan, Construct, Sequential, TorchCall
+from netspec.targets.torch.program import NamedClass, Program, name_program
+from netspec.targets.torch.verify_source import verify_source
 from netspec.version import MARK, __version__
 
 
@@ -32,30 +34,23 @@ def emit_torch(graph: Graph, width: int = WIDTH) -> str:
         \"\"\"LeNet
     """
     layout = lay_out(graph)
-    groups, _ = group_classes(layout)
-    layers = _layers(groups)
-    for group in groups:
-        group.names = name_values(group.first, layout.reserved)
-    name_classes(groups, graph, layout.reserved | _variables(groups, graph))
-    network = groups[-1]
-    heads = _side_heads(graph)
-    if heads:
-        network.returns = _returns(graph, network)
-    parts = list(layers.values())
-    if heads:
-        parts.append(_output_class(graph, network))
-    for group in groups:
-        extra = _root_lines(graph, layout, groups) if group is network else []
-        parts.append(write_class(group, _docstring(group, network, graph, width), extra, width))
+    program = name_program(generate_classes(layout), layout)
+    parts = _layers(program)
+    if len(graph.outputs) > 1:
+        parts.append(render(output_class(program), width))
+    parts += [render(_class(each, program), width) for each in program.classes]
     body = "\n\n\n".join(parts)
     source = f"{_header(graph, width)}\n\n{_imports(body)}\n\n\n{body}\n"
-    audit(source)
+    verify_source(source)
     return source
 
 
 def class_name(source: str) -> str:
     """Return the name of the network's class, the last one of a generated file."""
     return source.rpartition("\nclass ")[2].partition("(")[0]
+
+
+# the head of the file
 
 
 def _header(graph: Graph, width: int) -> str:
@@ -86,87 +81,62 @@ def _imports(body: str) -> str:
     return "\n".join(lines)
 
 
-def _variables(groups: list[Group], graph: Graph) -> frozenset[str]:
-    """Return what all constructors and ``forward``s call their variables, and the fields of the network's result."""
-    found = {name for group in groups for name in group.names.values()}
-    found.update(parameter.name for group in groups for parameter in group.parameters)
-    return frozenset(found.union(output.name for output in graph.outputs))
+# layers that torch lacks
 
 
-def _layers(groups: list[Group]) -> dict[str, str]:
+def _layers(program: Program) -> list[str]:
     found: dict[str, str] = {}
-    for group in groups:
-        for torch in _texts(group):
+    for each in program.classes:
+        for torch in _torch_texts(each.made.first):
             if torch.layer:
                 found.update(layer_text(torch.layer, torch.template))
-    return found
+    return list(found.values())
 
 
-def _texts(group: Group) -> list[Torch]:
-    texts = [each.torch for each in group.first.statements if each.torch is not None]
-    pending = [member.construct for member in group.first.members]
+def _torch_texts(plan: ClassPlan) -> Iterator[Torch]:
+    """Yield every text of torch in a class, those of ``forward`` first."""
+    yield from (each.called.torch for each in plan.statements if isinstance(each.called, TorchCall))
+    pending: list[Construct] = [member.construct for member in plan.members]
     while pending:
-        construct: Construct = pending.pop()
-        pending.extend(construct.parts)
-        if construct.torch is not None:
-            texts.append(construct.torch)
-    return texts
+        construct = pending.pop()
+        if isinstance(construct, Sequential):
+            pending.extend(construct.parts)
+        elif isinstance(construct, TorchCall):
+            yield construct.torch
 
 
-# the network's outputs
+# classes
 
 
-def _side_heads(graph: Graph) -> bool:
-    return len(graph.outputs) > 1
+def _class(named: NamedClass, program: Program) -> Iterator[Line | Docstring]:
+    """Yield the lines of a class."""
+    plan = named.made.first
+    is_network = named is program.network
+    several = is_network and len(program.graph.outputs) > 1
+    extra = ([loss_weights(program.graph)] if several else []) + (initialization(program) if is_network else [])
+    yield Line(0, f"class {named.name}({named.base}):")
+    yield Docstring(1, _docstring(named, program))
+    if plan.loop is not None:
+        yield Line(0, "")
+        yield from dense_constructor(named, plan.loop, program)
+        yield Line(0, "")
+        yield from dense_forward()
+        return
+    if plan.members or named.made.stored or extra:
+        yield Line(0, "")
+        yield from constructor(named, program, extra)
+    if not plan.is_sequential:
+        yield Line(0, "")
+        yield from forward(named, result(program) if several else None)
 
 
-def _output_class(graph: Graph, network: Group) -> str:
-    lines = [f"class {network.name}Output(NamedTuple):", '    """What the network returns."""', ""]
-    ordered = sorted(graph.outputs, key=lambda output: output.train_only)
-    for output in ordered:
-        lines.append(f"    {output.name}: Tensor | None = None" if output.train_only else f"    {output.name}: Tensor")
-    return "\n".join(lines)
-
-
-def _returns(graph: Graph, network: Group) -> list[str]:
-    """Return the type that forward gives, and its last line: all outputs in training, else the lasting ones."""
-    names = network.names
-    border = dict(zip(_leaving(graph), network.first.outputs, strict=True))
-    ordered = sorted(graph.outputs, key=lambda output: output.train_only)
-    every = ", ".join(names[border[output.node]] for output in ordered)
-    lasting = [names[border[output.node]] for output in ordered if not output.train_only]
-    result = f"{network.name}Output"
-    if len(lasting) == len(ordered):
-        return [result, f"        return {result}({every})"]
-    alone = lasting[0] if len(lasting) == 1 else f"{result}({', '.join(lasting)})"
-    kind = f"Tensor | {result}" if len(lasting) == 1 else result
-    return [kind, f"        return {result}({every}) if self.training else {alone}"]
-
-
-def _leaving(graph: Graph) -> list[str]:
-    seen: dict[str, None] = {}
-    for output in graph.outputs:
-        seen.setdefault(output.node)
-    return list(seen)
-
-
-def _root_lines(graph: Graph, layout: Layout, groups: list[Group]) -> list[str]:
-    lines = initialization(layout, groups)
-    if len(graph.outputs) > 1:
-        weights = ", ".join(f'"{output.name}": {literal(output.loss_weight)}' for output in graph.outputs)
-        lines = [f"self.loss_weights = {{{weights}}}", *lines]
-    return lines
-
-
-def _docstring(group: Group, network: Group, graph: Graph, width: int) -> list[str]:
-    if group is network:
-        return [f"{_escaped(graph.title or graph.name)}."]
-    scopes = list(dict.fromkeys(each.scope.module for each in group.descriptions))
-    block = group.first.scope.block
+def _docstring(named: NamedClass, program: Program) -> str:
+    """Return what a class is: the network, or the scopes that it stands for."""
+    if named is program.network:
+        return f"{_escaped(program.graph.title or program.graph.name)}."
+    plans = named.made.plans
+    scopes = list(dict.fromkeys(plan.scope.module for plan in plans))
+    block = f"{plans[0].scope.block}: " if plans[0].scope.block else ""
     where = scopes[0] if len(scopes) == 1 else f"{scopes[0]} and {len(scopes) - 1} more"
-    shapes = {tuple(each.shape for each in description.statements) for description in group.descriptions}
-    comment = "" if len(shapes) == 1 else f" Shapes are those of {scopes[0]}."
-    return textwrap.wrap(f"{f'{block}: ' if block else ''}{where}.{comment}", width - 10)
-
-
-__all__ = ["class_name", "emit_torch"]
+    shapes = {tuple(statement.shape for statement in plan.statements) for plan in plans}
+    return f"{block}{where}." + ("" if len(shapes) == 1 else f" Shapes are those of {scopes[0]}.")

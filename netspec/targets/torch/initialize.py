@@ -1,101 +1,111 @@
-"""``init:`` in the source: loops over the modules at the end of the network's constructor."""
+"""``init:`` in the source: the initialization of parameters at the end of the network's constructor."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from netspec.ir import Initializer
+from netspec.targets.torch.document import Line, call, literal
 from netspec.targets.torch.layout import Layout, needs_module
-from netspec.targets.torch.plan import Group
-from netspec.targets.torch.printing import attribute, literal
-
-Rules = tuple[tuple[str, Initializer], ...]
+from netspec.targets.torch.program import NamedClass, Program
 
 
-def initialization(layout: Layout, groups: list[Group]) -> list[str]:
-    """Return the lines that start parameters: first per op, then the steps that start in their own way."""
-    lines = list(_per_op(layout)) + list(_per_step(groups))
-    return ["", *lines] if lines else []
+def initialization(program: Program) -> list[Line]:
+    """Return the lines that initialize parameters: first per op, then the steps with initializers of their own."""
+    lines = [*_per_op(program.layout), *_per_step(program)]
+    return [Line(0, ""), *lines] if lines else []
 
 
-def _per_op(layout: Layout) -> Iterator[str]:
-    branches: dict[str, list[str]] = {}
+@dataclass(slots=True)
+class _Uses:
+    """What an op is in this network: its torch classes, and the names of the parameters of each of its modules."""
+
+    classes: dict[str, None] = field(default_factory=dict)
+    parameters: list[frozenset[str]] = field(default_factory=list)
+
+
+def _per_op(layout: Layout) -> Iterator[Line]:
+    uses = _uses(layout)
+    keyword = "if"
     for op, rules in layout.graph.init:
-        classes, parameters, optional = _uses(layout, op)
-        statements = [
+        if op not in uses:
+            continue
+        known = uses[op].parameters
+        every, always = frozenset().union(*known), known[0].intersection(*known)
+        lines = [
             line
             for name, how in rules
-            if name in parameters
-            for line in _start(f"module.{name}", how, name in optional)
+            if name in every
+            for line in _initialize(f"module.{name}", how, depth=4, optional=name not in always)
         ]
-        if classes and statements:
-            branches[f"isinstance(module, {_one_of(classes)})"] = statements
-    if not branches:
-        return
-    yield "for module in self.modules():"
-    for position, (condition, statements) in enumerate(branches.items()):
-        yield f"    {'el' if position else ''}if {condition}:"
-        yield from (f"        {line}" for line in statements)
+        if lines:
+            if keyword == "if":
+                yield Line(2, "for module in self.modules():")
+            yield Line(3, f"isinstance(module, {_one_of(uses[op].classes)})", before=f"{keyword} ", after=":")
+            yield from lines
+            keyword = "elif"
 
 
-def _uses(layout: Layout, op: str) -> tuple[list[str], set[str], set[str]]:
-    """Return the torch classes of an op in this network, their parameters, and those that some lack."""
-    classes: dict[str, None] = {}
-    lists = []
+def _uses(layout: Layout) -> dict[str, _Uses]:
+    """Return how the ops with initializers are used in this network."""
+    initialized = {op for op, _ in layout.graph.init}
+    uses: dict[str, _Uses] = {}
     for node in layout.graph:
-        if node.op.name == op and needs_module(node):
-            classes[layout.module_of(node).template.partition("(")[0]] = None
-            lists.append(set(node.op.list_parameters(*layout.operand_shapes(node))))
-    every = set().union(*lists)
-    return list(classes), every, {name for name in every if not all(name in each for each in lists)}
+        if node.op.name in initialized and needs_module(node):
+            found = uses.setdefault(node.op.name, _Uses())
+            found.classes[layout.module_of(node).template.partition("(")[0]] = None
+            found.parameters.append(frozenset(node.op.list_parameters(*layout.operand_shapes(node))))
+    return uses
 
 
-def _start(target: str, how: Initializer, optional: bool) -> Iterator[str]:
-    indent = ""
+def _initialize(target: str, how: Initializer, depth: int, optional: bool = False) -> Iterator[Line]:
     if optional:
-        yield f"if {target} is not None:"
-        indent = "    "
+        yield Line(depth, f"if {target} is not None:")
+        depth += 1
     arguments = dict(how.arguments)
     if how.function == "values":
-        yield f"{indent}{target}.data.copy_(torch.tensor({literal(arguments['values'])}))"
+        yield Line(depth, f"{target}.data.copy_(torch.tensor({literal(arguments['values'])}))")
         return
     values = [literal(value) if name == "val" else f"{name}={literal(value)}" for name, value in how.arguments]
     if how.function == "constant" and values in (["0.0"], ["1.0"]):
-        yield f"{indent}nn.init.{'zeros' if values == ['0.0'] else 'ones'}_({target})"
+        yield Line(depth, call(f"nn.init.{'zeros' if values == ['0.0'] else 'ones'}_", [target]))
         return
-    yield f"{indent}nn.init.{how.function}_({', '.join([target, *values])})"
+    yield Line(depth, call(f"nn.init.{how.function}_", [target, *values]))
 
 
-def _per_step(groups: list[Group]) -> Iterator[str]:
-    """Yield the lines for steps with an ``init`` of their own; classes that start alike share a branch."""
-    *inner, root = groups
-    branches: dict[tuple[str, ...], list[str]] = {}
-    for group in inner:
-        if group.first.init:
-            branches.setdefault(tuple(_own(group, "module")), []).append(group.name)
+def _per_step(program: Program) -> Iterator[Line]:
+    """Yield the lines for steps with initializers of their own; classes that initialize alike share a branch."""
+    *inner, root = program.classes
+    branches: dict[tuple[Line, ...], list[str]] = {}
+    for each in inner:
+        if each.made.first.initializers:
+            branches.setdefault(tuple(_own(each, "module", depth=4)), []).append(each.name)
     if branches:
-        yield "for module in self.modules():"
+        yield Line(2, "for module in self.modules():")
     for position, (lines, names) in enumerate(branches.items()):
-        yield f"    {'el' if position else ''}if isinstance(module, {_one_of(names)}):"
-        yield from (f"        {line}" for line in lines)
-    yield from _own(root, "self")
+        yield Line(3, f"{'el' if position else ''}if isinstance(module, {_one_of(names)}):")
+        yield from lines
+    yield from _own(root, "self", depth=2)
 
 
-def _one_of(classes: list[str]) -> str:
-    return classes[0] if len(classes) == 1 else f"({', '.join(classes)})"
+def _one_of(classes: Iterable[str]) -> str:
+    names = list(classes)
+    return names[0] if len(names) == 1 else f"({', '.join(names)})"
 
 
-def _own(group: Group, holder: str) -> Iterator[str]:
-    for path, rules in group.first.init:
+def _own(named: NamedClass, holder: str, depth: int) -> Iterator[Line]:
+    paths = {member.attribute.path: member.attribute for member in named.made.first.members}
+    for path, rules in named.made.first.initializers:
+        # The layer is a member, or a part of one that is an ``nn.Sequential``: there is no third.
+        own = path if path in paths else next(each for each in _around(path) if each in paths)
+        inner = path.removeprefix(own).split(".")[1:]
+        layer = named.reach(paths[own], holder) + "".join(f"[{number}]" for number in inner)
         for name, how in rules:
-            yield from _start(f"{_reach(group, path, holder)}.{name}", how, optional=False)
+            yield from _initialize(f"{layer}.{name}", how, depth)
 
 
-def _reach(group: Group, path: str, holder: str) -> str:
-    """Return the text of a layer: a member of the class, or one inside a member that is an ``nn.Sequential``."""
-    for member in group.first.members:
-        own = f"{member.home}.{member.name}" if member.home else member.name
-        if f"{path}.".startswith(f"{own}."):
-            inner = path.removeprefix(own).split(".")[1:]
-            return attribute(group, member.home, member.name, holder) + "".join(f"[{number}]" for number in inner)
-    raise AssertionError(f"no member of {group.name} holds {path}")
+def _around(path: str) -> Iterator[str]:
+    while path:
+        path = path.rpartition(".")[0]
+        yield path

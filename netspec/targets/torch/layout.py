@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from netspec.analysis.device_placement import Placement, place
 from netspec.ir import Graph, Node, Scope
 from netspec.ir.live_values import LiveValues, live_values
-from netspec.ops import Op, Torch
+from netspec.ops import Argument, Op, Torch
 from netspec.sizes.shape import Shape
 from netspec.targets.torch.reserved import reserved_names
 
@@ -19,34 +19,55 @@ Item = Node | Scope
 
 @dataclass(slots=True)
 class Layout:
-    """The form of each scope by path, what its source lines are, and what crosses its border."""
+    """The form of each scope by path, what its source lines are, and its live values."""
 
     graph: Graph
-    borders: dict[str, LiveValues]
-    forms: dict[str, Form]
-    items: dict[str, list[Item]]
-    in_place: frozenset[str]
-    training_only: frozenset[str]
+    live: dict[str, LiveValues]
     readers: Mapping[str, Sequence[Node]]
     placement: Placement
     reserved: frozenset[str]
     """Names that mean something in the file, and are neither variables nor its own classes."""
+    in_place: frozenset[str] = frozenset()
+    training_only: frozenset[str] = frozenset()
+    """The paths of the nodes, and of the scopes with nothing but such nodes, that are computed in training only."""
+    devices: dict[str, int | None] = field(default_factory=dict)
+    """The device that all of a node or a scope is meant for, where its steps name devices."""
+    output_names: dict[str, str] = field(default_factory=dict)
+    """What further outputs of the network are called, by their value."""
+    forms: dict[str, Form] = field(default_factory=dict)
+    items: dict[str, list[Item]] = field(default_factory=dict)
+    homes: dict[Item, Scope] = field(default_factory=dict)
+    """The scope among whose lines a node or a scope is, which is not its own where that one is spliced."""
 
     def module_of(self, node: Node) -> Torch:
         """Return the text that constructs a node's module."""
         text = node.op.emit_module(*self.operand_shapes(node))
         assert text is not None, f"{node.op.name} has no module"
-        return text
+        return self._chosen(node, text)
 
     def function_of(self, node: Node) -> Torch:
         """Return the text that computes a node."""
         text = node.op.emit_function(*self.operand_shapes(node))
         assert text is not None, f"{node.op.name} has no function"
-        return text
+        return self._chosen(node, text)
+
+    def _chosen(self, node: Node, text: Torch) -> Torch:
+        """Return the text with its ``inplace`` as this layout has decided."""
+        if node.path not in self.in_place:
+            return text
+        arguments = (Argument("inplace", True, False) if each.name == "inplace" else each for each in text.arguments)
+        return Torch(text.template, tuple(arguments), text.layer, text.calls)
 
     def operand_shapes(self, node: Node) -> tuple[Shape, ...]:
         """Return the shapes of a node's operands."""
         return tuple(self.graph.shape_of(path) for path in node.inputs)
+
+    def ends(self, item: Item) -> tuple[list[str], list[str]]:
+        """Return the values that an item takes and gives."""
+        if isinstance(item, Node):
+            return list(item.inputs), [item.path]
+        live = self.live[item.path]
+        return list(live.entering), list(live.leaving)
 
 
 def needs_module(node: Node) -> bool:
@@ -60,20 +81,15 @@ def needs_module(node: Node) -> bool:
 
 def lay_out(graph: Graph) -> Layout:
     """Decide the form of every scope, inner ones first."""
-    layout = Layout(
-        graph,
-        live_values(graph),
-        forms={},
-        items={},
-        in_place=_in_place(graph),
-        training_only=graph.training_only,
-        readers=graph.consumers(),
-        placement=place(graph),
-        reserved=reserved_names(graph),
-    )
+    layout = Layout(graph, live_values(graph), graph.consumers(), place(graph), reserved_names(graph))
+    layout.in_place = _in_place(graph, layout.readers)
+    layout.training_only = _training_only(graph)
+    layout.devices = _devices(graph)
+    layout.output_names = {output.node: output.name for output in reversed(graph.outputs[1:])}
     for scope in reversed(list(graph.root.descend())):
         layout.items[scope.path] = _spliced(scope, layout)
         layout.forms[scope.path] = _form(scope, layout)
+        layout.homes.update(dict.fromkeys(layout.items[scope.path], scope))
     return layout
 
 
@@ -109,32 +125,24 @@ def _lives_elsewhere(item: Item, scope: Scope) -> bool:
 
 def _is_chain(scope: Scope, layout: Layout) -> bool:
     """Return whether the items are numbered from 0 and each takes just what the one before gives."""
-    border = layout.borders[scope.path]
-    if len(border.entering) != 1 or len(border.leaving) != 1 or not layout.placement.is_settled(scope):
+    live = layout.live[scope.path]
+    if len(live.entering) != 1 or len(live.leaving) != 1 or not layout.placement.is_settled(scope):
         return False
-    (value,) = border.entering
+    (value,) = live.entering
     for position, item in enumerate(layout.items[scope.path]):
         if item.name != str(position) or item.module != f"{scope.module}.{position}":
             return False
-        entering, leaving = _ends(item, layout)
+        entering, leaving = layout.ends(item)
         if entering != [value] or len(leaving) != 1:
             return False
         if isinstance(item, Node) and item.op.emit_module(*layout.operand_shapes(item)) is None:
             return False
         value = leaving[0]
-    return [value] == list(border.leaving)
+    return [value] == list(live.leaving)
 
 
-def _ends(item: Item, layout: Layout) -> tuple[list[str], list[str]]:
-    if isinstance(item, Node):
-        return list(item.inputs), [item.path]
-    border = layout.borders[item.path]
-    return list(border.entering), list(border.leaving)
-
-
-def _in_place(graph: Graph) -> frozenset[str]:
+def _in_place(graph: Graph, readers: Mapping[str, Sequence[Node]]) -> frozenset[str]:
     """Return the nodes that may overwrite their operand: nobody else reads it, and no gradient needs it."""
-    readers = graph.consumers()
     kept = {output.node for output in graph.outputs}
     chosen = set()
     for node in graph:
@@ -146,3 +154,21 @@ def _in_place(graph: Graph) -> frozenset[str]:
     # A module that several steps share overwrites what it reads in all of them or in none.
     spoiled = {node.module for node in graph if node.op.in_place and node.path not in chosen}
     return frozenset(path for path in chosen if graph[path].module not in spoiled)
+
+
+def _training_only(graph: Graph) -> frozenset[str]:
+    found = set(graph.training_only)
+    if found:
+        for scope in reversed(list(graph.root.descend())):
+            if all(item.path in found for item in scope.items):
+                found.add(scope.path)
+    return frozenset(found)
+
+
+def _devices(graph: Graph) -> dict[str, int | None]:
+    found = {node.path: node.device for node in graph}
+    if any(device is not None for device in found.values()):
+        for scope in reversed(list(graph.root.descend())):
+            devices = {found.get(item.path) for item in scope.items}
+            found[scope.path] = devices.pop() if len(devices) == 1 else None
+    return found

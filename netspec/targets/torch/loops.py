@@ -3,46 +3,47 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from netspec.ir import Node, Scope
-from netspec.targets.torch.layout import Item
-from netspec.targets.torch.plan import Construct, Description, Hole, Loop
-
-if TYPE_CHECKING:
-    from netspec.targets.torch.classes import Describer
+from netspec.targets.torch.layout import Item, Layout
+from netspec.targets.torch.plan import ClassPlan, Instance, Loop, Nested, Slot
 
 
-def dense_loop(scope: Scope, describer: Describer) -> Description | None:
-    """Return the description of a dense block whose layers differ in evenly growing numbers only."""
-    items = describer.layout.items[scope.path]
+def plan_dense_loop(scope: Scope, layout: Layout, instances: Mapping[str, Instance]) -> ClassPlan | None:
+    """Return the plan of a dense block whose layers differ in evenly growing numbers only."""
+    layers = _dense_layers(scope, layout, instances)
+    numbering = _numbering([layer.name for layer in layers]) if len(layers) >= 2 else None
+    if numbering is None:
+        return None
+    made = [instances[layer.path] for layer in layers]
+    columns = list(zip(*(each.arguments for each in made), strict=False))
+    steps = [_step([slot.value for slot in column]) for column in columns]
+    if len({each.number for each in made}) != 1 or None in steps:
+        return None
+    first = made[0].arguments
+    growth = (Slot("growth", step, counts=True) for step in steps)
+    loop = Loop(Nested(made[0].number, range(len(first))), *numbering)
+    return ClassPlan(scope, (*first, *growth, Slot("layers", len(layers))), inputs=(0,), outputs=(1,), loop=loop)
+
+
+def _dense_layers(scope: Scope, layout: Layout, instances: Mapping[str, Instance]) -> list[Scope]:
+    """Return the layers of a dense block that are classes of their own, or nothing where it is not made of those."""
+    items = layout.items[scope.path]
     layers, joints = items[::2], items[1::2]
-    if scope.kind != "dense" or len(layers) < 2 or len(layers) != len(joints):
-        return None
-    if not describer.layout.placement.is_settled(scope):
-        return None
-    if not all(_is_joint(layer, joint, describer) for layer, joint in zip(layers, joints, strict=True)):
-        return None
-    numbering = _numbering([layer.name for layer in layers])
-    rows = [describer.arguments[layer.path] for layer in layers]
-    if numbering is None or len({id(describer.groups[layer.path]) for layer in layers}) != 1:
-        return None
-    steps = [_step([row[index].value for row in rows]) for index in range(len(rows[0]))]
-    if None in steps:
-        return None
-    group = describer.groups[layers[0].path]
-    holes = [*rows[0], *(Hole("growth", step, owner="counts") for step in steps), Hole("layers", len(layers))]
-    loop = Loop(Construct(group=group, stop=len(rows[0])), *numbering)
-    structure = ("dense", id(group), numbering, tuple(step == 0 for step in steps))
-    return Description(scope, structure, holes, [], [], (0,), (1,), ("",), (), False, loop)
+    if scope.kind != "dense" or len(layers) != len(joints) or not layout.placement.is_settled(scope):
+        return []
+    found = [layer for layer in layers if isinstance(layer, Scope) and layer.path == layer.module]
+    if len(found) < len(layers) or not all(layer.path in instances for layer in found):
+        return []
+    return found if all(map(_is_joint, joints, (layout.ends(layer) for layer in found))) else []
 
 
-def _is_joint(layer: Item, joint: Item, describer: Describer) -> bool:
-    """Return whether a dense layer is a class of its own, whose result is then concatenated with what entered it."""
-    if not isinstance(layer, Scope) or layer.path not in describer.groups or layer.path != layer.module:
-        return False
-    border = describer.layout.borders[layer.path]
-    inputs = (*border.entering, *border.leaving)
+def _is_joint(joint: Item, ends: tuple[list[str], list[str]]) -> bool:
+    """Return whether an item concatenates what a layer took with what it gave."""
+    entering, leaving = ends
+    inputs = (*entering, *leaving)
     return isinstance(joint, Node) and joint.op.name == "concat" and joint.inputs == inputs and len(inputs) == 2
 
 

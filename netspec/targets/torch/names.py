@@ -1,13 +1,13 @@
-"""Names of the classes: the block's in CamelCase, or what the scopes of a group have in common."""
+"""Names of the classes: the block's in CamelCase, or what the scopes of a class have in common."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from netspec.ir import Graph
-from netspec.targets.torch.plan import Group
+from netspec.targets.torch.plan import GeneratedClass
 from netspec.targets.torch.reserved import is_reserved
 
 
@@ -23,35 +23,36 @@ def camel(name: str) -> str:
     return text if text and not text[0].isdecimal() else f"Net{text}"
 
 
-def name_classes(groups: list[Group], graph: Graph, taken: Iterable[str]) -> None:
-    """Give every group a class name of its own; the network's comes first, since users import it.
+def name_classes(classes: Sequence[GeneratedClass], graph: Graph, taken: Iterable[str]) -> tuple[str, ...]:
+    """Return a name of its own for every class, by its number; the network's comes first, since users import it.
 
     ``taken`` are the names of everything else in the file: a class that a variable hid could not be called.
     """
     used = set(taken)
-    root = groups[-1]
     title = graph.title.partition(" (")[0]
-    root.name = _free(camel(title if _is_plain(title) else graph.name), used, with_output=True)
-    by_base: dict[str, list[Group]] = {}
-    for group in groups[:-1]:
-        by_base.setdefault(camel(_base(group)), []).append(group)
+    root = _take(camel(title if _is_plain(title) else graph.name), used, with_output=True)
+    names = {classes[-1].number: root}
+    by_base: dict[str, list[GeneratedClass]] = {}
+    for each in classes[:-1]:
+        by_base.setdefault(camel(_base(each)), []).append(each)
     for base, alike in by_base.items():
-        usual = max(alike, key=lambda group: (len(group.descriptions), -len(group.first.members)))
-        usual.name = _free(base, used)
-        for group in alike:
-            if group is not usual:
-                group.name = _free(base + _difference(group, usual), used)
+        usual = max(alike, key=lambda each: (len(each.plans), -len(each.first.members)))
+        names[usual.number] = _take(base, used)
+        for each in alike:
+            if each is not usual:
+                names[each.number] = _take(base + _difference(each, usual), used)
+    return tuple(names[number] for number in range(len(classes)))
 
 
 def _is_plain(title: str) -> bool:
     return bool(title) and title.isascii() and len(title) <= 40 and not title[0].isdecimal()
 
 
-def _base(group: Group) -> str:
-    scope = group.first.scope
+def _base(each: GeneratedClass) -> str:
+    scope = each.first.scope
     if scope.block:
         return scope.block
-    names = [each.scope.name for each in group.descriptions]
+    names = [plan.scope.name for plan in each.plans]
     common = _common_start(names).rstrip("0123456789_")
     if len(common) >= 3 and len(set(names)) > 1:
         return common
@@ -64,31 +65,29 @@ def _common_start(names: list[str]) -> str:
     return "".join(column[0] for column in equal)
 
 
-def _difference(group: Group, usual: Group) -> str:
+def _difference(one: GeneratedClass, usual: GeneratedClass) -> str:
     """Return what a class has more or less than the usual one of its name, where it is that simple."""
-    own = {member.name for member in group.first.members}
-    others = {member.name for member in usual.first.members}
+    own = {member.attribute.name for member in one.first.members}
+    others = {member.attribute.name for member in usual.first.members}
     more, less = sorted(own - others), sorted(others - own)
     if more and not less and len(more) <= 2:
         return f"With{''.join(map(camel, more))}"
     if less and not more and len(less) <= 2:
         return f"Without{''.join(map(camel, less))}"
-    merges, usual_merges = _merges(group), _merges(usual)
+    merges, usual_merges = _merges(one), _merges(usual)
     if usual_merges and not merges:
         return "WithoutShortcut" if usual_merges == {"add"} else "WithoutMerge"
     return "With" + "".join(map(camel, sorted(merges - usual_merges))) if merges - usual_merges else ""
 
 
-def _merges(group: Group) -> set[str]:
-    items = group.first.scope.walk()
-    return {node.op.name for node in items if len(node.inputs) > 1}
+def _merges(each: GeneratedClass) -> set[str]:
+    return {node.op.name for node in each.first.scope.walk() if len(node.inputs) > 1}
 
 
-def _free(name: str, used: set[str], with_output: bool = False) -> str:
+def _take(name: str, used: set[str], with_output: bool = False) -> str:
+    """Return the name, numbered where it is taken, and take it; the network's result takes one beside it."""
     number, free = 2, name
     while is_reserved(free, used) or (with_output and f"{free}Output" in used):
         free, number = f"{name}{number}", number + 1
-    used.add(free)
-    if with_output:
-        used.add(f"{free}Output")
+    used.update([free, f"{free}Output"] if with_output else [free])
     return free

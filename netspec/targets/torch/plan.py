@@ -1,9 +1,17 @@
-"""What the source is made of before it is text: holes, members, lines, and the groups of scopes that share a class."""
+"""The records that classes are planned in. All of them are values: what is decided later makes new ones.
+
+A ``ClassPlan`` is one scope as a class: the members that its constructor makes, the lines of its ``forward``, and its
+slots, which are the values in which scopes of one structure may differ. Plans of one structure become one
+``GeneratedClass``, in which every slot has a text. Nothing here has a name of its own yet; that takes all classes.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from netspec.ir import Initializer, Scope
 from netspec.ops import Torch
@@ -12,106 +20,187 @@ from netspec.sizes.shape import Shape
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
-    """One value of one scope: what argument it fills, and which."""
+class Slot:
+    """One value of one scope, and the argument that it is given for."""
 
     name: str
     value: Any
-    in_function: bool = False
     owner: str = ""
-    default: Any = REQUIRED
+    """What takes the argument, for a name where the argument's own is taken."""
+    counts: bool = False
+    """Whether the value counts channels or layers, so that it may follow from others by arithmetic."""
+    in_function: bool = False
     in_place: bool = False
     """Whether this is torch's ``inplace``, which the layout decides, and not a block's argument of that name."""
 
 
-@dataclass(slots=True)
-class Construct:
-    """What stands right of ``self.conv1 =``: a module's text, an ``nn.Sequential``, or another class's instance.
+@dataclass(frozen=True, slots=True)
+class TorchCall:
+    """A module or a function of torch; ``slots`` are the positions of its arguments among the plan's slots."""
 
-    ``start`` and ``stop`` delimit its holes among those of the class around it.
-    """
-
-    torch: Torch | None = None
-    parts: tuple[Construct, ...] = ()
-    group: Group | None = None
-    start: int = 0
-    stop: int = 0
+    torch: Torch
+    slots: range
 
 
-@dataclass(slots=True)
-class Member:
-    """One attribute of a class. ``home`` is the path of the module it hangs in, when it is not directly on ``self``."""
+@dataclass(frozen=True, slots=True)
+class Sequential:
+    """An ``nn.Sequential`` that is no class of its own."""
 
+    parts: tuple[Construct, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """An instance of another generated class, by that class's number."""
+
+    number: int
+    slots: range
+
+
+Construct = TorchCall | Sequential | Nested
+"""What stands right of ``self.conv1 =``."""
+
+
+class Attribute(NamedTuple):
+    """Where a member is: its name, and the path of the module it hangs in, empty for the class itself."""
+
+    home: str
     name: str
+
+    @property
+    def path(self) -> str:
+        """The path inside the class."""
+        return f"{self.home}.{self.name}" if self.home else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One attribute of a class and what it is made of."""
+
+    attribute: Attribute
     construct: Construct
-    home: str = ""
 
 
-@dataclass(slots=True)
-class Statement:
-    """One line of ``forward``: results, by position among the class's values, of a call on operands."""
-
-    results: tuple[int, ...]
-    operands: tuple[int, ...]
-    member: tuple[str, str] | None = None
-    torch: Torch | None = None
-    start: int = 0
-    shape: Shape = ()
-    hint: str = ""
-    training_only: bool = False
-    merges: bool = False
-    device: int | None = None
-    moves: tuple[int, ...] = ()
+class Moves(NamedTuple):
     """The operands, by their position, that live on another device than they are needed on."""
-    moves_to_weights: bool = False
+
+    operands: tuple[int, ...] = ()
+    to_weights: bool = False
     """Whether that is where the member's weights are; else it is where the first operand is."""
 
 
-@dataclass(slots=True)
-class Description:
-    """One scope as a class: its members, lines, holes, and the structure that it shares with its like."""
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One line of ``forward``: its results, by position among the class's values, and what is called on which."""
 
-    scope: Scope
-    structure: tuple[Any, ...]
-    holes: list[Hole]
-    members: list[Member]
-    statements: list[Statement]
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-    input_hints: tuple[str, ...]
-    init: tuple[tuple[str, tuple[tuple[str, Initializer], ...]], ...]
-    is_sequential: bool
-    loop: Loop | None = None
+    results: tuple[int, ...]
+    operands: tuple[int, ...]
+    called: Attribute | TorchCall
+    hint: str
+    """The name that the document suggests for the result."""
+    shape: Shape
+    training_only: bool
+    merges: bool
+    device: int | None
+    moves: Moves
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Loop:
     """The layers of a dense block: one construct whose arguments grow by a step, repeated.
 
-    The class's holes are the first layer's arguments, then their steps, then the number of layers.
+    The slots of its class are the first layer's arguments, then their steps, then the number of layers.
     """
 
-    construct: Construct
+    layer: Nested
     prefix: str
     first: int
 
 
-@dataclass(slots=True, eq=False)
-class Group:
-    """One class of the source: all scopes of one structure."""
+@dataclass(frozen=True, slots=True)
+class ClassPlan:
+    """One scope as a class."""
 
-    structure: tuple[Any, ...]
-    descriptions: list[Description] = field(default_factory=list)
-    name: str = ""
-    parameters: list[Any] = field(default_factory=list)
-    texts: list[str | None] = field(default_factory=list)
-    stored: dict[str, str] = field(default_factory=dict)
-    names: dict[int, str] = field(default_factory=dict)
-    """The variable of each value in ``forward``."""
-    returns: list[str] = field(default_factory=list)
-    """For the network with side heads: the type and the lines that return its outputs."""
+    scope: Scope
+    slots: tuple[Slot, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    members: tuple[Member, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    input_hints: tuple[str, ...] = ("",)
+    initializers: tuple[tuple[str, tuple[tuple[str, Initializer], ...]], ...] = ()
+    """The members whose parameters a step initializes in its own way, by their path inside the class."""
+    is_sequential: bool = False
+    loop: Loop | None = None
 
     @property
-    def first(self) -> Description:
+    def growth(self) -> tuple[Slot, ...]:
+        """By how much each argument of a loop's layers grows."""
+        count = len(self.loop.layer.slots) if self.loop else 0
+        return self.slots[count : 2 * count]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An argument of a class's constructor, with its value in every scope of the class."""
+
+    name: str
+    values: tuple[Any, ...]
+    counts: bool
+    enters: bool = False
+    """Whether it is the number of channels that enter the class."""
+
+    @cached_property
+    def default(self) -> Any:
+        """The value that most scopes have, or REQUIRED where none has the majority or it counts channels."""
+        (usual, times), *_ = Counter(self.values).most_common(1)
+        return usual if not self.counts and 2 * times > len(self.values) else REQUIRED
+
+    @property
+    def annotation(self) -> str:
+        """The type of the argument."""
+        kinds = {type(value) for value in self.values}
+        if kinds == {tuple} and len({len(value) for value in self.values}) == 1:
+            return f"tuple[{', '.join(['int'] * len(self.values[0]))}]"
+        names = [name for kind, name in _TYPES.items() if kind in kinds]
+        return " | ".join(names) if names else "object"
+
+
+_TYPES = {bool: "bool", int: "int", float: "float", str: "str", tuple: "tuple[int, ...]", type(None): "None"}
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedClass:
+    """One class of the file: the plans of its scopes, its constructor's arguments, and the text of every slot."""
+
+    number: int
+    plans: tuple[ClassPlan, ...]
+    parameters: tuple[Parameter, ...]
+    texts: tuple[str, ...]
+    stored: tuple[tuple[str, str], ...]
+    """What ``forward`` needs of the constructor's arguments: attributes of ``self`` and their texts."""
+    statements: tuple[Statement, ...]
+    """The statements of the first scope, without a device where the scopes are on several."""
+
+    @property
+    def first(self) -> ClassPlan:
         """The scope that shapes in comments are taken from."""
-        return self.descriptions[0]
+        return self.plans[0]
+
+    def texts_of(self, slots: range) -> tuple[str, ...]:
+        """Return the texts of some slots."""
+        return self.texts[slots.start : slots.stop]
+
+    def instances(self) -> Iterator[tuple[str, Instance]]:
+        """Yield the path of every scope of the class with what it passes to the constructor."""
+        for position, plan in enumerate(self.plans):
+            slots = (Slot(each.name, each.values[position], counts=each.counts) for each in self.parameters)
+            yield plan.scope.path, Instance(self.number, tuple(slots))
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What a scope is in the class around it: the number of its class, and the arguments it is constructed with."""
+
+    number: int
+    arguments: tuple[Slot, ...]

@@ -2,61 +2,75 @@
 
 from __future__ import annotations
 
-from netspec.targets.torch.plan import Description, Statement
+from netspec.targets.torch.plan import ClassPlan, Statement
 from netspec.targets.torch.reserved import free_name
 
 SPARE = ("out", "y", "z")
 
 
-def name_values(description: Description, reserved: frozenset[str]) -> dict[int, str]:
-    """Return the variable of every value of a class's ``forward``, by the value's position."""
-    reserved |= {"self"}
-    last = _last_uses(description)
-    names: dict[int, str] = {}
-    held: dict[str, int] = {}
-    for position, (value, hint) in enumerate(zip(description.inputs, description.input_hints, strict=True)):
-        wanted = hint or ("x" if position == 0 else f"x{position + 1}")
-        _hold(value, free_name(wanted, reserved, held), names, held)
-    for line, statement in enumerate(description.statements):
-        free = {name for name, value in held.items() if last.get(value, -1) <= line}
-        for value in statement.results:
-            name = _choose(statement, names, held, free, reserved)
-            free.discard(name)
-            _hold(value, name, names, held)
-    return names
+def name_values(plan: ClassPlan, reserved: frozenset[str]) -> tuple[str, ...]:
+    """Return the variable of every value of a class's ``forward``, by the value's number."""
+    return tuple(_Variables(plan, reserved | {"self"}).names)
 
 
-def _hold(value: int, name: str, names: dict[int, str], held: dict[str, int]) -> None:
-    names[value] = name
-    held[name] = value
+class _Variables:
+    """The variables of one ``forward``, line by line: which are held, and from which line on each is free again."""
+
+    def __init__(self, plan: ClassPlan, reserved: frozenset[str]) -> None:
+        self.names: list[str] = []
+        self._reserved = reserved
+        self._held: dict[str, int] = {}
+        self._free: set[str] = set()
+        self._last_uses = _last_uses(plan)
+        self._released: dict[int, list[int]] = {}
+        self._lowest = 2
+        """No spare name with a number below this is free."""
+        for position, hint in enumerate(plan.input_hints[: len(plan.inputs)]):
+            wanted = hint or ("x" if position == 0 else f"x{position + 1}")
+            self._hold(free_name(wanted, reserved, self._held), line=-1)
+        for number, line in enumerate(plan.statements):
+            self._release(number)
+            for _ in line.results:
+                self._hold(self._choose(line), number)
+
+    def _hold(self, name: str, line: int) -> None:
+        """Let the next value have a name, from a line on until its last use."""
+        value = len(self.names)
+        self.names.append(name)
+        self._held[name] = value
+        self._free.discard(name)
+        self._released.setdefault(max(self._last_uses.get(value, line), line + 1), []).append(value)
+
+    def _release(self, line: int) -> None:
+        """Free the names of the values that this line, or the one before, is the last to use."""
+        for value in self._released.pop(line, ()):
+            name = self.names[value]
+            if self._held[name] == value:
+                self._free.add(name)
+                if name.startswith("out") and name[3:].isdecimal():
+                    self._lowest = max(2, min(self._lowest, int(name[3:])))
+
+    def _is_free(self, name: str) -> bool:
+        return name in self._free or name not in self._held
+
+    def _choose(self, line: Statement) -> str:
+        """Return a name for a result: the document's, an operand's that is free, or a spare one."""
+        candidates: list[str] = []
+        if line.hint and len(line.results) == 1:
+            candidates.append(free_name(line.hint, self._reserved, ()))
+        operands = [self.names[operand] for operand in line.operands]
+        candidates += ["x", *operands] if line.merges else [*(each for each in operands if each in self._free), "x"]
+        candidates += SPARE
+        return next(filter(self._is_free, candidates), "") or self._numbered()
+
+    def _numbered(self) -> str:
+        while not self._is_free(f"out{self._lowest}"):
+            self._lowest += 1
+        return f"out{self._lowest}"
 
 
-def _last_uses(description: Description) -> dict[int, int]:
-    last = {value: line for line, statement in enumerate(description.statements) for value in statement.operands}
-    end = len(description.statements)
-    last.update(dict.fromkeys(description.outputs, end))
-    for line, statement in enumerate(description.statements):
-        for value in statement.results:
-            last.setdefault(value, line)
+def _last_uses(plan: ClassPlan) -> dict[int, int]:
+    """Return the number of the line that is the last to use a value, by the value's number."""
+    last = {value: number for number, line in enumerate(plan.statements) for value in line.operands}
+    last.update(dict.fromkeys(plan.outputs, len(plan.statements)))
     return last
-
-
-def _choose(
-    statement: Statement, names: dict[int, str], held: dict[str, int], free: set[str], reserved: frozenset[str]
-) -> str:
-    def is_free(name: str) -> bool:
-        return name in free or name not in held
-
-    candidates: list[str] = []
-    if statement.hint and len(statement.results) == 1:
-        candidates.append(free_name(statement.hint, reserved, ()))
-    operands = [names[operand] for operand in statement.operands]
-    candidates += ["x", *operands] if statement.merges else [*(name for name in operands if name in free), "x"]
-    candidates += SPARE
-    for candidate in candidates:
-        if is_free(candidate):
-            return candidate
-    number = 2
-    while not is_free(f"out{number}"):
-        number += 1
-    return f"out{number}"

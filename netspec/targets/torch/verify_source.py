@@ -65,7 +65,7 @@ class UnsafeSource(InternalError):
 
 
 @lru_cache(maxsize=4)
-def audit(source: str) -> None:
+def verify_source(source: str) -> None:
     """Refuse a source that is no Python file of its own, or holds what the emitter never writes.
 
     It is compiled as a file of its own is, without the ``__future__`` features of this module.

@@ -16,7 +16,7 @@ from typing import Any
 from torch import nn
 
 from netspec.targets.torch import class_name
-from netspec.targets.torch.verify_source import audit
+from netspec.targets.torch.verify_source import verify_source
 
 SOURCE = "_netspec_source"
 """The attribute that keeps a class's source. No step can be called so: names in documents begin with a letter."""
@@ -33,7 +33,7 @@ def load_class(source: str, filename: str | None = None) -> type[nn.Module]:
 
 
 def _execute(source: str, name: str, filename: str) -> ModuleType:
-    audit(source)  # also where the text was read back from a file that somebody may have changed
+    verify_source(source)  # also where the text was read back from a file that somebody may have changed
     # Without an entry of its own, linecache could not show the lines of a text that is not a file.
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     module = ModuleType(name)

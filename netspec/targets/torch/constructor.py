@@ -1,0 +1,115 @@
+"""Constructors as lines: the members of a class, or the layers of a dense block in a loop."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+from netspec.ops import Torch
+from netspec.ops.base import REQUIRED
+from netspec.targets.torch.document import Brackets, Document, Line, call, literal, repeat
+from netspec.targets.torch.plan import Attribute, Construct, GeneratedClass, Loop, Member, Nested, TorchCall
+from netspec.targets.torch.program import NamedClass, Program, reach
+from netspec.targets.torch.templates import fill_template
+
+LEAVING = frozenset({"out", "out_channels", "channels", "width"})
+"""The second argument of a constructor needs no name when it is the channels that leave."""
+
+
+def constructor(named: NamedClass, program: Program, extra: Iterable[Line] = ()) -> Iterator[Line]:
+    """Yield the lines of a constructor, with further ones at its end."""
+    made = named.made
+    yield _signature(made)
+    members = list(_with_homes(made.first.members))
+    if made.first.is_sequential:
+        parts = (_construct(each.construct, made, program) for each in members)
+        yield Line(2, call("super().__init__", parts))
+    else:
+        yield Line(2, "super().__init__()")
+        yield from (Line(2, text, before=f"self.{name} = ") for name, text in made.stored)
+        yield from (_assignment(each, named, program) for each in members)
+    yield from extra
+
+
+def _signature(made: GeneratedClass) -> Line:
+    return Line(1, Brackets("def __init__(", ("self", *_declared(made)), ") -> None:"))
+
+
+def _declared(made: GeneratedClass) -> Iterator[str]:
+    """Yield the constructor's arguments as declared."""
+    for each in made.parameters:
+        default = "" if each.default is REQUIRED else f" = {literal(each.default)}"
+        yield f"{each.name}: {each.annotation}{default}"
+
+
+def _with_homes(members: Iterable[Member]) -> Iterator[Member]:
+    """Yield the members, those that hang in another module after that module itself."""
+    homes: set[str] = set()
+    for member in members:
+        parts = member.attribute.home.split(".") if member.attribute.home else []
+        for depth, name in enumerate(parts):
+            home = Attribute(".".join(parts[:depth]), name)
+            if home.path not in homes:
+                homes.add(home.path)
+                yield Member(home, TorchCall(Torch("nn.Module()"), range(0)))
+        yield member
+
+
+def _assignment(member: Member, named: NamedClass, program: Program) -> Line:
+    construct = _construct(member.construct, named.made, program)
+    home, name = member.attribute
+    if name.isdecimal() and (home or named.base == "nn.Module"):
+        return Line(2, call(f"{reach('self', home)}.add_module", (f'"{name}"', construct)))
+    return Line(2, construct, before=f"{named.reach(member.attribute)} = ")
+
+
+def _construct(construct: Construct, made: GeneratedClass, program: Program) -> Document:
+    if isinstance(construct, TorchCall):
+        return fill_template(construct.torch, made.texts_of(construct.slots))
+    if isinstance(construct, Nested):
+        inner = program.classes[construct.number]
+        return call(inner.name, _passed(inner.made, made.texts_of(construct.slots)))
+    return call("nn.Sequential", _compact([_construct(part, made, program) for part in construct.parts]))
+
+
+def _compact(parts: list[Document]) -> Iterator[Document]:
+    """Yield the parts of a sequence, a run of at least three equal ones as one comprehension."""
+    for part, run in itertools.groupby(parts):
+        equal = list(run)
+        if len(equal) >= 3:
+            yield repeat(part, len(equal))
+        else:
+            yield from equal
+
+
+def _passed(inner: GeneratedClass, texts: Iterable[str]) -> Iterator[str]:
+    """Yield the arguments for a class's constructor: by name, but for the channels that enter and leave."""
+    for index, (parameter, text) in enumerate(zip(inner.parameters, texts, strict=True)):
+        if parameter.default is not REQUIRED and text == literal(parameter.default):
+            continue
+        by_position = index == 0 or (index == 1 and parameter.name in LEAVING)
+        yield text if by_position and parameter.default is REQUIRED else f"{parameter.name}={text}"
+
+
+# dense blocks
+
+
+def dense_constructor(named: NamedClass, loop: Loop, program: Program) -> Iterator[Line]:
+    """Yield the lines of the constructor of a dense block, whose layers are made in a loop."""
+    made = named.made
+    inner = program.classes[loop.layer.number]
+    number = f"{{i + {loop.first}}}" if loop.first else "{i}"
+    layer = call(inner.name, _passed(inner.made, _grown(made)))
+    yield _signature(made)
+    yield Line(2, "super().__init__()")
+    yield Line(2, f"for i in range({made.texts[-1]}):")
+    yield Line(3, call("self.add_module", (f'f"{loop.prefix}{number}"', layer)))
+
+
+def _grown(made: GeneratedClass) -> Iterator[str]:
+    """Yield the texts of a layer's arguments, which may grow with the layer's number."""
+    growth = made.first.growth
+    for slot, text, step in zip(growth, made.texts, made.texts[len(growth) :], strict=False):
+        # A step may be a sum, which the product has to take as a whole.
+        factor = "" if step == "1" else f"({step}) * " if " " in step else f"{step} * "
+        yield text if slot.value == 0 else f"{text} + {factor}i"

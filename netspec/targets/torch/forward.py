@@ -1,0 +1,71 @@
+"""Forwards as lines: one call after the other, each result with its shape in a comment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netspec.sizes.shape import show
+from netspec.targets.torch.document import Brackets, Document, Line, call, phrase
+from netspec.targets.torch.plan import Statement, TorchCall
+from netspec.targets.torch.program import NamedClass
+from netspec.targets.torch.templates import fill_template
+
+
+def forward(named: NamedClass, result: tuple[str, Document] | None = None) -> Iterator[Line]:
+    """Yield the lines of a ``forward``; ``result`` is its type and what it returns, where that is not just values."""
+    plan, variables = named.made.first, named.variables
+    results = [variables[value] for value in plan.outputs]
+    single = len(results) == 1
+    kind, returned = result or (
+        "Tensor" if single else f"tuple[{', '.join(['Tensor'] * len(results))}]",
+        results[0] if single else Brackets("(", tuple(results), ")", optional=True),
+    )
+    taken = (f"{variables[value]}: Tensor" for value in plan.inputs)
+    yield Line(1, Brackets("def forward(", ("self", *taken), f") -> {kind}:"))
+    statements = named.made.statements
+    # The last statement needs no variable where it computes just what is returned.
+    ends = result is None and bool(statements) and statements[-1].results == plan.outputs
+    for statement in statements[:-1] if ends else statements:
+        targets = ", ".join(variables[value] for value in statement.results)
+        yield Line(2, _computed(statement, named), before=f"{targets} = ", comment=_comment(statement))
+    if ends:
+        yield Line(2, _computed(statements[-1], named), before="return ", comment=_comment(statements[-1]))
+    else:
+        yield Line(2, returned, before="return ")
+
+
+def dense_forward() -> Iterator[Line]:
+    """Yield the lines of the ``forward`` of a dense block, which concatenates what every layer gives."""
+    yield Line(1, "def forward(self, x: Tensor) -> Tensor:")
+    yield Line(2, "for layer in self.children():")
+    yield Line(3, "x = torch.cat([x, layer(x)], 1)")
+    yield Line(2, "return x")
+
+
+def _computed(statement: Statement, named: NamedClass) -> Document:
+    """Return what computes a statement's results."""
+    called = statement.called
+    if isinstance(called, TorchCall):
+        texts = named.made.texts_of(called.slots)
+        computed = fill_template(called.torch, texts, _operands(statement, "", named))
+    else:
+        module = named.reach(called)
+        computed = call(module, _operands(statement, module, named))
+    if not statement.training_only:
+        return computed
+    nothing = ", ".join("None" for _ in statement.results)
+    return phrase(computed, "if self.training", "else " + (f"({nothing})" if "," in nothing else nothing))
+
+
+def _operands(statement: Statement, module: str, named: NamedClass) -> list[str]:
+    """Return the operands, those that live elsewhere moved to the module's weights, or to the first operand."""
+    operands = [named.variables[value] for value in statement.operands]
+    moves = statement.moves
+    there = f"next({module}.parameters()).device" if moves.to_weights else f"{operands[0]}.device" if operands else ""
+    return [f"{name}.to({there})" if index in moves.operands else name for index, name in enumerate(operands)]
+
+
+def _comment(statement: Statement) -> str:
+    comments = [show(statement.shape)] if statement.shape else []
+    comments += [f"device {statement.device}"] if statement.device is not None else []
+    return ", ".join(comments)

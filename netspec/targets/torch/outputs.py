@@ -1,0 +1,45 @@
+"""What a network with several outputs returns: a named tuple, without what only training needs in evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netspec.ir import Graph, Output
+from netspec.targets.torch.document import Brackets, Docstring, Document, Line, call, literal, phrase
+from netspec.targets.torch.program import Program
+
+
+def output_class(program: Program) -> Iterator[Line | Docstring]:
+    """Yield the lines of the named tuple."""
+    yield Line(0, f"class {program.network.name}Output(NamedTuple):")
+    yield Docstring(1, "What the network returns.")
+    yield Line(0, "")
+    for output in _ordered(program.graph):
+        yield Line(1, f"{output.name}: Tensor" + (" | None = None" if output.train_only else ""))
+
+
+def result(program: Program) -> tuple[str, Document]:
+    """Return the type and the value that ``forward`` returns: all outputs in training, else the lasting ones."""
+    graph, network = program.graph, program.network
+    leaving = dict.fromkeys(output.node for output in graph.outputs)
+    values = dict(zip(leaving, network.made.first.outputs, strict=True))
+    names = {output.name: network.variables[values[output.node]] for output in graph.outputs}
+    ordered = _ordered(graph)
+    record = f"{network.name}Output"
+    every = call(record, [names[output.name] for output in ordered])
+    lasting = [names[output.name] for output in ordered if not output.train_only]
+    if len(lasting) == len(ordered):
+        return record, every
+    if len(lasting) == 1:
+        return f"Tensor | {record}", phrase(every, "if self.training", f"else {lasting[0]}")
+    return record, phrase(every, "if self.training", call(f"else {record}", lasting))
+
+
+def loss_weights(graph: Graph) -> Line:
+    """Return the line that keeps the weight of each output in the loss."""
+    weights = (f'"{output.name}": {literal(output.loss_weight)}' for output in graph.outputs)
+    return Line(2, Brackets("{", tuple(weights), "}"), before="self.loss_weights = ")
+
+
+def _ordered(graph: Graph) -> list[Output]:
+    return sorted(graph.outputs, key=lambda output: output.train_only)

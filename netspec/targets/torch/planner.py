@@ -1,0 +1,164 @@
+"""One scope as a class: what its constructor makes, what its ``forward`` computes, and in what others may differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from netspec.ir import Initializer, Node, Scope
+from netspec.ops import Torch
+from netspec.targets.torch.layout import Item, Layout, needs_module
+from netspec.targets.torch.loops import plan_dense_loop
+from netspec.targets.torch.plan import (
+    Attribute,
+    ClassPlan,
+    Construct,
+    Instance,
+    Member,
+    Moves,
+    Nested,
+    Sequential,
+    Slot,
+    Statement,
+    TorchCall,
+)
+
+
+def plan_class(scope: Scope, layout: Layout, instances: Mapping[str, Instance]) -> ClassPlan:
+    """Return the plan of a scope; ``instances`` are the scopes inside that are classes, by path."""
+    return plan_dense_loop(scope, layout, instances) or Planner(scope, layout, instances).plan()
+
+
+class Planner:
+    """Plans one scope line by line, and collects the slots and members that its lines need."""
+
+    def __init__(self, scope: Scope, layout: Layout, instances: Mapping[str, Instance]) -> None:
+        self._scope = scope
+        self._layout = layout
+        self._instances = instances
+        self._live = layout.live[scope.path]
+        self._values = {path: number for number, path in enumerate(self._live.entering)}
+        self._slots: list[Slot] = []
+        self._members: list[Member] = []
+        self._attributes: dict[str, Attribute] = {}
+
+    def plan(self) -> ClassPlan:
+        """Return the plan."""
+        inputs = tuple(self._values.values())
+        statements = tuple(self._statement(item) for item in self._layout.items[self._scope.path])
+        return ClassPlan(
+            scope=self._scope,
+            slots=tuple(self._slots),
+            inputs=inputs,
+            outputs=tuple(self._values[path] for path in self._live.leaving),
+            members=tuple(self._members),
+            statements=statements,
+            input_hints=tuple(self._input_hints()),
+            initializers=tuple(_initializers(self._scope, self._layout)),
+            is_sequential=self._layout.forms[self._scope.path] == "sequential_class",
+        )
+
+    def _input_hints(self) -> Iterator[str]:
+        scope, entering = self._scope, self._live.entering
+        names = dict(zip(scope.inputs, scope.input_names, strict=False))
+        for path in entering:
+            node = self._layout.graph.by_path.get(path)
+            # A single input is called ``x``, whatever the document calls it.
+            yield "" if len(entering) == 1 else names.get(path, "") or (node.label if node else path)
+
+    # statements
+
+    def _statement(self, item: Item) -> Statement:
+        layout = self._layout
+        entering, leaving = layout.ends(item)
+        operands = tuple(self._values[path] for path in entering)
+        self._values.update({path: number for number, path in enumerate(leaving, len(self._values))})
+        moved = layout.placement.moves(item, entering, self._scope)
+        if isinstance(item, Node) and not needs_module(item):
+            called: Attribute | TorchCall = self._function(item)
+        else:
+            called = self._member(item)
+        return Statement(
+            results=tuple(self._values[path] for path in leaving),
+            operands=operands,
+            called=called,
+            hint=self._hint(item, leaving),
+            shape=layout.graph.shape_of(leaving[0]) if len(leaving) == 1 else (),
+            training_only=item.path in layout.training_only and self._scope.path not in layout.training_only,
+            merges=isinstance(item, Node) and len(item.inputs) > 1,
+            device=layout.devices.get(item.path),
+            moves=Moves(moved, layout.placement.has_weights(item)),
+        )
+
+    def _function(self, node: Node) -> TorchCall:
+        torch = self._layout.function_of(node)
+        arguments = (
+            Slot(each.name, each.value, node.op.name, in_function=True, in_place=each.name == "inplace")
+            for each in torch.arguments
+        )
+        return TorchCall(torch, self._take(arguments))
+
+    def _take(self, slots: Iterable[Slot]) -> range:
+        """Add slots and return their positions."""
+        first = len(self._slots)
+        self._slots.extend(slots)
+        return range(first, len(self._slots))
+
+    def _hint(self, item: Item, leaving: list[str]) -> str:
+        """Return the name that the document gives a value: its output's, its label, or its branch's in a merge."""
+        if len(leaving) == 1 and leaving[0] in self._layout.output_names:
+            return self._layout.output_names[leaving[0]]
+        if isinstance(item, Node):
+            return item.label
+        if item.name.rstrip("0123456789") in ("", item.block) or not self._is_merged(leaving):
+            return ""
+        return {"downsample": "shortcut"}.get(item.name, item.name)
+
+    def _is_merged(self, paths: list[str]) -> bool:
+        """Return whether a line of this class merges one of the values with others."""
+        readers = (node for path in paths for node in self._layout.readers[path])
+        return any(len(node.inputs) > 1 and self._layout.homes[node] is self._scope for node in readers)
+
+    # members
+
+    def _member(self, item: Item) -> Attribute:
+        """Return the member that computes an item; the first use of a module also constructs it."""
+        known = self._attributes.get(item.module)
+        if known is not None:
+            return known
+        path = _inside(item.module, self._scope.module)
+        attribute = self._attributes[item.module] = Attribute(path.rpartition(".")[0], item.name)
+        # Where the module is not at the item's own place, a class inside this one has built it for an earlier use.
+        if path == _inside(item.path, self._scope.path):
+            self._members.append(Member(attribute, self._construct(item)))
+        return attribute
+
+    def _construct(self, item: Item) -> Construct:
+        if isinstance(item, Node):
+            torch = self._layout.module_of(item)
+            return TorchCall(torch, self._take(_module_slots(torch, item.name)))
+        if self._layout.forms[item.path] == "sequential":
+            return Sequential(tuple(self._construct(inner) for inner in self._layout.items[item.path]))
+        instance = self._instances[item.path]
+        arguments = (Slot(each.name, each.value, item.name) for each in instance.arguments)
+        return Nested(instance.number, self._take(arguments))
+
+
+def _module_slots(torch: Torch, owner: str) -> Iterator[Slot]:
+    for each in torch.arguments:
+        yield Slot(each.name, each.value, owner, in_place=each.name == "inplace")
+
+
+def _inside(path: str, scope: str) -> str:
+    """Return the path of something inside a scope, without the scope's own."""
+    return path.removeprefix(scope).lstrip(".")
+
+
+def _initializers(scope: Scope, layout: Layout) -> Iterator[tuple[str, tuple[tuple[str, Initializer], ...]]]:
+    """Yield the layers of a class whose parameters a step initializes in its own way, by their path inside it."""
+    for item in layout.items[scope.path]:
+        if isinstance(item, Node):
+            if item.init:
+                yield _inside(item.module, scope.module), item.init
+        elif layout.forms[item.path] == "sequential":
+            for path, rules in _initializers(item, layout):
+                yield f"{item.name}.{path}", rules

@@ -1,0 +1,76 @@
+"""All classes of a file with the names that only all of them together decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netspec.ir import Graph
+from netspec.targets.torch.layout import Layout
+from netspec.targets.torch.names import name_classes
+from netspec.targets.torch.plan import Attribute, GeneratedClass
+from netspec.targets.torch.variables import name_values
+
+
+@dataclass(frozen=True, slots=True)
+class NamedClass:
+    """A class with its name, its base class, and the variables of its values by number."""
+
+    made: GeneratedClass
+    name: str
+    base: str
+    variables: tuple[str, ...]
+
+    def reach(self, attribute: Attribute, holder: str = "self") -> str:
+        """Return how the class's own code reaches a member."""
+        if attribute.home or not attribute.name.isdecimal() or self.base == "nn.Module":
+            return reach(holder, attribute.path)
+        return f'{holder}["{attribute.name}"]' if self.base == "nn.ModuleDict" else f"{holder}[{attribute.name}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A network's classes by number, inner ones first."""
+
+    graph: Graph
+    layout: Layout
+    classes: tuple[NamedClass, ...]
+
+    @property
+    def network(self) -> NamedClass:
+        """The class of the whole network."""
+        return self.classes[-1]
+
+
+def name_program(classes: tuple[GeneratedClass, ...], layout: Layout) -> Program:
+    """Return the classes with their names, which differ from those of all variables and of the network's outputs."""
+    graph = layout.graph
+    variables = [name_values(each.first, layout.reserved) for each in classes]
+    taken = {name for each in variables for name in each}
+    taken.update(parameter.name for each in classes for parameter in each.parameters)
+    taken.update(output.name for output in graph.outputs)
+    names = name_classes(classes, graph, layout.reserved | taken)
+    named = (
+        NamedClass(made, name, _base(made), own) for made, name, own in zip(classes, names, variables, strict=True)
+    )
+    return Program(graph, layout, tuple(named))
+
+
+def _base(made: GeneratedClass) -> str:
+    """Return the class's base: a dictionary where all members are numbers, which are no attributes."""
+    if made.first.is_sequential:
+        return "nn.Sequential"
+    attributes = [member.attribute for member in made.first.members]
+    numbered = bool(attributes) and all(each.name.isdecimal() and not each.home for each in attributes)
+    return "nn.ModuleDict" if numbered else "nn.Module"
+
+
+def reach(holder: str, path: str) -> str:
+    """Return the text of a module somewhere inside another; a number is no attribute that Python could write.
+
+    Example:
+        >>> reach("self", "layer1.0.conv1"), reach("self", "")
+        ('getattr(self.layer1, "0").conv1', 'self')
+    """
+    for name in path.split(".") if path else []:
+        holder = f'getattr({holder}, "{name}")' if name.isdecimal() else f"{holder}.{name}"
+    return holder
