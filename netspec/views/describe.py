@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from netspec.ir import Node, Scope
+from netspec.analysis.costs import LAYERS
+from netspec.ir import Graph, Node, Scope
+from netspec.sizes import stated
 from netspec.sizes.shape import Shape, show
+
+Item = Node | Scope
 
 MOST_PARTS = 3
 """A group with more different parts is described by their number."""
+FEW_NODES = 4
+"""The largest unit without inner scopes that stays closed unless a depth is asked for."""
+MOST_TEXT = 40
+"""Characters that a description in a table may have."""
 
 _WORDS = {"network": "Network", "output": "Head", "dense": "dense"}
 
@@ -31,6 +39,73 @@ def _contents(scope: Scope) -> str:
     if len(parts) > MOST_PARTS or not all(labels) or scope.kind == "output":
         return f"{sum(1 for _ in scope.walk())} ops"
     return ", ".join(label if count == 1 else f"{count} x {label}" for label, count in parts)
+
+
+def _repeated_block(scope: Scope) -> str:
+    """Return the one block that a scope holds several times and how often; empty where it holds anything else.
+
+    The merges between blocks belong to them, as the concatenations of a dense block do.
+    """
+    blocks = [each.block for each in scope.scopes]
+    families = {item.op.family for item in scope.items if isinstance(item, Node)}
+    is_repeated = len(blocks) > 1 and len(set(blocks)) == 1 and families <= {"merge"}
+    return f"{len(blocks)} x {blocks[0]}" if is_repeated and blocks[0] else ""
+
+
+# tables
+
+
+def describe_column(column: Sequence[Item], graph: Graph) -> str:
+    """Return what the equal parts of a row of a table are."""
+    first = column[0]
+    if isinstance(first, Node):
+        return _op_text(first, graph)
+    if first.kind != "block":
+        inside = _chain(first, graph)
+        return inside if first.kind == "group" else f"{first.kind}: {inside}" if inside else first.kind
+    weighted = [item for item in first.items if isinstance(item, Node) and item.op.name in LAYERS]
+    if len(weighted) == 1 and len(first.items) <= FEW_NODES:
+        return f"{first.block} {_drawn(weighted[0], graph)}".rstrip()
+    channels = stated(graph.shape_of(first.outputs[0])[0]) if first.outputs else 0
+    return describe_call([item for item in column if isinstance(item, Scope)], channels)
+
+
+def _chain(scope: Scope, graph: Graph) -> str:
+    """Return what a group consists of: so many of one block, or a short chain; anything else is better opened."""
+    repeated = _repeated_block(scope)
+    if repeated or scope.kind != "group" or len(scope.items) > FEW_NODES:
+        return repeated
+    parts = [describe_column([item], graph) for item in scope.items]
+    text = " > ".join(parts)
+    return text if all(parts) and len(text) <= MOST_TEXT else ""
+
+
+def _op_text(node: Node, graph: Graph) -> str:
+    return f"{node.op.name} {_drawn(node, graph)}".rstrip()
+
+
+def _drawn(node: Node, graph: Graph) -> str:
+    return node.op.draw(graph.shape_of(node.inputs[0]))
+
+
+def describe_call(scopes: list[Scope], channels: int) -> str:
+    """Return a block's name with the arguments that tell something, as far as there is room.
+
+    Those that say nothing are left out: what calls in the column disagree on, neutral values as in ``stride: 1``, and
+    the channels, which stand in the next column.
+    """
+    first = scopes[0]
+    text = first.block
+    for name, value in first.arguments.items():
+        if value in (None, 0, 1, "", channels) or any(scope.arguments.get(name) != value for scope in scopes[1:]):
+            continue
+        part = f" {name}={'x'.join(map(str, value)) if isinstance(value, tuple) else value}"
+        if len(text) + len(part) <= MOST_TEXT:
+            text += part
+    return text
+
+
+# names
 
 
 def scope_name(scope: Scope) -> str:

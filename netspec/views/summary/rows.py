@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netspec.analysis import ScopeTotals, add_up, measure_scopes, receptive_fields
-from netspec.analysis.costs import LAYERS
 from netspec.ir import Graph, Node, Scope
-from netspec.sizes import stated
 from netspec.sizes.shape import Shape, show
+from netspec.views.describe import FEW_NODES, describe_column
 from netspec.views.summary.recurrence import Column, Item, Recurrence
 
 DEPTH = 2
-FEW_NODES = 4
-"""The largest unit without inner scopes that stays closed unless a depth is asked for."""
-MOST_TEXT = 40
 
 Sorting = Literal["params", "macs", "memory"]
 
@@ -66,7 +62,7 @@ class RowBuilder:
         return Row(
             indent,
             name,
-            self._what(column),
+            describe_column(column, self._graph),
             ", ".join(show(self._shape(path)) for path in outputs),
             add_up(self._totals[item] for item in column),
             self._receptive_field(outputs),
@@ -92,58 +88,6 @@ class RowBuilder:
             return ""
         (field,) = fields
         return "all" if field is None else show(field) if field else "1"
-
-    def _what(self, column: Column) -> str:
-        first = column[0]
-        if isinstance(first, Node):
-            return self._describe_op(first)
-        if first.kind != "block":
-            inside = self._describe_inside(first)
-            return inside if first.kind == "group" else f"{first.kind}: {inside}" if inside else first.kind
-        weighted = [node for node in first.items if isinstance(node, Node) and node.op.name in LAYERS]
-        if len(weighted) == 1 and len(first.items) <= FEW_NODES:
-            detail = self._draw(weighted[0])
-            return f"{first.block} {detail}".rstrip()
-        return describe_call([item for item in column if isinstance(item, Scope)], self._channels(first))
-
-    def _describe_inside(self, scope: Scope) -> str:
-        """Return what a group consists of: so many of one block, or a short chain; anything else is better opened."""
-        blocks = {each.block for each in scope.scopes}
-        joints = {item.op.family for item in scope.items if isinstance(item, Node)}
-        count = sum(1 for _ in scope.scopes)
-        if count > 1 and len(blocks) == 1 and "" not in blocks and joints <= {"merge"}:
-            return f"{count} x {blocks.pop()}"
-        if scope.kind != "group" or len(scope.items) > FEW_NODES:
-            return ""
-        parts = [self._what([item]) for item in scope.items]
-        text = " > ".join(parts)
-        return text if all(parts) and len(text) <= MOST_TEXT else ""
-
-    def _describe_op(self, node: Node) -> str:
-        return f"{node.op.name} {self._draw(node)}".rstrip()
-
-    def _draw(self, node: Node) -> str:
-        return node.op.draw(self._shape(node.inputs[0]))
-
-    def _channels(self, scope: Scope) -> int:
-        return stated(self._shape(scope.outputs[0])[0]) if scope.outputs else 0
-
-
-def describe_call(scopes: list[Scope], channels: int) -> str:
-    """Return a block's name with the arguments that tell something, as far as there is room.
-
-    Those that say nothing are left out: what calls in the column disagree on, neutral values as in ``stride: 1``, and
-    the channels, which stand in the next column.
-    """
-    first = scopes[0]
-    text = first.block
-    for name, value in first.arguments.items():
-        if value in (None, 0, 1, "", channels) or any(scope.arguments.get(name) != value for scope in scopes[1:]):
-            continue
-        part = f" {name}={'x'.join(map(str, value)) if isinstance(value, tuple) else value}"
-        if len(text) + len(part) <= MOST_TEXT:
-            text += part
-    return text
 
 
 def tree_rows(graph: Graph, depth: int | None = None) -> Iterator[Row]:
