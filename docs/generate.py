@@ -61,6 +61,7 @@ GROUPS = {
     "NS05": "Shapes",
     "NS06": "Expectations",
     "NS07": "Limits",
+    "NS08": "Warnings",
 }
 """What the codes are about, by how they begin."""
 
@@ -71,9 +72,10 @@ argument, whose value may stand alone. How steps are written is said in [languag
 """
 
 ERRORS_INTRODUCTION = """
-Every fault has a code that stays what it is. `netspec explain CODE` prints its page in a terminal. Commands exit with
-1 for a fault in a document, with 2 for wrong usage or a file that cannot be read, with 3 where a limit refused the
-document, and with 70 for a fault of netspec.
+Every error and every warning has a code that stays what it is. `netspec explain CODE` prints its page in a terminal.
+Commands exit with 1 for an error in a document, with 2 for wrong usage or a file that cannot be read, with 3 where a
+limit refused the document, and with 70 for an error of netspec. A document with warnings compiles: they are shown, and
+are in `netspec.compile(...).warnings`. With `--deny-warnings` it is refused, and commands exit with 1.
 """
 
 ZOO_INTRODUCTION = """

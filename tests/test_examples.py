@@ -43,4 +43,5 @@ def test_every_file_is_run_and_described() -> None:
 
 @pytest.mark.parametrize("name", ["siamese.yaml", "striped.yaml"])
 def test_document(name: str) -> None:
-    assert len(compile_graph(EXAMPLES / name)) > 5
+    graph = compile_graph(EXAMPLES / name)
+    assert len(graph) > 5 and graph.warnings == ()

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from netspec.cli.documents import compile_document
+from netspec.cli.documents import compile_document, keep
 from netspec.cli.failures import exit_code, report
 from netspec.cli.options import complete_spec, document_options
 from netspec.cli.output import print_json
-from netspec.diagnostics import Diagnostic, SpecError, in_order
+from netspec.diagnostics import Diagnostic, SpecError
 
 
 @click.command("check")
@@ -24,10 +24,9 @@ def command(
 ) -> None:
     """Compile documents up to shapes and totals, and say everything that is wrong with them.
 
-    Prints a line per correct document. Exits with 1 when one has errors, 2 when a file cannot be read, and 3 when a
-    limit refused one; the largest of them when there are several.
+    Prints a line per correct document. Warnings change nothing, unless they are denied. Exits with 1 when one has
+    errors, 2 when a file cannot be read, and 3 when a limit refused one; the largest of them when there are several.
     """
-    diagnostics: list[Diagnostic] = []
     records: list[dict[str, Any]] = []
     code = 0
     from netspec.diagnostics.render import printable
@@ -36,23 +35,27 @@ def command(
         record, error = _check(spec, variant, overrides)
         records.append(record)
         if error is not None:
-            diagnostics += error.diagnostics
+            keep(error.diagnostics)
             code = max(code, exit_code(error))
         elif not as_json:
             click.echo(f"ok  {printable(spec)}  {record['params']:,} params  {record['macs']:,} MACs")
     if as_json:
         print_json(records)
-    # Documents that import the same wrong file have the same errors.
-    report(in_order(diagnostics), ctx.meta)
+    report(ctx.meta, always=True)
     ctx.exit(code)
 
 
 def _check(spec: str, variant: str | None, overrides: dict[str, str]) -> tuple[dict[str, Any], SpecError | None]:
-    from netspec.diagnostics.render import render
-
+    """Return what is said about a document, and the error that it is refused with."""
     try:
         graph = compile_document(spec, variant, overrides)
     except SpecError as error:
-        faults = json.loads(render(error.diagnostics, "json"))
-        return {"spec": spec, "ok": False, "faults": faults}, error
-    return {"spec": spec, "ok": True, "name": graph.name, "params": graph.params, "macs": graph.macs}, None
+        return {"spec": spec, "ok": False, "diagnostics": _records(error.diagnostics)}, error
+    found = {"name": graph.name, "params": graph.params, "macs": graph.macs}
+    return {"spec": spec, "ok": True, **found, "diagnostics": _records(graph.warnings)}, None
+
+
+def _records(diagnostics: tuple[Diagnostic, ...]) -> Any:
+    from netspec.diagnostics.render import render
+
+    return json.loads(render(diagnostics, "json"))

@@ -8,7 +8,7 @@ import click
 
 from netspec.cli.documents import compile_document
 from netspec.cli.failures import wants_color
-from netspec.cli.options import complete_spec, fault_options, plugin_option, read_overrides
+from netspec.cli.options import complete_spec, diagnostic_options, plugin_option, read_overrides
 from netspec.cli.output import progress
 
 COLOURS = {"+": "green", "-": "red", "~": "yellow"}
@@ -31,7 +31,7 @@ DIFFERENT = 1
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when the networks differ, and with 0 when they do not.")
 @click.option("--json", "as_json", is_flag=True, help="Print the differences as JSON.")
 @plugin_option
-@fault_options
+@diagnostic_options
 @click.pass_context
 def command(
     ctx: click.Context,

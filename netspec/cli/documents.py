@@ -1,21 +1,36 @@
-"""Documents as commands compile them: what is read is kept, so that diagnostics show the very text they are about."""
+"""Documents as commands compile them: with what is said about them kept until the command ends."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from netspec.diagnostics import Diagnostic
     from netspec.ir import Graph
 
-SOURCES = "netspec.sources"
+FORMAT, DENY_WARNINGS = "netspec.format", "netspec.deny_warnings"
+SOURCES, FOUND = "netspec.sources", "netspec.found"
 
 
 def compile_document(spec: str, variant: str | None = None, overrides: dict[str, Any] | None = None) -> Graph:
-    """Return the graph of a document, or of the shipped one of that name."""
-    from netspec.diagnostics import SourceMap
+    """Return the graph of a document, or of the shipped one of that name; its warnings are shown at the end.
+
+    Raises: SpecError with every error, or with the warnings where these are denied.
+    """
+    from netspec.diagnostics import SourceMap, SpecError
     from netspec.pipeline import compile_graph
 
-    sources = click.get_current_context().meta.setdefault(SOURCES, SourceMap())
-    return compile_graph(spec, variant, overrides, sources)
+    settings = click.get_current_context().meta
+    graph = compile_graph(spec, variant, overrides, settings.setdefault(SOURCES, SourceMap()))
+    if graph.warnings and settings.get(DENY_WARNINGS):
+        raise SpecError(graph.warnings)
+    keep(graph.warnings)
+    return graph
+
+
+def keep(diagnostics: Iterable[Diagnostic]) -> None:
+    """Keep diagnostics until the command ends, which shows them."""
+    click.get_current_context().meta.setdefault(FOUND, []).extend(diagnostics)

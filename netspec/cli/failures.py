@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from netspec.cli.documents import SOURCES
+from netspec.cli.documents import FORMAT, FOUND, SOURCES
 from netspec.cli.group import cli
 
 if TYPE_CHECKING:
-    from netspec.diagnostics import Diagnostic, SpecError
+    from netspec.diagnostics import SpecError
 
-FAULTS, USAGE, LIMIT, INTERNAL, INTERRUPTED = 1, 2, 3, 70, 130
+ERRORS, USAGE, LIMIT, INTERNAL, INTERRUPTED = 1, 2, 3, 70, 130
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -37,6 +37,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         _discard_output()
     except click.exceptions.Exit as exit:
+        _say(lambda: report(settings))
         return exit.exit_code
     except (KeyboardInterrupt, EOFError, click.Abort):
         _say(lambda: click.echo("interrupted", err=True))
@@ -50,6 +51,7 @@ def run(arguments: Sequence[str]) -> int:
             _discard_output()
             return USAGE
         return _failure(error, settings)
+    _say(lambda: report(settings))
     return 0
 
 
@@ -69,8 +71,8 @@ def _failure(error: Exception, settings: dict[str, Any]) -> int:
     from netspec.diagnostics import SpecError
 
     if isinstance(error, SpecError):
-        found = error
-        _say(lambda: report(found.diagnostics, settings))
+        settings.setdefault(FOUND, []).extend(error.diagnostics)
+        _say(lambda: report(settings))
         return exit_code(error)
     return _internal(error, bool(settings.get("netspec.traceback") or os.environ.get("NETSPEC_TRACEBACK")))
 
@@ -82,13 +84,16 @@ def exit_code(error: SpecError) -> int:
     return error.exit_code
 
 
-def report(diagnostics: Sequence[Diagnostic], settings: dict[str, Any]) -> None:
-    """Print diagnostics to standard error; nothing where a form for people would be empty."""
+def report(settings: dict[str, Any], always: bool = False) -> None:
+    """Print what was found to standard error; ``always`` gives programs an empty list where that is nothing."""
+    found, format = settings.pop(FOUND, ()), settings.get(FORMAT, "text")
+    if not found and not (always and format in ("json", "sarif")):
+        return
+    from netspec.diagnostics import in_order
     from netspec.diagnostics.render import render
 
-    format = settings.get("netspec.format", "text")
-    if diagnostics or format in ("json", "sarif"):
-        click.echo(render(diagnostics, format, wants_color(sys.stderr), settings.get(SOURCES)), err=True)
+    # Documents that import the same file have the same diagnostics.
+    click.echo(render(in_order(found), format, wants_color(sys.stderr), settings.get(SOURCES)), err=True)
 
 
 def wants_color(stream: TextIO) -> bool:

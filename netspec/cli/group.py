@@ -20,7 +20,7 @@ COMMANDS = {
     "compare": "Print several networks side by side, and draw their chart.",
     "list": "List the networks that ship.",
     "ops": "Describe the ops, combinators and blocks of the language.",
-    "explain": "Explain an error code.",
+    "explain": "Explain the code of an error or a warning.",
     "schema": "Print a JSON Schema, by which editors complete and check.",
     "completion": "Print a script that completes commands in a shell.",
 }

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from netspec.cli.documents import DENY_WARNINGS, FORMAT
 from netspec.cli.group import TRACEBACK
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -50,7 +51,11 @@ def read_overrides(ctx: click.Context, parameter: click.Parameter, texts: tuple[
 
 
 def _keep_format(ctx: click.Context, parameter: click.Parameter, value: str) -> None:
-    ctx.find_root().meta["netspec.format"] = value
+    ctx.meta[FORMAT] = value
+
+
+def _keep_denial(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    ctx.meta[DENY_WARNINGS] = value
 
 
 def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
@@ -98,7 +103,7 @@ def plugin_option(command: Command) -> Command:
     )(command)
 
 
-def fault_options(command: Command) -> Command:
+def diagnostic_options(command: Command) -> Command:
     """Add how errors and warnings are shown."""
     return _with(
         command,
@@ -111,6 +116,13 @@ def fault_options(command: Command) -> Command:
             callback=_keep_format,
             is_eager=True,
             help="How errors and warnings are shown on standard error.",
+        ),
+        click.option(
+            "--deny-warnings",
+            is_flag=True,
+            expose_value=False,
+            callback=_keep_denial,
+            help="Refuse documents with warnings, as if they were errors.",
         ),
         click.option("--traceback", **TRACEBACK),
     )
@@ -130,7 +142,7 @@ def document_options(command: Command) -> Command:
         ),
         click.option("--variant", metavar="NAME", help="One of the document's variants."),
         plugin_option,
-        fault_options,
+        diagnostic_options,
     )
 
 

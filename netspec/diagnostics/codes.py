@@ -134,3 +134,9 @@ class Code(StrEnum):
     TOO_MANY_VALUES = "NS0714"
     TOO_MANY_ALIASES = "NS0715"
     ALIASES_TOO_LARGE = "NS0716"
+
+    # what is allowed and hardly meant
+    UNUSED_VALUE = "NS0801", "warning"
+    UNUSED_INPUT = "NS0802", "warning"
+    UNUSED_ARGUMENT = "NS0803", "warning"
+    CONDITION_ALWAYS_TRUE = "NS0804", "warning"

@@ -76,8 +76,9 @@ class Diagnostic:
 
     def __str__(self) -> str:
         place = f"{self.span}: " if self.span else ""
+        code = self.code if self.severity == "error" else f"{self.severity}[{self.code}]"
         help_text = f" ({self.help})" if self.help else ""
-        return f"{place}{self.code} {self.message}{help_text}"
+        return f"{place}{code} {self.message}{help_text}"
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -13,6 +13,7 @@ from functools import update_wrapper
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from netspec.diagnostics import Diagnostic
 from netspec.ir.node import Dtype, Initializers, Node, Scope, flatten_tree, frozen_arguments, thawed
 from netspec.sizes.shape import Shape
 
@@ -66,6 +67,8 @@ class Graph:
     """How the parameters of each op start, unless their node says otherwise."""
     arguments: Mapping[str, object] = field(default_factory=dict)
     source: str = ""
+    warnings: tuple[Diagnostic, ...] = ()
+    """What in the document is allowed and hardly meant."""
     by_path: Mapping[str, Node] = field(init=False)
     _analyses: dict[Any, Any] = field(init=False, default_factory=dict)
 
@@ -80,7 +83,7 @@ class Graph:
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields = (self.name, self.title, self.cite, self.inputs, self.outputs, self.root, self.init)
-        return Graph, (*fields, thawed(self.arguments), self.source)
+        return Graph, (*fields, thawed(self.arguments), self.source, self.warnings)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Graph) and _contents(self) == _contents(other)

@@ -10,6 +10,7 @@ as is possible before anything is expanded; all errors of a document are found i
     names.py          names that can stand in generated code
     initializers.py   the initializers and their arguments
     shorthand.py      words and lone values in place of mappings
+    mentions.py       which names a text mentions
     messages.py       values and kinds as messages call them
     parsing/          from a tree to steps, bodies and blocks
     loading/          files: ``extends``, ``import``, variants, overrides and the library of blocks

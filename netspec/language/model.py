@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from netspec.diagnostics import SourceMap, Span
+from netspec.diagnostics import Diagnostic, SourceMap, Span
 from netspec.ops.base import REQUIRED
 from netspec.syntax.yaml import Mapping
 
@@ -118,6 +118,8 @@ class Block:
     namespace: Namespace[str, Block]
     description: str = ""
     body: Body | None = None
+    mentions: frozenset[str] | None = None
+    """The names that its declaration mentions, the others being unused; None for a block of the library."""
     complete: bool = True
     """False when its signature has errors, so that nothing can be said about calls."""
 
@@ -153,6 +155,7 @@ class Document:
     tree: Mapping
     sources: SourceMap
     """The texts that the document was read from."""
+    warnings: tuple[Diagnostic, ...] = ()
     pinned: bool = True
     """False when an override changed the network, so that the document's own figures no longer apply."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from netspec.diagnostics import Code, Diagnostic, Note, Span, nearest
 from netspec.language.messages import show_value
@@ -104,6 +105,17 @@ def narrowed(span: Span, error: expr.ExpressionError, text: str) -> Span:
         return span
     start = span.column + quotes // 2 + error.offset + len(text) - len(source_of(text))
     return Span(span.file, span.line, start, span.line, start + max(error.length, 1))
+
+
+def is_always_true(condition: Any) -> bool:
+    """Return whether a condition holds whatever the values are."""
+    if not isinstance(condition, str):
+        return isinstance(condition, (bool, int, float)) and bool(condition)
+    try:
+        expression = expr.parse(source_of(condition))
+        return not expression.names and bool(expression.evaluate({}))
+    except expr.ExpressionError:
+        return False
 
 
 def unknown_label(label: str, labels: Iterable[str], span: Span) -> Diagnostic:

@@ -80,6 +80,8 @@ def lower_block(step: Step, block: Block, arguments: Mapping, flow: Flow, contex
         )
     point = scope_point(step, block.name, context)
     scope = context.builder.open_scope(point, "block", block.name, values, block.inputs)
+    if block.inputs:
+        context.builder.calls.append((block, flow, scope))
     inner = context.inner(
         scope=scope,
         namer=Namer(numbered=False),

@@ -34,6 +34,8 @@ def lower_step(step: Step, flow: Flow, context: Context) -> Flow:
             return flow
         result = dispatch(step, _entering(step, flow, context), _placed(step, context))
         _check_shape(step, result, context)
+        if result is not None and result is not flow:
+            context.builder.results.append((step, result))
     except AlreadyReported:
         result = None
     except ShapeError as error:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from netspec.diagnostics import Code, Collector, Frame, LimitError, Note, SourceMap, Span, SpecError
 from netspec.ir import Dtype, GraphBuilder, Initializers, Node, Output, Scope, ScopeKind
+from netspec.language.model import Block, Step
 from netspec.lowering.values import Wire
 from netspec.ops import Op, ShapeError
 from netspec.sizes import Size, stated
@@ -18,6 +19,7 @@ MOST_STEPS = 50_000
 DEEPEST_CALL = 64
 MOST_ELEMENTS = 2**40
 
+Result = tuple[Step, tuple[Wire, ...]]
 Facts = tuple[Shape, dict[str, Shape], Size]
 
 
@@ -47,6 +49,10 @@ class Builder:
     collector: Collector = field(default_factory=Collector)
     sources: SourceMap = field(default_factory=SourceMap)
     """Where the documents that the network uses are read."""
+    results: list[Result] = field(default_factory=list)
+    """What each step gave, a step behind those inside it."""
+    calls: list[tuple[Block, tuple[Wire, ...], Scope]] = field(default_factory=list)
+    """The calls of blocks with named inputs: the values that entered, and the scope that they entered."""
     steps: int = 0
     pinned: bool = True
     inputs: dict[str, Span] = field(default_factory=dict)

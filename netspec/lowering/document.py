@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netspec.diagnostics import Code, Diagnostic, Note, SpecError
+from netspec.diagnostics import Code, Diagnostic, Note, SpecError, in_order
 from netspec.ir import Graph, GraphBuilder, Input, Output, Scope
 from netspec.language.model import Document
 from netspec.language.names import check_name
@@ -17,6 +17,7 @@ from netspec.lowering.initialization import check_fit, document_rules
 from netspec.lowering.inputs import lower_inputs
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import labelled
+from netspec.lowering.unused import report_unused
 from netspec.lowering.values import Flow, Wire
 from netspec.syntax.expr import Value
 from netspec.syntax.yaml import locate
@@ -47,15 +48,18 @@ def lower(document: Document) -> Graph:
     main = _main_outputs(document, result, context)
     builder.collector.raise_errors()
     builder.graph.close(root, tuple(each.name for each in inputs), tuple(each.node for each in main))
+    outputs = (*main, *builder.outputs)
+    report_unused(document, inputs, outputs, builder)
     graph = builder.graph.finish(
         inputs,
-        (*main, *builder.outputs),
+        outputs,
         name=document.name,
         title=document.title,
         cite=document.cite,
         init=tuple(rules.items()),
         arguments=variables,
         source=str(document.path),
+        warnings=in_order((*document.warnings, *builder.collector.warnings)),
     )
     if not len(graph):
         help_text = "add a step, as in `- relu`, or correct the `when` of those that are left out"

@@ -214,8 +214,8 @@ def test_check_as_json(netspec: Run) -> None:
     code, out, _ = netspec("check", "good.yaml", "bad.yaml", "--json")
     good, bad = json.loads(out)
     assert code == 1
-    assert good == {"spec": "good.yaml", "ok": True, "name": "tiny", "params": 1562, "macs": 5328}
-    assert (bad["ok"], bad["faults"][0]["code"], bad["faults"][0]["place"]["line"]) == (False, "NS0301", 8)
+    assert good == {"spec": "good.yaml", "ok": True, "name": "tiny", "params": 1562, "macs": 5328, "diagnostics": []}
+    assert (bad["ok"], bad["diagnostics"][0]["code"], bad["diagnostics"][0]["place"]["line"]) == (False, "NS0301", 8)
 
 
 @pytest.mark.parametrize(

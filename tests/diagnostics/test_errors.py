@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from netspec.diagnostics import Code, Diagnostic, LimitError, nearest
+from netspec.diagnostics import Code, Diagnostic, LimitError, SpecError, nearest
 from netspec.syntax.yaml.parser_errors import _RULES
-from tests.support.faulty_documents import PACKAGE, Case, answered, diagnose, read_case, read_cases, refusal, shown
+from tests.support.faulty_documents import PACKAGE, Case, answered, compile_case, diagnose, read_case, read_cases, shown
 from tests.support.uncommon_faults import UNCOMMON
 
 HERE = Path(__file__).parent
@@ -66,15 +66,21 @@ def test_what_is_said(path: Path, tmp_path: Path, golden: Callable[[str, str], N
     text = path.read_text(encoding="utf-8")
     for number, case in enumerate(read_cases(path)):
         folder = tmp_path / str(number)
-        error = refusal(case, folder)
-        assert error, f"nothing is said about '{case.title}'"
-        diagnostics = error.diagnostics
-        # The exit code hangs on it: 3 for what a limit refuses, 1 for a fault.
-        assert isinstance(error, LimitError) == diagnostics[0].code.startswith("NS07")
+        diagnostics = diagnose(case, folder)
+        assert diagnostics, f"nothing is said about '{case.title}'"
         for diagnostic in diagnostics:
             check_manners(diagnostic)
         text = text.replace(case.text, answered(case, shown(case, diagnostics, folder)))
     golden(f"../diagnostics/errors/{path.name}", text)
+
+
+def test_limits_have_an_error_of_their_own(tmp_path: Path) -> None:
+    """The exit code hangs on it: 3 for what a limit refuses, 1 for an error."""
+    for number, case in enumerate(all_cases()):
+        try:
+            compile_case(case, tmp_path / str(number))
+        except SpecError as error:
+            assert isinstance(error, LimitError) == error.diagnostics[0].code.startswith("NS07"), case.title
 
 
 def check_manners(diagnostic: Diagnostic) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 import netspec
 from netspec.diagnostics import Diagnostic, SourceMap, SpecError
 from netspec.diagnostics.render import render
+from netspec.ir import Graph
 from netspec.pipeline import compile_graph
 from netspec.targets.torch import emit_torch
 
@@ -82,26 +83,28 @@ def read_cases(path: Path) -> list[Case]:
 
 
 def diagnose(case: Case, folder: Path, *, mended: bool = False) -> tuple[Diagnostic, ...]:
-    """Return what is said about a case in a folder; nothing where all is well."""
-    error = refusal(case, folder, mended=mended)
-    return error.diagnostics if error else ()
+    """Return what is said about a case in a folder, warnings too; nothing where all is well."""
+    try:
+        return compile_case(case, folder, mended=mended).warnings
+    except SpecError as error:
+        return error.diagnostics
 
 
-def refusal(case: Case, folder: Path, *, mended: bool = False) -> SpecError | None:
-    """Return the error that a case in a folder raises."""
+def compile_case(case: Case, folder: Path, *, mended: bool = False) -> Graph:
+    """Return the graph of a case in a folder.
+
+    Raises: SpecError with what is wrong.
+    """
     files = {**case.files, "net.yaml": case.mended} if mended and case.mended else case.files
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     with inside(folder):
-        try:
-            graph = compile_graph("net.yaml", case.variant, dict(case.overrides))
-            if case.command == "source":
-                emit_torch(graph)
-        except SpecError as error:
-            return error
-    return None
+        graph = compile_graph("net.yaml", case.variant, dict(case.overrides))
+        if case.command == "source":
+            emit_torch(graph)
+    return graph
 
 
 @contextmanager

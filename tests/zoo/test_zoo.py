@@ -71,7 +71,9 @@ def test_document(name: str) -> None:
     assert content.name == name
     assert content.title and content.cite
     assert {"params", "macs"} <= content.expect.keys()
-    totals = measure(lower(content))
+    graph = lower(content)
+    assert graph.warnings == ()
+    totals = measure(graph)
     assert dict(content.expect) == {key: getattr(totals, key) for key in content.expect}
 
 
@@ -89,7 +91,9 @@ def test_network(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_variants(name: str) -> None:
     for variant in document(name).variants:
-        assert_true(run(lower(load(name, variant))))
+        graph = run(lower(load(name, variant)))
+        assert graph.warnings == ()
+        assert_true(graph)
 
 
 def assert_true(graph: Graph, source: Path | None = None) -> nn.Module:

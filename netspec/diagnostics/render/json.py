@@ -24,6 +24,7 @@ def dumped(value: Any) -> str:
 def _record(diagnostic: Diagnostic) -> dict[str, Any]:
     return {
         "code": diagnostic.code,
+        "severity": diagnostic.severity,
         "message": printable(diagnostic.message),
         "place": _place(diagnostic.span) if diagnostic.span else None,
         "label": printable(diagnostic.label),

@@ -30,7 +30,7 @@ def _github_line(diagnostic: Diagnostic) -> str:
     properties["title"] = diagnostic.code
     shown = ",".join(f"{key}={_github_property(str(value))}" for key, value in properties.items())
     help_line = f"%0Ahelp: {_github_data(diagnostic.help)}" if diagnostic.help else ""
-    return f"::error {shown}::{_github_data(diagnostic.message)}{help_line}"
+    return f"::{diagnostic.severity} {shown}::{_github_data(diagnostic.message)}{help_line}"
 
 
 def _github_data(text: str) -> str:

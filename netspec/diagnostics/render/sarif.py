@@ -30,7 +30,7 @@ def _sarif_result(diagnostic: Diagnostic, codes: Sequence[Code]) -> dict[str, An
     result: dict[str, Any] = {
         "ruleId": diagnostic.code,
         "ruleIndex": codes.index(diagnostic.code),
-        "level": "error",
+        "level": diagnostic.severity,
         "message": {"text": text},
     }
     if diagnostic.span:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from netspec.diagnostics.codes import Severity
 from netspec.diagnostics.model import Diagnostic, Frame, Note, Span
 from netspec.diagnostics.render.escape import printable
 from netspec.diagnostics.sources import SourceMap
@@ -12,7 +13,7 @@ from netspec.diagnostics.sources import SourceMap
 _SHOWN_COLUMNS = 110
 _BEFORE_CARET = 60
 _SHOWN_FRAMES = 8
-_STYLES = {"error": "1;31", "bold": "1", "frame": "1;34", "note": "34", "help": "36"}
+_STYLES = {"error": "1;31", "warning": "1;33", "bold": "1", "frame": "1;34", "note": "34", "help": "36"}
 
 
 class Painter:
@@ -32,22 +33,23 @@ class Painter:
 
     def block(self, diagnostic: Diagnostic) -> str:
         """Return the headline of a diagnostic, its code frame, its help and its call chain."""
-        code, message = f"error[{diagnostic.code}]", f": {printable(diagnostic.message)}"
+        code, message = f"{diagnostic.severity}[{diagnostic.code}]", f": {printable(diagnostic.message)}"
         places = _places(diagnostic)
         margin = " " * max((len(str(note.span.line)) for note in places), default=1)
-        lines = [self.paint("error", code) + self.paint("bold", message), *self.frame(places, margin)]
+        headline = self.paint(diagnostic.severity, code) + self.paint("bold", message)
+        lines = [headline, *self.frame(places, margin, diagnostic.severity)]
         if diagnostic.help:
             lines.append(self.footer(margin, "help", printable(diagnostic.help)))
         if diagnostic.chain:
             lines.append(self.footer(margin, "in", _chain_text(diagnostic)))
         return "\n".join(lines)
 
-    def frame(self, places: Sequence[Note], margin: str) -> list[str]:
+    def frame(self, places: Sequence[Note], margin: str, severity: Severity) -> list[str]:
         """Return the source lines of the places, each with carets under it; the first place is the diagnostic's own."""
         lines: list[str] = []
         file = None
         for index, place in enumerate(places):
-            marked = self.marked_line(place, margin, main=index == 0)
+            marked = self.marked_line(place, margin, "note" if index else severity)
             if place.span.file != file:
                 file = place.span.file
                 arrow = "-->" if index == 0 else ":::"
@@ -56,8 +58,8 @@ class Painter:
             lines += marked
         return lines
 
-    def marked_line(self, place: Note, margin: str, main: bool) -> list[str]:
-        """Return a source line, and a line that marks a part of it."""
+    def marked_line(self, place: Note, margin: str, style: str) -> list[str]:
+        """Return a source line, and a line that marks a part of it in a style."""
         text = self.sources.line(place.span.file, place.span.line)
         label = printable(place.label)
         bar = self.paint("frame", "|")
@@ -65,8 +67,8 @@ class Painter:
         if text is None:
             return [f"{number} {bar} {label}".rstrip()] if label else []
         before, marked, after = _cut(text, place.span)
-        carets = ("^" if main else "-") * max(1, _width(marked))
-        under = self.paint("error" if main else "note", f"{carets} {label}".rstrip())
+        carets = ("-" if style == "note" else "^") * max(1, _width(marked))
+        under = self.paint(style, f"{carets} {label}".rstrip())
         return [
             f"{number} {bar} {before}{marked}{after}".rstrip(),
             f"{margin} {bar} {' ' * _width(before)}{under}",

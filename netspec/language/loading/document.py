@@ -9,13 +9,14 @@ from collections.abc import Mapping as Namespace
 from pathlib import Path
 from typing import Any
 
-from netspec.diagnostics import Code, Collector, SourceMap, Span, SpecError
+from netspec.diagnostics import Code, Collector, SourceMap, Span, SpecError, in_order
 from netspec.language.loading.extends import merge_documents
 from netspec.language.loading.files import find, refer
 from netspec.language.loading.header import read_document
 from netspec.language.loading.imports import LARGEST_CHAIN, Importer
 from netspec.language.loading.library import library
 from netspec.language.loading.overriding import override
+from netspec.language.loading.unused import report_unused_arguments
 from netspec.language.model import Block, Body, Document
 from netspec.language.parsing.declarations import check_outputs, define_blocks
 from netspec.language.parsing.parameters import parse_parameters
@@ -75,7 +76,8 @@ def _chain(path: Path, sources: SourceMap, collector: Collector) -> list[tuple[P
 def _assemble(path: Path, chain: list[tuple[Path, Mapping]], sources: SourceMap, collector: Collector) -> Document:
     tree = merge_documents([each for _, each in chain])
     own: dict[str, Block] = {}
-    imported = Importer(sources, collector).blocks_of(chain)
+    importer = Importer(sources, collector)
+    imported = importer.blocks_of(chain)
     namespace: Namespace[str, Block] = ChainMap(own, imported, library())  # type: ignore[arg-type]
     parser = Parser(namespace, tree.get("defaults") or Mapping(), collector)
     define_blocks(parser, tree, own, imported)
@@ -87,6 +89,9 @@ def _assemble(path: Path, chain: list[tuple[Path, Mapping]], sources: SourceMap,
     network = _network(parser, tree, parameters if complete else None)
     _check_required(parser, tree)
     collector.raise_errors()
+    inherited = {str(each) for each, _ in chain[1:]}  # documents that are checked on their own
+    blocks = [each for each in (*own.values(), *importer.blocks) if each.span.file not in inherited]
+    report_unused_arguments(tree, parameters, blocks, importer, parser)
     assert network is not None, "a document without one has been reported"
     arguments = Mapping(str(path))
     return Document(
@@ -110,6 +115,7 @@ def _assemble(path: Path, chain: list[tuple[Path, Mapping]], sources: SourceMap,
         span=tree.span,
         tree=tree,
         sources=sources,
+        warnings=in_order(collector.warnings),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
+from collections import ChainMap, Counter
+from collections.abc import Iterator
 from collections.abc import Mapping as Namespace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from netspec.diagnostics import Code, Collector, Note, SourceMap, Span, SpecErro
 from netspec.language.loading.files import refer
 from netspec.language.loading.header import read_document
 from netspec.language.loading.library import library
+from netspec.language.mentions import texts
 from netspec.language.model import Block
 from netspec.language.parsing.declarations import define_blocks
 from netspec.language.parsing.parser import Parser
@@ -23,9 +25,16 @@ class Importer:
     """Reads imported files, each once, however many import it: small files could otherwise mean exponential work."""
 
     def __init__(self, sources: SourceMap, collector: Collector) -> None:
-        self._sources = sources
-        self._collector = collector
+        self.sources = sources
+        self.collector = collector
         self._known: dict[Path, dict[str, Block]] = {}
+        self.texts: Counter[str] = Counter()
+        """How often each text stands in the imported files, other than as a step."""
+
+    @property
+    def blocks(self) -> Iterator[Block]:
+        """Every block of every file that was read."""
+        return (block for blocks in self._known.values() for block in blocks.values())
 
     def blocks_of(self, chain: list[tuple[Path, Mapping]]) -> dict[str, Block]:
         """Return what the files of a chain of ``extends`` import, the nearest file first.
@@ -40,7 +49,7 @@ class Importer:
     def _import_into(self, imported: dict[str, Block], path: Path, tree: Mapping, trail: tuple[Path, ...]) -> None:
         for index, text in enumerate(tree.get("import") or ()):
             span = locate(tree, ("import", index))
-            target = refer(text, path, span, self._sources)
+            target = refer(text, path, span, self.sources)
             for name, block in self._blocks_in(target, span, (*trail, path)).items():
                 _check_unique(imported, name, block, span)
                 imported[name] = block
@@ -58,13 +67,15 @@ class Importer:
         return self._known[key]
 
     def _read(self, path: Path, trail: tuple[Path, ...]) -> dict[str, Block]:
-        tree = read_document(path, self._sources)
+        tree = read_document(path, self.sources)
         own: dict[str, Block] = {}
         imported: dict[str, Block] = {}
         self._import_into(imported, path, tree, trail)
         namespace: Namespace[str, Block] = ChainMap(own, imported, library())  # type: ignore[arg-type]
-        define_blocks(Parser(namespace, collector=self._collector), tree, own, imported)
-        self._collector.raise_errors()
+        parser = Parser(namespace, collector=self.collector)
+        define_blocks(parser, tree, own, imported)
+        self.collector.raise_errors()
+        self.texts += Counter(texts(tree.get("blocks"))) - Counter(parser.lone_words)
         return own
 
 

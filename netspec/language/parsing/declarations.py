@@ -7,6 +7,7 @@ from typing import Any
 
 from netspec.diagnostics import Code, Note, Span, nearest
 from netspec.language.combinators import COMBINATORS
+from netspec.language.mentions import mentioned
 from netspec.language.messages import show_value
 from netspec.language.model import STEP_KEYS, Block, Parameter
 from netspec.language.parsing.parameters import parse_parameters
@@ -35,6 +36,8 @@ def define_blocks(parser: Parser, tree: Mapping, own: dict[str, Block], imported
             parser.report(Code.DUPLICATE_BLOCK, message, blocks.key_spans[name], "rename one", notes)
     own.update(declare(parser, blocks, parser.namespace))
     define(parser, blocks, own)
+    for name, block in own.items():
+        block.mentions = mentioned({key: value for key, value in blocks[name].items() if key != "inputs"})
 
 
 def declare(parser: Parser, tree: Mapping, namespace: Namespace[str, Block]) -> dict[str, Block]:

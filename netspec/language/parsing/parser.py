@@ -19,6 +19,7 @@ from netspec.language.scope import (
     RESERVED,
     Scope,
     expression_errors,
+    is_always_true,
     template_errors,
     unknown_argument,
     unknown_label,
@@ -49,6 +50,8 @@ class Parser:
         self.collector = collector or Collector()
         self.report = self.collector.report
         self.scope: Scope | None = None
+        self.lone_words: list[str] = []
+        """The steps that were written as a word alone."""
 
     def check_variable(self, name: str, span: Span, what: str) -> bool:
         """Return whether expressions can use a name for something of the document; report where they cannot."""
@@ -74,6 +77,7 @@ class Parser:
     def step(self, tree: Any, span: Span) -> Step | None:
         """Parse one step, or record why it is none and return None."""
         if isinstance(tree, str):
+            self.lone_words.append(tree)
             tree = lone_word(tree, span)
         if not isinstance(tree, Mapping):
             self.report(
@@ -177,6 +181,9 @@ class Parser:
         for key in ("when", "device"):
             self._check_expressions(tree.get(key), tree, key)
         self._check_expressions(tree.get("expect"), tree, "expect")
+        if is_always_true(tree.get("when")):
+            help_text = "leave it out, or test an argument"
+            self.report(Code.CONDITION_ALWAYS_TRUE, "`when` is always true", tree.value_spans["when"], help_text)
         return {
             "name": name,
             "share": share,

@@ -42,6 +42,7 @@ def lower_use(step: Step, fields: Use, flow: Flow, context: Context) -> Flow:
     context.builder.check_depth(context.frames, step.span)
     path = refer(fields.spec, Path(step.span.file), step.place("spec"), context.builder.sources)
     document = load(path, sources=context.builder.sources)
+    context.builder.collector.add(document.warnings)
     arguments = step.arguments.get("args") or Mapping(step.span.file)
     _check_settings(document, arguments)
     variables = bind(

@@ -1,0 +1,42 @@
+"""Which names the texts of a document mention, as far as that can be told without evaluating anything.
+
+This is generous: a name counts as mentioned wherever an expression could read it. What is not mentioned is unused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FIELD = re.compile(r"\{([^{}]*)\}")
+_TEMPLATES = ("name", "share")
+_NO_EXPRESSIONS = ("description", "type", "choices")
+
+
+def mentioned(tree: Any) -> frozenset[str]:
+    """Return the names that the values of a tree mention, and those of its steps ``$name``.
+
+    Example:
+        >>> sorted(mentioned({"network": [{"conv": {"out": "2 * width"}, "name": "stem{index}"}, {"$act": None}]}))
+        ['act', 'index', 'width']
+    """
+    return frozenset(name for text in texts(tree) for name in _NAME.findall(text))
+
+
+def texts(tree: Any) -> Iterator[str]:
+    """Yield the texts of a tree in which names are expressions, labels or arguments."""
+    if isinstance(tree, str):
+        yield tree
+    elif isinstance(tree, list):
+        for item in tree:
+            yield from texts(item)
+    elif isinstance(tree, dict):
+        for key, value in tree.items():
+            if key.startswith("$"):
+                yield key
+            if key in _TEMPLATES and isinstance(value, str):
+                yield from _FIELD.findall(value)
+            elif key not in _NO_EXPRESSIONS:
+                yield from texts(value)
