@@ -12,9 +12,6 @@ COUNTING_RULE = (
 )
 """How everything is counted, printed wherever numbers are."""
 
-LAYERS = frozenset({"conv", "conv_transpose", "linear"})
-"""The ops that count as a layer when people say how deep a network is."""
-
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -55,5 +52,5 @@ def count_depth(graph: Graph) -> int:
     """Return the number of convolutions and linear layers on the longest path to an output of evaluation."""
     depths = {each.name: 0 for each in graph.inputs}
     for node in graph:
-        depths[node.path] = max(depths[path] for path in node.inputs) + (node.op.name in LAYERS)
+        depths[node.path] = max(depths[path] for path in node.inputs) + node.op.counts_as_layer
     return max((depths[output.node] for output in graph.outputs if not output.train_only), default=0)

@@ -37,4 +37,4 @@ def dense_layers(scope: Scope) -> list[DenseLayer]:
 
 def _joins(joint: Node, layer: Scope) -> bool:
     inputs = (*layer.inputs, *layer.outputs)
-    return joint.op.name == "concat" and joint.inputs == inputs and len(inputs) == 2
+    return joint.op.concatenates and joint.inputs == inputs and len(inputs) == 2

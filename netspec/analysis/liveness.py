@@ -38,9 +38,28 @@ def liveness(graph: Graph) -> Liveness:
     return Liveness(order, {position: tuple(paths) for position, paths in dying.items()})
 
 
+@analysis
+def aliases(graph: Graph, training: bool) -> frozenset[str]:
+    """Return the values that lie in the memory of their first operand, in training or in evaluation.
+
+    What ops compute is taken to lie in memory in order, unless they say otherwise.
+    """
+    shared: set[str] = set()
+    strided: set[str] = set()
+    for node in graph:
+        operand = node.inputs[0]
+        # Elements between which there are gaps cannot be given other axes where they lie.
+        if not node.op.allocates(training) and not (node.op.keeps_order and operand in strided):
+            shared.add(node.path)
+        if node.op.strided or (node.path in shared and operand in strided):
+            strided.add(node.path)
+    return frozenset(shared)
+
+
 def _owners(graph: Graph) -> dict[str, str]:
     """Return for each value the one whose memory it lies in."""
+    shared = aliases(graph, training=False)
     owners = {each.name: each.name for each in graph.inputs}
     for node in graph:
-        owners[node.path] = owners[node.inputs[0]] if node.op.is_view else node.path
+        owners[node.path] = owners[node.inputs[0]] if node.path in shared else node.path
     return owners

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netspec.analysis.liveness import liveness
+from netspec.analysis.liveness import aliases, liveness
 from netspec.diagnostics import Code, LimitError
 from netspec.ir import Graph, Input, Node, analysis
 from netspec.sizes.shape import elements
@@ -19,8 +19,9 @@ class Memory:
     """Bytes of a network for a dtype and a batch.
 
     ``forward`` is what all values take together, as when a training step keeps them; ``peak`` is the most that
-    evaluation holds at one time, the input included. Values that share memory with their operand count once; ops
-    that work in place are not taken into account, so the true figures may be lower.
+    evaluation holds at one time, the input included. Values that share memory with their operand count once, which
+    differs between the two: a dropout hands on its operand in evaluation alone. Ops that work in place are not taken
+    into account, so the true figures may be lower.
     """
 
     parameters: int
@@ -33,10 +34,10 @@ class Memory:
 @analysis
 def measure_memory(graph: Graph, dtype: str = "float32", batch: int = 1) -> Memory:
     """Return the bytes of a graph's parameters and values."""
-    size = BYTES[dtype]
+    size, shared = BYTES[dtype], aliases(graph, training=True)
     return Memory(
         parameters=graph.params * size,
-        forward=batch * sum(count_bytes(node, size) for node in graph),
+        forward=batch * sum(count_bytes(node, size) for node in graph if node.path not in shared),
         peak=batch * _peak(graph, size),
         dtype=dtype,
         batch=batch,
@@ -44,18 +45,16 @@ def measure_memory(graph: Graph, dtype: str = "float32", batch: int = 1) -> Memo
 
 
 def count_bytes(value: Node | Input, size: int) -> int:
-    """Return the bytes that one example's value brings; none when it lies in its operand's memory."""
-    if isinstance(value, Node) and value.op.is_view:
-        return 0
+    """Return the bytes that one example's value takes."""
     return elements(value.shape) * (INTEGER_BYTES if value.dtype == "int64" else size)
 
 
 def _peak(graph: Graph, size: int) -> int:
-    alive = liveness(graph)
+    alive, shared = liveness(graph), aliases(graph, training=False)
     # Whoever calls the network holds its input, so that never dies.
     live = peak = sum(count_bytes(each, size) for each in graph.inputs)
     for position, node in enumerate(alive.order):
-        live += count_bytes(node, size)
+        live += 0 if node.path in shared else count_bytes(node, size)
         peak = max(peak, live)
         live -= sum(count_bytes(graph[path], size) for path in alive.dying.get(position, ()))
     return peak

@@ -1,71 +1,70 @@
-"""Receptive fields: how many elements of the input one element of a value depends on, per axis."""
+"""Receptive fields: how many elements of the input an element of a value depends on, per axis."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from fractions import Fraction
-from math import ceil
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
-from netspec.ir import Graph, Node, analysis
-from netspec.sizes.shape import Shape
+from netspec.analysis.dependence import Dependence, Source, extent_of, pass_on, simple
+from netspec.analysis.spans import Span, Whole
+from netspec.ir import Graph, Input, analysis
+from netspec.sizes import stated
+from netspec.sizes.shape import stated_shape
 
-
-class Sight(NamedTuple):
-    """Per axis of the input: how far one element sees, and how far apart neighbours look."""
-
-    extent: tuple[int | Fraction, ...]
-    jump: tuple[int | Fraction, ...]
+ReceptiveField = tuple[int, ...] | None
+"""Elements per axis of the input; None is all of it."""
 
 
 @analysis
-def receptive_fields(graph: Graph) -> Mapping[str, tuple[int, ...] | None]:
-    """Return the receptive field of each node by its path: elements per axis, or None where it sees everything.
+def receptive_fields(graph: Graph) -> Mapping[str, ReceptiveField]:
+    """Return the receptive field of each node by its path: from the first element to the last, per axis.
 
-    Formula: ``extent += (window - 1) * jump`` and ``jump *= stride``, op by op; of several operands the largest.
-    Padding does not cut it, so it may be larger than the input.
+    An axis counts with its size where an element depends on all of it; None says that of every axis. Padding cuts
+    nothing off, so that a field may be larger than the input. Channels are not told apart: the field is that of all
+    channels at a position, and the channels of the input are no axis of it, unless they are its only one. Where several
+    inputs are read, it is the largest among those with as many axes as the first.
+
+    Everything counts that evaluation reads. The mean and variance of `in` and `gn`, and of `ln` over an image, are
+    read from all of it, so that behind them each element depends on everything, as behind squeeze-and-excitation; those
+    of `bn` are constants.
     """
-    sights: dict[str, Sight | None] = {}
-    shapes: dict[str, Shape] = {each.name: each.shape for each in graph.inputs}
-    for each in graph.inputs:
-        ones = (1,) * (len(each.shape) - 1)
-        sights[each.name] = Sight(ones, ones)
+    limits = {source: size for each in graph.inputs for source, size in _sources(each)}
+    known = {each.name: _at_input(each) for each in graph.inputs}
+    shapes = {each.name: stated_shape(each.shape) for each in graph.inputs}
     for node in graph:
-        sights[node.path] = _after(node, shapes[node.inputs[0]], [sights[path] for path in node.inputs])
-        shapes[node.path] = node.shape
-    return MappingProxyType({node.path: _rounded(sights[node.path]) for node in graph})
+        operands, entering = [known[path] for path in node.inputs], tuple(shapes[path] for path in node.inputs)
+        shapes[node.path] = stated_shape(node.shape)
+        known[node.path] = pass_on(node.op, entering, shapes[node.path], operands, limits)
+    return MappingProxyType({node.path: _field(known[node.path], graph.inputs, limits) for node in graph})
 
 
-def _after(node: Node, shape: Shape, operands: list[Sight | None]) -> Sight | None:
-    sight = operands[0] if len(operands) == 1 else _widest(operands)
-    if sight is None:
-        return None
-    windows = node.op.receptive_window(shape)
-    if windows is None:
-        return None
-    if not windows:
-        return sight
-    if len(windows) != len(sight.extent):
-        return None
-    return Sight(
-        tuple(
-            extent + (window.extent - 1) * jump
-            for extent, jump, window in zip(sight.extent, sight.jump, windows, strict=True)
-        ),
-        tuple(jump * window.stride for jump, window in zip(sight.jump, windows, strict=True)),
+def _sources(value: Input) -> Iterable[tuple[Source, int]]:
+    """Yield the axes of an input along which positions count, with their sizes: all but the channels of numbers."""
+    axes = range(len(value.shape))
+    counted = axes[1:] if value.dtype == "float" and len(axes) > 1 else axes
+    return (((value.name, axis), stated(value.shape[axis])) for axis in counted)
+
+
+def _at_input(value: Input) -> Dependence:
+    return Dependence(
+        simple(stated_shape(value.shape)),
+        {source: Span((source[1], 0), 1, (0,), (0,)) for source, _ in _sources(value)},
     )
 
 
-def _widest(operands: list[Sight | None]) -> Sight | None:
-    known = [sight for sight in operands if sight is not None]
-    if len(known) < len(operands) or len({len(sight.extent) for sight in known}) > 1:
+def _field(value: Dependence, inputs: tuple[Input, ...], limits: dict[Source, int]) -> ReceptiveField:
+    fields = []
+    for each in inputs:
+        sources = [source for source, _ in _sources(each)]
+        if any(source in value.reaches for source in sources):
+            fields.append([(value.reaches[source], limits[source]) for source in sources])
+    if not fields:
+        return ()
+    alike = [field for field in fields if len(field) == len(fields[0])]
+    if any(all(isinstance(reach, Whole) for reach, _ in field) for field in alike):
         return None
-    return Sight(
-        tuple(map(max, zip(*(sight.extent for sight in known), strict=True))),
-        tuple(map(max, zip(*(sight.jump for sight in known), strict=True))),
+    extents = (
+        [limit if isinstance(reach, Whole) else extent_of(reach, value.axes) for reach, limit in field]
+        for field in alike
     )
-
-
-def _rounded(sight: Sight | None) -> tuple[int, ...] | None:
-    return None if sight is None else tuple(map(ceil, sight.extent))
+    return tuple(map(max, zip(*extents, strict=True)))

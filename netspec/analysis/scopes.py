@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from netspec.analysis.liveness import aliases
 from netspec.ir import Graph, Node, Scope, analysis
 from netspec.sizes import stated
 from netspec.sizes.shape import elements
@@ -19,7 +20,7 @@ class ScopeTotals:
     macs: int
     training_macs: int
     elements: int
-    """How many numbers the values have together; those that share memory with their operand bring none."""
+    """How many numbers the values have together in training; those that share memory with their operand bring none."""
     nodes: int
 
 
@@ -35,22 +36,20 @@ def add_up(parts: Iterable[ScopeTotals]) -> ScopeTotals:
     return ScopeTotals(params, macs, training_macs, elements, nodes)
 
 
-def measure_node(node: Node, training_only: bool) -> ScopeTotals:
-    """Return what a single node adds."""
-    return ScopeTotals(
-        params=node.params,
-        macs=0 if training_only else node.macs,
-        training_macs=node.macs,
-        elements=0 if node.op.is_view else stated(elements(node.shape)),
-        nodes=1,
-    )
-
-
 @analysis
 def measure_scopes(graph: Graph) -> Mapping[Node | Scope, ScopeTotals]:
     """Return the sums of every scope, and of every node as the smallest part."""
-    training = graph.training_only
-    totals: dict[Node | Scope, ScopeTotals] = {node: measure_node(node, node.path in training) for node in graph}
+    training, shared = graph.training_only, aliases(graph, training=True)
+    totals: dict[Node | Scope, ScopeTotals] = {
+        node: ScopeTotals(
+            params=node.params,
+            macs=0 if node.path in training else node.macs,
+            training_macs=node.macs,
+            elements=0 if node.path in shared else stated(elements(node.shape)),
+            nodes=1,
+        )
+        for node in graph
+    }
     # Inner scopes come after outer ones in `descend`, so that backwards every part is known before its whole.
     for scope in reversed(list(graph.root.descend())):
         totals[scope] = add_up(totals[item] for item in scope.items)

@@ -24,9 +24,6 @@ from netspec.sizes.shape import Shape
 
 Item = Node | Scope
 
-CHANNEL_FIELDS = frozenset({"out", "groups", "channels", "hidden", "dim", "shape", "sizes", "start", "stop"})
-"""The arguments of ops that count channels."""
-
 _ORDINAL = re.compile(r"(?:\d+|(?<=[\d_])[a-z])$")
 
 
@@ -124,7 +121,7 @@ class Structure:
     def _arguments(self, op: Op) -> Hashable:
         if self._agreement.arguments == "same":
             return op
-        fields = (field for field in type(op).model_fields if field not in CHANNEL_FIELDS)
+        fields = (field for field in type(op).model_fields if field not in op.channel_fields)
         return (op.name, *((field, getattr(op, field)) for field in fields))
 
     def _sizes(self, node: Node, operands: tuple[Shape, ...]) -> Hashable:

@@ -26,9 +26,22 @@ from netspec.ops import (  # noqa: F401
     stochastic,
     transposed_convolution,
 )
-from netspec.ops.base import OPS, Argument, Op, Sample, ShapeError, Torch, Window
+from netspec.ops.base import OPS, Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.plugins import PluginError, load_installed, load_plugin
+from netspec.ops.traits import SAME, Window, Windows
 
-__all__ = ["OPS", "Argument", "Op", "PluginError", "Sample", "ShapeError", "Torch", "Window", "load_plugin"]
+__all__ = [
+    "OPS",
+    "SAME",
+    "Argument",
+    "Op",
+    "PluginError",
+    "Sample",
+    "ShapeError",
+    "Torch",
+    "Window",
+    "Windows",
+    "load_plugin",
+]
 
 load_installed()

@@ -1,14 +1,14 @@
 """Pooling to a size that is given, whatever the size that comes in."""
 
 from fractions import Fraction
-from math import gcd
 from typing import ClassVar
 
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
+from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, check_axes, spatial_rank
 from netspec.ops.fields import OpenPerAxis
+from netspec.ops.traits import SAME, Window, Windows
 from netspec.ops.windows import shortest
 from netspec.sizes.shape import Shape, per_axis, show, stated_shape
 
@@ -34,8 +34,8 @@ class GlobalPool(Op):
     def emit_function(self, *shapes: Shape) -> Torch:
         return Torch(f"F.{self.torch_name[1]}{len(shapes[0]) - 1}d({{0}}, 1)")
 
-    def receptive_window(self, shape: Shape) -> None:
-        return None
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return ((SAME, *(None,) * (len(shapes[0]) - 1)),)
 
 
 class GlobalAveragePool(GlobalPool, name="global_avgpool"):
@@ -124,23 +124,21 @@ class AdaptivePool(Op):
         out = shortest(self.out)
         return self.of_all() if out == 1 else self.respelled(out=out)
 
-    def receptive_window(self, shape: Shape) -> tuple[Window, ...] | None:
-        before, after = stated_shape(shape[1:]), stated_shape(per_axis(self.out, len(shape) - 1))
-        if all(size == 1 for size in after):
-            return None
-        return tuple(
-            Window(_largest_window(size, out), Fraction(size, out)) for size, out in zip(before, after, strict=True)
-        )
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        sizes, outs = stated_shape(shapes[0][1:]), stated_shape(per_axis(self.out, len(shapes[0]) - 1))
+        return ((SAME, *(_window(size, out) for size, out in zip(sizes, outs, strict=True))),)
 
     def draw(self, shape: Shape) -> str:
         return f"to {show(per_axis(self.out, len(shape) - 1))}"
 
 
-def _largest_window(size: int, out: int) -> int:
-    whole, rest = divmod(size, out)
-    if rest == 0:
-        return whole
-    return whole + (1 if rest == gcd(size, out) else 2)
+def _window(size: int, out: int) -> Window | None:
+    """Return the window of the elements from ``floor(o * size / out)`` to ``ceil((o + 1) * size / out) - 1``."""
+    if out == 1:
+        return None
+    if size % out == 0:
+        return Window(0, size // out - 1, size // out)
+    return Window(Fraction(1 - out, out), Fraction(size - 1, out), Fraction(size, out))
 
 
 class AdaptiveAveragePool(AdaptivePool, name="adaptive_avgpool"):

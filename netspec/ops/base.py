@@ -10,13 +10,11 @@ anew for each op, which is a fifth of the time in which a document is checked.
 from abc import abstractmethod
 from dataclasses import dataclass
 from enum import Enum
-from fractions import Fraction
-from typing import Any, ClassVar, Literal, NamedTuple, Self
-
-from pydantic import BaseModel, ConfigDict
+from typing import Any, ClassVar, Literal, Self
 
 from netspec.diagnostics import Code, NetspecError
 from netspec.ops.fields import words
+from netspec.ops.traits import Traits
 from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, show
 
@@ -36,17 +34,6 @@ class ShapeError(NetspecError):
     ) -> None:
         super().__init__(message)
         self.message, self.help, self.operand, self.code = message, help, operand, code
-
-
-class Window(NamedTuple):
-    """How far one output element sees along an axis, and how far apart two neighbours are.
-
-    The stride is a fraction where the op makes an axis longer: two neighbours that a scale of two inserts are half an
-    element apart.
-    """
-
-    extent: int
-    stride: int | Fraction
 
 
 class Required(Enum):
@@ -103,7 +90,7 @@ class Sample:
     inputs: tuple[Shape, ...]
 
 
-class Op(BaseModel):
+class Op(Traits):
     """The base of all ops. Subclass it with ``name=`` to register a new one.
 
     Class attributes describe the op, fields are its arguments, methods are what the compiler asks of it. ``shapes``
@@ -111,8 +98,6 @@ class Op(BaseModel):
     open: compare each size on its own (``any(size < 1 for size in sizes)`` and not ``min(sizes) < 1``, which compares
     height and width), and no size with a mark such as -1.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: ClassVar[str]
     family: ClassVar[Family]
@@ -122,20 +107,6 @@ class Op(BaseModel):
     """The least and the greatest number of operands; None is no limit."""
     operand_names: ClassVar[tuple[str, ...]] = ()
     """The names that operands must have, in order, for ops like ``lerp``."""
-    input_dtype: ClassVar[Literal["float", "int64", "any"]] = "float"
-    """What the op takes. The result has the dtype of the first operand for ``any`` and is float otherwise."""
-    is_view: ClassVar[bool] = False
-    """True when the result may share memory with the operand."""
-    keeps_output: ClassVar[bool] = False
-    """True when the gradient needs the op's output, so that nobody may overwrite it in place."""
-    keeps_input: ClassVar[bool] = True
-    """False when the gradient does not need the operands, so that another reader may overwrite them."""
-    open_arguments: ClassVar[frozenset[str]] = frozenset()
-    """The fields that take sizes which stay open; for all others a size is fixed to its stated value."""
-    in_place: ClassVar[bool] = False
-    """True when the op's torch text has an ``inplace`` argument."""
-    depends_on_mode: ClassVar[bool] = False
-    """True when the op differs between training and evaluation; it is then always a module."""
     samples: ClassVar[tuple[Sample, ...]]
     """Valid uses; every test family runs over them."""
     faults: ClassVar[tuple[Sample, ...]] = ()
@@ -185,10 +156,6 @@ class Op(BaseModel):
             if all(getattr(self, name) == value for name, value in fields.items())
             else self.model_copy(update=fields)
         )
-
-    def receptive_window(self, shape: Shape) -> tuple[Window, ...] | None:
-        """Return the window per axis, an empty tuple for element-wise ops, or None when every output sees all."""
-        return ()
 
     def draw(self, shape: Shape) -> str:
         """Return the telling attributes in a few characters, as in ``3x3, s2``; shape is the first operand's."""

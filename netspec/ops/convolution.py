@@ -1,12 +1,13 @@
 """Convolutions of rank 1, 2 and 3."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, spatial_rank
+from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_rank
 from netspec.ops.fields import Flag, OpenPaddingValue, Padding, PerAxis, Positive
+from netspec.ops.traits import Windows
 from netspec.ops.windows import (
     check_copies,
     draw_window,
@@ -40,7 +41,8 @@ class Conv(Op, name="conv"):
     """
 
     family = "convolution"
-    keeps_input = True
+    counts_as_layer = True
+    channel_fields = frozenset({"out", "groups"})
     samples = (
         Sample({"out": 8, "kernel": 3, "padding": 1}, ((4, 9, 9),)),
         Sample({"out": 8, "kernel": [1, 7], "stride": 2, "groups": 2, "bias": False}, ((4, 12, 13),)),
@@ -145,7 +147,6 @@ class Conv(Op, name="conv"):
         return torch_padding(self.padding, shape, self.kernel, self.stride, self.dilation)
 
     def explicit_padding(self, shape: Shape) -> Pairs | None:
-        """Return the padding that has to become a ``pad`` op before emission, as [before, after] per axis, or None."""
         if self.padding == "same":
             return None
         return explicit_padding(self.padding, shape, self.kernel, self.stride, self.dilation)
@@ -164,8 +165,14 @@ class Conv(Op, name="conv"):
             padding_mode=self.padding_mode if padding else "zeros",
         )
 
-    def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
-        return windows(len(shape) - 1, self.kernel, self.stride, self.dilation)
+    def without_padding(self) -> Self:
+        return self.model_copy(update={"padding": 0, "padding_mode": "zeros"})
+
+    def pad_arguments(self) -> dict[str, object]:
+        return {} if self.padding_mode == "zeros" else {"mode": self.padding_mode}
+
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return ((None, *windows(self.padding, shapes[0], self.kernel, self.stride, self.dilation)),)
 
     def draw(self, shape: Shape) -> str:
         groups = self.channels(shape)[1]

@@ -6,6 +6,8 @@ from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.fields import Count, Flag, Positive
 from netspec.ops.merge import broadcast
+from netspec.ops.traits import SAME, Window, Windows
+from netspec.ops.windows import all_of
 from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, show
 
@@ -28,6 +30,8 @@ class Linear(Op, name="linear"):
 
     family = "linear"
     primary = "out"
+    counts_as_layer = True
+    channel_fields = frozenset({"out"})
     samples = (
         Sample({"out": 10}, ((16,),)),
         Sample({"out": 10, "bias": False}, ((5, 16),)),
@@ -65,8 +69,8 @@ class Linear(Op, name="linear"):
             ),
         )
 
-    def receptive_window(self, shape: Shape) -> None:
-        return None
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return (all_of(len(shapes[0]) - 1, shapes[0]),)
 
 
 class Embedding(Op, name="embedding"):
@@ -87,6 +91,7 @@ class Embedding(Op, name="embedding"):
 
     family = "linear"
     input_dtype = "int64"
+    channel_fields = frozenset({"dim"})
     samples = (
         Sample({"num": 10, "dim": 4}, ((7,),)),
         Sample({"num": 10, "dim": 4, "padding_idx": 0}, ((2, 7),)),
@@ -122,6 +127,15 @@ class Embedding(Op, name="embedding"):
                 Argument("padding_idx", self.padding_idx, None),
             ),
         )
+
+    def integers_below(self) -> int:
+        return self.num
+
+    def zero_rows(self) -> dict[str, int]:
+        return {} if self.padding_idx is None else {"weight": self.padding_idx}
+
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return ((SAME,) * len(shapes[0]),)
 
     def draw(self, shape: Shape) -> str:
         return f"{self.num} x {self.dim}"
@@ -200,5 +214,10 @@ class MatMul(Op, name="matmul"):
         right = "torch.transpose({1}, -1, -2)" if self.transpose_b else "{1}"
         return Torch(f"torch.matmul({left}, {right})", calls=1 + self.transpose_a + self.transpose_b)
 
-    def receptive_window(self, shape: Shape) -> None:
-        return None
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        rank = len(shapes[0])
+        row, column = Window(0, 0, 1, axis=rank - 2), Window(0, 0, 1, axis=rank - 1)
+        leading = (SAME,) * (rank - 2)
+        left = (None, row) if self.transpose_a else (row, None)
+        right = (column, None) if self.transpose_b else (None, column)
+        return (*leading, *left), (*leading, *right)

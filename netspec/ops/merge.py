@@ -6,6 +6,7 @@ from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_index
 from netspec.ops.fields import Flag, Integer
+from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes import Dim, Size
 from netspec.sizes.shape import Shape, show
 
@@ -27,6 +28,8 @@ class Concat(Op, name="concat"):
     family = "merge"
     operands = (1, None)
     input_dtype = "any"
+    concatenates = True
+    moves_elements = True
     keeps_input = False
     samples = (
         Sample({}, ((4, 3, 3), (2, 3, 3), (1, 3, 3))),
@@ -57,6 +60,14 @@ class Concat(Op, name="concat"):
 
     def emit_function(self, *shapes: Shape) -> Torch:
         return Torch("torch.cat([{operands}], {axis})", (Argument("axis", self.axis),))
+
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        index, start, operands = axis_index("concat", self.axis, shapes[0]), 0, []
+        for shape in shapes:
+            same = (SAME,) * len(shape)
+            operands.append((*same[:index], Window(-start, -start, 1), *same[index + 1 :]))
+            start += shape[index]
+        return tuple(operands)
 
 
 class ElementWise(Op):

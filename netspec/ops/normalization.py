@@ -5,6 +5,7 @@ from pydantic import Field
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_rank
 from netspec.ops.fields import Flag, Number, Positive, PositiveNumber, Probability
+from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes.shape import Shape, elements, show, stated_shape
 
 
@@ -148,6 +149,10 @@ class LayerNorm(Op, name="ln"):
             ),
         )
 
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        count = len(self.normalized(shapes[0]))
+        return (((SAME,) * (len(shapes[0]) - count) + (None,) * count),)
+
 
 class GroupNorm(Op, name="gn"):
     """Normalizes groups of channels of each example, then scales and shifts each channel.
@@ -167,6 +172,7 @@ class GroupNorm(Op, name="gn"):
 
     family = "normalization"
     primary = "groups"
+    channel_fields = frozenset({"groups"})
     samples = (
         Sample({"groups": 2}, ((8, 5, 5),)),
         Sample({"groups": 8, "eps": 1e-3}, ((8, 7),)),
@@ -207,6 +213,9 @@ class GroupNorm(Op, name="gn"):
                 Argument("affine", self.affine, True),
             ),
         )
+
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return ((None,) * len(shapes[0]),)
 
     def draw(self, shape: Shape) -> str:
         return f"g{self.groups}"
@@ -268,6 +277,9 @@ class InstanceNorm(Op, name="in"):
             ),
         )
 
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return ((SAME, *(None,) * (len(shapes[0]) - 1)),)
+
 
 class LocalResponseNorm(Op, name="lrn"):
     """Divides each element by the energy of its neighbours in the channels around it.
@@ -319,6 +331,10 @@ class LocalResponseNorm(Op, name="lrn"):
 
     def emit_function(self, *shapes: Shape) -> Torch:
         return Torch("F.local_response_norm({0}, {arguments})", self._arguments())
+
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        around = Window(-(self.size // 2), (self.size - 1) // 2, 1)
+        return ((around, *(SAME,) * (len(shapes[0]) - 1)),)
 
     def draw(self, shape: Shape) -> str:
         return str(self.size)

@@ -3,9 +3,19 @@
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, spatial_rank
+from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_rank
 from netspec.ops.fields import Flag, OpenPerAxis, Padding, PerAxis, PositiveNumber, SizePerAxis
-from netspec.ops.windows import draw_window, explicit_padding, padding_pairs, shortest, slide, torch_padding, windows
+from netspec.ops.traits import SAME, Windows
+from netspec.ops.windows import (
+    all_of,
+    draw_window,
+    explicit_padding,
+    padding_pairs,
+    shortest,
+    slide,
+    torch_padding,
+    windows,
+)
 from netspec.sizes.shape import Pairs, Shape, per_axis, show
 
 
@@ -32,8 +42,8 @@ class WindowPool(Op):
     def canonical(self, *shapes: Shape) -> Op:
         return self.respelled(kernel=shortest(self.kernel), stride=shortest(self.step))
 
-    def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
-        return windows(len(shape) - 1, self.kernel, self.step)
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return ((SAME, *windows(0, shapes[0], self.kernel, self.step)),)
 
     def draw(self, shape: Shape) -> str:
         return draw_window(len(shape) - 1, self.kernel, self.step)
@@ -92,6 +102,7 @@ class MaxPool(WindowPool, name="maxpool"):
     Source: torch.nn.MaxPool1d, MaxPool2d, MaxPool3d.
     """
 
+    padding_identity = "lowest"
     samples = (
         Sample({"kernel": 3, "stride": 2, "padding": 1}, ((4, 9, 9),)),
         Sample({"kernel": 3, "stride": 2, "ceil": True}, ((4, 12, 12),)),
@@ -121,7 +132,6 @@ class MaxPool(WindowPool, name="maxpool"):
         return (shape[0], *sizes)
 
     def explicit_padding(self, shape: Shape) -> Pairs | None:
-        """Return the padding that has to become a ``pad`` op (of the lowest number) before emission, or None."""
         most = tuple(extent // 2 for extent in per_axis(self.kernel, len(shape) - 1))
         return explicit_padding(self.padding, shape, self.kernel, self.step, self.dilation, most=most)
 
@@ -146,8 +156,8 @@ class MaxPool(WindowPool, name="maxpool"):
         rank = spatial_rank("maxpool", shapes[0])
         return Torch(f"F.max_pool{rank}d({{0}}, {{arguments}})", self._arguments(shapes[0]))
 
-    def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
-        return windows(len(shape) - 1, self.kernel, self.step, self.dilation)
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return ((SAME, *windows(self.padding, shapes[0], self.kernel, self.step, self.dilation)),)
 
 
 class AveragePool(WindowPool, name="avgpool"):
@@ -216,7 +226,6 @@ class AveragePool(WindowPool, name="avgpool"):
             )
 
     def explicit_padding(self, shape: Shape) -> Pairs | None:
-        """Return the padding that has to become a ``pad`` op (of zeros) before emission, or None."""
         most = tuple(extent // 2 for extent in per_axis(self.kernel, len(shape) - 1))
         return explicit_padding(self.padding, shape, self.kernel, self.step, 1, most=most)
 
@@ -241,6 +250,9 @@ class AveragePool(WindowPool, name="avgpool"):
     def emit_function(self, *shapes: Shape) -> Torch:
         rank = spatial_rank("avgpool", shapes[0])
         return Torch(f"F.avg_pool{rank}d({{0}}, {{arguments}})", self._arguments(shapes[0]))
+
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return ((SAME, *windows(self.padding, shapes[0], self.kernel, self.step)),)
 
 
 class NormPool(WindowPool, name="lp_pool"):
@@ -304,6 +316,9 @@ class ChannelPool(Op):
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
+
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return (all_of(0, shapes[0]),)
 
 
 class ChannelAveragePool(ChannelPool, name="channel_avgpool"):

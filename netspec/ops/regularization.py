@@ -15,7 +15,7 @@ class Regularization(Op):
     family = "regularization"
     primary = "p"
     depends_on_mode = True
-    is_view = True
+    may_alias = True
     in_place = True
     keeps_input = False
     samples: ClassVar[tuple[Sample, ...]] = (
@@ -32,6 +32,9 @@ class Regularization(Op):
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
+
+    def allocates(self, training: bool) -> bool:
+        return training and self.p > 0
 
     def draw(self, shape: Shape) -> str:
         return f"p={self.p:g}"

@@ -1,15 +1,17 @@
 """Ops that make axes longer, or trade channels for positions."""
 
 from fractions import Fraction
+from math import lcm
 from typing import Literal
 
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
+from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, check_axes, spatial_rank
 from netspec.ops.fields import Count, Flag, Number, OpenPerAxis, OpenSides, PerAxisFactor, Positive
-from netspec.ops.windows import check_copies, shortest
-from netspec.sizes import Size, scale_down
+from netspec.ops.traits import SAME, Window, Windows
+from netspec.ops.windows import all_of, check_copies, shortest
+from netspec.sizes import Size, scale_down, stated
 from netspec.sizes.shape import Pairs, Shape, per_axis, show, stated_shape
 
 
@@ -31,6 +33,7 @@ class Pad(Op, name="pad"):
     family = "shape"
     primary = "sides"
     open_arguments = frozenset({"sides"})
+    channel_fields = frozenset({"channels"})
     samples = (
         Sample({"sides": 1}, ((4, 3, 3),)),
         Sample({"sides": [[0, 1], [2, 3]], "value": 0.5}, ((4, 3, 3),)),
@@ -124,6 +127,9 @@ class Pad(Op, name="pad"):
         pairs = self.pairs(shape)
         padded = pairs if any(self.channels) else pairs[1:]
         return tuple(number for pair in reversed(padded) for number in pair)
+
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return (tuple(Window(-stated(before), -stated(before), 1) for before, _ in self.pairs(shapes[0])),)
 
     def draw(self, shape: Shape) -> str:
         pairs = (stated_shape(pair) for pair in self.pairs(shape))
@@ -240,10 +246,26 @@ class Upsample(Op, name="upsample"):
         size = None if self.size is None else shortest(self.size)
         return self.respelled(scale=scale, size=size, mode="linear" if is_linear else self.mode)
 
-    def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
-        extent = 1 if self.mode.startswith("nearest") else 4 if self.mode == "bicubic" else 2
-        before, after = stated_shape(shape[1:]), stated_shape(self.infer_shape(shape)[1:])
-        return tuple(Window(extent, Fraction(size, out)) for size, out in zip(before, after, strict=True))
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        (shape,) = shapes
+        scales = self.scale if isinstance(self.scale, tuple) else (self.scale,) * (len(shape) - 1)
+        sizes = zip(stated_shape(shape[1:]), stated_shape(self.infer_shape(shape)[1:]), scales, strict=True)
+        return ((SAME, *(self._window(*each) for each in sizes)),)
+
+    def _window(self, size: int, out: int, scale: float | None) -> Window:
+        """Return the elements around the position ``stride * o + offset``, in the operand, of a result's element."""
+        stride, offset = Fraction(size, out) if scale is None else 1 / Fraction(str(scale)), Fraction(0)
+        if self.align_corners:
+            stride = Fraction(size - 1, max(out - 1, 1))
+        elif self.mode == "nearest-exact":
+            offset = stride / 2
+        elif self.mode != "nearest":
+            offset = (stride - 1) / 2
+        # The whole number below a position is the one that is less than 1 away from it, in steps of the fraction.
+        below = offset + Fraction(1, lcm(stride.denominator, offset.denominator)) - 1
+        around = {"nearest": 0, "nearest-exact": 0, "bicubic": 1}.get(self.mode, 0)
+        after = {"nearest": 0, "nearest-exact": 0, "bicubic": 2}.get(self.mode, 1)
+        return Window(below - around, offset + after, stride)
 
     def draw(self, shape: Shape) -> str:
         return f"to {show(self.infer_shape(shape)[1:])}"
@@ -267,8 +289,10 @@ class ChannelShuffle(Op, name="channel_shuffle"):
 
     family = "shape"
     primary = "groups"
+    channel_fields = frozenset({"groups"})
     input_dtype = "any"
-    is_view = True
+    moves_elements = True
+    may_alias = True  # with a single group, on some devices
     keeps_input = False
     samples = (
         Sample({"groups": 2}, ((6, 3, 3),)),
@@ -302,6 +326,9 @@ class ChannelShuffle(Op, name="channel_shuffle"):
     def emit_function(self, *shapes: Shape) -> Torch:
         return Torch("torch.channel_shuffle({0}, {arguments})", (Argument("groups", self.groups, positional=True),))
 
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return (all_of(0, shapes[0]),)
+
     def draw(self, shape: Shape) -> str:
         return f"g{self.groups}"
 
@@ -325,7 +352,7 @@ class PixelShuffle(Op, name="pixel_shuffle"):
     family = "shape"
     primary = "factor"
     input_dtype = "any"
-    is_view = True
+    moves_elements = True
     keeps_input = False
     samples = (Sample({"factor": 2}, ((8, 3, 4),)), Sample({"factor": 1}, ((8, 3, 4),)))
     faults = (Sample({"factor": 2}, ((6, 3, 3),)), Sample({"factor": 2}, ((8, 3),)))
@@ -360,8 +387,9 @@ class PixelShuffle(Op, name="pixel_shuffle"):
     def emit_function(self, *shapes: Shape) -> Torch:
         return Torch("F.pixel_shuffle({0}, {arguments})", (Argument("upscale_factor", self.factor, positional=True),))
 
-    def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
-        return (Window(1, Fraction(1, self.factor)),) * 2
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        repeated = Window(Fraction(1 - self.factor, self.factor), 0, Fraction(1, self.factor))
+        return ((None, repeated, repeated),)
 
     def draw(self, shape: Shape) -> str:
         return f"x{self.factor}"

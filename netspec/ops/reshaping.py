@@ -6,9 +6,10 @@ from typing import Annotated
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, axis_index
+from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_index
 from netspec.ops.fields import Integer, OpenInteger, Positive
-from netspec.sizes import Dim, Size
+from netspec.ops.traits import SAME, Window, Windows
+from netspec.sizes import Dim, Size, stated
 from netspec.sizes.shape import Shape, elements, show
 
 
@@ -17,8 +18,12 @@ class Reshaping(Op):
 
     family = "shape"
     input_dtype = "any"
-    is_view = True
+    moves_elements = True
+    may_alias = True
     keeps_input = False
+
+    def allocates(self, training: bool) -> bool:
+        return False
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
@@ -36,6 +41,7 @@ class Flatten(Reshaping, name="flatten"):
     Source: torch.nn.Flatten.
     """
 
+    keeps_order = True
     samples = (Sample({}, ((4, 3, 3),)), Sample({}, ((4,),)))
 
     def infer_shape(self, *shapes: Shape) -> Shape:
@@ -64,6 +70,8 @@ class Reshape(Reshaping, name="reshape"):
 
     primary = "shape"
     open_arguments = frozenset({"shape"})
+    keeps_order = True
+    channel_fields = frozenset({"shape"})
     samples = (
         Sample({"shape": [4, 2, 2]}, ((16,),)),
         Sample({"shape": [-1, 6]}, ((4, 3, 3),)),
@@ -121,9 +129,6 @@ class Reshape(Reshaping, name="reshape"):
     def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
         return (Argument("dim", 1, positional=True), Argument("unflattened_size", shape, positional=True))
 
-    def receptive_window(self, shape: Shape) -> None:
-        return None
-
     def draw(self, shape: Shape) -> str:
         return f"to {show(self.infer_shape(shape))}"
 
@@ -179,8 +184,12 @@ class Permute(Reshaping, name="permute"):
     def emit_function(self, *shapes: Shape) -> Torch:
         return Torch("torch.permute({0}, {dims})", (Argument("dims", (0, *self.axes)),))
 
-    def receptive_window(self, shape: Shape) -> None:
-        return None
+    @property
+    def strided(self) -> bool:
+        return self.axes != tuple(range(1, len(self.axes) + 1))
+
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return (tuple(Window(0, 0, 1, self.axes.index(axis)) for axis in range(1, len(self.axes) + 1)),)
 
     def draw(self, shape: Shape) -> str:
         return ",".join(map(str, self.axes))
@@ -203,6 +212,7 @@ class Slice(Reshaping, name="slice"):
     """
 
     open_arguments = frozenset({"start", "stop"})
+    channel_fields = frozenset({"start", "stop"})
     samples = (
         Sample({"stop": 2}, ((4, 3, 3),)),
         Sample({"axis": 2, "start": 1, "stop": -1}, ((4, 5, 3),)),
@@ -257,10 +267,15 @@ class Slice(Reshaping, name="slice"):
         arguments = [Argument("start", start), *([Argument("stop", stop)] if end else []), Argument("step", self.step)]
         return Torch(f"{{0}}[{ahead}{{start}}:{end}{step}]", tuple(arguments))
 
-    def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
-        strides = [1] * len(shape)
-        strides[axis_index("slice", self.axis, shape)] = self.step
-        return tuple(Window(1, stride) for stride in strides[1:])
+    @property
+    def strided(self) -> bool:
+        return self.axis != 1 or self.step != 1  # a range of the first axis has no gaps within an example
+
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        (shape,) = shapes
+        index, start = axis_index("slice", self.axis, shape), stated(self.positions(shape)[0])
+        same = (SAME,) * len(shape)
+        return ((*same[:index], Window(start, start, self.step), *same[index + 1 :]),)
 
     def draw(self, shape: Shape) -> str:
         start, stop = self.positions(shape)

@@ -7,6 +7,7 @@ from pydantic import Field
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.fields import Flag, Positive, Probability
+from netspec.ops.traits import SAME, Windows
 from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, show
 
@@ -27,6 +28,7 @@ class Recurrent(Op):
 
     family = "sequence"
     primary = "hidden"
+    channel_fields = frozenset({"hidden"})
     depends_on_mode = True
     keeps_output = True
     gates: ClassVar[int]
@@ -51,6 +53,10 @@ class Recurrent(Op):
     output: Literal["sequence", "last"] = Field(
         "sequence", description="Whether the outputs of all steps leave, or the last state of each direction."
     )
+
+    @property
+    def strided(self) -> bool:
+        return self.output == "sequence"  # torch keeps the steps in front of the batch
 
     @property
     def directions(self) -> int:
@@ -102,7 +108,7 @@ class Recurrent(Op):
         layer = f"nn.{self.name.upper()}({{arguments}}, batch_first=True)"
         return Torch(f"{wrapper}({layer})", self._arguments(shapes[0][1]), layer="recurrent")
 
-    def receptive_window(self, shape: Shape) -> None:
+    def receptive_windows(self, *shapes: Shape) -> None:
         return None
 
     def draw(self, shape: Shape) -> str:
@@ -243,6 +249,10 @@ class Attention(Op, name="attention"):
             )
         return query
 
+    @property
+    def strided(self) -> bool:
+        return True  # torch keeps the steps in front of the batch
+
     def _operands(self, shapes: tuple[Shape, ...]) -> tuple[Shape, Shape, Shape]:
         return (shapes[0], shapes[1], shapes[2]) if len(shapes) == 3 else (shapes[0],) * 3
 
@@ -279,8 +289,9 @@ class Attention(Op, name="attention"):
         layer = "nn.MultiheadAttention({arguments}, batch_first=True)"
         return Torch(f"Attention({layer})", arguments, layer="attention")
 
-    def receptive_window(self, shape: Shape) -> None:
-        return None
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        everything: Windows = (None, None)
+        return (everything,) if len(shapes) == 1 else ((SAME, None), everything, everything)
 
     def draw(self, shape: Shape) -> str:
         return f"{self.heads} heads"

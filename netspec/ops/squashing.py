@@ -5,6 +5,8 @@ from pydantic import Field
 from netspec.ops.activation import Activation
 from netspec.ops.base import Argument, Op, Sample, axis_index
 from netspec.ops.fields import Integer, PositiveNumber
+from netspec.ops.traits import Windows
+from netspec.ops.windows import all_of
 from netspec.sizes.shape import Shape
 
 
@@ -106,8 +108,8 @@ class AxisActivation(Activation):
     def canonical(self, *shapes: Shape) -> Op:
         return self.respelled(axis=axis_index(self.name, self.axis, shapes[0]) + 1)
 
-    def receptive_window(self, shape: Shape) -> None:
-        return None
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return (all_of(axis_index(self.name, self.axis, shapes[0]), shapes[0]),)
 
     def _arguments(self) -> tuple[Argument, ...]:
         return (Argument("dim", self.axis),)

@@ -8,6 +8,7 @@ from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.fields import Flag, Positive, Probability, Survival
 from netspec.ops.merge import equal
+from netspec.ops.traits import NOTHING, Windows
 from netspec.sizes.shape import Shape, show
 
 Mode = Literal["batch", "row"]
@@ -31,7 +32,7 @@ class StochasticDepth(Op, name="stochastic_depth"):
     family = "regularization"
     primary = "survival"
     depends_on_mode = True
-    is_view = True
+    may_alias = True
     keeps_input = False
     samples = (
         Sample({"survival": 0.8}, ((4, 3, 3),)),
@@ -60,6 +61,9 @@ class StochasticDepth(Op, name="stochastic_depth"):
             Argument("rescale", self.rescale, False),
         )
         return Torch("StochasticDepth({arguments})", arguments, layer="stochastic_depth")
+
+    def allocates(self, training: bool) -> bool:
+        return training or not self.rescale
 
     def draw(self, shape: Shape) -> str:
         return f"p={self.survival:g}"
@@ -217,3 +221,6 @@ class DrawColumn(Op, name="draw_column"):
             Argument("mode", self.mode, "batch"),
         )
         return Torch("DrawColumn({arguments})", arguments, layer="drop_path")
+
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return ((NOTHING,) * len(shapes[0]),)

@@ -5,8 +5,9 @@ from fractions import Fraction
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, Window, check_axes, spatial_rank
+from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, check_axes, spatial_rank
 from netspec.ops.fields import Flag, PerAxis, PerAxisCount, Positive
+from netspec.ops.traits import Window, Windows
 from netspec.ops.windows import draw_window, shortest
 from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, per_axis, show
@@ -31,6 +32,8 @@ class ConvTranspose(Op, name="conv_transpose"):
     """
 
     family = "convolution"
+    counts_as_layer = True
+    channel_fields = frozenset({"out", "groups"})
     samples = (
         Sample({"out": 8, "kernel": 4, "stride": 2, "padding": 1}, ((4, 5, 5),)),
         Sample({"out": 6, "kernel": [3, 2], "stride": [2, 3], "output_padding": [1, 2]}, ((4, 5, 6),)),
@@ -126,12 +129,13 @@ class ConvTranspose(Op, name="conv_transpose"):
         per_axis_fields = ("kernel", "stride", "padding", "output_padding", "dilation")
         return self.respelled(**{field: shortest(getattr(self, field)) for field in per_axis_fields})
 
-    def receptive_window(self, shape: Shape) -> tuple[Window, ...]:
-        kernels, strides, _, dilations, _ = self._per_axis(len(shape) - 1)
-        return tuple(
-            Window(-(-(dilation * (kernel - 1) + 1) // stride), Fraction(1, stride))
-            for kernel, stride, dilation in zip(kernels, strides, dilations, strict=True)
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        kernels, strides, paddings, dilations, _ = self._per_axis(len(shapes[0]) - 1)
+        spread = tuple(
+            Window(Fraction(padding - dilation * (kernel - 1), stride), Fraction(padding, stride), Fraction(1, stride))
+            for kernel, stride, padding, dilation in zip(kernels, strides, paddings, dilations, strict=True)
         )
+        return ((None, *spread),)
 
     def draw(self, shape: Shape) -> str:
         return draw_window(len(shape) - 1, self.kernel, self.stride)

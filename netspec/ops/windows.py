@@ -3,8 +3,9 @@
 from typing import TypeVar
 
 from netspec.diagnostics import Code
-from netspec.ops.base import ShapeError, Window, check_axes, spatial_rank
+from netspec.ops.base import ShapeError, check_axes, spatial_rank
 from netspec.ops.fields import OpenPaddingValue, SizePerAxis
+from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes import stated
 from netspec.sizes.shape import Pairs, Shape, per_axis, same_padding, show, stated_shape, window_output
 
@@ -91,15 +92,35 @@ def check_copies(op: str, mode: str, pairs: Pairs, shape: Shape) -> None:
 
 
 def windows(
-    rank: int, kernel: SizePerAxis, stride: SizePerAxis, dilation: int | tuple[int, ...] = 1
-) -> tuple[Window, ...]:
-    """Return the receptive window per axis of a kernel with its stride and dilation."""
+    padding: OpenPaddingValue | str,
+    shape: Shape,
+    kernel: SizePerAxis,
+    stride: SizePerAxis,
+    dilation: int | tuple[int, ...] = 1,
+) -> Windows:
+    """Return what a kernel reads of each axis beside the channels.
+
+    Example:
+        >>> windows(1, (8, 9), kernel=3, stride=2)
+        (Window(first=-1, last=1, stride=2, axis=None),)
+    """
+    rank = len(shape) - 1
+    kernels, strides, dilations = per_axis(kernel, rank), per_axis(stride, rank), per_axis(dilation, rank)
+    pairs = padding_pairs(padding, shape, kernels, strides, dilations)
     return tuple(
-        Window(step * (stated(extent) - 1) + 1, stated(stride))
-        for extent, stride, step in zip(
-            per_axis(kernel, rank), per_axis(stride, rank), per_axis(dilation, rank), strict=True
-        )
+        Window(-stated(before), dilation * (stated(extent) - 1) - stated(before), stated(step))
+        for (before, _), extent, step, dilation in zip(pairs, kernels, strides, dilations, strict=True)
     )
+
+
+def all_of(axis: int, shape: Shape) -> Windows:
+    """Return the windows of an op that reads all of one axis, and of the others the element at the same position.
+
+    Example:
+        >>> all_of(0, (8, 5)) == (None, SAME)
+        True
+    """
+    return tuple(None if index == axis else SAME for index in range(len(shape)))
 
 
 def shortest(value: T | tuple[T, ...]) -> T | tuple[T, ...]:

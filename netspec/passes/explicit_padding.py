@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from netspec.diagnostics import Code, Note, SpecError
 from netspec.ir import Graph, Node
-from netspec.ops import OPS
+from netspec.ops import OPS, Op
 from netspec.passes.rewriting import expand
 from netspec.sizes.shape import Pairs, Shape
 
@@ -18,7 +18,7 @@ def explicit_padding(graph: Graph) -> Graph:
     """
     chosen: dict[str, tuple[Node, ...]] = {}
     for node in graph:
-        pairs = _pairs(node, graph)
+        pairs = node.op.explicit_padding(graph.shape_of(node.inputs[0]))
         if pairs is not None:
             chosen[node.path] = _padded(node, pairs, graph.shape_of(node.inputs[0]))
     result = expand(graph, chosen) if chosen else graph
@@ -30,7 +30,7 @@ def _check_shared(graph: Graph) -> None:
     """Raise SpecError when what a size makes of a shared layer's padding differs between two of its uses."""
     first: dict[str, Node] = {}
     for node in graph:
-        if not hasattr(node.op, "explicit_padding"):
+        if type(node.op).explicit_padding is Op.explicit_padding:
             continue
         owner = first.setdefault(node.module, node)
         if owner is not node and _written(owner, graph) != _written(node, graph):
@@ -45,17 +45,9 @@ def _written(node: Node, graph: Graph) -> tuple[object, ...]:
     return node.op, node.op.emit_module(*(graph.shape_of(path) for path in node.inputs))
 
 
-def _pairs(node: Node, graph: Graph) -> Pairs | None:
-    rule = getattr(node.op, "explicit_padding", None)
-    pairs: Pairs | None = rule(graph.shape_of(node.inputs[0])) if rule else None
-    return pairs
-
-
 def _padded(node: Node, pairs: Pairs, shape: Shape) -> tuple[Node, Node]:
     """Return a ``pad`` node and the node without padding that reads it."""
-    value = "lowest" if node.op.name == "maxpool" else 0.0
-    mode = getattr(node.op, "padding_mode", "zeros")
-    pad = OPS["pad"].model_validate({"sides": pairs, "value": value, "mode": "constant" if mode == "zeros" else mode})
+    pad = OPS["pad"].model_validate({"sides": pairs, **node.op.pad_arguments()})
     # The pad is no module of its own, so its path only has to be one that no module can have.
     path = f"{node.path}@pad"
     before = replace(
@@ -70,5 +62,4 @@ def _padded(node: Node, pairs: Pairs, shape: Shape) -> tuple[Node, Node]:
         named=False,
         label="",
     )
-    bare = node.op.model_copy(update={"padding": 0, **({"padding_mode": "zeros"} if mode != "zeros" else {})})
-    return before, replace(node, op=bare, inputs=(path,))
+    return before, replace(node, op=node.op.without_padding(), inputs=(path,))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from netspec.analysis.costs import LAYERS
 from netspec.ir import Graph, Node, Scope
 from netspec.sizes import stated
 from netspec.sizes.shape import Shape, show
@@ -63,7 +62,7 @@ def describe_column(column: Sequence[Item], graph: Graph) -> str:
     if first.kind != "block":
         inside = _chain(first, graph)
         return inside if first.kind == "group" else f"{first.kind}: {inside}" if inside else first.kind
-    weighted = [item for item in first.items if isinstance(item, Node) and item.op.name in LAYERS]
+    weighted = [item for item in first.items if isinstance(item, Node) and item.op.counts_as_layer]
     if len(weighted) == 1 and len(first.items) <= FEW_NODES:
         return f"{first.block} {_drawn(weighted[0], graph)}".rstrip()
     channels = stated(graph.shape_of(first.outputs[0])[0]) if first.outputs else 0

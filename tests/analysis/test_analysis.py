@@ -7,6 +7,7 @@ from typing import Any
 
 import networkx
 import pytest
+import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from netspec.diagnostics import LimitError, SpecError
 from netspec.ir import Graph
 from netspec.language.parsing.header import Expectation
 from netspec.sizes.shape import elements
+from tests.support.op_forms import forms, run
 
 HEADS = """\
 netspec: 1
@@ -173,7 +175,21 @@ def test_receptive_field_of_vgg16_is_that_of_the_literature() -> None:
 # memory
 
 
-STEPS = st.sampled_from(["relu", "flat", "conv", "add", "double", "label", "leave", "head", "tap"])
+VIEWS = {
+    "flat": ["reshape: [16, 4, 4]"],
+    "turned and flat": ["permute: [1, 3, 2]", "reshape: [16, 4, 4]"],
+    "cut": ["slice: {stop: 8}", "reshape: [16, 2, 4]", "concat: {axis: 2, of: [x, x]}"],
+    "cut inside": ["slice: {axis: 2, stop: 2}", "reshape: [8, 4, 4]", "concat: [x, x]"],
+    "shuffled": ["channel_shuffle: 4", "channel_shuffle: 1"],
+    "pixels": ["pixel_shuffle: 2", "reshape: [16, 4, 4]"],
+    "dropped": ["dropout: 0.5"],
+    "kept": ["dropout: 0"],
+    "skipped": ["stochastic_depth: {survival: 0.5, rescale: true}"],
+    "scaled": ["stochastic_depth: 0.5"],
+}
+"""Steps that may lie in the memory of what enters them."""
+
+STEPS = st.sampled_from(["relu", "conv", "add", "double", "label", "leave", "head", "tap", *VIEWS])
 
 
 @settings(max_examples=100, deadline=None)
@@ -182,12 +198,34 @@ STEPS = st.sampled_from(["relu", "flat", "conv", "add", "double", "label", "leav
 @given(st.lists(STEPS, min_size=1, max_size=12))
 def test_peak_memory_agrees_with_holding_every_value_until_its_last_reader(words: list[str]) -> None:
     graph = _lowered(_document(words))
-    assert measure_memory(graph, "float32", batch=3).peak == 3 * 4 * _peak_by_simulation(graph)
+    storage = _storage(graph, training=False)
+    assert measure_memory(graph, "float32", batch=3).peak == 3 * 4 * _peak_by_simulation(graph, storage)
+
+
+@settings(max_examples=50, deadline=None)
+@example(["turned and flat", "cut", "cut inside", "shuffled", "pixels", "dropped", "kept", "skipped", "scaled"])
+@given(st.lists(STEPS, min_size=1, max_size=12))
+def test_forward_memory_is_what_torch_takes_in_training(words: list[str]) -> None:
+    graph = _lowered(_document(words))
+    storage = _storage(graph, training=True)
+    taken = sum(elements(node.shape) for node in graph if storage[node.path] == node.path)
+    assert measure_memory(graph, "float32", batch=3).forward == 3 * 4 * taken
+
+
+def _storage(graph: Graph, training: bool) -> dict[str, str]:
+    """Return for each value the one in whose memory torch lays it, when each op runs as its text says."""
+    values = {each.name: torch.randn(3, *each.shape, dtype=torch.float64) for each in graph.inputs}
+    for node in graph:
+        operands = [values[path] for path in node.inputs]
+        *_, form = forms(node.op, tuple(tuple(each.shape[1:]) for each in operands))
+        values[node.path] = run(form, operands, training)
+    owners: dict[int, str] = {}
+    return {path: owners.setdefault(value.untyped_storage().data_ptr(), path) for path, value in values.items()}
 
 
 def _document(words: list[str]) -> str:
     conv = "conv: {out: 16, kernel: 1}"
-    texts = {"leave": "relu", "flat": "reshape: [16, 4, 4]", "conv": conv, "double": "add: [x, x]"}
+    texts = {"leave": "relu", "conv": conv, "double": "add: [x, x]"}
     steps, labels = [conv], []
     for index, word in enumerate(words):
         if word == "label":
@@ -203,19 +241,16 @@ def _document(words: list[str]) -> str:
         elif word == "add":
             steps.append(f"add: [x, {labels.pop(0)}]" if labels else "relu")
         else:
-            steps.append(texts.get(word, word))
+            steps.extend(VIEWS.get(word, [texts.get(word, word)]))
     return chain(steps, size=4)
 
 
-def _peak_by_simulation(graph: Graph) -> int:
+def _peak_by_simulation(graph: Graph, storage: dict[str, str]) -> int:
     """Run the nodes and ask after each, from scratch, which values somebody still needs."""
     training = graph.training_only
     order = [node for node in graph if node.path not in training]
-    storage = {each.name: each.name for each in graph.inputs}
-    sizes = {each.name: elements(each.shape) for each in graph.inputs}
-    for node in order:
-        storage[node.path] = storage[node.inputs[0]] if node.op.is_view else node.path
-        sizes.setdefault(node.path, elements(node.shape))
+    sizes = {each.name: elements(each.shape) for each in (*graph.inputs,)}
+    sizes |= {node.path: elements(node.shape) for node in order}
     always = {each.name for each in graph.inputs}
     always |= {storage[output.node] for output in graph.outputs if not output.train_only}
     peak = sum(sizes[name] for name in storage if name in always and name not in graph.by_path)
@@ -277,7 +312,7 @@ def test_every_scope_adds_up_to_the_nodes_inside(name: str) -> None:
         assert found.params == sum(node.params for node in inside)
         assert found.training_macs == sum(node.macs for node in inside)
         assert found.macs == sum(node.macs for node in inside if node.path not in graph.training_only)
-        assert found.elements == sum(elements(node.shape) for node in inside if not node.op.is_view)
+        assert found.elements == sum(elements(node.shape) for node in inside if node.op.allocates(training=True))
         assert found.nodes == len(inside)
     assert (totals[graph.root].params, totals[graph.root].macs) == (graph.params, graph.macs)
 

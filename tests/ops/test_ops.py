@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from importlib import import_module
+from collections.abc import Callable
 from itertools import product
 from random import Random
 from typing import Any
@@ -15,15 +14,12 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from netspec.ops import OPS, Argument, Op, Sample, ShapeError, Torch, Window
+from netspec.ops import OPS, Op, Sample, ShapeError, Window
 from netspec.ops.base import IN_PLACE
 from netspec.sizes.shape import Shape, elements
+from tests.support.op_forms import BATCH, cases, forms, legal, make, on_meta, operands, run
 
-BATCH = 3
 SECTIONS = ("Shape", "Cost", "Example", "Source")
-
-Case = tuple[Op, tuple[Shape, ...]]
-"""An op with the shapes that enter it."""
 FAULTS = [
     pytest.param(name, sample, id=f"{name}-{index}")
     for name, op in OPS.items()
@@ -31,100 +27,9 @@ FAULTS = [
 ]
 
 
-# writing an op as torch text
-
-
-def call_arguments(arguments: tuple[Argument, ...]) -> str:
-    """Return what stands in the brackets of a call."""
-    written: list[str] = []
-    in_order = True
-    for each in arguments:
-        if each.value == each.default:
-            in_order = False
-            continue
-        in_order = in_order and each.positional
-        written.append(repr(each.value) if in_order else f"{each.name}={each.value!r}")
-    return ", ".join(written)
-
-
-def render(torch_text: Torch, operands: tuple[str, ...] = (), inplace: bool = False) -> str:
-    """Return the Python text of an op."""
-    arguments = tuple(
-        Argument("inplace", True, False) if inplace and each is IN_PLACE else each for each in torch_text.arguments
-    )
-    holes = {each.name: repr(each.value) for each in arguments}
-    holes |= {str(index): operand for index, operand in enumerate(operands)}
-    holes |= {"arguments": call_arguments(arguments), "operands": ", ".join(operands)}
-    return re.sub(r"\{(\w+)\}", lambda hole: holes[hole.group(1)], torch_text.template)
-
-
-def scope(torch_text: Torch) -> dict[str, Any]:
-    """Return the names that the text may use."""
-    layers = vars(import_module(f"netspec.targets.torch.layers.{torch_text.layer}")) if torch_text.layer else {}
-    return {"torch": torch, "nn": nn, "F": F, **layers}
-
-
-def make(sample: Sample, name: str) -> Case:
-    """Return the op of a sample with the shapes that enter it."""
-    return OPS[name](**sample.arguments), sample.inputs
-
-
-def legal(op: Op, shapes: tuple[Shape, ...]) -> Case:
-    """Return the op and its input after padding that torch's modules cannot do has been done before it."""
-    pairs = op.explicit_padding(shapes[0]) if hasattr(op, "explicit_padding") else None
-    if pairs is None:
-        return op, shapes
-    padded = (size + sum(pair) for size, pair in zip(shapes[0][1:], pairs, strict=True))
-    bare = {"padding": 0} | ({"padding_mode": "zeros"} if op.name == "conv" else {})
-    return op.model_copy(update=bare), ((shapes[0][0], *padded),)
-
-
-def forms(op: Op, shapes: tuple[Shape, ...], inplace: bool = False) -> Iterator[Callable[..., torch.Tensor]]:
-    """Yield the op as a module and as a function, where it has them."""
-    module, function = op.emit_module(*shapes), op.emit_function(*shapes)
-    assert module or function, f"{op.name} cannot be written"
-    if module:
-        yield eval(render(module, inplace=inplace), scope(module))
-    if function:
-        names = tuple(f"operand{index}" for index in range(len(shapes)))
-        text = f"lambda {', '.join(names)}: {render(function, names, inplace)}"
-        yield eval(text, scope(function))
-
-
-def operands(op: Op, shapes: tuple[Shape, ...], seed: int = 0) -> list[torch.Tensor]:
-    """Return random operands with a batch axis."""
-    torch.manual_seed(seed)
-    if op.input_dtype == "int64":
-        return [torch.randint(0, 5, (BATCH, *shape)) for shape in shapes]
-    return [torch.randn(BATCH, *shape, dtype=torch.float64) for shape in shapes]
-
-
-def on_meta(form: Callable[..., torch.Tensor], tensors: list[torch.Tensor]) -> torch.Tensor:
-    if isinstance(form, nn.Module):
-        form.to("meta", torch.float64)
-    return form(*(tensor.to("meta") for tensor in tensors))
-
-
-def run(form: Callable[..., torch.Tensor], tensors: list[torch.Tensor], training: bool = False) -> torch.Tensor:
-    """Return the result; modules start from the same weights and the same luck in every call."""
-    if isinstance(form, nn.Module):
-        form.double().train(training)
-        torch.manual_seed(1)
-        for parameter in form.parameters():
-            nn.init.normal_(parameter, 0.0, 0.5)
-    torch.manual_seed(2)
-    return form(*tensors)
-
-
 # every sample of every op
 
 EVERY_OP = pytest.mark.parametrize("name", OPS)
-
-
-def cases(name: str) -> Iterator[Case]:
-    """Yield the op of each sample with the shapes that enter it, after padding has been made legal."""
-    for sample in OPS[name].samples:
-        yield legal(*make(sample, name))
 
 
 @EVERY_OP
@@ -210,7 +115,7 @@ def has_gradient(op: Op) -> bool:
 def test_gradient_needs_no_more_than_is_declared(name: str, training: bool) -> None:
     for op, shapes in filter(lambda case: has_gradient(case[0]), cases(name)):
         for inplace in (False, True) if op.in_place else (False,):
-            claims = {"output": not op.keeps_output, "input": not (op.keeps_input or op.is_view or inplace)}
+            claims = {"output": not op.keeps_output, "input": not (op.keeps_input or op.may_alias or inplace)}
             for form in forms(op, shapes, inplace):
                 expected = gradients(op, form, shapes, training)
                 for what in (what for what, is_free in claims.items() if is_free):
@@ -218,13 +123,29 @@ def test_gradient_needs_no_more_than_is_declared(name: str, training: bool) -> N
                     assert all(map(torch.allclose, found, expected)), (op, what)
 
 
+def memory(tensor: torch.Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
+
+
+@pytest.mark.parametrize("training", [False, True], ids=["evaluation", "training"])
 @EVERY_OP
-def test_only_views_share_memory(name: str) -> None:
+def test_results_lie_where_the_op_says(name: str, training: bool) -> None:
     for op, shapes in cases(name):
-        for form, training in product(forms(op, shapes), (False, True)):
+        for form in forms(op, shapes):
             tensors = operands(op, shapes)
-            memory = run(form, tensors, training).untyped_storage().data_ptr()
-            assert op.is_view or all(memory != tensor.untyped_storage().data_ptr() for tensor in tensors), op
+            result = run(form, tensors, training)
+            shared = [memory(result) == memory(tensor) for tensor in tensors]
+            assert op.allocates(training) == (not shared[0]), op
+            assert op.may_alias or not any(shared), op
+
+
+@EVERY_OP
+def test_gaps_are_where_the_op_says(name: str) -> None:
+    """Giving other axes to a result without gaps takes no memory of its own."""
+    for op, shapes in cases(name):
+        for form in forms(op, shapes):
+            result = run(form, operands(op, shapes))
+            assert op.strided or result.dim() < 3 or memory(result.flatten(1)) == memory(result), op
 
 
 @EVERY_OP
@@ -251,11 +172,11 @@ def test_function_calls_are_counted(name: str) -> None:
 
 
 @EVERY_OP
-def test_window_has_an_entry_per_axis(name: str) -> None:
+def test_windows_have_an_entry_per_operand_and_axis(name: str) -> None:
     for op, shapes in cases(name):
-        window = op.receptive_window(shapes[0])
-        assert not window or len(window) == len(shapes[0]) - 1, op
-        assert all(isinstance(each, Window) for each in window or ()), op
+        windows = op.receptive_windows(*shapes)
+        assert not windows or list(map(len, windows)) == list(map(len, shapes)), op
+        assert all(each is None or isinstance(each, Window) for operand in windows or () for each in operand), op
         assert len(op.draw(shapes[0])) < 30, op
 
 
@@ -328,7 +249,7 @@ def test_the_canonical_op_computes_the_same(name: str) -> None:
         assert plain.infer_shape(*shapes) == op.infer_shape(*shapes)
         assert plain.list_parameters(*shapes) == op.list_parameters(*shapes)
         assert plain.count_macs(*shapes) == op.count_macs(*shapes)
-        assert plain.name != op.name or plain.receptive_window(shapes[0]) == op.receptive_window(shapes[0])
+        assert plain.name != op.name or plain.receptive_windows(*shapes) == op.receptive_windows(*shapes)
         (op, shapes), (plain, _) = legal(op, shapes), legal(plain, shapes)
         for training in (False, True):
             left, right = (run(next(forms(each, shapes)), operands(each, shapes), training) for each in (op, plain))
@@ -525,14 +446,6 @@ def test_convolutions_cost_what_torch_counts_over_the_grid() -> None:
             on_meta(form, [torch.empty(BATCH, *shapes[0], dtype=torch.float64)])
         assert counter.get_total_flops() == 2 * BATCH * op.count_macs(shape), (arguments, shape)
     assert accepted > 100
-
-
-@pytest.mark.parametrize("size", range(1, 13))
-def test_adaptive_windows_are_as_large_as_stated(size: int) -> None:
-    for out in range(2, 13):
-        sizes = [-(-(index + 1) * size // out) - index * size // out for index in range(out)]
-        (window,) = OPS["adaptive_avgpool"](out=out).receptive_window((1, size)) or ()
-        assert window.extent == max(sizes)
 
 
 def torch_transposed(arguments: dict[str, Any], shape: Shape) -> Shape:

@@ -11,12 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
+from torch.nn import functional as F
 
+from netspec.analysis import measure, receptive_fields
 from netspec.cli import run
 from netspec.diagnostics import SpecError
+from netspec.ir import Graph
 from netspec.ops import OPS, PluginError, load_plugin
 from netspec.ops.plugins import GROUP, load_installed
 from netspec.pipeline import compile_graph
+from netspec.targets.torch.runtime import build_module
+from netspec.views.diagram.folding import fold
 from tests.support.paths import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -156,3 +162,84 @@ def test_the_example_is_documented_like_an_op_that_ships() -> None:
     for name in ("squared_relu", "channel_gate"):
         text = OPS[name].__doc__ or ""
         assert all(f"{section}:" in text for section in ("Shape", "Cost", "Example", "Source"))
+
+
+# what the compiler knows about an op, it knows from the op
+
+DILATE = """\
+from pydantic import Field
+
+from netspec.ops import SAME, Argument, Op, Sample, Torch
+from netspec.ops.fields import Padding, PerAxis, Positive
+from netspec.ops.windows import explicit_padding, slide, torch_padding, windows
+
+class Dilate(Op, name="dilate"):
+    family = "convolution"
+    counts_as_layer = True
+    channel_fields = frozenset({"lanes"})
+    padding_identity = "lowest"
+    samples = (Sample({"kernel": 3, "padding": 1}, ((2, 5, 5),)),)
+
+    kernel: PerAxis = Field(description="Size of the window.")
+    padding: Padding = Field(0, description="Elements that never win.")
+    lanes: Positive = Field(1, description="Follows the channels.")
+
+    def infer_shape(self, *shapes):
+        return (shapes[0][0], *slide("dilate", shapes[0], self.kernel, 1, self.padding))
+
+    def count_macs(self, *shapes):
+        return 0
+
+    def explicit_padding(self, shape):
+        return explicit_padding(self.padding, shape, self.kernel, 1, 1)
+
+    def receptive_windows(self, *shapes):
+        return ((SAME, *windows(self.padding, shapes[0], self.kernel, 1)),)
+
+    def emit_module(self, *shapes):
+        padding = torch_padding(self.padding, shapes[0], self.kernel, 1, 1)
+        return Torch("nn.MaxPool2d({arguments}, stride=1)", (
+            Argument("kernel_size", self.kernel, positional=True), Argument("padding", padding, 0)))
+"""
+
+DILATED = """\
+netspec: 1
+name: dilated
+input: [2, 6, 6]
+blocks:
+  step:
+    args: {lanes: int}
+    body: [{dilate: {kernel: 3, padding: 1, lanes: lanes}}, tanh, {dilate: {kernel: 1}}, tanh]
+network:
+  - foreach: {lanes: [1, 2, 3]}
+    body: [{step: {lanes: lanes}}]
+  - dilate: {kernel: 3, padding: [[2, 0], [0, 2]]}
+"""
+
+
+@pytest.fixture
+def dilated(folder: Path) -> Graph:
+    (folder / "my_dilate.py").write_text(DILATE, encoding="utf-8")
+    (folder / "dilated.yaml").write_text(DILATED, encoding="utf-8")
+    load_plugin("my_dilate")
+    return compile_graph("dilated.yaml")
+
+
+def test_the_layers_of_others_count_towards_the_depth(dilated: Graph) -> None:
+    assert measure(dilated).depth == 7
+
+
+def test_blocks_that_differ_in_what_follows_the_channels_are_drawn_as_one(dilated: Graph) -> None:
+    assert max(box.times for box in fold(dilated).boxes) == 3
+
+
+def test_padding_of_the_ops_of_others_is_written_out_with_what_never_counts(dilated: Graph) -> None:
+    x = y = -1 - torch.rand(1, 2, 6, 6)
+    for _ in range(3):
+        y = F.max_pool2d(y, 3, 1, 1).tanh().tanh()
+    y = F.max_pool2d(F.pad(y, (0, 2, 2, 0), value=-torch.inf), 3, 1)
+    assert torch.equal(build_module(dilated, device="cpu")(x), y)
+
+
+def test_the_receptive_field_of_the_ops_of_others_is_followed(dilated: Graph) -> None:
+    assert receptive_fields(dilated)[dilated.outputs[0].node] == (9, 9)

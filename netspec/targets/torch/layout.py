@@ -149,7 +149,7 @@ def _in_place(graph: Graph, readers: Mapping[str, Sequence[Node]]) -> frozenset[
         if not node.op.in_place or node.inputs[0] not in graph.by_path or node.inputs[0] in kept:
             continue
         producer = graph[node.inputs[0]]
-        if len(readers[producer.path]) == 1 and not producer.op.keeps_output and not producer.op.is_view:
+        if len(readers[producer.path]) == 1 and not producer.op.keeps_output and not producer.op.may_alias:
             chosen.add(node.path)
     # A module that several steps share overwrites what it reads in all of them or in none.
     spoiled = {node.module for node in graph if node.op.in_place and node.path not in chosen}

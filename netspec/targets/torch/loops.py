@@ -44,7 +44,7 @@ def _is_joint(joint: Item, ends: tuple[list[str], list[str]]) -> bool:
     """Return whether an item concatenates what a layer took with what it gave."""
     entering, leaving = ends
     inputs = (*entering, *leaving)
-    return isinstance(joint, Node) and joint.op.name == "concat" and joint.inputs == inputs and len(inputs) == 2
+    return isinstance(joint, Node) and joint.op.concatenates and joint.inputs == inputs and len(inputs) == 2
 
 
 def _numbering(names: list[str]) -> tuple[str, int] | None:

@@ -74,7 +74,7 @@ def _operands(graph: Graph, node: Node, readers: Mapping[str, Sequence[Node]]) -
 
 
 def _continues(inner: Node, node: Node) -> bool:
-    return node.op.name == "concat" and inner.op == node.op and inner.scope is node.scope
+    return node.op.concatenates and inner.op == node.op and inner.scope is node.scope
 
 
 def _skips(successors: Sequence[Sequence[int]]) -> frozenset[tuple[int, int]]:

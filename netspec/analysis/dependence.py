@@ -1,0 +1,205 @@
+"""What the elements of a value depend on, and how an op passes that on to its result."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from netspec.analysis.spans import WHOLE, Parts, Place, Reach, Scattered, Span, Whole, hull, over_all, through
+from netspec.ops import SAME, Op, Window, Windows
+
+Shape = tuple[int, ...]
+"""A shape at its stated sizes: where elements look is counted in numbers."""
+Source = tuple[str, int]
+"""An axis of an input."""
+KEPT = Window(0, 0, 0)
+"""Reads the only element of an axis, wherever the result's element stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependence:
+    """Where the elements of a value look, for each axis of the inputs that they depend on.
+
+    ``axes`` are the sizes of the value's axes, each as the parts that it is made of: one, unless ops have laid out
+    several axes as one.
+    """
+
+    axes: Parts
+    reaches: dict[Source, Reach]
+
+
+def simple(shape: Shape) -> Parts:
+    """Return the parts of axes that consist of one each."""
+    return tuple((size,) for size in shape)
+
+
+def extent_of(reach: Span | Scattered, axes: Parts) -> int:
+    """Return how many elements in a row an element of a value of such axes looks at."""
+    if isinstance(reach, Scattered):
+        return reach.extent
+    return reach.extent(axes[reach.place[0]][reach.place[1]] if reach.place else 1)
+
+
+def pass_on(
+    op: Op, shapes: tuple[Shape, ...], result: Shape, operands: Sequence[Dependence], limits: Mapping[Source, int]
+) -> Dependence:
+    """Return what the elements of an op's result depend on; ``limits`` are the sizes of the inputs' axes."""
+    windows = op.receptive_windows(*shapes)
+    if windows is None or not (windows or op.keeps_order or all(_stretches(shape, result) for shape in shapes)):
+        return Dependence(simple(result), {source: WHOLE for each in operands for source in each.reaches})
+    if not windows and all(shape == result for shape in shapes):
+        return _meet(operands, result)
+    if not windows and op.keeps_order:
+        return _lay_out(operands[0], result)
+    readings = windows or tuple((SAME,) * len(shape) for shape in shapes)
+    moved = [
+        _move(operand, _broadcast(reading, shape, result), result, limits)
+        for operand, reading, shape in zip(operands, readings, shapes, strict=True)
+    ]
+    return _join(moved, readings[-1], result) if op.concatenates and len(moved) > 1 else _meet(moved, result)
+
+
+def _stretches(shape: Shape, result: Shape) -> bool:
+    """Return whether each axis of an operand is as long as the result's or stretches to it; a scalar always does."""
+    return not shape or (
+        len(shape) == len(result) and all(size in (1, full) for size, full in zip(shape, result, strict=True))
+    )
+
+
+def _broadcast(windows: Windows, shape: Shape, result: Shape) -> Windows:
+    """Return the windows with those over a single element that is stretched to many staying where they are."""
+    return tuple(
+        KEPT if window == SAME and size == 1 and result[axis] != 1 else window
+        for axis, (window, size) in enumerate(zip(windows, shape, strict=True))
+    )
+
+
+def _move(operand: Dependence, windows: Windows, result: Shape, limits: Mapping[Source, int]) -> Dependence:
+    """Return what elements depend on that read an operand through windows."""
+    axes = list(simple(result))
+    if any(window is not None and window.first > window.last for window in windows):
+        return Dependence(tuple(axes), {})  # what reads nothing depends on nothing
+    for axis, window in enumerate(windows):
+        if _keeps(window) and len(operand.axes[axis]) > 1:
+            axes[_target(window, axis)] = operand.axes[axis]
+    moved = {
+        source: _moved(reach, operand.axes, windows, result, limits[source])
+        for source, reach in operand.reaches.items()
+    }
+    return Dependence(tuple(axes), moved)
+
+
+def _moved(reach: Reach, axes: Parts, windows: Windows, result: Shape, limit: int) -> Reach:
+    if isinstance(reach, Scattered):
+        read = {axis: windows[axis] for axis in reach.axes}
+        if any(window is None or window.first != window.last for window in read.values()):
+            return WHOLE
+        return Scattered(reach.extent, tuple(_target(window, axis) for axis, window in read.items()))
+    if isinstance(reach, Whole) or reach.place is None:
+        return reach
+    axis, part = reach.place
+    window = windows[axis]
+    if window is None:
+        return over_all(reach, axes[axis][part], limit)
+    target = _target(window, axis)
+    if _keeps(window):
+        return reach._replace(place=(target, part))
+    if len(axes[axis]) == 1:
+        return through(reach, window, (target, 0), result[target])
+    return Scattered(extent_of(reach, axes), (target,)) if window.first == window.last else WHOLE
+
+
+def _keeps(window: Window | None) -> bool:
+    return window is not None and (window.first, window.last, window.stride) == (0, 0, 1)
+
+
+def _target(window: Window | None, axis: int) -> int:
+    """Return the axis of the result along which a window moves over an axis of the operand."""
+    return axis if window is None or window.axis is None else window.axis
+
+
+def _meet(operands: Sequence[Dependence], result: Shape) -> Dependence:
+    """Return what elements depend on that read several operands, each at their own position."""
+    if len(operands) == 1:
+        return operands[0]
+    axes = operands[0].axes
+    if any(each.axes != axes for each in operands):
+        axes = simple(result)
+        operands = [_scatter(each, range(len(each.axes))) for each in operands]
+    sources = dict.fromkeys(source for each in operands for source in each.reaches)
+    met = {
+        source: hull([each.reaches[source] for each in operands if source in each.reaches], axes) for source in sources
+    }
+    return Dependence(axes, met)
+
+
+def _join(pieces: Sequence[Dependence], last: Windows, result: Shape) -> Dependence:
+    """Return what the elements of several values depend on that stand in a row, of which the last is not the first."""
+    axis = next(axis for axis, window in enumerate(last) if window != SAME)
+    pieces = [Dependence(simple(result), _scatter(piece, [axis]).reaches) for piece in pieces]
+    met = _meet(pieces, result)
+    for source in met.reaches:
+        reaches = [piece.reaches[source] for piece in pieces if source in piece.reaches]
+        moves = any(isinstance(reach, Span) and reach.place == (axis, 0) for reach in reaches)
+        if moves and WHOLE not in reaches and any(reach != reaches[0] for reach in reaches):
+            most = max(extent_of(reach, met.axes) for reach in reaches if not isinstance(reach, Whole))
+            met.reaches[source] = Scattered(most, (axis,))
+    return met
+
+
+def _scatter(operand: Dependence, axes: Collection[int]) -> Dependence:
+    """Return a value some of whose axes are no longer told apart into the parts that they are made of."""
+    torn = {axis for axis in axes if len(operand.axes[axis]) > 1}
+    if not torn:
+        return operand
+    reaches = {
+        source: Scattered(extent_of(reach, operand.axes), (reach.place[0],))
+        if isinstance(reach, Span) and reach.place and reach.place[0] in torn
+        else reach
+        for source, reach in operand.reaches.items()
+    }
+    return Dependence(operand.axes, reaches)
+
+
+def _lay_out(operand: Dependence, shape: Shape) -> Dependence:
+    """Return what elements depend on that are given other axes and stand in the same order along them."""
+    parts = [((axis, part), size) for axis, sizes in enumerate(operand.axes) for part, size in enumerate(sizes)]
+    axes, places = _regroup(parts, shape)
+    laid: dict[Source, Reach] = {}
+    for source, reach in operand.reaches.items():
+        laid[source] = reach
+        if isinstance(reach, Span) and reach.place is not None:
+            axis, part = reach.place
+            if operand.axes[axis][part] == 1:
+                laid[source] = Span(None, 0, (reach.first(0),), (reach.last(0),))
+            elif reach.place in places:
+                laid[source] = reach._replace(place=places[reach.place])
+            else:
+                laid[source] = Scattered(extent_of(reach, operand.axes), tuple(range(len(shape))))
+        elif isinstance(reach, Scattered):
+            laid[source] = Scattered(reach.extent, tuple(range(len(shape))))
+    return Dependence(axes, laid)
+
+
+def _regroup(parts: list[tuple[Place, int]], shape: Shape) -> tuple[Parts, dict[Place, Place]]:
+    """Return the parts of axes of a shape, and for each part that is whole in them where it has gone."""
+    left: list[tuple[Place | None, int]] = [(place, size) for place, size in parts if size > 1]
+    axes: list[tuple[int, ...]] = []
+    places: dict[Place, Place] = {}
+    for axis, size in enumerate(shape):
+        made: list[int] = []
+        while size > 1:
+            place, part = left.pop(0)
+            if size % part == 0:
+                if place is not None:
+                    places[place] = (axis, len(made))
+                made.append(part)
+                size //= part
+            elif part % size == 0:  # the part is cut: nothing moves along it any more
+                made.append(size)
+                left.insert(0, (None, part // size))
+                size = 1
+            else:
+                return simple(shape), {}
+        axes.append(tuple(made) or (1,))
+    return tuple(axes), places

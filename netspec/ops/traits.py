@@ -1,0 +1,124 @@
+"""What the rest of the compiler must know about an op, said by the op.
+
+Nothing elsewhere knows an op by its name, so that an op of a plugin counts towards the depth, is folded with its like,
+has its padding written out and its receptive field followed, just as one that ships.
+"""
+
+from fractions import Fraction
+from typing import ClassVar, Literal, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from netspec.sizes.shape import Pairs, Shape
+
+
+class Window(NamedTuple):
+    """Which elements along an axis of an operand one element of the result reads.
+
+    Element ``o`` of the result reads those from ``first + stride * o`` to ``last + stride * o``: the whole numbers
+    between the two, where these are fractions. What lies outside of the operand is padding. ``axis`` is the axis of the
+    result along which ``o`` counts, from 0; None is the one that is read.
+
+    Example:
+        A kernel of 3 with stride 2 and padding 1 reads ``Window(-1, 1, 2)``; doubling each element reads
+        ``Window(Fraction(-1, 2), 0, Fraction(1, 2))``, in which there is one whole number for each ``o``.
+    """
+
+    first: int | Fraction
+    last: int | Fraction
+    stride: int | Fraction
+    axis: int | None = None
+
+
+SAME = Window(0, 0, 1)
+"""Reads the element at the same position."""
+NOTHING = Window(0, -1, 1)
+"""Reads no element."""
+Windows = tuple[Window | None, ...]
+"""A window for each axis of an operand; None reads all of the axis."""
+
+
+class Traits(BaseModel):
+    """What an op's other users must know. The defaults are right for an op that computes each element by itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    # memory
+
+    input_dtype: ClassVar[Literal["float", "int64", "any"]] = "float"
+    """What the op takes. The result has the dtype of the operands for ``any`` and is float otherwise."""
+    concatenates: ClassVar[bool] = False
+    """True when the operands stand in a row in the result, along one of its axes."""
+    moves_elements: ClassVar[bool] = False
+    """True when all that leaves are elements of the operands, so that integers stay as small as they are."""
+    may_alias: ClassVar[bool] = False
+    """True when the result may lie in the operand's memory, so that nobody may overwrite it in place."""
+    keeps_order: ClassVar[bool] = False
+    """True when the elements leave in the order in which they enter, whatever axes they are given."""
+    keeps_output: ClassVar[bool] = False
+    """True when the gradient needs the op's output, so that nobody may overwrite it in place."""
+    keeps_input: ClassVar[bool] = True
+    """False when the gradient does not need the operands, so that another reader may overwrite them."""
+    open_arguments: ClassVar[frozenset[str]] = frozenset()
+    """The fields that take sizes which stay open; for all others a size is fixed to its stated value."""
+    in_place: ClassVar[bool] = False
+    """True when the op's torch text has an ``inplace`` argument."""
+    depends_on_mode: ClassVar[bool] = False
+    """True when the op differs between training and evaluation; it is then always a module."""
+
+    def allocates(self, training: bool) -> bool:
+        """Return whether the result takes memory of its own, and does not lie in the first operand's."""
+        return True
+
+    @property
+    def strided(self) -> bool:
+        """Whether the result lies in memory with gaps or in another order, so that giving it other axes copies it."""
+        return False
+
+    def integers_below(self) -> int | None:
+        """Return what integers that enter must be less than; None when there is no limit."""
+        return None
+
+    # counting and comparing
+
+    counts_as_layer: ClassVar[bool] = False
+    """True when people count the op in how deep a network is."""
+    channel_fields: ClassVar[frozenset[str]] = frozenset()
+    """The arguments that follow the channels, in which blocks that are drawn as one may differ."""
+
+    # padding
+
+    padding_identity: ClassVar[float | Literal["lowest"]] = 0.0
+    """What the op's padding is made of: a number, or ``lowest``, which never wins a maximum."""
+
+    def explicit_padding(self, shape: Shape) -> Pairs | None:
+        """Return the padding that torch's layer cannot do, as [before, after] per axis, or None when it can.
+
+        The op is then replaced by a ``pad`` and by what ``without_padding`` gives.
+        """
+        return None
+
+    def without_padding(self) -> Self:
+        """Return the op as it is behind padding of its own."""
+        return self.model_copy(update={"padding": 0})
+
+    def pad_arguments(self) -> dict[str, object]:
+        """Return the arguments of the ``pad`` that does this op's padding, beside its sides."""
+        return {"value": self.padding_identity}
+
+    # receptive fields
+
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...] | None:
+        """Return for each operand which of its elements one element of the result reads, axis by axis.
+
+        No windows at all stand for an op that reads each operand at the same position, in which axes of size 1
+        stretch; None for one whose elements read everything. What training alone reads, such as the other examples of
+        a batch, does not count.
+        """
+        return ()
+
+    # parameters
+
+    def zero_rows(self) -> dict[str, int]:
+        """Return rows that stay zero, by the parameter's name: no initializer fills them."""
+        return {}

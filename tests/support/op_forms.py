@@ -1,0 +1,108 @@
+"""Ops as their torch text says: the modules and functions of a single op, and operands for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from netspec.ops import OPS, Argument, Op, Sample, Torch
+from netspec.ops.base import IN_PLACE
+from netspec.sizes.shape import Shape
+
+BATCH = 3
+
+Case = tuple[Op, tuple[Shape, ...]]
+"""An op with the shapes that enter it."""
+
+
+def call_arguments(arguments: tuple[Argument, ...]) -> str:
+    """Return what stands in the brackets of a call."""
+    written: list[str] = []
+    in_order = True
+    for each in arguments:
+        if each.value == each.default:
+            in_order = False
+            continue
+        in_order = in_order and each.positional
+        written.append(repr(each.value) if in_order else f"{each.name}={each.value!r}")
+    return ", ".join(written)
+
+
+def render(torch_text: Torch, operands: tuple[str, ...] = (), inplace: bool = False) -> str:
+    """Return the Python text of an op."""
+    arguments = tuple(
+        Argument("inplace", True, False) if inplace and each is IN_PLACE else each for each in torch_text.arguments
+    )
+    holes = {each.name: repr(each.value) for each in arguments}
+    holes |= {str(index): operand for index, operand in enumerate(operands)}
+    holes |= {"arguments": call_arguments(arguments), "operands": ", ".join(operands)}
+    return re.sub(r"\{(\w+)\}", lambda hole: holes[hole.group(1)], torch_text.template)
+
+
+def scope(torch_text: Torch) -> dict[str, Any]:
+    """Return the names that the text may use."""
+    layers = vars(import_module(f"netspec.targets.torch.layers.{torch_text.layer}")) if torch_text.layer else {}
+    return {"torch": torch, "nn": nn, "F": F, **layers}
+
+
+def make(sample: Sample, name: str) -> Case:
+    """Return the op of a sample with the shapes that enter it."""
+    return OPS[name](**sample.arguments), sample.inputs
+
+
+def legal(op: Op, shapes: tuple[Shape, ...]) -> Case:
+    """Return the op and its input after padding that torch's modules cannot do has been done before it."""
+    pairs = op.explicit_padding(shapes[0])
+    if pairs is None:
+        return op, shapes
+    padded = (size + sum(pair) for size, pair in zip(shapes[0][1:], pairs, strict=True))
+    return op.without_padding(), ((shapes[0][0], *padded),)
+
+
+def forms(op: Op, shapes: tuple[Shape, ...], inplace: bool = False) -> Iterator[Callable[..., torch.Tensor]]:
+    """Yield the op as a module and as a function, where it has them."""
+    module, function = op.emit_module(*shapes), op.emit_function(*shapes)
+    assert module or function, f"{op.name} cannot be written"
+    if module:
+        yield eval(render(module, inplace=inplace), scope(module))
+    if function:
+        names = tuple(f"operand{index}" for index in range(len(shapes)))
+        text = f"lambda {', '.join(names)}: {render(function, names, inplace)}"
+        yield eval(text, scope(function))
+
+
+def operands(op: Op, shapes: tuple[Shape, ...], seed: int = 0) -> list[torch.Tensor]:
+    """Return random operands with a batch axis."""
+    torch.manual_seed(seed)
+    if op.input_dtype == "int64":
+        return [torch.randint(0, 5, (BATCH, *shape)) for shape in shapes]
+    return [torch.randn(BATCH, *shape, dtype=torch.float64) for shape in shapes]
+
+
+def on_meta(form: Callable[..., torch.Tensor], tensors: list[torch.Tensor]) -> torch.Tensor:
+    if isinstance(form, nn.Module):
+        form.to("meta", torch.float64)
+    return form(*(tensor.to("meta") for tensor in tensors))
+
+
+def run(form: Callable[..., torch.Tensor], tensors: list[torch.Tensor], training: bool = False) -> torch.Tensor:
+    """Return the result; modules start from the same weights and the same luck in every call."""
+    if isinstance(form, nn.Module):
+        form.double().train(training)
+        torch.manual_seed(1)
+        for parameter in form.parameters():
+            nn.init.normal_(parameter, 0.0, 0.5)
+    torch.manual_seed(2)
+    return form(*tensors)
+
+
+def cases(name: str) -> Iterator[Case]:
+    """Yield the op of each sample with the shapes that enter it, after padding has been made legal."""
+    for sample in OPS[name].samples:
+        yield legal(*make(sample, name))
