@@ -6,7 +6,8 @@
     diff      what two networks differ in    compare   several side by side
 
 Every function takes a path, the name of a shipped network, or what an earlier one returned. All raise ``SpecError``
-with every error of the document, or ``LimitError`` when it asks for too much. torch is imported by ``build`` alone.
+with every error of the document, or ``LimitError`` when it asks for too much; ``NetspecError`` is the root of both.
+torch is imported by ``build`` alone.
 
 Example:
     >>> import netspec
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from netspec.diagnostics import LimitError, SpecError
+    from netspec.diagnostics import LimitError, NetspecError, SpecError
     from netspec.ir import Graph, Node
     from netspec.language import Document
     from netspec.targets.torch.runtime import Devices
@@ -37,6 +38,7 @@ __all__ = [
     "Document",
     "Graph",
     "LimitError",
+    "NetspecError",
     "Node",
     "SpecError",
     "__version__",
@@ -54,6 +56,7 @@ _HOMES = {
     "Document": "netspec.language",
     "Graph": "netspec.ir.graph",
     "LimitError": "netspec.diagnostics.errors",
+    "NetspecError": "netspec.diagnostics.errors",
     "Node": "netspec.ir.graph",
     "SpecError": "netspec.diagnostics.errors",
 }

@@ -59,12 +59,12 @@ _AXES: dict[str, tuple[int, int]] = {
 """The fewest and the most axes of the parameters that a function can start; others start all."""
 
 
-def misfit(how: Initializer, shape: Shape) -> str:
-    """Return why an initializer cannot start a parameter of a shape, or an empty string.
+def validate_initializer(how: Initializer, shape: Shape) -> str:
+    """Return why an initializer cannot be used for a parameter of a shape, or an empty string.
 
     Example:
-        >>> misfit(Initializer("eye"), (8, 3, 1, 1)), misfit(Initializer("eye"), (8, 3))
-        ('eye starts parameters of 2 axes', '')
+        >>> [validate_initializer(Initializer("eye"), shape) for shape in ((8, 3, 1, 1), (8, 3))]
+        ['eye starts parameters of 2 axes', '']
     """
     arguments = dict(how.arguments)
     if how.function == "values":

@@ -9,7 +9,7 @@ from typing import Any
 
 from netspec.diagnostics import Code, Collector, Note, Span, SpecError, nearest
 from netspec.ir import Initializer, Initializers
-from netspec.language.initializers import ARGUMENT_WORDS, EXAMPLES, FUNCTIONS, OTHER_NAMES, WORDS, misfit
+from netspec.language.initializers import ARGUMENT_WORDS, EXAMPLES, FUNCTIONS, OTHER_NAMES, WORDS, validate_initializer
 from netspec.language.messages import show_value
 from netspec.language.model import Document, Step
 from netspec.language.scope import WORD
@@ -71,7 +71,7 @@ def check_fit(rules: Initializers, op: Op, shapes: tuple[Shape, ...], span: Span
     """Raise SpecError NS0316 for a rule that cannot start a parameter of the size that it has for these operands."""
     parameters = op.list_parameters(*shapes)
     for name, how in rules:
-        why = misfit(how, parameters[name]) if name in parameters else ""
+        why = validate_initializer(how, parameters[name]) if name in parameters else ""
         if why:
             shown = "the values" if how.function == "values" else how.function
             message = f"{shown} cannot start the {name} of {op.name}, which is {show(parameters[name])}"
