@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
-from netspec.ir import Node, Scope
-from netspec.targets.torch.layout import Item, Layout
+from netspec.analysis.dense_layers import dense_layers
+from netspec.ir import Scope
+from netspec.targets.torch.layout import Layout
 from netspec.targets.torch.plan import ClassPlan, Instance, Loop, Nested, Slot
 
 
@@ -30,21 +31,15 @@ def plan_dense_loop(scope: Scope, layout: Layout, instances: Mapping[str, Instan
 
 def _dense_layers(scope: Scope, layout: Layout, instances: Mapping[str, Instance]) -> list[Scope]:
     """Return the layers of a dense block that are classes of their own, or nothing where it is not made of those."""
-    items = layout.items[scope.path]
-    layers, joints = items[::2], items[1::2]
-    if scope.kind != "dense" or len(layers) != len(joints) or not layout.placement.is_settled(scope):
+    layers = [each.layer for each in dense_layers(scope)]
+    if not layout.placement.is_settled(scope):
         return []
-    found = [layer for layer in layers if isinstance(layer, Scope) and layer.path == layer.module]
-    if len(found) < len(layers) or not all(layer.path in instances for layer in found):
-        return []
-    return found if all(map(_is_joint, joints, (layout.ends(layer) for layer in found))) else []
+    return layers if all(_is_plain_call(layer, layout) and layer.path in instances for layer in layers) else []
 
 
-def _is_joint(joint: Item, ends: tuple[list[str], list[str]]) -> bool:
-    """Return whether an item concatenates what a layer took with what it gave."""
-    entering, leaving = ends
-    inputs = (*entering, *leaving)
-    return isinstance(joint, Node) and joint.op.concatenates and joint.inputs == inputs and len(inputs) == 2
+def _is_plain_call(layer: Scope, layout: Layout) -> bool:
+    """Return whether a layer has weights of its own, and takes nothing from outside of the block."""
+    return layer.path == layer.module and layout.ends(layer) == (list(layer.inputs), list(layer.outputs))
 
 
 def _numbering(names: list[str]) -> tuple[str, int] | None:
