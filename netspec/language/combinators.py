@@ -1,5 +1,6 @@
 """The combinators: steps that arrange bodies instead of computing. One validated record each, as with ops."""
 
+from collections.abc import Collection
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf
@@ -29,10 +30,20 @@ class Combinator(BaseModel):
     beside: ClassVar[bool] = False
     """True when ``body`` stands beside the combinator's key instead of under it."""
 
+    names_variables: ClassVar[str] = ""
+    """The field whose keys are further variables of the body."""
+    passed_on: ClassVar[tuple[str, ...]] = ()
+    """The fields whose values another document takes, so that only it knows which of them are words."""
+
     def __init_subclass__(cls, key: str, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.key = key
         COMBINATORS[key] = cls
+
+    @classmethod
+    def takes_whole(cls, value: Collection[str]) -> bool:
+        """Return whether a mapping with these keys is the primary field, rather than the fields by name."""
+        return cls.beside or (cls.primary == "body" and not set(value) & set(cls.model_fields))
 
 
 class Sequential(Combinator, key="sequential"):
@@ -67,6 +78,7 @@ class Foreach(Combinator, key="foreach"):
     """
 
     primary = "lists"
+    names_variables = "lists"
     beside = True
 
     lists: dict[str, list[Any]] = Field(description="A list per name; all have the same length.")
@@ -138,6 +150,7 @@ class Use(Combinator, key="use"):
     primary = "spec"
     bodies = ()
     texts = ("spec",)
+    passed_on = ("args",)
 
     spec: str = Field(description="A shipped network's name, or a path relative to this file.")
     args: dict[str, Any] = Field(default_factory=dict, description="Values for that document's arguments.")

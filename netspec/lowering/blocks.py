@@ -7,6 +7,7 @@ from typing import Any
 from netspec.diagnostics import Code, Frame, Note, SpecError
 from netspec.language.messages import show_value
 from netspec.language.model import Block, Step
+from netspec.language.parsing.arguments import Call
 from netspec.language.parsing.parser import Parser
 from netspec.language.scope import unknown_argument
 from netspec.lowering.arguments import AlreadyReported, BlockReference, bind, by_name
@@ -55,7 +56,7 @@ def _resolved(step: Step, value: str, context: Context) -> Step:
     if isinstance(value, BlockReference) and value.bound:
         written = by_name(value, raw, value.namespace, step.span, step.arguments.value_spans[""])
         raw = merged(value.bound, written)
-    resolved = parser.keyed_step(str(value), step.places, raw, step.span, step.arguments.value_spans[""])
+    resolved = parser.call(Call(str(value), raw, step.span, step.arguments.value_spans[""], step.places))
     parser.collector.raise_errors()
     assert resolved is not None, "a word that is no step has been reported"
     return resolved

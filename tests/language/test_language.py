@@ -784,7 +784,7 @@ FAULTS = {
     "a name and a share stand where there is a module": (
         "- {split: [1, 2], name: s}\n- concat",
         "NS0324",
-        "`name` means nothing beside split",
+        "`name` has no effect on split",
     ),
     "a module inside a shared one is not shared with steps outside": (
         "- {sequential: [{bn: , share: w}], share: s}\n- {bn: , share: w}",

@@ -135,7 +135,7 @@ def _network(parser: Parser, tree: Mapping, parameters: Iterable[str] | None) ->
     entered = tree.get("input")
     inputs = entered if isinstance(entered, Mapping) and "shape" not in entered else ()
     scope = None if parameters is None else Scope.of_body(parameters, inputs)
-    body = parser.body(tree["network"], tree.value_spans["network"], scope)
+    body = parser.body(tree["network"], tree.value_spans["network"], scope=scope)
     check_outputs(parser, tree, tuple(tree.get("outputs") or ()), scope)
     return body
 

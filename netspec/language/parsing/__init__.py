@@ -1,6 +1,8 @@
 """From the tree of a file to steps, bodies and blocks.
 
 parser.py         steps and bodies: every step is dispatched on its key, then checked
+arguments.py      the arguments of a step, by what the step is
+checks.py         names, labels and expressions
 declarations.py   ``blocks:``
 parameters.py     ``args:``
 settings.py       ``defaults:``, ``init:`` and ``variants:``

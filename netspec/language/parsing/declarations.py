@@ -104,7 +104,7 @@ def define(parser: Parser, tree: Mapping, blocks: dict[str, Block]) -> None:
             continue
         block = blocks[name]
         scope = Scope.of_body(block.parameters, block.inputs) if block.complete else None
-        block.body = parser.body(declared["body"], declared.value_spans["body"], scope)
+        block.body = parser.body(declared["body"], declared.value_spans["body"], scope=scope)
         check_outputs(parser, declared, block.outputs, scope)
 
 

@@ -32,7 +32,7 @@ def lower_output(step: Step, fields: Head, flow: Flow, context: Context) -> Flow
         help_text = "it brings no module; give the head a body"
         raise SpecError.of(
             Code.STEP_KEY_WITHOUT_EFFECT,
-            "`share` means nothing beside an output without a body",
+            "`share` has no effect on an output without a body",
             step.place("share"),
             help=help_text,
         )

@@ -1,0 +1,260 @@
+"""The arguments of a step, by what the step is: names and expressions are checked, bodies are parsed."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from netspec.diagnostics import Code, Note, Span, nearest
+from netspec.language.combinators import COMBINATORS, Combinator
+from netspec.language.messages import lowered, show_count
+from netspec.language.model import STEP_KEYS, Block, Body, Operand, StepKind
+from netspec.language.parameters import wanted
+from netspec.language.parsing.checks import Checker
+from netspec.language.scope import template_errors
+from netspec.language.shorthand import field_words, may_be_word, under
+from netspec.ops import OPS, Op
+from netspec.syntax.yaml import Mapping, Sequence, merged
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A step as written: its own key and value with their places, and the mapping that holds the keys beside them."""
+
+    key: str
+    value: Any
+    span: Span
+    value_span: Span
+    tree: Mapping
+
+    @classmethod
+    def of(cls, key: str, tree: Mapping) -> Call:
+        """Return the call that stands under a key of a mapping."""
+        return cls(key, tree[key], tree.key_spans[key], tree.value_spans[key], tree)
+
+    def under(self, name: str) -> Mapping:
+        """Return the value as the only argument, of that name."""
+        return under(name, self.value, self.span, self.value_span)
+
+
+class ArgumentParser(Checker):
+    """Parses the arguments of steps."""
+
+    @abstractmethod
+    def body(self, tree: Any, span: Span, variables: Iterable[str] = ()) -> Body:
+        """Parse a chain of steps, which see these variables too."""
+
+    def arguments(self, kind: StepKind, call: Call) -> tuple[Mapping, tuple[Operand, ...]]:
+        """Return the arguments of a step by name, and the operands of a merge."""
+        match kind:
+            case "argument":
+                return call.under(""), ()
+            case "merge":
+                return self._merge_arguments(OPS[call.key], call)
+            case "combinator":
+                return self._combinator_arguments(COMBINATORS[call.key], call), ()
+            case "block":
+                return self._block_arguments(self.namespace[call.key], call), ()
+        return self._op_arguments(OPS[call.key], call), ()
+
+    # ops
+
+    def _op_arguments(self, op: type[Op], call: Call) -> Mapping:
+        arguments = self.named(call, op.primary, list(op.model_fields))
+        if arguments is None:
+            return Mapping(call.span.file)
+        self._check_required(op, arguments, call)
+        self._check_fields(op, arguments)
+        return arguments
+
+    def named(self, call: Call, primary: str | None, fields: Collection[str]) -> Mapping | None:
+        """Return the arguments by name; a value that is no mapping stands for the primary one, if there is one."""
+        if call.value is None:
+            return Mapping(call.span.file)
+        if isinstance(call.value, Mapping):
+            self.check_names(call.value, fields, call.key)
+            return call.value
+        if primary is not None:
+            return call.under(primary)
+        known = f"as in `{call.key}: {{{next(iter(fields))}: ...}}`" if fields else f"write `- {call.key}`"
+        self.report(Code.UNNAMED_ARGUMENT, f"{call.key} takes its arguments by name", call.value_span, known)
+        return None
+
+    def check_names(self, arguments: Mapping, fields: Collection[str], key: str) -> None:
+        """Report arguments of other names than those."""
+        for name in arguments:
+            if name not in fields:
+                help_text = nearest(name, fields) or (f"it takes {', '.join(fields)}" if fields else "it takes none")
+                self.report(
+                    Code.UNKNOWN_ARGUMENT, f"{key} has no argument '{name}'", arguments.key_spans[name], help_text
+                )
+
+    def check_arguments(self, op: type[Op], arguments: Mapping) -> None:
+        """Record arguments that an op does not have, and errors in the expressions of those that it has."""
+        self.check_names(arguments, list(op.model_fields), op.name)
+        self._check_fields(op, arguments)
+
+    def _check_fields(self, op: type[Op], arguments: Mapping) -> None:
+        for name, value in arguments.items():
+            if name in op.model_fields:
+                self.check_expressions(value, arguments, name, op.words(name))
+
+    def _check_required(self, model: type[Op | Combinator], arguments: Mapping, call: Call) -> None:
+        fields, given = model.model_fields, self.defaults.get(call.key) or ()
+        for name, info in fields.items():
+            if info.is_required() and name not in given and _is_missing(name, arguments, fields, call.tree):
+                self.report(Code.MISSING_ARGUMENT, f"{call.key} needs `{name}`", call.span, lowered(info.description))
+
+    # merges
+
+    def _merge_arguments(self, op: type[Op], call: Call) -> tuple[Mapping, tuple[Operand, ...]]:
+        value, options = call.value, Mapping(call.span.file)
+        if not isinstance(value, Mapping):
+            return options, self._operands(op, value, call.value_span)
+        if "of" in value:
+            self.check_names(value, [*op.model_fields, "of"], op.name)
+            self._check_fields(op, value)
+            return value, self._operands(op, value["of"], value.value_spans["of"])
+        if self._holds_options(op, value):
+            return options, ()
+        return options, self._operands(op, value, call.value_span)
+
+    def _holds_options(self, op: type[Op], operands: Mapping) -> bool:
+        """Return whether an option stands among the operands where only a branch could; record it."""
+        found = [
+            name for name in operands if name in op.model_fields and not isinstance(operands[name], (str, list, dict))
+        ]
+        for name in found:
+            help_text = f"options stand beside the operands: `{op.name}: {{of: [...], {name}: ...}}`"
+            self.report(
+                Code.INVALID_OPERANDS,
+                f"`{name}` is an option of {op.name}, not an operand",
+                operands.key_spans[name],
+                help_text,
+            )
+        return bool(found)
+
+    def _operands(self, op: type[Op], value: Any, span: Span) -> tuple[Operand, ...]:
+        if value is None:
+            return ()
+        if isinstance(value, Mapping):
+            operands = [self._operand(item, value.value_spans[name], name) for name, item in value.items()]
+        elif isinstance(value, Sequence):
+            operands = [self._operand(item, place) for item, place in zip(value, value.item_spans, strict=True)]
+        else:
+            message = f"{op.name} takes a list or a mapping of operands"
+            self.report(Code.INVALID_OPERANDS, message, span, f"as in `{op.name}: [x, skip]`")
+            return ()
+        return self._ordered(op, operands, span)
+
+    def _ordered(self, op: type[Op], operands: list[Operand], span: Span) -> tuple[Operand, ...]:
+        """Return operands in the op's own order; report where their names or their number do not fit."""
+        by_name = {operand.name: operand for operand in operands}
+        if op.operand_names and by_name.keys() != set(op.operand_names):
+            names = ", ".join(op.operand_names)
+            shown = ", ".join(f"{name}: {'[...]' if place else 'x'}" for place, name in enumerate(op.operand_names))
+            help_text = f"as in `{op.name}: {{{shown}}}`"
+            self.report(Code.INVALID_OPERANDS, f"{op.name} takes the operands {names} by name", span, help_text)
+            return ()
+        least, most = op.operands
+        if len(operands) < least or (most is not None and len(operands) > most):
+            message = f"{op.name} takes {show_count(least, most)}, not {len(operands)}"
+            self.report(Code.INVALID_OPERANDS, message, span, "an operand is a label, `x` or a list of steps")
+        return tuple(by_name[name] for name in op.operand_names) if op.operand_names else tuple(operands)
+
+    def _operand(self, tree: Any, span: Span, name: str | None = None) -> Operand:
+        if not isinstance(tree, str):
+            return Operand(self.body(tree, span), span, name)
+        if self.kind_of(tree) and self.scope and tree not in self.scope.labels:
+            message = f"an operand is a label or a list of steps, and '{tree}' is a step"
+            self.report(Code.INVALID_OPERANDS, message, span, f"write `[{tree}]`")
+        else:
+            self.check_label(tree, span)
+        return Operand(tree, span, name)
+
+    # combinators
+
+    def _combinator_arguments(self, combinator: type[Combinator], call: Call) -> Mapping:
+        written = self._combinator_written(combinator, call)
+        parsed = Mapping(call.span.file)
+        if written is None:
+            return parsed
+        variables = self._variables(combinator, written)
+        for name in written:
+            field = self._field(combinator, name, written, variables)
+            parsed.put(name, field, written.key_spans.get(name, call.span), written.value_spans[name])
+        self._check_required(combinator, parsed, call)
+        return parsed
+
+    def _combinator_written(self, combinator: type[Combinator], call: Call) -> Mapping | None:
+        """Return the fields as written; where the combinator has it so, the body stands beside its key."""
+        if isinstance(call.value, Mapping) and combinator.takes_whole(call.value):
+            written: Mapping | None = call.under(str(combinator.primary))
+        else:
+            written = self.named(call, combinator.primary, list(combinator.model_fields))
+        if written is None or not combinator.beside or "body" not in call.tree:
+            return written
+        places = call.tree.key_spans["body"], call.tree.value_spans["body"]
+        return merged(written, under("body", call.tree["body"], *places))
+
+    def _variables(self, combinator: type[Combinator], written: Mapping) -> tuple[str, ...]:
+        """Return the variables that a combinator brings into its body."""
+        named = written.get(combinator.names_variables) if combinator.names_variables else None
+        if isinstance(named, Mapping):
+            return tuple(name for name in named if self.check_variable(name, named.key_spans[name], "a variable"))
+        return combinator.variables
+
+    def _field(self, combinator: type[Combinator], name: str, written: Mapping, variables: Iterable[str]) -> Any:
+        value, span = written[name], written.value_spans[name]
+        if name in combinator.bodies:
+            return self._body_or_word(combinator, name, written, variables)
+        if name in combinator.texts:
+            if isinstance(value, str):
+                self.collector.add(template_errors(value, span, self.scope))
+        elif isinstance(value, Mapping):
+            for key, item in value.items():
+                # What another document takes for a word is not known yet.
+                if name not in combinator.passed_on or not may_be_word(item, "word"):
+                    self.check_expressions(item, value, key)
+        else:
+            self.check_expressions(value, written, name, field_words(combinator, name))
+        return value
+
+    def _body_or_word(self, combinator: type[Combinator], name: str, written: Mapping, variables: Iterable[str]) -> Any:
+        value, span = written[name], written.value_spans[name]
+        words = field_words(combinator, name)
+        if not words or not isinstance(value, str):
+            return self.body(value, span, variables=variables)
+        if value in words or value.startswith("$"):
+            return value
+        if self.kind_of(value):
+            return self.body(value, span, variables=variables)
+        message = f"{combinator.key}: `{name}` is {', '.join(sorted(words))} or steps, not '{value}'"
+        help_text = nearest(value, words) or "as in `[{conv: {out: 64, kernel: 1}}]`"
+        self.report(Code.UNKNOWN_STEP, message, span, help_text)
+        return Body((), span)
+
+    # blocks
+
+    def _block_arguments(self, block: Block, call: Call) -> Mapping:
+        arguments = None
+        if block.complete:
+            arguments = self.named(call, next(iter(block.parameters), None), list(block.parameters))
+        if arguments is None:
+            return Mapping(call.span.file)
+        for name, parameter in block.parameters.items():
+            if parameter.required and _is_missing(name, arguments, block.parameters, call.tree):
+                notes = [Note(parameter.span, "declared here")]
+                self.report(Code.MISSING_ARGUMENT, f"{block.name} needs `{name}`", call.span, wanted(parameter), notes)
+            if name in arguments and not may_be_word(arguments[name], parameter.type):
+                self.check_expressions(arguments[name], arguments, name)
+        return arguments
+
+
+def _is_missing(name: str, arguments: Mapping, known: Collection[str], tree: Mapping) -> bool:
+    """Return whether an argument is not there, and not just misspelled or beside its step, which is said already."""
+    if name in arguments or (name in tree and name not in STEP_KEYS):
+        return False
+    return not any(nearest(other, known) == f"did you mean '{name}'?" for other in arguments if other not in known)

@@ -1,0 +1,77 @@
+"""What can be said of names, labels and expressions before anything has a value."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Mapping as Namespace
+from typing import Any
+
+from netspec.diagnostics import Code, Collector, Span
+from netspec.language.combinators import COMBINATORS
+from netspec.language.model import Block, StepKind
+from netspec.language.scope import LABEL, RESERVED, Scope, expression_errors, unknown_label
+from netspec.ops import OPS
+from netspec.syntax.yaml import Mapping, Sequence
+
+
+class Checker:
+    """Knows what the steps of a file may call and what its expressions can see, and reports what they may not.
+
+    ``namespace`` is what steps may call beside ops and combinators, ``defaults`` the arguments by op that no call needs
+    to give. ``scope`` is what the expressions of the body at hand can see; without one, names are not checked.
+    """
+
+    def __init__(
+        self,
+        namespace: Namespace[str, Block],
+        defaults: Namespace[str, Any] | None = None,
+        collector: Collector | None = None,
+    ) -> None:
+        self.namespace = namespace
+        self.defaults = {} if defaults is None else defaults
+        self.collector = collector or Collector()
+        self.report = self.collector.report
+        self.scope: Scope | None = None
+
+    def kind_of(self, key: str) -> StepKind | None:
+        """Return what a step's word means, or None where it means nothing."""
+        if key.startswith("$"):
+            return "argument"
+        if key in self.namespace:
+            return "block"
+        if key in OPS:
+            return "merge" if OPS[key].family == "merge" else "op"
+        return "combinator" if key in COMBINATORS else None
+
+    def callables(self) -> list[str]:
+        """Return the words of all ops, combinators and blocks."""
+        return [*OPS, *COMBINATORS, *self.namespace]
+
+    def check_variable(self, name: str, span: Span, what: str) -> bool:
+        """Return whether expressions can use a name for something of the document; report where they cannot."""
+        if name in RESERVED:
+            message = f"'{name}' cannot name {what}: it has a meaning of its own"
+            self.report(Code.INVALID_VARIABLE_NAME, message, span, "choose another name")
+        elif not LABEL.match(name):
+            help_text = "use up to 64 letters, digits and _, a letter first"
+            self.report(Code.INVALID_VARIABLE_NAME, f"{name!a} cannot name {what}", span, help_text)
+        return name not in RESERVED and bool(LABEL.match(name))
+
+    def check_label(self, label: str, span: Span) -> None:
+        """Record a label that no earlier step of the body has."""
+        if self.scope and label != "x" and label not in self.scope.labels:
+            self.collector.add([unknown_label(label, self.scope.labels, span)])
+
+    def check_expressions(
+        self, value: Any, holder: Mapping, key: str, words: Collection[str] = (), span: Span | None = None
+    ) -> None:
+        """Record what is wrong with any expression of a value."""
+        if isinstance(value, Sequence):
+            for item, place in zip(value, value.item_spans, strict=True):
+                self.check_expressions(item, holder, key, words, place)
+        if isinstance(value, str) and value not in words:
+            self.check_expression(value, span or holder.value_spans[key], words, self.scope)
+
+    def check_expression(self, text: str, span: Span, words: Collection[str] = (), scope: Scope | None = None) -> None:
+        """Record what is wrong with an expression in a scope."""
+        self.collector.add(expression_errors(text, span, scope, words))
