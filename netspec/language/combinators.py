@@ -101,7 +101,7 @@ class Residual(Combinator, key="residual"):
         "auto",
         description="What is added: `identity`; `project` (1x1 convolution and bn); `pad` (every stride-th element, "
         "new channels zero); `pool_pad` (mean over the stride, new channels zero); `auto` (identity where "
-        "the shapes agree, else project); or a body.",
+        "the body keeps the shape and has no stride, else project); or a body.",
     )
     scale: Number = Field(1.0, description="Factor of the residual branch.")
     survival: Survival = Field(1.0, description="Probability that the branch takes part in a training step.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from netspec.diagnostics import Code, Note, SpecError
@@ -9,6 +12,7 @@ from netspec.language.combinators import Residual
 from netspec.language.model import Body, Step
 from netspec.lowering.arguments import AlreadyReported, evaluated_defaults, validate, validated_op
 from netspec.lowering.body import lower_body
+from netspec.lowering.combinators.strides import product_of_strides
 from netspec.lowering.context import Context
 from netspec.lowering.insertion import add_plain, has_place, inside
 from netspec.lowering.naming import Namer
@@ -17,10 +21,30 @@ from netspec.lowering.registry import lowers
 from netspec.lowering.units import lower_unit, within
 from netspec.lowering.values import Flow, Wire
 from netspec.ops import OPS
+from netspec.ops.fields import LARGEST
 from netspec.sizes.shape import show
 
 SHORTCUT = "downsample"
 """What the shortcut's sub-module is called, as in torchvision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What enters a body and what it gives; ``before`` is how many nodes there were when it began."""
+
+    entered: Wire
+    branch: Wire
+    before: int
+
+    def strides(self, context: Context) -> tuple[int | Fraction | None, ...]:
+        """Return the product of the strides of the body's steps per axis; None where there is no such number."""
+        nodes = context.builder.graph.nodes
+        body = list(islice(reversed(nodes.values()), len(nodes) - self.before))[::-1]
+        outside = {wire.path: wire.shape for flow in context.labels.values() for wire in flow or ()}
+        outside[self.entered.path] = self.entered.shape
+        return product_of_strides(
+            self.entered, self.branch, body, lambda path: nodes[path].shape if path in nodes else outside[path]
+        )
 
 
 @lowers("residual")
@@ -36,10 +60,10 @@ def lower_residual(step: Step, fields: Residual, flow: Flow, context: Context) -
 
 
 def _residual(step: Step, fields: Residual, flow: Flow, context: Context) -> Flow:
-    entered = single(flow, step)
+    entered, before = single(flow, step), len(context.builder.graph.nodes)
     branch = single(_scaled(step, fields, lower_body(fields.body, flow, context.inner()), context), step)
     context.see(flow)
-    shortcut = _shortcut(step, fields.shortcut, entered, branch, context)
+    shortcut = _shortcut(step, fields.shortcut, Ends(entered, branch, before), context)
     if shortcut.shape != branch.shape:
         raise _mismatch(step, shortcut, branch, context)
     total: Flow = (add_plain(OPS["add"](), (shortcut, branch), step, context),)
@@ -70,17 +94,18 @@ def _scaled(step: Step, fields: Residual, branch: Flow, context: Context) -> Flo
     return (wire,)
 
 
-def _shortcut(step: Step, kind: str | Body, entered: Wire, branch: Wire, context: Context) -> Wire:
+def _shortcut(step: Step, kind: str | Body, ends: Ends, context: Context) -> Wire:
     if isinstance(kind, Body):
-        return _by_body(step, kind, entered, context)
-    if kind == "auto":
-        kind = "identity" if entered.shape == branch.shape else "project"
+        return _by_body(step, kind, ends.entered, context)
     if kind == "identity":
-        return entered
-    strides = _strides(step, entered, branch, context)
-    if kind == "project":
-        return _projected(step, entered, branch, strides, context)
-    return _padded(step, kind, entered, branch, strides, context)
+        return ends.entered
+    moves = ends.strides(context)
+    if kind == "auto" and ends.entered.shape == ends.branch.shape and all(stride in (1, None) for stride in moves):
+        return ends.entered
+    strides = _fitting(step, ends, moves, context)
+    if kind in ("auto", "project"):
+        return _projected(step, ends, strides, context)
+    return _padded(step, kind, ends, strides, context)
 
 
 def _by_body(step: Step, body: Body, entered: Wire, context: Context) -> Wire:
@@ -95,21 +120,39 @@ def _by_body(step: Step, body: Body, entered: Wire, context: Context) -> Wire:
     return single(result, step)
 
 
-def _strides(step: Step, entered: Wire, branch: Wire, context: Context) -> tuple[int, ...]:
-    """Return the stride per axis that takes the input's size to the body's, rounding up."""
-    before, after = entered.shape[1:], branch.shape[1:]
-    strides = tuple(-(-old // new) for old, new in zip(before, after, strict=False))
-    fits = len(before) == len(after) and all(
-        -(-old // stride) == new for old, new, stride in zip(before, after, strides, strict=True)
+def _fitting(step: Step, ends: Ends, strides: tuple[int | Fraction | None, ...], context: Context) -> tuple[int, ...]:
+    """Return the strides with which a shortcut comes to the body's sizes."""
+    entered, branch = ends.entered.shape, ends.branch.shape
+    if len(entered) != len(branch):
+        raise _no_shortcut("a shortcut keeps the number of axes", step, ends, context)
+    # Where nothing moves along an axis, it can be followed only if it stays as it is.
+    known = [
+        1 if stride is None and old == new else stride
+        for stride, old, new in zip(strides, entered[1:], branch[1:], strict=True)
+    ]
+    whole = tuple(int(stride) for stride in known if stride is not None and stride == int(stride) <= LARGEST)
+    if len(whole) < len(known) or 0 in whole:
+        raise _no_shortcut("no stride follows the body", step, ends, context)
+    led = tuple(-(-old // stride) for old, stride in zip(entered[1:], whole, strict=True))
+    if led != branch[1:]:
+        shown = show(whole) if len(set(whole)) > 1 else whole[0]
+        reason = f"a shortcut with the body's stride of {shown} would lead to {show((branch[0], *led))}"
+        raise _no_shortcut(reason, step, ends, context)
+    return whole
+
+
+def _no_shortcut(reason: str, step: Step, ends: Ends, context: Context) -> Exception:
+    return SpecError.of(
+        Code.NO_SHORTCUT,
+        f"{reason}: {show(ends.entered.shape)} enters, and the body gives {show(ends.branch.shape)}",
+        step.span,
+        help="write the shortcut as a body",
+        notes=[_end(ends.branch, context)],
     )
-    if not fits:
-        message = f"no stride takes the shortcut from {show(entered.shape)} to the body's {show(branch.shape)}"
-        help_text = "write the shortcut as a body"
-        raise SpecError.of(Code.NO_SHORTCUT, message, step.span, help=help_text, notes=[_end(branch, context)])
-    return strides
 
 
-def _projected(step: Step, entered: Wire, branch: Wire, strides: tuple[int, ...], context: Context) -> Wire:
+def _projected(step: Step, ends: Ends, strides: tuple[int, ...], context: Context) -> Wire:
+    entered, branch = ends.entered, ends.branch
     name = context.namer.claim_next(SHORTCUT, step.place("shortcut"))
     scope = context.builder.open_scope(inside(context.scope, name, step.span), "group")
     inner = context.inner(scope=scope, namer=Namer(numbered=True))
@@ -125,16 +168,16 @@ def _projected(step: Step, entered: Wire, branch: Wire, strides: tuple[int, ...]
     return wire
 
 
-def _padded(step: Step, kind: str, entered: Wire, branch: Wire, strides: tuple[int, ...], context: Context) -> Wire:
+def _padded(step: Step, kind: str, ends: Ends, strides: tuple[int, ...], context: Context) -> Wire:
     """Return the shortcut without parameters: every stride-th element or their mean, zeros for new channels."""
-    wire = entered
+    wire, branch = ends.entered, ends.branch
     if any(stride > 1 for stride in strides):
         kernel = _one(strides) if kind == "pool_pad" else 1
         pool = OPS["avgpool"].model_validate({"kernel": kernel, "stride": _one(strides), "ceil": kind == "pool_pad"})
         wire = add_plain(pool, (wire,), step, context)
-    missing = branch.shape[0] - entered.shape[0]
+    missing = branch.shape[0] - ends.entered.shape[0]
     if missing < 0:
-        message = f"a padded shortcut cannot drop channels: {show(entered.shape)} to {show(branch.shape)}"
+        message = f"a padded shortcut cannot drop channels: {show(ends.entered.shape)} to {show(branch.shape)}"
         help_text = "use `shortcut: project`"
         raise SpecError.of(Code.NO_SHORTCUT, message, step.span, help=help_text, notes=[_end(branch, context)])
     if missing == 0:

@@ -1,0 +1,57 @@
+"""How far apart a body's results look at what entered it: the product of the strides of its steps.
+
+The sizes alone do not say: at 1x1 a stride of two leaves 1x1, and the shortcut beside it must stride all the same for
+the module to fit larger inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+from netspec.ir import Node
+from netspec.lowering.values import Wire
+from netspec.ops import SAME, Op
+from netspec.sizes.shape import Shape, stated_shape
+
+Move = tuple[int, int | Fraction] | None
+"""Along which axis of the entering value an axis of another moves, and by how much; None where that is not so."""
+Moves = tuple[Move, ...]
+
+
+def product_of_strides(
+    entered: Wire, branch: Wire, body: Iterable[Node], shape_of: Callable[[str], Shape]
+) -> tuple[int | Fraction | None, ...]:
+    """Return the stride of a body per axis beside the channels; None where there is none, as behind a `global_avgpool`.
+
+    ``body`` are its nodes in order; ``shape_of`` gives the shape of any value that they read.
+    """
+    moves: dict[str, Moves] = {entered.path: tuple((axis, 1) for axis in range(len(entered.shape)))}
+    for node in body:
+        if any(path in moves for path in node.inputs):
+            operands = [(stated_shape(shape_of(path)), moves.get(path)) for path in node.inputs]
+            moves[node.path] = _moves(node.op, operands, stated_shape(node.shape))
+    result = moves.get(branch.path, (None,) * len(branch.shape))
+    return tuple(
+        move[1] if move is not None and move[0] == axis else None for axis, move in enumerate(result) if axis > 0
+    )
+
+
+def _moves(op: Op, operands: list[tuple[tuple[int, ...], Moves | None]], result: tuple[int, ...]) -> Moves:
+    """Return how the axes of a result move, which all operands that move have to agree in."""
+    shapes = [shape for shape, _ in operands]
+    windows = op.receptive_windows(*shapes)
+    if windows is None or (not windows and any(len(shape) not in (0, len(result)) for shape in shapes)):
+        return (None,) * len(result)
+    if not windows and op.keeps_order and shapes[0] != result:
+        return (None,) * len(result)
+    found: list[set[Move]] = [set() for _ in result]
+    readings = windows or tuple((SAME,) * len(shape) for shape in shapes)
+    for (shape, moves), reading in zip(operands, readings, strict=True):
+        for axis, (window, move) in enumerate(zip(reading, moves or (), strict=False)):
+            if window is None or move is None:
+                continue
+            target = axis if window.axis is None else window.axis
+            if window != SAME or shape[axis] == result[target]:  # what stretches does not move
+                found[target].add((move[0], move[1] * window.stride))
+    return tuple(next(iter(each)) if len(each) == 1 else None for each in found)
