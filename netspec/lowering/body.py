@@ -13,28 +13,28 @@ from netspec.lowering.arguments import AlreadyReported, evaluate, validate
 from netspec.lowering.context import Context
 from netspec.lowering.operands import count_values, labelled
 from netspec.lowering.registry import KINDS, LOWERINGS, lowers_kind
-from netspec.lowering.values import Flow, Wire
+from netspec.lowering.values import Value, Values
 from netspec.ops import ShapeError
 from netspec.sizes.shape import show
 
 
-def lower_body(body: Body, flow: Flow, context: Context) -> Flow:
+def lower_body(body: Body, values: Values, context: Context) -> Values:
     """Expand a chain of steps and return what its last one gives."""
     for step in body:
-        flow = lower_step(step, flow, context)
-    return flow
+        values = lower_step(step, values, context)
+    return values
 
 
-def lower_step(step: Step, flow: Flow, context: Context) -> Flow:
+def lower_step(step: Step, values: Values, context: Context) -> Values:
     """Expand one step; its errors are kept, and what follows goes on with an unknown value."""
     context.builder.count_steps(context.frames, step.span)
-    context.see(flow)
+    context.see(values)
     try:
         if not _is_there(step, context):
-            return flow
-        result = dispatch(step, _entering(step, flow, context), _placed(step, context))
+            return values
+        result = dispatch(step, _entering(step, values, context), _placed(step, context))
         _check_shape(step, result, context)
-        if result is not None and result is not flow:
+        if result is not None and result is not values:
             context.builder.results.append((step, result))
     except AlreadyReported:
         result = None
@@ -59,14 +59,14 @@ def _is_there(step: Step, context: Context) -> bool:
     return bool(value)
 
 
-def _entering(step: Step, flow: Flow, context: Context) -> Flow:
+def _entering(step: Step, values: Values, context: Context) -> Values:
     if not step.origin:
-        return flow
-    wires: list[Wire] = []
+        return values
+    taken: list[Value] = []
     for label in step.origin:
-        wires.extend(labelled(label, flow, context, step.place("from")))
-    context.see(tuple(wires))
-    return tuple(wires)
+        taken.extend(labelled(label, values, context, step.place("from")))
+    context.see(tuple(taken))
+    return tuple(taken)
 
 
 def _placed(step: Step, context: Context) -> Context:
@@ -82,7 +82,7 @@ def _placed(step: Step, context: Context) -> Context:
     return placed
 
 
-def _label(step: Step, result: Flow, context: Context) -> None:
+def _label(step: Step, result: Values, context: Context) -> None:
     if not step.label:
         return
     if len(step.label) == 1:
@@ -97,13 +97,13 @@ def _label(step: Step, result: Flow, context: Context) -> None:
         context.label(label, None if result is None else (result[position],))
 
 
-def _check_shape(step: Step, result: Flow, context: Context) -> None:
+def _check_shape(step: Step, result: Values, context: Context) -> None:
     if step.expect is None or result is None:
         return
     expected = evaluate(step.expect, context.variables, step.place("expect"))
-    shapes = [list(wire.shape) for wire in result]
+    shapes = [list(value.shape) for value in result]
     if expected != (shapes[0] if len(shapes) == 1 else shapes):
-        found = " and ".join(show(wire.shape) for wire in result)
+        found = " and ".join(show(value.shape) for value in result)
         wanted = _expected(expected)
         if context.builder.pinned:
             message = f"expected {wanted}, and the step gives {found}"
@@ -121,7 +121,7 @@ def _expected(value: Any) -> str:
     return " and ".join(map(_expected, value)) if isinstance(value[0], list) else show(tuple(value))
 
 
-def dispatch(step: Step, flow: Flow, context: Context) -> Flow:
+def dispatch(step: Step, values: Values, context: Context) -> Values:
     """Expand a step by its kind."""
     if step.init is not None and step.kind not in ("op", "argument"):
         help_text = "write it beside the op inside, or per op under the document's `init:`"
@@ -131,14 +131,14 @@ def dispatch(step: Step, flow: Flow, context: Context) -> Flow:
             step.place("init"),
             help=help_text,
         )
-    return KINDS[step.kind](step, flow, context)
+    return KINDS[step.kind](step, values, context)
 
 
 @lowers_kind("combinator")
-def lower_combinator(step: Step, flow: Flow, context: Context) -> Flow:
+def lower_combinator(step: Step, values: Values, context: Context) -> Values:
     """Expand a combinator, once its arguments are evaluated and checked."""
     fields = validate(COMBINATORS[step.key], _fields(step, context), step)
-    return LOWERINGS[step.key](step, fields, flow, context)
+    return LOWERINGS[step.key](step, fields, values, context)
 
 
 def _fields(step: Step, context: Context) -> dict[str, Any]:

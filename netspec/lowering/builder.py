@@ -9,7 +9,7 @@ from typing import NamedTuple
 from netspec.diagnostics import Code, Collector, Frame, LimitError, Note, SourceMap, Span, SpecError
 from netspec.ir import Dtype, GraphBuilder, Initializers, Node, Output, Scope, ScopeKind
 from netspec.language.model import Block, Step
-from netspec.lowering.values import Wire
+from netspec.lowering.values import Value
 from netspec.ops import Op, ShapeError
 from netspec.sizes import Size, stated
 from netspec.sizes.shape import Shape, elements, show
@@ -19,7 +19,7 @@ MOST_STEPS = 50_000
 DEEPEST_CALL = 64
 MOST_ELEMENTS = 2**40
 
-Result = tuple[Step, tuple[Wire, ...]]
+Result = tuple[Step, tuple[Value, ...]]
 Facts = tuple[Shape, dict[str, Shape], Size]
 
 
@@ -51,7 +51,7 @@ class Builder:
     """Where the documents that the network uses are read."""
     results: list[Result] = field(default_factory=list)
     """What each step gave, a step behind those inside it."""
-    calls: list[tuple[Block, tuple[Wire, ...], Scope]] = field(default_factory=list)
+    calls: list[tuple[Block, tuple[Value, ...], Scope]] = field(default_factory=list)
     """The calls of blocks with named inputs: the values that entered, and the scope that they entered."""
     steps: int = 0
     pinned: bool = True
@@ -78,18 +78,18 @@ class Builder:
                 Code.RECURSION_TOO_DEEP, message, span, help="end the recursion with `when:`", chain=frames
             )
 
-    def add(self, op: Op, wires: tuple[Wire, ...], point: InsertionPoint, init: Initializers = ()) -> Wire:
+    def add(self, op: Op, operands: tuple[Value, ...], point: InsertionPoint, init: Initializers = ()) -> Value:
         """Add one op and return its result.
 
         Raises: SpecError when the op cannot take these operands.
         """
-        shapes = tuple(wire.shape for wire in wires)
-        shape, parameters, macs = self._facts(op, shapes, wires, point.span)
-        dtype = self._dtype(op, wires, point.span)
+        shapes = tuple(value.shape for value in operands)
+        shape, parameters, macs = self._facts(op, shapes, operands, point.span)
+        dtype = self._dtype(op, operands, point.span)
         node = Node(
             path=point.path,
             op=op,
-            inputs=tuple(wire.path for wire in wires),
+            inputs=tuple(value.path for value in operands),
             shape=shape,
             params=self._own(point.module, op, parameters, point.span),
             dtype=dtype,
@@ -103,9 +103,9 @@ class Builder:
             named=point.named,
         )
         self.graph.add(node)
-        return Wire(node.path, shape, dtype)
+        return Value(node.path, shape, dtype)
 
-    def _facts(self, op: Op, shapes: tuple[Shape, ...], wires: tuple[Wire, ...], span: Span) -> Facts:
+    def _facts(self, op: Op, shapes: tuple[Shape, ...], operands: tuple[Value, ...], span: Span) -> Facts:
         key = (op, shapes)
         facts = self.facts.get(key)
         if facts is None:
@@ -113,7 +113,7 @@ class Builder:
                 facts = (op.infer_shape(*shapes), op.list_parameters(*shapes), op.count_macs(*shapes))
             except ShapeError as error:
                 raise SpecError.of(
-                    error.code, error.message, span, help=error.help, notes=self._producers(error, wires)
+                    error.code, error.message, span, help=error.help, notes=self._producers(error, operands)
                 ) from None
             self._check_size(facts[0], span)
             self.facts[key] = facts
@@ -125,33 +125,33 @@ class Builder:
             message = f"a value of shape {show(shape)} is too large"
             raise LimitError.of(Code.VALUE_TOO_LARGE, message, span, help="at most 2**40 elements for one example")
 
-    def _producers(self, error: ShapeError, wires: tuple[Wire, ...]) -> list[Note]:
+    def _producers(self, error: ShapeError, operands: tuple[Value, ...]) -> list[Note]:
         """Return where the wrong operand comes from, and for merges the first operand too."""
-        positions = {0, error.operand} if len(wires) > 1 else {error.operand}
+        positions = {0, error.operand} if len(operands) > 1 else {error.operand}
         notes: dict[Note, None] = {}
-        for position in sorted(each for each in positions if each is not None and each < len(wires)):
-            wire = wires[position]
-            notes[Note(self.place(wire), f"{wire.path} gives {show(wire.shape)}")] = None
+        for position in sorted(each for each in positions if each is not None and each < len(operands)):
+            value = operands[position]
+            notes[Note(self.place(value), f"{value.path} gives {show(value.shape)}")] = None
         return list(notes)
 
-    def place(self, wire: Wire) -> Span:
+    def place(self, value: Value) -> Span:
         """Return where a value comes from."""
-        node = self.graph.nodes.get(wire.path)
-        return node.span if node else self.inputs[wire.path]
+        node = self.graph.nodes.get(value.path)
+        return node.span if node else self.inputs[value.path]
 
-    def _dtype(self, op: Op, wires: tuple[Wire, ...], span: Span) -> Dtype:
+    def _dtype(self, op: Op, operands: tuple[Value, ...], span: Span) -> Dtype:
         wanted = op.input_dtype
-        for wire in wires:
-            if wanted != "any" and wire.dtype != wanted:
+        for value in operands:
+            if wanted != "any" and value.dtype != wanted:
                 help_text = (
                     "`embedding` turns integers into vectors"
-                    if wire.dtype == "int64"
+                    if value.dtype == "int64"
                     else "declare the input with `dtype: int64`"
                 )
-                message = f"{op.name} takes {wanted} values, and gets {wire.dtype}"
-                notes = [Note(self.place(wire), f"{wire.path} gives {wire.dtype}")]
+                message = f"{op.name} takes {wanted} values, and gets {value.dtype}"
+                notes = [Note(self.place(value), f"{value.path} gives {value.dtype}")]
                 raise SpecError.of(Code.DTYPE_MISMATCH, message, span, help=help_text, notes=notes)
-        return wires[0].dtype if wanted == "any" and wires else "float"
+        return operands[0].dtype if wanted == "any" and operands else "float"
 
     def _own(self, module: str, op: Op, parameters: dict[str, Shape], span: Span) -> int:
         """Return the parameters that a module brings; none when an earlier node brought them."""
@@ -194,9 +194,9 @@ class Builder:
         self.graph.open(scope)
         return scope
 
-    def close_scope(self, scope: Scope, entered: tuple[Wire, ...] | None, left: tuple[Wire, ...] | None) -> None:
+    def close_scope(self, scope: Scope, entered: tuple[Value, ...] | None, left: tuple[Value, ...] | None) -> None:
         """End a scope; one in which nothing happens leaves no trace."""
-        names = tuple(tuple(wire.path for wire in wires or ()) for wires in (entered, left))
+        names = tuple(tuple(value.path for value in operands or ()) for operands in (entered, left))
         self.graph.close(scope, *names)
         if scope.path != scope.module and left is not None:
             self._check_shared(scope)

@@ -11,7 +11,7 @@ from netspec.ir import Initializer, Scope
 from netspec.language.model import Block
 from netspec.lowering.builder import Builder
 from netspec.lowering.naming import Namer
-from netspec.lowering.values import Flow, shown
+from netspec.lowering.values import Values, visible
 from netspec.syntax.yaml import Mapping
 
 
@@ -35,7 +35,7 @@ class Context:
     scope: Scope
     namer: Namer
     variables: dict[str, Any]
-    labels: dict[str, Flow]
+    labels: dict[str, Values]
     namespace: Namespace[str, Block]
     defaults: Mapping
     constants: dict[str, Any]
@@ -52,11 +52,11 @@ class Context:
         """Return the context of a body inside this one; what is labelled there stays there."""
         return replace(self, variables=dict(self.variables), labels=dict(self.labels), **changes)
 
-    def see(self, flow: Flow) -> None:
-        """Make a flow the value that expressions call ``x``."""
-        self.variables["x"] = shown(flow)
+    def see(self, values: Values) -> None:
+        """Make values what expressions call ``x``."""
+        self.variables["x"] = visible(values)
 
-    def label(self, name: str, flow: Flow) -> None:
-        """Give a flow a name for later steps and their expressions."""
-        self.labels[name] = flow
-        self.variables[name] = shown(flow)
+    def label(self, name: str, values: Values) -> None:
+        """Give values a name for later steps and their expressions."""
+        self.labels[name] = values
+        self.variables[name] = visible(values)

@@ -18,8 +18,8 @@ from netspec.lowering.inputs import lower_inputs
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import labelled
 from netspec.lowering.unused import report_unused
-from netspec.lowering.values import Flow, Wire
-from netspec.syntax.expr import Value
+from netspec.lowering.values import Value, Values
+from netspec.syntax import expr
 from netspec.syntax.yaml import locate
 
 
@@ -43,8 +43,8 @@ def lower(document: Document) -> Graph:
     places = {each.name: locate(document.tree, ("input", each.name)) for each in inputs}
     builder = Builder(GraphBuilder(root), inputs=places, pinned=document.pinned, sources=document.sources)
     context = _context(document, builder, variables, inputs)
-    flow: Flow = tuple(Wire(each.name, each.shape, each.dtype) for each in inputs)
-    result = lower_body(document.network, flow, context)
+    values: Values = tuple(Value(each.name, each.shape, each.dtype) for each in inputs)
+    result = lower_body(document.network, values, context)
     main = _main_outputs(document, result, context)
     builder.collector.raise_errors()
     builder.graph.close(root, tuple(each.name for each in inputs), tuple(each.node for each in main))
@@ -112,14 +112,14 @@ def _context(document: Document, builder: Builder, variables: dict[str, Any], in
         constants=variables,
     )
     for each in inputs:
-        context.label(each.name, (Wire(each.name, each.shape, each.dtype),))
+        context.label(each.name, (Value(each.name, each.shape, each.dtype),))
     first = inputs[0]
-    context.labels["input"] = (Wire(first.name, first.shape, first.dtype),)
-    context.variables["input"] = Value(first.shape)
+    context.labels["input"] = (Value(first.name, first.shape, first.dtype),)
+    context.variables["input"] = expr.Value(first.shape)
     return context
 
 
-def _main_outputs(document: Document, result: Flow, context: Context) -> list[Output]:
+def _main_outputs(document: Document, result: Values, context: Context) -> list[Output]:
     if document.outputs:
         outputs: list[Output] = []
         for index, label in enumerate(document.outputs):
@@ -128,7 +128,7 @@ def _main_outputs(document: Document, result: Flow, context: Context) -> list[Ou
                 check_name(label, span)
                 taken = [each.name for each in (*outputs, *context.builder.outputs)]
                 check_output_name(label, taken, span, "each name is given once")
-                outputs.extend(Output(label, wire.path) for wire in labelled(label, result, context, span))
+                outputs.extend(Output(label, value.path) for value in labelled(label, result, context, span))
             except AlreadyReported:
                 continue
             except SpecError as error:
@@ -137,4 +137,4 @@ def _main_outputs(document: Document, result: Flow, context: Context) -> list[Ou
     names = (
         ["output"] if result is not None and len(result) == 1 else [f"output{i + 1}" for i in range(len(result or ()))]
     )
-    return [Output(name, wire.path) for name, wire in zip(names, result or (), strict=True)]
+    return [Output(name, value.path) for name, value in zip(names, result or (), strict=True)]

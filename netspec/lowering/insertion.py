@@ -14,19 +14,19 @@ from netspec.lowering.context import Context, Shared
 from netspec.lowering.initialization import check_fit, check_parameter, initializers
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers_kind
-from netspec.lowering.values import Flow, Wire
+from netspec.lowering.values import Value, Values
 from netspec.ops import OPS, Op
 
 
 @lowers_kind("op")
-def lower_op(step: Step, flow: Flow, context: Context) -> Flow:
+def lower_op(step: Step, values: Values, context: Context) -> Values:
     """Add the op of a step."""
     op = make_op(OPS[step.key], step, context)
-    wires = flow if flow and op.operands[1] != 1 else (single(flow, step),)
-    return (add_op(op, wires, step, context),)
+    operands = values if values and op.operands[1] != 1 else (single(values, step),)
+    return (add_op(op, operands, step, context),)
 
 
-def add_op(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wire:
+def add_op(op: Op, operands: tuple[Value, ...], step: Step, context: Context) -> Value:
     """Add the op of a step under the step's name, or under the module it shares."""
     own = initializers(step, op, context)
     init = own or context.init.get(op.name, ())
@@ -34,13 +34,13 @@ def add_op(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wir
     shared = shared_module(step, context)
     if shared and shared.uses > 1:
         _check_start(step, own, shared)
-        return context.builder.add(op, wires, _again(shared, step, context))
+        return context.builder.add(op, operands, _again(shared, step, context))
     named = step.name is not None or shared is not None
     point = inside(context.scope, name_of(step, op.name, context), step.span, context.device, label, named)
     if shared:
         shared.module, shared.init = point.module, own
-    wire = context.builder.add(op, wires, point, init)
-    shapes = tuple(each.shape for each in wires)
+    value = context.builder.add(op, operands, point, init)
+    shapes = tuple(each.shape for each in operands)
     for parameter, _ in own:
         check_parameter(parameter, op.list_parameters(*shapes), op.name, step.place("init"))
     try:
@@ -48,23 +48,23 @@ def add_op(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wir
     except SpecError as error:
         # What the step computes is known in spite of its start.
         context.builder.collector.keep(error, context.frames)
-    return wire
+    return value
 
 
-def add_plain(op: Op, wires: tuple[Wire, ...], step: Step, context: Context, word: str = "") -> Wire:
+def add_plain(op: Op, operands: tuple[Value, ...], step: Step, context: Context, word: str = "") -> Value:
     """Add an op that a combinator brings, under an invented name."""
     point = inside(context.scope, context.namer.invent(word or op.name, step.span), step.span, context.device)
-    return context.builder.add(op, wires, point, context.init.get(op.name, ()))
+    return context.builder.add(op, operands, point, context.init.get(op.name, ()))
 
 
-def add_joint(op: Op, wires: tuple[Wire, ...], step: Step, context: Context) -> Wire:
+def add_joint(op: Op, operands: tuple[Value, ...], step: Step, context: Context) -> Value:
     """Add an op that joins values under a name that takes no number from the units around it."""
     if not context.namer.numbered:
-        return add_plain(op, wires, step, context)
+        return add_plain(op, operands, step, context)
     ordinal = context.namer.ordinals.get(op.name, 0) + 1
     context.namer.ordinals[op.name] = ordinal
     point = inside(context.scope, f"{op.name}{ordinal}", step.span, context.device)
-    return context.builder.add(op, wires, point)
+    return context.builder.add(op, operands, point)
 
 
 def name_of(step: Step, word: str, context: Context) -> str:

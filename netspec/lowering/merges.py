@@ -12,43 +12,43 @@ from netspec.lowering.insertion import add_joint, add_op
 from netspec.lowering.operands import count_values, labelled
 from netspec.lowering.registry import lowers_kind
 from netspec.lowering.units import lower_branch, within
-from netspec.lowering.values import Flow, Wire
+from netspec.lowering.values import Value, Values
 from netspec.ops import OPS, Op
 
 
 @lowers_kind("merge")
-def lower_merge(step: Step, flow: Flow, context: Context) -> Flow:
+def lower_merge(step: Step, values: Values, context: Context) -> Values:
     """Expand the operands, then add the op that joins them."""
     op = make_op(OPS[step.key], step, context)
     holds_bodies = any(isinstance(operand.value, Body) for operand in step.operands)
     if holds_bodies and (step.name is not None or step.share is not None):
-        return within(step, "group", flow, context, lambda inner: (_merged(op, step, flow, inner, named=False),))
-    return (_merged(op, step, flow, context, named=True),)
+        return within(step, "group", values, context, lambda inner: (_merged(op, step, values, inner, named=False),))
+    return (_merged(op, step, values, context, named=True),)
 
 
-def _merged(op: Op, step: Step, flow: Flow, context: Context, named: bool) -> Wire:
-    flows = [_operand(operand, flow, context) for operand in step.operands] or [flow]
-    if any(each is None for each in flows):
+def _merged(op: Op, step: Step, values: Values, context: Context, named: bool) -> Value:
+    parts = [_operand(operand, values, context) for operand in step.operands] or [values]
+    if any(each is None for each in parts):
         raise AlreadyReported
-    wires = tuple(wire for each in flows for wire in each or ())
-    _check_count(op, wires, step)
-    return add_op(op, wires, step, context) if named else add_joint(op, wires, step, context)
+    operands = tuple(value for each in parts for value in each or ())
+    _check_count(op, operands, step)
+    return add_op(op, operands, step, context) if named else add_joint(op, operands, step, context)
 
 
-def _check_count(op: Op, wires: tuple[Wire, ...], step: Step) -> None:
+def _check_count(op: Op, operands: tuple[Value, ...], step: Step) -> None:
     # The parser has counted the operands, but a label may stand for several values, or the chain may bring them.
     least, most = op.operands
-    if len(wires) < least or (most is not None and len(wires) > most):
-        message = f"{op.name} takes {show_count(least, most)}, not {len(wires)}"
+    if len(operands) < least or (most is not None and len(operands) > most):
+        message = f"{op.name} takes {show_count(least, most)}, not {len(operands)}"
         raise SpecError.of(
             Code.INVALID_OPERANDS, message, step.span, help="label the values apart, as in `as: [a, b]`, and name them"
         )
 
 
-def _operand(operand: Operand, flow: Flow, context: Context) -> Flow:
+def _operand(operand: Operand, values: Values, context: Context) -> Values:
     """Return the operand's values; only a label may stand for several."""
     try:
-        result = operand_flow(operand, flow, context)
+        result = operand_values(operand, values, context)
     except AlreadyReported:
         return None
     if result is not None and len(result) != 1 and not isinstance(operand.value, str):
@@ -57,10 +57,10 @@ def _operand(operand: Operand, flow: Flow, context: Context) -> Flow:
     return result
 
 
-def operand_flow(operand: Operand, flow: Flow, context: Context) -> Flow:
+def operand_values(operand: Operand, values: Values, context: Context) -> Values:
     """Return the value of an operand: a label's, or what a body makes of the current value."""
     if isinstance(operand.value, str):
-        return labelled(operand.value, flow, context, operand.span)
+        return labelled(operand.value, values, context, operand.span)
     if operand.name is None:
-        return lower_body(operand.value, flow, context.inner())
-    return lower_branch(operand.value, operand.name, operand.span, flow, context)
+        return lower_body(operand.value, values, context.inner())
+    return lower_branch(operand.value, operand.name, operand.span, values, context)

@@ -1,4 +1,4 @@
-"""Taking values out of flows: by label, or the one value that there is."""
+"""Taking values: by label, or the one value that there is."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from netspec.language.model import Step
 from netspec.language.scope import unknown_label
 from netspec.lowering.arguments import AlreadyReported
 from netspec.lowering.context import Context
-from netspec.lowering.values import Flow, Wire
+from netspec.lowering.values import Value, Values
 
 
-def labelled(label: str, flow: Flow, context: Context, span: Span) -> tuple[Wire, ...]:
+def labelled(label: str, values: Values, context: Context, span: Span) -> tuple[Value, ...]:
     """Return the value behind a label; ``x`` is the current one.
 
     Raises: SpecError NS0313 for an unknown label; AlreadyReported when an earlier error left the value unknown.
     """
-    known = flow if label == "x" else context.labels.get(label, ())
+    known = values if label == "x" else context.labels.get(label, ())
     if known is None:
         raise AlreadyReported
     if not known:
@@ -23,24 +23,27 @@ def labelled(label: str, flow: Flow, context: Context, span: Span) -> tuple[Wire
     return known
 
 
-def single(flow: Flow, step: Step) -> Wire:
-    """Return the one value of a flow.
+def single(values: Values, step: Step) -> Value:
+    """Return the value where there is just one.
 
     Raises: SpecError NS0314 for several; AlreadyReported when an earlier error left it unknown.
     """
-    if flow is None:
+    if values is None:
         raise AlreadyReported
-    if len(flow) != 1:
+    if len(values) != 1:
         help_text = "label the values with `as: [a, b]` and take one with `from: a`"
         raise SpecError.of(
-            Code.WRONG_VALUE_COUNT, f"{step.key} takes one value, and {count_entering(flow)}", step.span, help=help_text
+            Code.WRONG_VALUE_COUNT,
+            f"{step.key} takes one value, and {count_entering(values)}",
+            step.span,
+            help=help_text,
         )
-    return flow[0]
+    return values[0]
 
 
-def count_entering(flow: tuple[Wire, ...]) -> str:
+def count_entering(values: tuple[Value, ...]) -> str:
     """Return in words how many values enter."""
-    return f"{count_values(len(flow))} {'enters' if len(flow) == 1 else 'enter'}"
+    return f"{count_values(len(values))} {'enters' if len(values) == 1 else 'enter'}"
 
 
 def count_values(count: int) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 from netspec.language.model import Step, StepKind
 from netspec.lowering.context import Context
-from netspec.lowering.values import Flow
+from netspec.lowering.values import Values
 
-Lowering = Callable[[Step, Any, Flow, Context], Flow]
+Lowering = Callable[[Step, Any, Values, Context], Values]
 LOWERINGS: dict[str, Lowering] = {}
 """How each combinator is expanded, by its word."""
 
@@ -24,7 +24,7 @@ def lowers(key: str) -> Callable[[Lowering], Lowering]:
     return register
 
 
-Expansion = Callable[[Step, Flow, Context], Flow]
+Expansion = Callable[[Step, Values, Context], Values]
 KINDS: dict[StepKind, Expansion] = {}
 """How each kind of step is expanded."""
 

@@ -12,24 +12,28 @@ from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context, Shared
 from netspec.lowering.insertion import inside, scope_point
 from netspec.lowering.naming import Namer
-from netspec.lowering.values import Flow
+from netspec.lowering.values import Values
 
 
-def lower_branch(body: Body, name: str, span: Span, flow: Flow, context: Context, kind: ScopeKind = "group") -> Flow:
+def lower_branch(
+    body: Body, name: str, span: Span, values: Values, context: Context, kind: ScopeKind = "group"
+) -> Values:
     """Expand a body as a sub-module of that name; a single unnamed op or block becomes that sub-module itself."""
     claimed = context.namer.claim(name, span)
-    return lower_unit(body, claimed, span, flow, context, kind)
+    return lower_unit(body, claimed, span, values, context, kind)
 
 
-def lower_unit(body: Body, name: str, span: Span, flow: Flow, context: Context, kind: ScopeKind = "group") -> Flow:
+def lower_unit(
+    body: Body, name: str, span: Span, values: Values, context: Context, kind: ScopeKind = "group"
+) -> Values:
     """Expand a body under a name that is already taken for it."""
     if is_single(body, kind):
         alone = context.inner(namer=_Given(name))
-        return lower_body(body, flow, alone)
+        return lower_body(body, values, alone)
     scope = context.builder.open_scope(inside(context.scope, name, span), kind)
     inner = context.inner(scope=scope, namer=Namer(numbered=kind != "output"))
-    result = lower_body(body, flow, inner)
-    context.builder.close_scope(scope, flow, result)
+    result = lower_body(body, values, inner)
+    context.builder.close_scope(scope, values, result)
     return result
 
 
@@ -53,19 +57,19 @@ class _Given(Namer):
 def within(
     step: Step,
     kind: ScopeKind,
-    flow: Flow,
+    values: Values,
     context: Context,
-    expand: Callable[[Context], Flow],
+    expand: Callable[[Context], Values],
     *,
     numbered: bool = True,
-) -> Flow:
+) -> Values:
     """Expand something inside a scope that has the step's name, where unnamed steps have a number or a word."""
     scope = context.builder.open_scope(scope_point(step, step.key, context), kind)
     shares = context.shares if step.share is None else _outer(context.shares, scope)
-    result: Flow = expand(context.inner(scope=scope, namer=Namer(numbered=numbered), shares=shares))
+    result: Values = expand(context.inner(scope=scope, namer=Namer(numbered=numbered), shares=shares))
     if step.share is not None:
         _enclose(shares, scope, context.shares)
-    context.builder.close_scope(scope, flow, result)
+    context.builder.close_scope(scope, values, result)
     return result
 
 

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 from netspec.ir import Dtype
 from netspec.sizes.shape import Shape
-from netspec.syntax.expr import Value
+from netspec.syntax import expr
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
-    """One value on its way: the path of the node that computes it, its shape and dtype."""
+class Value:
+    """One value while the graph is built: the path of the node that computes it, its shape and dtype."""
 
     path: str
     shape: Shape
     dtype: Dtype = "float"
 
 
-Flow = tuple[Wire, ...] | None
-"""What a step takes and gives: usually one value. None stands for a value unknown because of an earlier error."""
+Values = tuple[Value, ...] | None
+"""What a step takes and gives: usually one. None stands for values unknown because of an earlier error."""
 
 
 class UnknownValue:
@@ -29,9 +29,9 @@ class UnknownValue:
 UNKNOWN = UnknownValue()
 
 
-def shown(flow: Flow) -> Value | list[Value] | UnknownValue:
-    """Return what expressions see of a flow: one value, or a list of several."""
-    if flow is None:
+def visible(values: Values) -> expr.Value | list[expr.Value] | UnknownValue:
+    """Return what expressions see of values: one, or a list of several."""
+    if values is None:
         return UNKNOWN
-    values = [Value(wire.shape) for wire in flow]
-    return values[0] if len(values) == 1 else values
+    shown = [expr.Value(value.shape) for value in values]
+    return shown[0] if len(shown) == 1 else shown

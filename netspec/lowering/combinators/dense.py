@@ -12,21 +12,21 @@ from netspec.lowering.insertion import add_joint, has_place
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
 from netspec.lowering.units import within
-from netspec.lowering.values import Flow
+from netspec.lowering.values import Values
 from netspec.ops import OPS
 
 
 @lowers("dense")
-def lower_dense(step: Step, fields: Dense, flow: Flow, context: Context) -> Flow:
+def lower_dense(step: Step, fields: Dense, values: Values, context: Context) -> Values:
     """Expand the layers, each on the concatenation of everything before it."""
     if not has_place(step, context):
-        return _dense_layers(step, fields, flow, context)
-    return within(step, "dense", flow, context, lambda inner: _dense_layers(step, fields, flow, inner))
+        return _dense_layers(step, fields, values, context)
+    return within(step, "dense", values, context, lambda inner: _dense_layers(step, fields, values, inner))
 
 
-def _dense_layers(step: Step, fields: Dense, flow: Flow, context: Context) -> Flow:
+def _dense_layers(step: Step, fields: Dense, values: Values, context: Context) -> Values:
     concat = OPS["concat"]()
-    current = single(flow, step)
+    current = single(values, step)
     context.builder.count_steps(context.frames, step.span, fields.layers)
     for index in range(fields.layers):
         context.see((current,))
@@ -36,5 +36,5 @@ def _dense_layers(step: Step, fields: Dense, flow: Flow, context: Context) -> Fl
     return (current,)
 
 
-def _plain_unit(body: Body, row: dict[str, Any], flow: Flow, context: Context, step: Step) -> Flow:
-    return lower_iteration(body, row, flow, context)
+def _plain_unit(body: Body, row: dict[str, Any], values: Values, context: Context, step: Step) -> Values:
+    return lower_iteration(body, row, values, context)

@@ -13,26 +13,26 @@ from netspec.lowering.context import Context
 from netspec.lowering.insertion import has_place
 from netspec.lowering.registry import lowers
 from netspec.lowering.units import lower_unit, within
-from netspec.lowering.values import Flow
+from netspec.lowering.values import Values
 
 
 @lowers("sequential")
-def lower_sequential(step: Step, fields: Sequential, flow: Flow, context: Context) -> Flow:
+def lower_sequential(step: Step, fields: Sequential, values: Values, context: Context) -> Values:
     """Expand the body in a scope of its own; without a name, and not in a numbered list, it is just its steps."""
     if not has_place(step, context):
-        return lower_body(fields.body, flow, context.inner())
-    return within(step, "group", flow, context, lambda inner: lower_body(fields.body, flow, inner))
+        return lower_body(fields.body, values, context.inner())
+    return within(step, "group", values, context, lambda inner: lower_body(fields.body, values, inner))
 
 
 @lowers("repeat")
-def lower_repeat(step: Step, fields: Repeat, flow: Flow, context: Context) -> Flow:
+def lower_repeat(step: Step, fields: Repeat, values: Values, context: Context) -> Values:
     """Expand the body as often as asked."""
     context.builder.count_steps(context.frames, step.span, fields.times)
-    return _list(step, fields.body, ({"index": index} for index in range(fields.times)), flow, context)
+    return _list(step, fields.body, ({"index": index} for index in range(fields.times)), values, context)
 
 
 @lowers("foreach")
-def lower_foreach(step: Step, fields: Foreach, flow: Flow, context: Context) -> Flow:
+def lower_foreach(step: Step, fields: Foreach, values: Values, context: Context) -> Values:
     """Expand the body once per element of the lists, walked in step."""
     lengths = {name: len(elements) for name, elements in fields.lists.items()}
     if len(set(lengths.values())) > 1:
@@ -41,34 +41,34 @@ def lower_foreach(step: Step, fields: Foreach, flow: Flow, context: Context) -> 
         raise SpecError.of(Code.UNEQUAL_LISTS, message, step.span, help="give all of them the same length")
     context.builder.count_steps(context.frames, step.span, max(lengths.values(), default=0))
     rows = (dict(zip(fields.lists, row, strict=True)) for row in zip(*fields.lists.values(), strict=True))
-    return _list(step, fields.body, rows, flow, context)
+    return _list(step, fields.body, rows, values, context)
 
 
-def _list(step: Step, body: Body, rows: Iterable[dict[str, Any]], flow: Flow, context: Context) -> Flow:
+def _list(step: Step, body: Body, rows: Iterable[dict[str, Any]], values: Values, context: Context) -> Values:
     """Expand a body once per row of variables; under a name, each becomes a numbered sub-module."""
     if step.name is None and step.share is None:
         for row in rows:
-            flow = lower_iteration(body, row, flow, context)
-        return flow
-    return within(step, "group", flow, context, lambda inner: _units(body, rows, flow, inner, step))
+            values = lower_iteration(body, row, values, context)
+        return values
+    return within(step, "group", values, context, lambda inner: _units(body, rows, values, inner, step))
 
 
-def _units(body: Body, rows: Iterable[dict[str, Any]], flow: Flow, context: Context, step: Step) -> Flow:
+def _units(body: Body, rows: Iterable[dict[str, Any]], values: Values, context: Context, step: Step) -> Values:
     for row in rows:
-        flow = lower_repetition(body, row, flow, context, step)
-    return flow
+        values = lower_repetition(body, row, values, context, step)
+    return values
 
 
-def lower_iteration(body: Body, row: dict[str, Any], flow: Flow, context: Context) -> Flow:
+def lower_iteration(body: Body, row: dict[str, Any], values: Values, context: Context) -> Values:
     inner = context.inner()
     inner.variables.update(row)
-    return lower_body(body, flow, inner)
+    return lower_body(body, values, inner)
 
 
-def lower_repetition(body: Body, row: dict[str, Any], flow: Flow, context: Context, step: Step) -> Flow:
+def lower_repetition(body: Body, row: dict[str, Any], values: Values, context: Context, step: Step) -> Values:
     """Expand one repetition as a sub-module; a single step keeps its own name if it has one."""
     if len(body) == 1 and (body.steps[0].name is not None or body.steps[0].kind not in ("merge", "combinator")):
-        return lower_iteration(body, row, flow, context)
+        return lower_iteration(body, row, values, context)
     inner = context.inner()
     inner.variables.update(row)
-    return lower_unit(body, context.namer.invent(step.key, step.span), step.span, flow, inner)
+    return lower_unit(body, context.namer.invent(step.key, step.span), step.span, values, inner)

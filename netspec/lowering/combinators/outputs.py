@@ -16,14 +16,14 @@ from netspec.lowering.context import Context
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
 from netspec.lowering.units import is_single, lower_branch, within
-from netspec.lowering.values import Flow
+from netspec.lowering.values import Values
 
 
 @lowers("output")
-def lower_output(step: Step, fields: Head, flow: Flow, context: Context) -> Flow:
+def lower_output(step: Step, fields: Head, values: Values, context: Context) -> Values:
     """Expand a side head and hand on the value from before it."""
     if not context.heads:
-        return flow
+        return values
     name = fill(fields.name, context, step.place("name"))
     check_name(name, step.place("name"), numbers=False)
     taken = ["output", *(each.name for each in context.builder.outputs)]
@@ -36,22 +36,22 @@ def lower_output(step: Step, fields: Head, flow: Flow, context: Context) -> Flow
             step.place("share"),
             help=help_text,
         )
-    result = flow if fields.body is None else _head(replace(step, name=name), fields.body, flow, context)
+    result = values if fields.body is None else _head(replace(step, name=name), fields.body, values, context)
     if result is None:
         raise AlreadyReported
-    wire = single(result, step)
-    context.builder.outputs.append(Output(name, wire.path, fields.train_only, fields.loss_weight))
-    return flow
+    value = single(result, step)
+    context.builder.outputs.append(Output(name, value.path, fields.train_only, fields.loss_weight))
+    return values
 
 
-def _head(step: Step, body: Body, flow: Flow, context: Context) -> Flow:
+def _head(step: Step, body: Body, values: Values, context: Context) -> Values:
     """Expand a head's body under the head's name, or as the module that it shares with other heads."""
     if step.share is None:
-        return lower_branch(body, str(step.name), step.place("name"), flow, context, "output")
+        return lower_branch(body, str(step.name), step.place("name"), values, context, "output")
     if is_single(body, "output") and body.steps[0].share is None:
         alone = replace(body.steps[0], name=step.name, share=step.share)
-        return lower_body(Body((alone,), body.span), flow, context.inner())
-    return within(step, "output", flow, context, lambda inner: lower_body(body, flow, inner), numbered=False)
+        return lower_body(Body((alone,), body.span), values, context.inner())
+    return within(step, "output", values, context, lambda inner: lower_body(body, values, inner), numbered=False)
 
 
 def check_output_name(name: str, taken: Iterable[str], span: Span, help_text: str) -> None:

@@ -19,7 +19,7 @@ from netspec.lowering.naming import Namer
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
 from netspec.lowering.units import lower_unit, within
-from netspec.lowering.values import Flow, Wire
+from netspec.lowering.values import Value, Values
 from netspec.ops import OPS
 from netspec.ops.fields import LARGEST
 from netspec.sizes.shape import show
@@ -32,15 +32,15 @@ SHORTCUT = "downsample"
 class Ends:
     """What enters a body and what it gives; ``before`` is how many nodes there were when it began."""
 
-    entered: Wire
-    branch: Wire
+    entered: Value
+    branch: Value
     before: int
 
     def strides(self, context: Context) -> tuple[int | Fraction | None, ...]:
         """Return the product of the strides of the body's steps per axis; None where there is no such number."""
         nodes = context.builder.graph.nodes
         body = list(islice(reversed(nodes.values()), len(nodes) - self.before))[::-1]
-        outside = {wire.path: wire.shape for flow in context.labels.values() for wire in flow or ()}
+        outside = {value.path: value.shape for values in context.labels.values() for value in values or ()}
         outside[self.entered.path] = self.entered.shape
         return product_of_strides(
             self.entered, self.branch, body, lambda path: nodes[path].shape if path in nodes else outside[path]
@@ -48,29 +48,29 @@ class Ends:
 
 
 @lowers("residual")
-def lower_residual(step: Step, fields: Residual, flow: Flow, context: Context) -> Flow:
+def lower_residual(step: Step, fields: Residual, values: Values, context: Context) -> Values:
     """Expand ``after(shortcut(x) + scale * body(x))``, in a sub-module of its own where the step has a name."""
     if not has_place(step, context):
-        return _residual(step, fields, flow, context)
+        return _residual(step, fields, values, context)
 
-    def expand(inner: Context) -> Flow:
-        return _residual(step, fields, flow, inner)
+    def expand(inner: Context) -> Values:
+        return _residual(step, fields, values, inner)
 
-    return within(step, "group", flow, context, expand, numbered=False)
+    return within(step, "group", values, context, expand, numbered=False)
 
 
-def _residual(step: Step, fields: Residual, flow: Flow, context: Context) -> Flow:
-    entered, before = single(flow, step), len(context.builder.graph.nodes)
-    branch = single(_scaled(step, fields, lower_body(fields.body, flow, context.inner()), context), step)
-    context.see(flow)
+def _residual(step: Step, fields: Residual, values: Values, context: Context) -> Values:
+    entered, before = single(values, step), len(context.builder.graph.nodes)
+    branch = single(_scaled(step, fields, lower_body(fields.body, values, context.inner()), context), step)
+    context.see(values)
     shortcut = _shortcut(step, fields.shortcut, Ends(entered, branch, before), context)
     if shortcut.shape != branch.shape:
         raise _mismatch(step, shortcut, branch, context)
-    total: Flow = (add_plain(OPS["add"](), (shortcut, branch), step, context),)
+    total: Values = (add_plain(OPS["add"](), (shortcut, branch), step, context),)
     return lower_body(fields.after, total, context.inner()) if fields.after else total
 
 
-def _mismatch(step: Step, shortcut: Wire, branch: Wire, context: Context) -> Exception:
+def _mismatch(step: Step, shortcut: Value, branch: Value, context: Context) -> Exception:
     return SpecError.of(
         Code.SHAPE_MISMATCH,
         f"add needs equal shapes: the body gives {show(branch.shape)}, the shortcut {show(shortcut.shape)}",
@@ -80,21 +80,21 @@ def _mismatch(step: Step, shortcut: Wire, branch: Wire, context: Context) -> Exc
     )
 
 
-def _end(branch: Wire, context: Context) -> Note:
+def _end(branch: Value, context: Context) -> Note:
     return Note(context.builder.place(branch), f"the body ends here with {show(branch.shape)}")
 
 
-def _scaled(step: Step, fields: Residual, branch: Flow, context: Context) -> Flow:
-    wire = single(branch, step)
+def _scaled(step: Step, fields: Residual, branch: Values, context: Context) -> Values:
+    value = single(branch, step)
     if fields.scale != 1:
-        wire = add_plain(OPS["scale"].model_validate({"by": fields.scale}), (wire,), step, context)
+        value = add_plain(OPS["scale"].model_validate({"by": fields.scale}), (value,), step, context)
     if fields.survival != 1:
         op = OPS["stochastic_depth"].model_validate({"survival": fields.survival})
-        wire = add_plain(op, (wire,), step, context)
-    return (wire,)
+        value = add_plain(op, (value,), step, context)
+    return (value,)
 
 
-def _shortcut(step: Step, kind: str | Body, ends: Ends, context: Context) -> Wire:
+def _shortcut(step: Step, kind: str | Body, ends: Ends, context: Context) -> Value:
     if isinstance(kind, Body):
         return _by_body(step, kind, ends.entered, context)
     if kind == "identity":
@@ -108,7 +108,7 @@ def _shortcut(step: Step, kind: str | Body, ends: Ends, context: Context) -> Wir
     return _padded(step, kind, ends, strides, context)
 
 
-def _by_body(step: Step, body: Body, entered: Wire, context: Context) -> Wire:
+def _by_body(step: Step, body: Body, entered: Value, context: Context) -> Value:
     # A body without steps, or whose steps are all left out by `when`, is the identity and needs no module.
     taken = dict(context.namer.taken)
     name = context.namer.claim_next(SHORTCUT, step.place("shortcut"))
@@ -151,7 +151,7 @@ def _no_shortcut(reason: str, step: Step, ends: Ends, context: Context) -> Excep
     )
 
 
-def _projected(step: Step, ends: Ends, strides: tuple[int, ...], context: Context) -> Wire:
+def _projected(step: Step, ends: Ends, strides: tuple[int, ...], context: Context) -> Value:
     entered, branch = ends.entered, ends.branch
     name = context.namer.claim_next(SHORTCUT, step.place("shortcut"))
     scope = context.builder.open_scope(inside(context.scope, name, step.span), "group")
@@ -161,28 +161,28 @@ def _projected(step: Step, ends: Ends, strides: tuple[int, ...], context: Contex
         op = OPS["linear"].model_validate({"out": branch.shape[0], "bias": False})
     else:
         op = validate(OPS["conv"], {"out": branch.shape[0], "kernel": 1, "stride": _one(strides), "bias": False}, step)
-    wire = add_plain(op, (entered,), step, inner)
+    value = add_plain(op, (entered,), step, inner)
     norm = validated_op(OPS["bn"], evaluated_defaults(OPS["bn"], context), context, step)
-    wire = add_plain(norm, (wire,), step, inner)
-    context.builder.close_scope(scope, (entered,), (wire,))
-    return wire
+    value = add_plain(norm, (value,), step, inner)
+    context.builder.close_scope(scope, (entered,), (value,))
+    return value
 
 
-def _padded(step: Step, kind: str, ends: Ends, strides: tuple[int, ...], context: Context) -> Wire:
+def _padded(step: Step, kind: str, ends: Ends, strides: tuple[int, ...], context: Context) -> Value:
     """Return the shortcut without parameters: every stride-th element or their mean, zeros for new channels."""
-    wire, branch = ends.entered, ends.branch
+    value, branch = ends.entered, ends.branch
     if any(stride > 1 for stride in strides):
         kernel = _one(strides) if kind == "pool_pad" else 1
         pool = OPS["avgpool"].model_validate({"kernel": kernel, "stride": _one(strides), "ceil": kind == "pool_pad"})
-        wire = add_plain(pool, (wire,), step, context)
+        value = add_plain(pool, (value,), step, context)
     missing = branch.shape[0] - ends.entered.shape[0]
     if missing < 0:
         message = f"a padded shortcut cannot drop channels: {show(ends.entered.shape)} to {show(branch.shape)}"
         help_text = "use `shortcut: project`"
         raise SpecError.of(Code.NO_SHORTCUT, message, step.span, help=help_text, notes=[_end(branch, context)])
     if missing == 0:
-        return wire
-    return add_plain(OPS["pad"].model_validate({"channels": [0, missing]}), (wire,), step, context)
+        return value
+    return add_plain(OPS["pad"].model_validate({"channels": [0, missing]}), (value,), step, context)
 
 
 def _one(strides: tuple[int, ...]) -> int | tuple[int, ...]:

@@ -9,28 +9,28 @@ from netspec.lowering.context import Context
 from netspec.lowering.insertion import add_plain
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
-from netspec.lowering.values import Flow
+from netspec.lowering.values import Values
 from netspec.ops import OPS
 from netspec.ops.base import axis_index
 from netspec.sizes.shape import show
 
 
 @lowers("split")
-def lower_split(step: Step, fields: Split, flow: Flow, context: Context) -> Flow:
+def lower_split(step: Step, fields: Split, values: Values, context: Context) -> Values:
     """Cut a value into slices."""
-    wire = single(flow, step)
-    total = wire.shape[axis_index("split", fields.axis, wire.shape)]
+    value = single(values, step)
+    total = value.shape[axis_index("split", fields.axis, value.shape)]
     sizes = list(fields.sizes)
     if sizes.count(-1) == 1:
         sizes[sizes.index(-1)] = total - sum(size for size in sizes if size != -1)
     if sum(sizes) != total or any(size < 1 for size in sizes):
-        message = f"cannot split {show(wire.shape)} along axis {fields.axis} into {fields.sizes}"
+        message = f"cannot split {show(value.shape)} along axis {fields.axis} into {fields.sizes}"
         help_text = f"make them add up to {total}, all at least 1; one may be -1, which is the rest"
         raise SpecError.of(Code.INVALID_SPLIT, message, step.place("sizes"), help=help_text)
     pieces, start = [], 0
     for size in sizes:
         stop = {"stop": start + size} if start + size < total else {}
         piece = OPS["slice"].model_validate({"axis": fields.axis, "start": start, **stop})
-        pieces.append(add_plain(piece, (wire,), step, context, "slice"))
+        pieces.append(add_plain(piece, (value,), step, context, "slice"))
         start += size
     return tuple(pieces)

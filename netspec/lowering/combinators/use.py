@@ -18,8 +18,8 @@ from netspec.lowering.insertion import scope_point
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import count_entering, count_values, labelled
 from netspec.lowering.registry import lowers
-from netspec.lowering.values import Flow
-from netspec.syntax.expr import Value
+from netspec.lowering.values import Values
+from netspec.syntax import expr
 from netspec.syntax.yaml import Mapping
 
 
@@ -37,7 +37,7 @@ def _check_settings(document: Document, arguments: Mapping) -> None:
 
 
 @lowers("use")
-def lower_use(step: Step, fields: Use, flow: Flow, context: Context) -> Flow:
+def lower_use(step: Step, fields: Use, values: Values, context: Context) -> Values:
     """Expand another document as a sub-module; its declared input gives way to the value that enters."""
     context.builder.check_depth(context.frames, step.span)
     path = refer(fields.spec, Path(step.span.file), step.place("spec"), context.builder.sources)
@@ -67,27 +67,27 @@ def lower_use(step: Step, fields: Use, flow: Flow, context: Context) -> Flow:
         init=document_rules(document, variables),
         heads=False,
     )
-    _enter(document, step, variables, flow, inner)
+    _enter(document, step, variables, values, inner)
     pinned, context.builder.pinned = context.builder.pinned, False
-    result = lower_body(document.network, flow, inner)
+    result = lower_body(document.network, values, inner)
     context.builder.pinned = pinned
     if document.outputs:
-        result = tuple(wire for label in document.outputs for wire in labelled(label, result, inner, document.span))
-    context.builder.close_scope(scope, flow, result)
+        result = tuple(value for label in document.outputs for value in labelled(label, result, inner, document.span))
+    context.builder.close_scope(scope, values, result)
     return result
 
 
-def _enter(document: Document, step: Step, variables: dict[str, Any], flow: Flow, inner: Context) -> None:
+def _enter(document: Document, step: Step, variables: dict[str, Any], values: Values, inner: Context) -> None:
     """Give a used document the values that enter, under the names of its inputs."""
     declared = document.input
     names = list(declared) if isinstance(declared, Mapping) and "shape" not in declared else []
-    if flow is None:
+    if values is None:
         raise AlreadyReported
-    if len(flow) != max(len(names), 1):
-        message = f"{document.name} takes {count_values(max(len(names), 1))}, and {count_entering(flow)}"
+    if len(values) != max(len(names), 1):
+        message = f"{document.name} takes {count_values(max(len(names), 1))}, and {count_entering(values)}"
         help_text = f"name them, as in `from: [{', '.join(names)}]`" if names else "take one with `from`"
         raise SpecError.of(Code.WRONG_VALUE_COUNT, message, step.span, help=help_text)
-    inner.variables = {**variables, "input": Value(flow[0].shape)}
-    inner.labels = {"input": flow}
-    for name, wire in zip(names, flow, strict=False):
-        inner.label(name, (wire,))
+    inner.variables = {**variables, "input": expr.Value(values[0].shape)}
+    inner.labels = {"input": values}
+    for name, value in zip(names, values, strict=False):
+        inner.label(name, (value,))
