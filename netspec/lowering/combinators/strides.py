@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from netspec.ir import Node
-from netspec.lowering.values import Wire
+from netspec.lowering.values import Value
 from netspec.ops import SAME, Op
 from netspec.sizes.shape import Shape, stated_shape
 
@@ -20,7 +20,7 @@ Moves = tuple[Move, ...]
 
 
 def product_of_strides(
-    entered: Wire, branch: Wire, body: Iterable[Node], shape_of: Callable[[str], Shape]
+    entered: Value, branch: Value, body: Iterable[Node], shape_of: Callable[[str], Shape]
 ) -> tuple[int | Fraction | None, ...]:
     """Return the stride of a body per axis beside the channels; None where there is none, as behind a `global_avgpool`.
 
