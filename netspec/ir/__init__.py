@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from netspec.ir.builder import GraphBuilder
 from netspec.ir.graph import Graph, Input, Output, analysis
-from netspec.ir.node import Dtype, Initializer, Initializers, Node, Scope, ScopeKind
+from netspec.ir.node import Dtype, Expressions, Initializer, Initializers, Node, Scope, ScopeKind
 from netspec.ir.verify import verify
 
 __all__ = [
     "Dtype",
+    "Expressions",
     "Graph",
     "GraphBuilder",
     "Initializer",

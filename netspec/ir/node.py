@@ -32,6 +32,9 @@ class Initializer:
 Initializers = tuple[tuple[str, Initializer], ...]
 """How some parameters start, by their name."""
 
+Expressions = tuple[tuple[str, str], ...]
+"""The arguments that a step gives as texts, by their name and as the document writes them."""
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Node:
@@ -54,6 +57,7 @@ class Node:
     init: Initializers = ()
     device: int | None = None
     named: bool = False
+    expressions: Expressions = ()
 
     def __repr__(self) -> str:
         return f"<Node {self.path} = {self.op.name}({', '.join(self.inputs)}) {show(self.shape)}>"
@@ -93,6 +97,7 @@ class Scope:
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     input_names: tuple[str, ...] = ()
+    expressions: Expressions = ()
     _parts: Mapping[str, Node | Scope] | None = field(default=None, init=False)
     """Everything inside the root by its path, once a copy has asked for it."""
 

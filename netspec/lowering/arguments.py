@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from netspec.diagnostics import Code, Collector, Diagnostic, NetspecError, Note, Span, SpecError, nearest
+from netspec.ir import Expressions
 from netspec.language.messages import lowered, show_value, suggest_step
 from netspec.language.model import Parameter, Step
 from netspec.language.parameters import TYPES, wanted
@@ -71,6 +72,11 @@ def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Coll
         return expression.evaluate(variables)
     except expr.ExpressionError as error:
         raise SpecError([expression_error(error, text, span, words)]) from None
+
+
+def expressions(arguments: Mapping) -> Expressions:
+    """Return the arguments that are written as texts."""
+    return tuple((name, source_of(raw)) for name, raw in arguments.items() if isinstance(raw, str))
 
 
 def fill(template: str, context: Context, span: Span) -> str:

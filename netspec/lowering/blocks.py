@@ -10,7 +10,7 @@ from netspec.language.model import Block, Step
 from netspec.language.parsing.arguments import Call
 from netspec.language.parsing.parser import Parser
 from netspec.language.scope import unknown_argument
-from netspec.lowering.arguments import AlreadyReported, BlockReference, bind, by_name
+from netspec.lowering.arguments import AlreadyReported, BlockReference, bind, by_name, expressions
 from netspec.lowering.body import dispatch, lower_body
 from netspec.lowering.context import Context
 from netspec.lowering.insertion import scope_point
@@ -79,7 +79,7 @@ def lower_block(step: Step, block: Block, arguments: Mapping, values: Values, co
         raise SpecError.of(
             Code.WRONG_VALUE_COUNT, message, step.span, help=help_text, notes=[Note(block.span, "declared here")]
         )
-    point = scope_point(step, block.name, context)
+    point = scope_point(step, block.name, context)._replace(expressions=expressions(arguments))
     scope = context.builder.open_scope(point, "block", block.name, bound, block.inputs)
     if block.inputs:
         context.builder.calls.append((block, values, scope))

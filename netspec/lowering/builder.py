@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from netspec.diagnostics import Code, Collector, Frame, LimitError, Note, SourceMap, Span, SpecError
-from netspec.ir import Dtype, GraphBuilder, Initializers, Node, Output, Scope, ScopeKind
+from netspec.ir import Dtype, Expressions, GraphBuilder, Initializers, Node, Output, Scope, ScopeKind
 from netspec.language.model import Block, Step
 from netspec.lowering.values import Value
 from netspec.ops import Op, ShapeError
@@ -38,6 +38,7 @@ class InsertionPoint(NamedTuple):
     named: bool = False
     shares: bool = False
     """True where an earlier step has brought the module."""
+    expressions: Expressions = ()
 
 
 @dataclass(slots=True)
@@ -101,6 +102,7 @@ class Builder:
             init=tuple(rule for rule in init if rule[0] in parameters),
             device=point.device,
             named=point.named,
+            expressions=point.expressions,
         )
         self.graph.add(node)
         return Value(node.path, shape, dtype)
@@ -190,6 +192,7 @@ class Builder:
             module=point.module,
             parent=point.scope,
             input_names=input_names,
+            expressions=point.expressions,
         )
         self.graph.open(scope)
         return scope

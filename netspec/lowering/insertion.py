@@ -8,7 +8,7 @@ from typing import Any
 from netspec.diagnostics import Code, Span, SpecError
 from netspec.ir import Initializers, Scope
 from netspec.language.model import Step
-from netspec.lowering.arguments import fill, make_op
+from netspec.lowering.arguments import expressions, fill, make_op
 from netspec.lowering.builder import InsertionPoint, join
 from netspec.lowering.context import Context, Shared
 from netspec.lowering.initialization import check_fit, check_parameter, initializers
@@ -37,6 +37,7 @@ def add_op(op: Op, operands: tuple[Value, ...], step: Step, context: Context) ->
         return context.builder.add(op, operands, _again(shared, step, context))
     named = step.name is not None or shared is not None
     point = inside(context.scope, name_of(step, op.name, context), step.span, context.device, label, named)
+    point = point._replace(expressions=expressions(step.arguments))
     if shared:
         shared.module, shared.init = point.module, own
     value = context.builder.add(op, operands, point, init)

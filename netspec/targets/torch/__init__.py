@@ -9,6 +9,10 @@ planner.py         one scope to its plan
 loops.py           one dense block to a plan with a loop
 classes.py         plans of equal structure to one generated class
 parameterize.py    what differs between the plans of a class: its constructor's arguments, and a text for every slot
+translate.py       the document's own expressions in the constructor's terms
+channels.py        the channels of values in the constructor's terms, from one statement to the next
+search.py          what a slot follows from where neither says
+torch_arguments.py what the arguments of torch's layers mean
 program.py         all classes with their names
 names.py           the names of classes
 variables.py       the variables of ``forward``

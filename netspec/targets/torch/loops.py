@@ -19,11 +19,11 @@ def plan_dense_loop(scope: Scope, layout: Layout, instances: Mapping[str, Instan
     if numbering is None:
         return None
     made = [instances[layer.path] for layer in layers]
-    columns = list(zip(*(each.arguments for each in made), strict=False))
-    steps = [_step([slot.value for slot in column]) for column in columns]
+    steps = [_step(values) for values in zip(*(each.values for each in made), strict=False)]
     if len({each.number for each in made}) != 1 or None in steps:
         return None
-    first = made[0].arguments
+    arguments = zip(made[0].parameters, made[0].values, strict=True)
+    first = [Slot(each.name, value, counts=each.counts) for each, value in arguments]
     growth = (Slot("growth", step, counts=True) for step in steps)
     loop = Loop(Nested(made[0].number, range(len(first))), *numbering)
     return ClassPlan(scope, (*first, *growth, Slot("layers", len(layers))), inputs=(0,), outputs=(1,), loop=loop)
@@ -51,7 +51,7 @@ def _numbering(names: list[str]) -> tuple[str, int] | None:
     return prefix, int(number)
 
 
-def _step(values: list[Any]) -> int | None:
+def _step(values: tuple[Any, ...]) -> int | None:
     """Return by how much equally spaced values grow; zero for equal ones, None for any others."""
     if all(value == values[0] for value in values):
         return 0

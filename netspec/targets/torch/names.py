@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from netspec.ir import Graph
 from netspec.targets.torch.plan import GeneratedClass
-from netspec.targets.torch.reserved import is_reserved
+from netspec.targets.torch.reserved import FreeNames
 
 
 def camel(name: str) -> str:
@@ -28,19 +28,19 @@ def name_classes(classes: Sequence[GeneratedClass], graph: Graph, taken: Iterabl
 
     ``taken`` are the names of everything else in the file: a class that a variable hid could not be called.
     """
-    used = set(taken)
+    free = FreeNames(taken)
     title = graph.title.partition(" (")[0]
-    root = _take(camel(title if _is_plain(title) else graph.name), used, with_output=True)
+    root = free.take(camel(title if _is_plain(title) else graph.name), "Output")
     names = {classes[-1].number: root}
     by_base: dict[str, list[GeneratedClass]] = {}
     for each in classes[:-1]:
         by_base.setdefault(camel(_base(each)), []).append(each)
     for base, alike in by_base.items():
         usual = max(alike, key=lambda each: (len(each.plans), -len(each.first.members)))
-        names[usual.number] = _take(base, used)
+        names[usual.number] = free.take(base)
         for each in alike:
             if each is not usual:
-                names[each.number] = _take(base + _difference(each, usual), used)
+                names[each.number] = free.take(base + _difference(each, usual))
     return tuple(names[number] for number in range(len(classes)))
 
 
@@ -82,12 +82,3 @@ def _difference(one: GeneratedClass, usual: GeneratedClass) -> str:
 
 def _merges(each: GeneratedClass) -> set[str]:
     return {node.op.name for node in each.first.scope.walk() if len(node.inputs) > 1}
-
-
-def _take(name: str, used: set[str], with_output: bool = False) -> str:
-    """Return the name, numbered where it is taken, and take it; the network's result takes one beside it."""
-    number, free = 2, name
-    while is_reserved(free, used) or (with_output and f"{free}Output" in used):
-        free, number = f"{name}{number}", number + 1
-    used.update([free, f"{free}Output"] if with_output else [free])
-    return free

@@ -1,34 +1,28 @@
-"""What differs between the scopes of one class: its constructor's arguments, and how the rest follows from them."""
+"""What differs between the scopes of one class: its constructor's arguments, and the texts that follow from them."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from netspec.language.names import is_forbidden
+from netspec.ir import Scope
+from netspec.language.names import MODULE_ATTRIBUTES
 from netspec.ops.base import REQUIRED
+from netspec.targets.torch.channels import Channels
 from netspec.targets.torch.document import literal
 from netspec.targets.torch.layout import Layout
 from netspec.targets.torch.plan import ClassPlan, GeneratedClass, Parameter, Slot, Statement
-from netspec.targets.torch.reserved import CONSTRUCTOR, free_name, free_names, is_reserved
-
-INTO = frozenset({"in_channels", "num_features", "in_features"})
-COUNTS = INTO | {"out_channels", "out_features", "normalized_shape", "num_channels", "groups", "num_groups"}
-"""The arguments of torch that count channels: these may follow from one another by arithmetic."""
-
-WINDOW = frozenset({"kernel_size", "stride", "padding", "dilation", "output_padding"})
-MEANINGS = WINDOW | {"kernel", "groups"}
-"""Names that mean one thing, so that no other argument follows from what is called so."""
-SHORT = {"kernel_size": "kernel", "out_channels": "out", "out_features": "out", "p": "p"}
-"""What specs call torch's arguments, for matching a block's own."""
+from netspec.targets.torch.reserved import CONSTRUCTOR, FreeNames, free_name, free_names
+from netspec.targets.torch.search import Search
+from netspec.targets.torch.torch_arguments import CHANNELS
+from netspec.targets.torch.translate import Derived, Vocabulary, all_alike
 
 CONTAINER_ATTRIBUTES = frozenset({"clear", "items", "keys", "pop", "update", "values"})
 """What ``nn.ModuleDict`` has beside the attributes of ``nn.Module``."""
 
 SMALLEST_BASE = 8
-LARGEST_FACTOR = 16
+"""An argument counts channels, so that others may follow from it by arithmetic, where it is at least this."""
 
 Column = tuple[Slot, ...]
 """The same slot of all scopes of a class."""
@@ -36,9 +30,12 @@ Column = tuple[Slot, ...]
 
 def parameterize(number: int, plans: Sequence[ClassPlan], layout: Layout) -> GeneratedClass:
     """Return the class of plans of one structure: its constructor's arguments, and the text of every slot."""
+    if len(plans) == 1:
+        texts = tuple(literal(slot.value) for slot in plans[0].slots)
+        return GeneratedClass(number, tuple(plans), (), texts, (), plans[0].statements)
     made = _Parameterizer(plans, layout)
-    texts = tuple(made.text(column) for column in zip(*(plan.slots for plan in plans), strict=True))
-    stored = tuple(made.stored.items())
+    texts = tuple(map(made.text, zip(*(plan.slots for plan in plans), strict=True)))
+    stored = tuple((name, text) for text, name in made.stored.items())
     return GeneratedClass(number, tuple(plans), made.parameters(), texts, stored, _common_statements(plans))
 
 
@@ -56,10 +53,20 @@ class _Parameterizer:
 
     def __init__(self, plans: Sequence[ClassPlan], layout: Layout) -> None:
         self.stored: dict[str, str] = {}
+        """The attributes that keep what ``forward`` needs, by their text."""
         self._used: dict[str, Parameter] = {}
-        self._reserved = CONSTRUCTOR | layout.reserved
-        self._bases = list(_bases(plans, layout, self._reserved)) if len(plans) > 1 else []
-        self._members = {member.attribute.name for member in plans[0].members}
+        arguments = _block_arguments(plans)
+        self._bases = list(_bases(plans, arguments, layout))
+        constants = {name: values[0] for name, values in arguments.items() if all_alike(values)}
+        self._vocabulary = Vocabulary(self._bases, constants)
+        self._search = Search(self._bases)
+        self._names = FreeNames({*CONSTRUCTOR, *layout.reserved, *(base.name for base in self._bases)})
+        entering = next((Derived(base.name, (base,)) for base in self._bases if base.enters), None)
+        self._channels = Channels(plans, layout, entering)
+        self._made: list[Derived] = []
+        """What the slots before this one became."""
+        members = (member.attribute.name for member in plans[0].members)
+        self._attributes = FreeNames({*members, *CONTAINER_ATTRIBUTES, *MODULE_ATTRIBUTES})
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Return what the texts refer to: the block's own arguments first, those with a default last."""
@@ -71,77 +78,70 @@ class _Parameterizer:
         """Return the text of a slot: its value where all scopes have the same, else what gives each its own."""
         slot = column[0]
         values = tuple(each.value for each in column)
+        derived = self._derived(slot, values)
+        self._made.append(derived)
+        for parameter in derived.parameters:
+            self._used.setdefault(parameter.name, parameter)
+        if derived.parameters:
+            self._search.add(slot, values, derived)
+        return self._kept(derived.text, slot) if derived.parameters and slot.in_function else derived.text
+
+    def _derived(self, slot: Slot, values: tuple[Any, ...]) -> Derived:
+        """Return what gives a slot its values: what the document says, what a search finds, or a new parameter."""
         if all_alike(values):
-            return literal(slot.value)
+            return Derived(literal(slot.value), ())
         if slot.in_place:
-            return "False"  # what one scope of a class may not overwrite, none does
-        text = self._followed(slot, values) or self._joined(slot, values) or self._new(slot, values)
-        return self._kept(text, slot) if slot.in_function else text
+            return Derived("False", ())  # what one scope of a class may not overwrite, none does
+        found = self._vocabulary.translate(slot.expression, values) if slot.expression else None
+        if found is None and slot.operand is not None:
+            found = self._channels.find(slot.operand, values, self._made)
+        return found or self._search.find(slot, values) or self._new(slot, values)
 
-    def _followed(self, slot: Slot, values: tuple[Any, ...]) -> str:
-        """Return how the values follow from one parameter, or nothing."""
-        known = _preferred(slot.name, counts(slot), [*self._bases, *self._used.values()])
-        # What is the same reads better than a multiple of something nearer.
-        for base in sorted(known, key=lambda base: base.values != values):
-            text = _multiple(values, base, counts(slot))
-            if text:
-                self._used.setdefault(base.name, base)
-                return text
-        return ""
-
-    def _joined(self, slot: Slot, values: tuple[Any, ...]) -> str:
-        """Return how the values follow from two parameters, or nothing."""
-        if not counts(slot) or len(values) < 3:
-            return ""
-        counting = [each for each in self._used.values() if each.counts]
-        joined = (_sum(values, left, right) for left, right in itertools.permutations(counting, 2))
-        return next(filter(None, joined), "")
-
-    def _new(self, slot: Slot, values: tuple[Any, ...]) -> str:
-        """Return the name of a new parameter that is given the values."""
-        name = _unused_name(slot, {*self._used, *(base.name for base in self._bases)}, self._reserved)
-        self._used[name] = Parameter(name, values, counts(slot))
-        return name
+    def _new(self, slot: Slot, values: tuple[Any, ...]) -> Derived:
+        """Return a new parameter that is given the values."""
+        owner = slot.owner if slot.owner and not slot.owner[0].isdecimal() else "other"
+        name = self._names.take(slot.name if self._names.is_free(slot.name) else f"{owner}_{slot.name}")
+        return Derived(name, (Parameter(name, values, slot.counts, required=slot.name in CHANNELS),))
 
     def _kept(self, text: str, slot: Slot) -> str:
         """Return the text as ``forward`` may use it: what a function needs is kept on ``self``."""
-        for name, known in self.stored.items():
-            if known == text:
-                return f"self.{name}"
-        name = text if text.isidentifier() and not is_forbidden(text) else f"{slot.owner}_{slot.name}"
-        number = 2
-        while name in self.stored or name in self._members or name in CONTAINER_ATTRIBUTES:
-            name, number = f"{slot.owner}_{slot.name}{number}", number + 1
-        self.stored[name] = text
-        return f"self.{name}"
+        if text not in self.stored:
+            is_name = text.isidentifier() and self._attributes.is_free(text)
+            self.stored[text] = self._attributes.take(text if is_name else f"{slot.owner}_{slot.name}")
+        return f"self.{self.stored[text]}"
 
 
-def counts(slot: Slot) -> bool:
-    """Return whether a slot may follow from others by arithmetic."""
-    return slot.counts or slot.name in COUNTS
+def _block_arguments(plans: Sequence[ClassPlan]) -> dict[str, tuple[Any, ...]]:
+    """Return the values of the arguments of the block that each scope is, or is in, by name."""
+    blocks = [_block(plan.scope).arguments for plan in plans]
+    names = [name for name in blocks[0] if all(name in arguments for arguments in blocks)]
+    return {name: tuple(_plain(arguments[name]) for arguments in blocks) for name in names}
 
 
-def all_alike(values: tuple[Any, ...]) -> bool:
-    """Return whether all values have the same text: 1 and 1.0 have not."""
-    return len(values) == 1 or len(set(map(repr, values))) == 1
+def _block(scope: Scope) -> Scope:
+    while scope.kind not in ("block", "network") and scope.parent is not None:
+        scope = scope.parent
+    return scope
 
 
-def _bases(plans: Sequence[ClassPlan], layout: Layout, reserved: frozenset[str]) -> Iterator[Parameter]:
+def _bases(plans: Sequence[ClassPlan], arguments: dict[str, tuple[Any, ...]], layout: Layout) -> Iterator[Parameter]:
     """Yield what may become a parameter under a good name: the channels that enter, and the block's own arguments."""
-    scopes = [plan.scope for plan in plans]
-    entering = [next(iter(layout.live[scope.path].entering)) for scope in scopes]
-    channels = tuple(layout.graph.shape_of(path)[0] for path in entering)
-    arguments = {name: tuple(_plain(scope.arguments.get(name)) for scope in scopes) for name in scopes[0].arguments}
+    live = [layout.live[plan.scope.path] for plan in plans]
+    channels = tuple(layout.graph.shape_of(next(iter(each.entering)))[0] for each in live)
+    given = tuple(layout.graph.shape_of(next(iter(each.leaving)))[0] for each in live)
+    reserved = CONSTRUCTOR | layout.reserved
     safe = free_names(arguments, reserved)
+    kept: list[str] = []
     if not all_alike(channels):
-        # Where a block keeps its channels, one name serves both for what enters and for what leaves.
+        # Where a class keeps its channels, one name serves both for what enters and for what leaves.
         kept = [name for name, values in arguments.items() if values == channels]
-        arguments = {name: values for name, values in arguments.items() if name not in kept}
-        name = free_name("channels" if kept else "in_channels", reserved, [safe[name] for name in arguments])
-        yield Parameter(name, channels, True, enters=True)
+        others = [safe[name] for name in arguments if name not in kept]
+        name = free_name("channels" if kept or given == channels else "in_channels", reserved, others)
+        yield Parameter(name, channels, counts=True, enters=True, required=True, arguments=tuple(kept))
     for name, values in arguments.items():
-        if not all_alike(values) and all(_is_literal(value) for value in values):
-            yield Parameter(safe[name], values, all(type(each) is int and each >= SMALLEST_BASE for each in values))
+        if name not in kept and not all_alike(values) and all(map(_is_literal, values)):
+            counts = all(type(each) is int and each >= SMALLEST_BASE for each in values)
+            yield Parameter(safe[name], values, counts, required=counts, arguments=(name,))
 
 
 def _plain(value: Any) -> Any:
@@ -150,49 +150,3 @@ def _plain(value: Any) -> Any:
 
 def _is_literal(value: Any) -> bool:
     return type(value) in (int, float, bool) or (isinstance(value, tuple) and all(map(_is_literal, value)))
-
-
-def _preferred(name: str, counts: bool, bases: list[Parameter]) -> list[Parameter]:
-    """Return the parameters that a slot may follow from, the likeliest first."""
-    short = SHORT.get(name, name)
-    if name in WINDOW or not counts:
-        return [base for base in bases if base.name in (short, name) or not (base.enters or base.name in MEANINGS)]
-    same = [base for base in bases if base.name in (short, name)]
-    entering = [base for base in bases if base.enters]
-    rest = [base for base in bases if base not in same and base not in entering]
-    return [*entering, *same, *rest] if name in INTO else [*same, *rest, *entering]
-
-
-def _multiple(values: tuple[Any, ...], base: Parameter, counts: bool) -> str:
-    """Return how the values follow from a parameter, or nothing: they are equal, a multiple, or a quotient."""
-    if repr(values) == repr(base.values):
-        return base.name
-    if not (counts and base.counts and all(type(value) is int for value in values)):
-        return ""
-    pairs = list(zip(values, base.values, strict=True))
-    factor = pairs[0][0] // pairs[0][1]
-    if 2 <= factor <= LARGEST_FACTOR and all(value == factor * of for value, of in pairs):
-        return f"{factor} * {base.name}"
-    divisor = pairs[0][1] // pairs[0][0] if pairs[0][0] else 0
-    if 2 <= divisor <= LARGEST_FACTOR and all(of == divisor * value for value, of in pairs):
-        return f"{base.name} // {divisor}"
-    return ""
-
-
-def _sum(values: tuple[Any, ...], left: Parameter, right: Parameter) -> str:
-    """Return how the values follow from two parameters, or nothing: they are their difference or their sum."""
-    rows = list(zip(values, left.values, right.values, strict=True))
-    if all(value == a - b for value, a, b in rows):
-        return f"{left.name} - {right.name}"
-    return f"{left.name} + {right.name}" if all(value == a + b for value, a, b in rows) else ""
-
-
-def _unused_name(slot: Slot, taken: set[str], reserved: frozenset[str]) -> str:
-    if slot.name not in taken and not is_reserved(slot.name, reserved):
-        return slot.name
-    owner = slot.owner if slot.owner and not slot.owner[0].isdecimal() else "other"
-    name = f"{owner}_{slot.name}"
-    number = 2
-    while name in taken or is_reserved(name, reserved):
-        name, number = f"{owner}_{slot.name}{number}", number + 1
-    return name

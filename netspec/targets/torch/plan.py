@@ -19,16 +19,19 @@ from netspec.ops.base import REQUIRED
 from netspec.sizes.shape import Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One value of one scope, and the argument that it is given for."""
 
     name: str
     value: Any
+    expression: str = ""
+    """The value as the document writes it, where it is one of a step's arguments."""
     owner: str = ""
     """What takes the argument, for a name where the argument's own is taken."""
     counts: bool = False
     """Whether the value counts channels or layers, so that it may follow from others by arithmetic."""
+    operand: int | None = None
+    """The number of the value whose channels it counts, if it counts those of one."""
     in_function: bool = False
     in_place: bool = False
     """Whether this is torch's ``inplace``, which the layout decides, and not a block's argument of that name."""
@@ -149,12 +152,16 @@ class Parameter:
     counts: bool
     enters: bool = False
     """Whether it is the number of channels that enter the class."""
+    required: bool = False
+    """Whether it has no default even where most scopes have the same: numbers of channels are better seen."""
+    arguments: tuple[str, ...] = ()
+    """The arguments of the document's block that have these values."""
 
     @cached_property
     def default(self) -> Any:
-        """The value that most scopes have, or REQUIRED where none has the majority or it counts channels."""
+        """The value that most scopes have, or REQUIRED where none has the majority."""
         (usual, times), *_ = Counter(self.values).most_common(1)
-        return usual if not self.counts and 2 * times > len(self.values) else REQUIRED
+        return usual if not self.required and 2 * times > len(self.values) else REQUIRED
 
     @property
     def annotation(self) -> str:
@@ -194,8 +201,8 @@ class GeneratedClass:
     def instances(self) -> Iterator[tuple[str, Instance]]:
         """Yield the path of every scope of the class with what it passes to the constructor."""
         for position, plan in enumerate(self.plans):
-            slots = (Slot(each.name, each.values[position], counts=each.counts) for each in self.parameters)
-            yield plan.scope.path, Instance(self.number, tuple(slots))
+            values = tuple(each.values[position] for each in self.parameters)
+            yield plan.scope.path, Instance(self.number, self.parameters, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,4 +210,5 @@ class Instance:
     """What a scope is in the class around it: the number of its class, and the arguments it is constructed with."""
 
     number: int
-    arguments: tuple[Slot, ...]
+    parameters: tuple[Parameter, ...]
+    values: tuple[Any, ...]

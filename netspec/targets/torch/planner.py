@@ -21,6 +21,7 @@ from netspec.targets.torch.plan import (
     Statement,
     TorchCall,
 )
+from netspec.targets.torch.torch_arguments import COUNTS, FIELDS, INTO
 
 
 def plan_class(scope: Scope, layout: Layout, instances: Mapping[str, Instance]) -> ClassPlan:
@@ -91,11 +92,8 @@ class Planner:
 
     def _function(self, node: Node) -> TorchCall:
         torch = self._layout.function_of(node)
-        arguments = (
-            Slot(each.name, each.value, node.op.name, in_function=True, in_place=each.name == "inplace")
-            for each in torch.arguments
-        )
-        return TorchCall(torch, self._take(arguments))
+        slots = (each._replace(owner=node.op.name, in_function=True) for each in _torch_slots(node, torch, None))
+        return TorchCall(torch, self._take(slots))
 
     def _take(self, slots: Iterable[Slot]) -> range:
         """Add slots and return their positions."""
@@ -135,17 +133,41 @@ class Planner:
     def _construct(self, item: Item) -> Construct:
         if isinstance(item, Node):
             torch = self._layout.module_of(item)
-            return TorchCall(torch, self._take(_module_slots(torch, item.name)))
+            operand = self._values.get(item.inputs[0]) if item.inputs else None
+            return TorchCall(torch, self._take(_torch_slots(item, torch, operand)))
         if self._layout.forms[item.path] == "sequential":
             return Sequential(tuple(self._construct(inner) for inner in self._layout.items[item.path]))
         instance = self._instances[item.path]
-        arguments = (Slot(each.name, each.value, item.name) for each in instance.arguments)
-        return Nested(instance.number, self._take(arguments))
+        operand = self._values.get(next(iter(self._layout.live[item.path].entering), ""))
+        return Nested(instance.number, self._take(_nested_slots(item, instance, operand)))
 
 
-def _module_slots(torch: Torch, owner: str) -> Iterator[Slot]:
+def _torch_slots(node: Node, torch: Torch, operand: int | None) -> Iterator[Slot]:
+    written = dict(node.expressions)
     for each in torch.arguments:
-        yield Slot(each.name, each.value, owner, in_place=each.name == "inplace")
+        yield Slot(
+            each.name,
+            each.value,
+            expression=written.get(FIELDS.get(each.name, each.name), ""),
+            owner=node.name,
+            counts=each.name in COUNTS,
+            operand=operand if each.name in INTO else None,
+            in_place=each.name == "inplace",
+        )
+
+
+def _nested_slots(scope: Scope, instance: Instance, operand: int | None) -> Iterator[Slot]:
+    written = dict(scope.expressions)
+    for parameter, value in zip(instance.parameters, instance.values, strict=True):
+        expression = next((written[name] for name in parameter.arguments if name in written), "")
+        yield Slot(
+            parameter.name,
+            value,
+            expression,
+            owner=scope.name,
+            counts=parameter.counts,
+            operand=operand if parameter.enters else None,
+        )
 
 
 def _inside(path: str, scope: str) -> str:

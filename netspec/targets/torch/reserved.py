@@ -36,6 +36,34 @@ def is_reserved(name: str, reserved: Collection[str]) -> bool:
     return name in reserved or keyword.iskeyword(name) or hasattr(builtins, name)
 
 
+class FreeNames:
+    """Names that are given out once each, around those that mean something already.
+
+    Example:
+        >>> names = FreeNames(IMPORTED)
+        >>> names.take("out"), names.take("out"), names.take("out"), names.take("max")
+        ('out', 'out2', 'out3', 'max2')
+    """
+
+    def __init__(self, reserved: Iterable[str]) -> None:
+        self._taken = set(reserved)
+        self._numbers: dict[str, int] = {}
+        """The last number that was given to a name; none below is free."""
+
+    def is_free(self, name: str) -> bool:
+        """Return whether the name is neither reserved nor taken."""
+        return not is_reserved(name, self._taken)
+
+    def take(self, name: str, *beside: str) -> str:
+        """Return the name, with a number behind it where it is taken; so must it be with each ending of ``beside``."""
+        found = name
+        while not all(self.is_free(each) for each in (found, *(f"{found}{ending}" for ending in beside))):
+            self._numbers[name] = self._numbers.get(name, 1) + 1
+            found = f"{name}{self._numbers[name]}"
+        self._taken.update([found, *(f"{found}{ending}" for ending in beside)])
+        return found
+
+
 def free_name(name: str, reserved: Collection[str], taken: Collection[str]) -> str:
     """Return the name, with as many underscores behind it as it takes to be free.
 

@@ -93,14 +93,14 @@ class Uneven(nn.ModuleDict):
 class UnitsUnit(nn.Module):
     """units.0 and 1 more. Shapes are those of units.0."""
 
-    def __init__(self, in_channels: int, out_channels: int, num_features: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.wide = nn.Sequential(
             nn.Conv2d(in_channels, out_channels, 3, padding=1),
             nn.ReLU(inplace=True),
         )
         self.thin = nn.Conv2d(in_channels, out_channels // 2, 1)
-        self.add_module("3", nn.BatchNorm2d(num_features))
+        self.add_module("3", nn.BatchNorm2d(out_channels + out_channels // 2))
 
     def forward(self, x: Tensor) -> Tensor:
         wide = self.wide(x)  # 16x4x4
@@ -147,9 +147,7 @@ class DenseUnitsOfSeveralSteps(nn.Module):
         self.uneven = Uneven()
         self.conv1 = nn.Conv2d(92, 4, 3, padding=1)
         self.conv2 = nn.Conv2d(96, 4, 3, padding=1)
-        self.units = nn.Sequential(
-            UnitsUnit(100, 16, num_features=24), UnitsUnit(24, 32, num_features=48)
-        )
+        self.units = nn.Sequential(UnitsUnit(100, 16), UnitsUnit(24, 32))
         self.linear1 = nn.Linear(48, 5)
 
     def forward(self, x: Tensor) -> Tensor:

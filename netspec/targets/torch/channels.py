@@ -1,0 +1,92 @@
+"""How many channels the values of a ``forward`` have, in the constructor's terms, from one statement to the next.
+
+What a layer takes is what an earlier one gives. So the channels that enter it have a text already, and where values are
+concatenated, it is the sum of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from netspec.targets.torch.document import literal
+from netspec.targets.torch.layout import Layout
+from netspec.targets.torch.plan import Attribute, ClassPlan, Construct, Sequential, Statement
+from netspec.targets.torch.translate import Derived, all_alike
+
+MOST_TERMS = 6
+"""A longer sum is harder to read than an argument of its own."""
+
+
+class Channels:
+    """The texts for the channels of a class's values, by the value's number; None where there is none."""
+
+    def __init__(self, plans: Sequence[ClassPlan], layout: Layout, entering: Derived | None) -> None:
+        self._plans = plans
+        self._constructs = {member.attribute: member.construct for member in plans[0].members}
+        self._columns: list[tuple[Any, ...] | None] = []
+        self._texts: list[Derived | None] = []
+        self._lines = 0
+        paths = (layout.live[plan.scope.path].entering for plan in plans)
+        for number, column in enumerate(zip(*paths, strict=True)):
+            values = _channels([layout.graph.shape_of(path) for path in column])
+            self._add(values, entering if number == 0 else None)
+
+    def _add(self, values: tuple[Any, ...] | None, text: Derived | None) -> None:
+        if values is not None and all_alike(values):
+            text = Derived(literal(values[0]), ())
+        self._columns.append(values)
+        self._texts.append(text)
+
+    def find(self, value: int, values: tuple[Any, ...], slots: Sequence[Derived]) -> Derived | None:
+        """Return the text for the channels of a value if these are its numbers; ``slots`` are what the first became."""
+        while value >= len(self._texts):
+            self._follow(self._lines, slots)
+            self._lines += 1
+        return self._texts[value] if self._columns[value] == values else None
+
+    def _follow(self, line: int, slots: Sequence[Derived]) -> None:
+        """Add the results of a statement."""
+        statement = self._plans[0].statements[line]
+        values = _channels([plan.statements[line].shape for plan in self._plans])
+        text = self._result(statement, values, slots) if values is not None else None
+        for _ in statement.results:
+            self._add(values, text)
+
+    def _result(self, statement: Statement, values: tuple[Any, ...], slots: Sequence[Derived]) -> Derived | None:
+        """Return the text for the channels of a result: one of the layer's own arguments, or what its operands have."""
+        for position in self._positions(statement):
+            if tuple(plan.slots[position].value for plan in self._plans) == values:
+                return slots[position]
+        columns = [self._columns[operand] for operand in statement.operands]
+        if values in columns:
+            return self._texts[statement.operands[columns.index(values)]]
+        texts = [self._texts[operand] for operand in statement.operands]
+        if not 2 <= len(texts) <= MOST_TERMS or None in texts or None in columns:
+            return None
+        if values != tuple(map(sum, zip(*columns, strict=True))):
+            return None
+        return _total([text for text in texts if text is not None])
+
+    def _positions(self, statement: Statement) -> list[int]:
+        """Return the positions of the slots that count channels in the layer of a statement, the last ones first."""
+        called = statement.called
+        construct = self._constructs.get(called) if isinstance(called, Attribute) else called
+        found = _slots(construct) if construct is not None else []
+        return [position for position in reversed(found) if self._plans[0].slots[position].counts]
+
+
+def _slots(construct: Construct) -> list[int]:
+    if isinstance(construct, Sequential):
+        return [position for part in construct.parts for position in _slots(part)]
+    return list(construct.slots)
+
+
+def _channels(shapes: Sequence[Sequence[Any]]) -> tuple[Any, ...] | None:
+    """Return the first size of each shape, or None where one has none."""
+    return tuple(shape[0] for shape in shapes) if all(shapes) else None
+
+
+def _total(terms: list[Derived]) -> Derived:
+    parameters = dict.fromkeys(parameter for term in terms for parameter in term.parameters)
+    return Derived(" + ".join(term.text for term in terms), tuple(parameters))

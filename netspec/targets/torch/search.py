@@ -1,0 +1,107 @@
+"""What the values of a slot follow from, where the document does not say: equal numbers, multiples, sums."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from math import gcd
+from typing import Any
+
+from netspec.targets.torch.plan import Parameter, Slot
+from netspec.targets.torch.torch_arguments import INTO, MEANINGS, WINDOW
+from netspec.targets.torch.translate import Derived
+
+LARGEST_FACTOR = 16
+MOST_TERMS = 12
+"""Among more parameters than these, two with the right sum are found by chance."""
+
+
+class Search:
+    """Finds what a slot follows from among the parameters that are known so far."""
+
+    def __init__(self, bases: Iterable[Parameter]) -> None:
+        self._order: dict[str, int] = {}
+        self._equal: dict[str, list[Parameter]] = {}
+        self._proportional: dict[tuple[int, ...], list[Parameter]] = {}
+        self._derived: dict[str, Derived] = {}
+        """What other numbers of channels have been derived as, by their values."""
+        self._counting: list[Parameter] = []
+        """The first parameters in use that count channels."""
+        for base in bases:
+            self._index(base)
+
+    def _index(self, parameter: Parameter) -> None:
+        if parameter.name in self._order:
+            return
+        self._order[parameter.name] = len(self._order)
+        self._equal.setdefault(repr(parameter.values), []).append(parameter)
+        ratio = _ratio(parameter.values) if parameter.counts else ()
+        if ratio:
+            self._proportional.setdefault(ratio, []).append(parameter)
+
+    def add(self, slot: Slot, values: tuple[Any, ...], derived: Derived) -> None:
+        """Let later slots follow from what one was derived as."""
+        for parameter in derived.parameters:
+            self._index(parameter)
+            if parameter.counts and len(self._counting) < MOST_TERMS and parameter not in self._counting:
+                self._counting.append(parameter)
+        if slot.counts:
+            self._derived.setdefault(repr(values), derived)
+
+    def find(self, slot: Slot, values: tuple[Any, ...]) -> Derived | None:
+        """Return what the values follow from, the most natural first."""
+        found = self._same(slot, values)
+        if found or not slot.counts:
+            return found
+        return self._derived.get(repr(values)) or self._multiple(slot, values) or self._sum(values)
+
+    def _same(self, slot: Slot, values: tuple[Any, ...]) -> Derived | None:
+        for base in self._preferred(slot, self._equal.get(repr(values), ())):
+            return Derived(base.name, (base,))
+        return None
+
+    def _multiple(self, slot: Slot, values: tuple[Any, ...]) -> Derived | None:
+        """Return which parameter the values are a small multiple or quotient of."""
+        for base in self._preferred(slot, self._proportional.get(_ratio(values), ())):
+            factor, rest = divmod(values[0], base.values[0])
+            if not rest and 2 <= factor <= LARGEST_FACTOR:
+                return Derived(f"{factor} * {base.name}", (base,))
+            divisor, rest = divmod(base.values[0], values[0])
+            if not rest and 2 <= divisor <= LARGEST_FACTOR:
+                return Derived(f"{base.name} // {divisor}", (base,))
+        return None
+
+    def _sum(self, values: tuple[Any, ...]) -> Derived | None:
+        """Return which two parameters the values are the difference or the sum of."""
+        if len(values) < 3:
+            return None  # of two scopes, any numbers would do
+        for left, right in itertools.permutations(self._counting, 2):
+            rows = list(zip(values, left.values, right.values, strict=True))
+            if all(value == a - b for value, a, b in rows):
+                return Derived(f"{left.name} - {right.name}", (left, right))
+            if all(value == a + b for value, a, b in rows):
+                return Derived(f"{left.name} + {right.name}", (left, right))
+        return None
+
+    def _preferred(self, slot: Slot, found: Iterable[Parameter]) -> Iterator[Parameter]:
+        """Yield the parameters that a slot may follow from, the likeliest first."""
+        for base in sorted(found, key=lambda base: self._rank(slot, base)):
+            is_free = slot.counts and slot.name not in WINDOW
+            if is_free or base.name == slot.name or not (base.enters or base.name in MEANINGS):
+                yield base
+
+    def _rank(self, slot: Slot, base: Parameter) -> tuple[int, int]:
+        """Return a smaller rank for what is likelier: what enters a layer comes from what enters the class."""
+        if base.enters:
+            likely = 0 if slot.name in INTO else 2
+        else:
+            likely = 0 if base.name == slot.name else 1
+        return likely, self._order[base.name]
+
+
+def _ratio(values: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return what proportional values have in common, and nothing where they are not all whole and positive."""
+    if not all(type(value) is int and value > 0 for value in values):
+        return ()
+    divisor = gcd(*values)
+    return tuple(value // divisor for value in values)
