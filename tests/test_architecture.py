@@ -15,6 +15,7 @@ import netspec
 PACKAGE = Path(netspec.__file__).parent
 
 LAYERS: tuple[str, ...] = (
+    "dtypes",
     "sizes",
     "diagnostics",
     "syntax",

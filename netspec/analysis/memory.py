@@ -6,12 +6,9 @@ from dataclasses import dataclass
 
 from netspec.analysis.liveness import aliases, liveness
 from netspec.diagnostics import Code, LimitError
+from netspec.dtypes import FLOAT_BYTES, INTEGER_BYTES
 from netspec.ir import Graph, Input, Node, analysis
 from netspec.sizes.shape import elements
-
-BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
-"""Size of one number."""
-INTEGER_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class Memory:
 @analysis
 def measure_memory(graph: Graph, dtype: str = "float32", batch: int = 1) -> Memory:
     """Return the bytes of a graph's parameters and values."""
-    size, shared = BYTES[dtype], aliases(graph, training=True)
+    size, shared = FLOAT_BYTES[dtype], aliases(graph, training=True)
     return Memory(
         parameters=graph.params * size,
         forward=batch * sum(count_bytes(node, size) for node in graph if node.path not in shared),
@@ -66,7 +63,7 @@ def check_memory(memory: Memory, graph: Graph, limit: int, forward: bool) -> Non
     Raises: LimitError NS0707 with the number.
     """
     # torch creates every parameter in float32, whatever it becomes afterwards.
-    needed = graph.params * BYTES["float32"] + (memory.peak if forward else 0)
+    needed = graph.params * FLOAT_BYTES["float32"] + (memory.peak if forward else 0)
     if needed > limit:
         what = f"parameters and the values of a batch of {memory.batch}" if forward else "parameters"
         message = f"{graph.name} needs {show_bytes(needed)} for {what}, and {show_bytes(limit)} are allowed"

@@ -11,12 +11,12 @@ from click.shell_completion import CompletionItem
 
 from netspec.cli.documents import DENY_WARNINGS, FORMAT
 from netspec.cli.group import TRACEBACK
+from netspec.dtypes import FLOAT_BYTES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 FORMATS = ("text", "concise", "json", "github", "sarif")
 SORTINGS = ("params", "macs", "memory")
-DTYPES = ("float32", "bfloat16", "float16")
 
 
 def complete_spec(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -151,7 +151,9 @@ def memory_options(command: Command) -> Command:
     return _with(
         command,
         click.option("--batch", type=click.IntRange(1, 2**20), default=1, show_default=True, help="Examples per run."),
-        click.option("--dtype", type=click.Choice(DTYPES), default="float32", show_default=True, help="Number type."),
+        click.option(
+            "--dtype", type=click.Choice(list(FLOAT_BYTES)), default="float32", show_default=True, help="Number type."
+        ),
     )
 
 

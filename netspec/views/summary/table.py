@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from netspec.analysis import COUNTING_RULE, Memory, Totals, measure, measure_memory
-from netspec.analysis.memory import BYTES, show_bytes
+from netspec.analysis.memory import show_bytes
 from netspec.diagnostics.render import printable
+from netspec.dtypes import FLOAT_BYTES
 from netspec.ir import Graph
 from netspec.sizes.shape import show
 from netspec.views.numbers import show_count
@@ -51,7 +52,7 @@ def summarize(
     memory = measure_memory(graph, dtype, batch)
     found = sorted_rows(graph, sort) if sort else tree_rows(graph, depth)
     shown, left_out = _cut(list(islice(found, _MOST_KEPT)), rows)
-    size = BYTES[dtype]
+    size = FLOAT_BYTES[dtype]
     weighted = sort == "memory"
     return Summary(
         title=printable(graph.title or graph.name),

@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from netspec.analysis.memory import measure_memory
+from netspec.dtypes import FLOAT_BYTES
 from netspec.ir import Graph
 from netspec.language import load
 from netspec.lowering import lower
@@ -30,6 +32,7 @@ from netspec.targets.torch.runtime import (
     load_class,
     verify_forward,
 )
+from netspec.views.summary.table import summarize
 from tests.support.documents import OWN, compile_text, find, inputs_of
 
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -252,6 +255,16 @@ def test_a_seed_gives_the_same_weights(name: str) -> None:
 
 
 # types, layouts and devices
+
+
+@pytest.mark.parametrize("dtype", FLOAT_BYTES)
+def test_every_dtype_builds_and_has_a_size(dtype: str) -> None:
+    graph = graph_of("lenet5_modern")
+    memory = measure_memory(graph, dtype)
+    parameters = list(build_module(graph, device="cpu", dtype=dtype).parameters())
+    assert {each.dtype for each in parameters} == {getattr(torch, dtype)}
+    assert sum(each.numel() * each.itemsize for each in parameters) == memory.parameters
+    assert dtype in "\n".join(map(str, summarize(graph, dtype=dtype).figures))
 
 
 @pytest.mark.parametrize("name", FEW)

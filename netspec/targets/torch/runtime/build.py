@@ -8,13 +8,11 @@ import torch
 from torch import nn
 
 from netspec.analysis.device_placement import place
+from netspec.dtypes import FLOAT_BYTES
 from netspec.ir import Graph
 from netspec.targets.torch import emit_torch
 from netspec.targets.torch.runtime.devices import Devices, choose_devices, spread
 from netspec.targets.torch.runtime.load import load_class
-
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, "float64": torch.float64}
-"""The element types that a module may be built with."""
 
 
 def build_module(
@@ -59,6 +57,7 @@ def find_dtype(dtype: str | torch.dtype) -> torch.dtype:
     """Return torch's dtype of that name."""
     if isinstance(dtype, torch.dtype):
         return dtype
-    if dtype not in DTYPES:
-        raise ValueError(f"unknown dtype {dtype!r}: one of {', '.join(DTYPES)}")
-    return DTYPES[dtype]
+    if dtype not in FLOAT_BYTES:
+        raise ValueError(f"unknown dtype {dtype!r}: one of {', '.join(FLOAT_BYTES)}")
+    found: torch.dtype = getattr(torch, dtype)
+    return found
