@@ -11,7 +11,6 @@ from netspec.ir import Graph
 from netspec.language import Document, load
 from netspec.language.loading.overriding import override
 from netspec.lowering import lower
-from netspec.passes import run
 
 
 def compile_graph(
@@ -30,6 +29,6 @@ def compile_graph(
         document = load(document, variant, overrides, sources)
     elif variant is not None or overrides:
         document = override(document, variant, overrides or {})
-    graph = run(lower(document))
+    graph = lower(document)
     check_expectations(document, graph)
     return graph

@@ -12,6 +12,7 @@
     ├── DrawingError         views: a picture cannot be drawn
     │   └── TooSlow          the layout takes too long
     └── InternalError        netspec is wrong, and not the document
+        ├── InvalidGraph     ir: a graph breaks a rule that holds for all graphs
         ├── UnsafeSource     targets.torch: a generated file holds what the printer never writes
         └── ShapeMismatch    targets.torch: the module computes other shapes than the graph has
 

@@ -6,6 +6,7 @@ and scopes have a short ``repr``, and can be copied and pickled however long or 
 node.py          ops at their place, and the scopes that nest them
 graph.py         the whole network with its inputs and outputs, and what is derived from it
 builder.py       a graph under construction
+rewriter.py      edits of a graph, which give another one
 verify.py        what holds for every graph
 live_values.py   what each scope reads from outside, and what others read of it
 equality.py      which parts of graphs are equal
@@ -16,7 +17,8 @@ from __future__ import annotations
 from netspec.ir.builder import GraphBuilder
 from netspec.ir.graph import Graph, Input, Output, analysis
 from netspec.ir.node import Dtype, Expressions, Initializer, Initializers, Node, Scope, ScopeKind
-from netspec.ir.verify import verify
+from netspec.ir.rewriter import Rewriter
+from netspec.ir.verify import InvalidGraph, verify
 
 __all__ = [
     "Dtype",
@@ -26,8 +28,10 @@ __all__ = [
     "Initializer",
     "Initializers",
     "Input",
+    "InvalidGraph",
     "Node",
     "Output",
+    "Rewriter",
     "Scope",
     "ScopeKind",
     "analysis",

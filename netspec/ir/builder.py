@@ -22,7 +22,12 @@ class GraphBuilder:
         """All scopes that were opened, but for the root."""
 
     def add(self, node: Node) -> None:
-        """Add a node at the end of its scope."""
+        """Add a node at the end of its scope.
+
+        Raises: ValueError when there is one of that path.
+        """
+        if node.path in self.nodes:
+            raise ValueError(f"two nodes are called {node.path}")
         self.nodes[node.path] = node
         node.scope.items.append(node)  # type: ignore[attr-defined]  # a list while the scope is open
 

@@ -1,27 +1,174 @@
-"""What holds for every graph, whatever made or changed it."""
+"""What holds for every graph, whatever made or changed it: a check for each rule, by its name."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator
+
+from netspec.diagnostics import InternalError
 from netspec.ir.graph import Graph
 from netspec.ir.node import Node
+from netspec.ops import ShapeError
+from netspec.sizes import stated
+from netspec.sizes.shape import Shape, show
+
+MOST_SHOWN = 5
+"""How many violations of a rule an exception names."""
+
+Check = Callable[[Graph], Iterator[str]]
+CHECKS: dict[str, Check] = {}
+"""The rules by name, each with a function that yields what breaks it. A rule may rely on those before it."""
 
 
-def verify(graph: Graph) -> None:
-    """Assert what every graph must hold: order, known inputs, true shapes and costs, one owner per module.
+class InvalidGraph(InternalError):
+    """A graph breaks a rule that holds for all graphs, because whoever made it is wrong.
 
-    Raises: AssertionError that names the node.
+    ``rule`` is the rule's name, ``violations`` are what breaks it.
     """
-    shapes = {each.name: each.shape for each in graph.inputs}
+
+    def __init__(self, graph: Graph, rule: str, violations: list[str]) -> None:
+        more = [f"and {len(violations) - MOST_SHOWN} more"] if len(violations) > MOST_SHOWN else []
+        super().__init__(f"{graph.name} breaks '{rule}': {'; '.join(violations[:MOST_SHOWN] + more)}")
+        self.rule, self.violations = rule, violations
+
+
+def verify(graph: Graph, rules: Collection[str] | None = None) -> None:
+    """Check that a graph is what every graph is, or what some rules say.
+
+    Raises: InvalidGraph for the first rule that is broken.
+
+    Example:
+        >>> import netspec
+        >>> verify(netspec.compile("lenet5_modern"))
+    """
+    for rule in CHECKS if rules is None else rules:
+        violations = list(CHECKS[rule](graph))
+        if violations:
+            raise InvalidGraph(graph, rule, violations)
+
+
+def _rule(check: Check) -> Check:
+    CHECKS[check.__name__.replace("_", " ")] = check
+    return check
+
+
+@_rule
+def unique_paths(graph: Graph) -> Iterator[str]:
+    """Yield what has the path of something else."""
+    seen = {each.name for each in graph.inputs}
+    for path in (*(node.path for node in graph.root.walk()), *(scope.path for scope in graph.root.descend())):
+        if path in seen:
+            yield f"two parts are called {path}"
+        seen.add(path)
+
+
+@_rule
+def operands_first(graph: Graph) -> Iterator[str]:
+    """Yield the nodes that read what does not exist, or not yet."""
+    known = {each.name for each in graph.inputs}
+    for node in graph:
+        yield from (
+            f"{node.path} reads {name}, which is not computed before it" for name in node.inputs if name not in known
+        )
+        known.add(node.path)
+
+
+@_rule
+def operand_counts(graph: Graph) -> Iterator[str]:
+    """Yield the nodes that read fewer or more values than their op takes."""
+    for node in graph:
+        least, most = node.op.operands
+        if len(node.inputs) < least or (most is not None and len(node.inputs) > most):
+            yield f"{node.path} gives {node.op.name} {len(node.inputs)} operands"
+
+
+@_rule
+def inferred_shapes(graph: Graph) -> Iterator[str]:
+    """Yield the nodes whose shape is not what their op gives."""
+    infer: dict[object, Shape | str] = {}
+    for node in graph:
+        shapes = _operand_shapes(node, graph)
+        key = (node.op, shapes)
+        if key not in infer:
+            try:
+                infer[key] = node.op.infer_shape(*shapes)
+            except ShapeError as error:
+                infer[key] = error.message
+        expected = infer[key]
+        if isinstance(expected, str):
+            yield f"{node.path}: {expected}"
+        elif expected != node.shape:
+            yield f"{node.path} is {show(node.shape)}, and its op gives {show(expected)}"
+
+
+@_rule
+def costs(graph: Graph) -> Iterator[str]:
+    """Yield the nodes whose cost is not that of their op; weights count where they come first."""
+    facts: dict[object, tuple[int, int]] = {}
+    owners: set[str] = set()
+    for node in graph:
+        shapes = _operand_shapes(node, graph)
+        key = (node.op, shapes)
+        if key not in facts:
+            facts[key] = stated(node.op.count_macs(*shapes)), stated(node.op.count_parameters(*shapes))
+        macs, params = facts[key]
+        params = 0 if node.module in owners else params
+        owners.add(node.module)
+        if (node.macs, node.params) != (macs, params):
+            yield f"{node.path} has {node.macs:,} MACs and {node.params:,} parameters, not {macs:,} and {params:,}"
+
+
+@_rule
+def shared_modules(graph: Graph) -> Iterator[str]:
+    """Yield the nodes that share the module of another op."""
     owners: dict[str, Node] = {}
-    for path, node in graph.by_path.items():
-        assert path == node.path, f"{path} holds {node.path}"
-        assert all(name in shapes for name in node.inputs), f"{path} reads a value that does not exist yet"
-        operands = [shapes[name] for name in node.inputs]
-        assert node.shape == node.op.infer_shape(*operands), f"{path} has a shape that its op does not give"
-        assert node.macs == node.op.count_macs(*operands), f"{path} has a cost that its op does not give"
+    for node in graph:
         owner = owners.setdefault(node.module, node)
-        expected = node.op.count_parameters(*operands) if owner is node else 0
-        assert node.params == expected, f"{path} has parameters that its op does not give"
-        shapes[path] = node.shape
-    assert [node.path for node in graph.root.walk()] == list(graph.by_path), "scopes and nodes disagree"
-    assert all(output.node in shapes for output in graph.outputs), "an output reads a value that does not exist"
+        if owner.op != node.op:
+            yield f"{node.path} shares the module of {owner.path}, which is another op"
+
+
+@_rule
+def initialized_parameters(graph: Graph) -> Iterator[str]:
+    """Yield the nodes with initializers of parameters that they do not have."""
+    for node in graph:
+        if node.init:
+            known = node.op.list_parameters(*_operand_shapes(node, graph))
+            yield from (f"{node.path} has no parameter {name}" for name, _ in node.init if name not in known)
+
+
+@_rule
+def scopes(graph: Graph) -> Iterator[str]:
+    """Yield what does not know the scope that it stands in, and scopes that hold nothing."""
+    for scope in graph.root.descend():
+        if not scope.items:
+            yield f"{scope.path or graph.name} is empty"
+        for item in scope.items:
+            around = item.scope if isinstance(item, Node) else item.parent
+            if around is not scope:
+                yield f"{item.path} stands in {scope.path or graph.name} and does not know it"
+
+
+@_rule
+def borders(graph: Graph) -> Iterator[str]:
+    """Yield the scopes that say of values which do not exist that they enter or leave."""
+    known = {each.name for each in graph.inputs} | graph.by_path.keys()
+    for scope in graph.root.descend():
+        lost = [name for name in (*scope.inputs, *scope.outputs) if name not in known]
+        yield from (f"{name} crosses the border of {scope.path or graph.name}, and is not there" for name in lost)
+
+
+@_rule
+def outputs(graph: Graph) -> Iterator[str]:
+    """Yield the outputs that are no value of the network, or have the name of another."""
+    known = {each.name for each in graph.inputs} | graph.by_path.keys()
+    names: set[str] = set()
+    for each in graph.outputs:
+        if each.node not in known:
+            yield f"the output {each.name} is {each.node}, which is not there"
+        if each.name in names:
+            yield f"two outputs are called {each.name}"
+        names.add(each.name)
+
+
+def _operand_shapes(node: Node, graph: Graph) -> tuple[Shape, ...]:
+    return tuple(graph.shape_of(name) for name in node.inputs)

@@ -1,22 +1,14 @@
-"""Passes: pure functions from a graph to a graph, one file each, in the order of ``PIPELINE``.
+"""Passes: from graphs to graphs.
 
-explicit_padding.py   padding that torch's layers cannot do becomes an op of its own
-rewriting.py          replaces nodes in a graph, for passes
+A pass is a class in a file of its own, and a line in the pipeline that it belongs to: a target's, for what only that
+target needs. It works with a ``Rewriter``, and is run by a ``PassManager``, which verifies every graph that a pass
+makes.
+
+manager.py   what a pass is, and running passes in order
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from netspec.passes.manager import PASSES, Pass, PassManager
 
-from netspec.ir import Graph
-from netspec.passes.explicit_padding import explicit_padding
-
-PIPELINE: tuple[Callable[[Graph], Graph], ...] = (explicit_padding,)
-"""What every compiled graph goes through. Each pass is idempotent and leaves a graph that ``verify`` accepts."""
-
-
-def run(graph: Graph) -> Graph:
-    """Return the graph after all passes."""
-    for each in PIPELINE:
-        graph = each(graph)
-    return graph
+__all__ = ["PASSES", "Pass", "PassManager"]

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from netspec.analysis import receptive_fields
 from netspec.ir import Graph
 from netspec.lowering import lower
-from netspec.passes import run
 from tests.support.documents import build, load_text
 from tests.support.random_documents import documents
 
@@ -32,7 +31,7 @@ def predicted(graph: Graph) -> list[int]:
 
 def observed(graph: Graph) -> list[int]:
     """Return per axis the most elements of the input, from the first to the last, that an output's gradient reaches."""
-    module = build(run(graph)).eval()
+    module = build(graph).eval()
     torch.manual_seed(0)
     x = torch.randn(1, *graph.inputs[0].shape, dtype=torch.float64, requires_grad=True)
     y = module(x)

@@ -39,9 +39,6 @@ UNREACHED = {
     "ops/resampling.py: ShapeError('pad adds elements, and takes none away', help='`slice` does that', c": (
         "an argument of the op is an open size there, which no document can write yet"
     ),
-    "targets/torch/classes.py: SpecError.of(Code.INVALID_SHARING, f\"'{scope.module}' is shared by steps that ne": (
-        "lowering has refused whatever would need other code; this guards the emitter"
-    ),
     "syntax/expr/error.py: ExpressionError(f'this has no value: {cause}')": "whatever Python may still raise one day",
     "syntax/expr/error.py: beyond('the expression is nested too deep', NAMED)": (
         "the depth is bounded far below Python's"

@@ -13,10 +13,10 @@ import netspec
 from netspec.cli import run
 from netspec.diagnostics import Code
 from netspec.diagnostics.render import FORMATS, Format, render
+from netspec.ir import Rewriter
 from netspec.language.loading.files import library_folder
 from netspec.language.loading.library import library
 from netspec.language.mentions import mentioned
-from netspec.passes import run as run_passes
 from netspec.syntax.yaml import read_file
 
 LOST = """\
@@ -42,7 +42,7 @@ def _documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_graph_has_the_warnings_of_its_document() -> None:
     graph = netspec.compile("lost.yaml")
     assert [each.code for each in graph.warnings] == SAID
-    assert [each.code for each in run_passes(graph).warnings] == SAID
+    assert [each.code for each in Rewriter(graph).apply().warnings] == SAID
     assert pickle.loads(pickle.dumps(graph)).warnings == copy.deepcopy(graph).warnings == graph.warnings
     assert [each.code for each in netspec.load("lost.yaml").warnings] == SAID[:1]
     assert netspec.compile("good.yaml").warnings == ()

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from netspec.ir import Graph
 from netspec.language.model import Document
 from netspec.lowering import lower
-from netspec.passes import run
 from tests.support.documents import build, inputs_of, outputs_of
 from tests.support.interpreter import interpret
 
@@ -54,20 +53,19 @@ def gradients(module: nn.Module, outputs: dict[str, Tensor]) -> dict[str, Tensor
 
 def compare(document: Document, training: bool, source: Path | None = None) -> None:
     """Assert that module and interpreter agree: in evaluation, and where asked in training with all gradients."""
-    raw = lower(document)
-    graph = run(raw)
+    graph = lower(document)
     module, inputs = build(graph, source=source), inputs_of(graph)
     kept = tuple(each.clone() for each in inputs)
     module.eval()
     with torch.no_grad():
-        assert_same(outputs_of(graph, module(*inputs), False), read(raw, module, kept, False))
+        assert_same(outputs_of(graph, module(*inputs), False), read(graph, module, kept, False))
     assert all(map(torch.equal, inputs, kept)), "the module wrote into its input"
     if training:
         module.train()
-        expected = read(raw, module, kept, True)
+        expected = read(graph, module, kept, True)
         gradient = gradients(module, expected)
         twin = rounded_otherwise(module)
-        nearby = gradients(twin, read(raw, twin, kept, True))
+        nearby = gradients(twin, read(graph, twin, kept, True))
         found = outputs_of(graph, module(*inputs), True)
         assert_same(found, expected)
         assert_same(gradients(module, found), gradient, nearby)

@@ -14,7 +14,6 @@ from netspec.ir import Graph
 from netspec.language import load
 from netspec.language.model import Document
 from netspec.lowering import lower
-from netspec.passes import run
 from netspec.targets.torch.runtime import build_module
 from tests.support.paths import GOLDEN
 
@@ -38,8 +37,8 @@ def load_text(content: str | dict[str, Any]) -> Document:
 
 
 def compile_text(content: str | dict[str, Any]) -> Graph:
-    """Return the graph of a YAML text or of its content, after all passes."""
-    return run(lower(load_text(content)))
+    """Return the graph of a YAML text or of its content."""
+    return lower(load_text(content))
 
 
 def build(graph: Graph, dtype: str = "float64", seed: int = 0, source: Path | None = None) -> nn.Module:

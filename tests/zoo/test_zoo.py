@@ -16,7 +16,6 @@ from netspec.language import load
 from netspec.language.loading.files import library_folder, shipped_folder, shipped_names
 from netspec.language.model import Document
 from netspec.lowering import lower
-from netspec.passes import run
 from netspec.targets.torch import emit_torch
 from netspec.targets.torch.runtime import ShapeMismatch, build_module, example_inputs, verify_forward
 
@@ -79,19 +78,16 @@ def test_document(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_network(name: str) -> None:
-    raw = lower(document(name))
-    graph = run(raw)
-    verify(raw)
-    assert (raw.params, raw.macs) == (graph.params, graph.macs)
+    graph = lower(document(name))
     module = assert_true(graph)
-    again = run(lower(load(name)))
+    again = lower(load(name))
     assert emit_torch(again) == type(module)._netspec_source, "two runs give different bytes"
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_variants(name: str) -> None:
     for variant in document(name).variants:
-        graph = run(lower(load(name, variant)))
+        graph = lower(load(name, variant))
         assert graph.warnings == ()
         assert_true(graph)
 
@@ -151,7 +147,7 @@ PLANTED = [
 
 @pytest.mark.parametrize(("old", "new"), PLANTED)
 def test_a_planted_fault_is_seen(old: str, new: str, tmp_path: Path) -> None:
-    graph = run(lower(load("resnet20_cifar", overrides={"depth": 8, "widths": [16, 16]})))
+    graph = lower(load("resnet20_cifar", overrides={"depth": 8, "widths": [16, 16]}))
     text = emit_torch(graph)
     assert old in text, text
     path = tmp_path / "planted.py"

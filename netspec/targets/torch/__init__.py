@@ -3,6 +3,8 @@
 Takes a graph and gives the text of a Python file. Every stage takes values and gives new ones:
 
 emit.py            the file, from its header to its last class: runs the stages below
+pipeline.py        the passes that a graph goes through first
+legalize_padding.py   padding that torch's layers cannot do, as an op of its own
 layout.py          a graph to the form of every scope: a class, an ``nn.Sequential``, or lines of the class around it
 plan.py            the records of the stages: slots, members, statements, plans, classes
 planner.py         one scope to its plan

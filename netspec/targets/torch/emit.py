@@ -16,6 +16,7 @@ from netspec.targets.torch.initialize import initialization
 from netspec.targets.torch.layer_source import layer_text
 from netspec.targets.torch.layout import lay_out
 from netspec.targets.torch.outputs import loss_weights, output_class, result
+from netspec.targets.torch.pipeline import legalize
 from netspec.targets.torch.plan import ClassPlan, Construct, Sequential, TorchCall
 from netspec.targets.torch.program import NamedClass, Program, name_program
 from netspec.targets.torch.verify_source import verify_source
@@ -33,6 +34,7 @@ def emit_torch(graph: Graph, width: int = WIDTH) -> str:
         >>> print(netspec.source("lenet5_modern").splitlines()[0][:8])
         \"\"\"LeNet
     """
+    graph = legalize(graph)
     layout = lay_out(graph)
     program = name_program(generate_classes(layout), layout)
     parts = _layers(program)

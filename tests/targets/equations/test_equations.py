@@ -16,7 +16,6 @@ import netspec
 from netspec.diagnostics import SpecError
 from netspec.lowering import lower
 from netspec.ops import OPS, Sample
-from netspec.passes import run
 from netspec.targets.equations.model import EQUATIONS
 from netspec.targets.equations.write import write_equations
 from tests.support.documents import build, inputs_of, load_text
@@ -115,7 +114,7 @@ def equations(name: str) -> Iterator[tuple[Any, str, dict[str, Tensor], Tensor]]
             graph = lower(load_text(document(name, sample)))
         except SpecError:
             continue
-        module = build(run(graph)).eval()
+        module = build(graph).eval()
         entering = inputs_of(graph, batch=1)
         known = {each.name: value[0] for each, value in zip(graph.inputs, entering, strict=True)}
         known |= {key: value for key, value in module.state_dict().items() if value.ndim}

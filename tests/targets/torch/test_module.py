@@ -22,7 +22,6 @@ from netspec.dtypes import FLOAT_BYTES
 from netspec.ir import Graph
 from netspec.language import load
 from netspec.lowering import lower
-from netspec.passes import run
 from netspec.targets.torch import emit_torch
 from netspec.targets.torch.runtime import (
     DeviceError,
@@ -58,7 +57,7 @@ DYNAMO = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserW
 
 
 def graph_of(name: str) -> Graph:
-    return run(lower(load(find(name), overrides=NETWORKS[name])))
+    return lower(load(find(name), overrides=NETWORKS[name]))
 
 
 def built(graph: Graph, **options: Any) -> nn.Module:

@@ -19,7 +19,6 @@ from netspec.ir import Graph
 from netspec.language import load
 from netspec.language.loading.files import shipped_names
 from netspec.lowering import lower
-from netspec.passes import run
 from netspec.targets.torch import class_name, emit_torch
 from netspec.targets.torch.document import WIDTH
 from netspec.targets.torch.layer_source import FOLDER
@@ -39,7 +38,7 @@ LAYERS = frozenset(re.findall(r"^class (\w+)", "".join(path.read_text() for path
 
 
 def graph_of(name: str) -> Graph:
-    return run(lower(load(find(name))))
+    return lower(load(find(name)))
 
 
 # golden files

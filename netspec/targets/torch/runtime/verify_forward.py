@@ -14,6 +14,7 @@ from netspec.ir import Graph, Node
 from netspec.sizes.shape import show, stated_shape
 from netspec.targets.torch.layer_source import layer_classes
 from netspec.targets.torch.layout import needs_module
+from netspec.targets.torch.pipeline import legalize
 
 
 class ShapeMismatch(InternalError):
@@ -42,8 +43,10 @@ def example_inputs(graph: Graph, module: nn.Module, batch: int = 1, seed: int = 
 def verify_forward(module: nn.Module, graph: Graph, batch: int = 1, seed: int = 0) -> int:
     """Run one forward pass in evaluation and compare the shape of every node with the one inferred.
 
+    The module is made of the graph as torch's layers can compute it, and is compared with that one.
     Returns the number of values compared. Raises: ShapeMismatch that names the node.
     """
+    graph = legalize(graph)
     was_training = module.training
     inputs = example_inputs(graph, module, batch, seed)
     module.eval()

@@ -1,0 +1,144 @@
+"""Making another graph of one: edits are collected, then applied to a copy of its tree.
+
+What is not edited stays as it is: paths, spans, labels and modules. Where a value gives way to another, whoever read it
+reads the other one: nodes, the borders of scopes, and the outputs of the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+
+from netspec.ir.builder import GraphBuilder
+from netspec.ir.graph import Graph
+from netspec.ir.node import Node, Scope
+from netspec.ops import Op
+from netspec.sizes import stated
+from netspec.sizes.shape import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class _Successor:
+    """The value that takes another one's place, but for some readers."""
+
+    name: str
+    but: frozenset[str]
+
+
+@dataclass(slots=True)
+class Rewriter:
+    """Edits of a graph, which itself stays as it is.
+
+    Example:
+        >>> import netspec
+        >>> from netspec.ops import OPS
+        >>> graph = netspec.compile("lenet5_modern")
+        >>> rewriter = Rewriter(graph)
+        >>> for node in graph:
+        ...     if node.op.name == "relu":
+        ...         rewriter.replace(node, rewriter.derive(node, OPS["gelu"]()))
+        >>> rewriter.apply()["relu1"]
+        <Node relu1 = gelu(conv1) 6x28x28>
+    """
+
+    graph: Graph
+    _rows: dict[str, list[Node]] = field(default_factory=dict)
+    """What stands where a node of the graph stood."""
+    _successors: dict[str, _Successor] = field(default_factory=dict)
+    _shapes: dict[str, Shape] = field(default_factory=dict)
+    """The shapes of new values."""
+
+    def derive(self, node: Node, op: Op, *, path: str = "", inputs: tuple[str, ...] | None = None) -> Node:
+        """Return a node that computes an op where another one stands, to be inserted or to replace that one.
+
+        What it gives and costs follows from the op. Under a path of its own it is a module of its own, and has none of
+        the other one's names and initializers.
+
+        Raises: ShapeError when the op cannot take these operands.
+        """
+        inputs = node.inputs if inputs is None else inputs
+        shapes = tuple(self.shape_of(name) for name in inputs)
+        own = {"path": path, "module": path, "label": "", "init": (), "named": False} if path else {}
+        derived = replace(node, op=op, inputs=inputs, shape=op.infer_shape(*shapes), **own)  # type: ignore[arg-type]
+        params = 0 if derived.shared else stated(op.count_parameters(*shapes))
+        return replace(derived, params=params, macs=stated(op.count_macs(*shapes)))
+
+    def shape_of(self, name: str) -> Shape:
+        """Return the shape of a value of the graph, or of a node that was inserted."""
+        return self._shapes[name] if name in self._shapes else self.graph.shape_of(name)
+
+    def insert_before(self, node: Node, *new: Node) -> None:
+        """Insert nodes before one of the graph, in its scope."""
+        self._row(node)[:0] = self._known(new)
+
+    def insert_after(self, node: Node, *new: Node) -> None:
+        """Insert nodes after one of the graph, in its scope."""
+        self._row(node).extend(self._known(new))
+
+    def replace(self, node: Node, *new: Node) -> None:
+        """Put nodes in the place of one of the graph; whoever read its result reads that of the last of them."""
+        row = self._row(node)
+        place = next((place for place, each in enumerate(row) if each is node), None)
+        if place is None:
+            raise ValueError(f"{node.path} has been replaced or erased before")
+        row[place : place + 1] = self._known(new)
+        if new and new[-1].path != node.path:
+            self.replace_all_uses(node.path, new[-1].path)
+
+    def erase(self, node: Node) -> None:
+        """Take a node of the graph away. By the end nobody may read its result any more."""
+        self.replace(node)
+
+    def replace_all_uses(self, value: str, other: str, but: Collection[str] = ()) -> None:
+        """Let whoever reads a value read another one, but for the readers at some paths."""
+        self._successors[value] = _Successor(other, frozenset(but))
+
+    def apply(self) -> Graph:
+        """Return the graph with all edits; a scope that has become empty is gone.
+
+        Raises: ValueError for a node that reads what is not there, or not yet, and for a path that is given twice.
+        """
+        root = self.graph.root
+        builder = GraphBuilder(self._copy(root, None))
+        known = {each.name for each in self.graph.inputs}
+        self._fill(root, builder.root, builder, known)
+        outputs = [replace(each, node=self._current(each.node)) for each in self.graph.outputs]
+        if lost := [each.node for each in outputs if each.node not in known]:
+            raise ValueError(f"the network returns {lost[0]}, which is not there any more")
+        return replace(self.graph, root=builder.root, outputs=tuple(outputs))
+
+    def _row(self, node: Node) -> list[Node]:
+        if self.graph.by_path.get(node.path) is not node:
+            raise ValueError(f"{node.path} is not a node of the graph that is rewritten")
+        return self._rows.setdefault(node.path, [node])
+
+    def _known(self, new: Iterable[Node]) -> list[Node]:
+        nodes = list(new)
+        self._shapes.update((node.path, node.shape) for node in nodes)
+        return nodes
+
+    def _fill(self, scope: Scope, copy: Scope, builder: GraphBuilder, known: set[str]) -> None:
+        for item in scope.items:
+            if isinstance(item, Scope):
+                inner = self._copy(item, copy)
+                builder.open(inner)
+                self._fill(item, inner, builder, known)
+                builder.close(inner, inner.inputs, inner.outputs)
+                continue
+            for node in self._rows.get(item.path, (item,)):
+                inputs = tuple(self._current(name, node.path) for name in node.inputs)
+                if lost := [name for name in inputs if name not in known]:
+                    raise ValueError(f"{node.path} reads {lost[0]}, which is not there, or not yet")
+                builder.add(replace(node, scope=copy, inputs=inputs))
+                known.add(node.path)
+
+    def _copy(self, scope: Scope, parent: Scope | None) -> Scope:
+        inputs = tuple(self._current(name) for name in scope.inputs)
+        outputs = tuple(self._current(name) for name in scope.outputs)
+        return replace(scope, parent=parent, items=[], inputs=inputs, outputs=outputs)
+
+    def _current(self, name: str, reader: str = "") -> str:
+        """Return the value that a reader reads in place of one of the graph."""
+        while (successor := self._successors.get(name)) is not None and reader not in successor.but:
+            name = successor.name
+        return name

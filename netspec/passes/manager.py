@@ -1,0 +1,70 @@
+"""Passes, and running them in order: after each, the graph is verified."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from netspec.ir import Graph, InvalidGraph, verify
+
+PASSES: dict[str, type[Pass]] = {}
+"""Every pass by its name."""
+
+
+class Pass(ABC):
+    """A function from graphs to graphs, under a name.
+
+    It leaves the graph that it is given as it is, and gives that very one where there is nothing to do; given what it
+    made, it does nothing. Options are the fields of a subclass that is a frozen dataclass. ``requires`` are the names
+    of the passes that must have run before.
+    """
+
+    name: ClassVar[str]
+    requires: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, name: str) -> None:
+        if name in PASSES:
+            raise TypeError(f"two passes are called {name!r}: {PASSES[name].__qualname__} and {cls.__qualname__}")
+        cls.name = name
+        PASSES[name] = cls
+
+    @abstractmethod
+    def run(self, graph: Graph) -> Graph:
+        """Return the graph as this pass makes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassManager:
+    """Passes that run in order.
+
+    Raises: ValueError when one of them comes before another that it requires.
+    """
+
+    passes: tuple[Pass, ...] = ()
+
+    def __post_init__(self) -> None:
+        done: set[str] = set()
+        for each in self.passes:
+            if missing := set(each.requires) - done:
+                raise ValueError(f"{each.name} must come after {', '.join(sorted(missing))}")
+            done.add(each.name)
+
+    def run(self, graph: Graph) -> Graph:
+        """Return the graph after all passes.
+
+        Raises: InvalidGraph that names the pass, when what it made breaks a rule.
+        """
+        for each in self.passes:
+            before, graph = graph, each.run(graph)
+            if graph is not before:
+                _verify_after(each, graph)
+        return graph
+
+
+def _verify_after(done: Pass, graph: Graph) -> None:
+    try:
+        verify(graph)
+    except InvalidGraph as error:
+        error.add_note(f"after the pass {done.name}")
+        raise

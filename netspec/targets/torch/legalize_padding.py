@@ -1,0 +1,83 @@
+"""Padding that torch's layers cannot do becomes a ``pad`` op before them: other on each side, or too much for a pool.
+
+A module that several steps share has one padding for all of them. Where it would differ with the sizes that enter, as
+TensorFlow's SAME may, each of these steps gets a ``pad`` of its own, and the module none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netspec.diagnostics import Code, Note, SpecError
+from netspec.ir import Graph, Node, Rewriter
+from netspec.ops import OPS, Op
+from netspec.ops.windows import padding_pairs
+from netspec.passes import Pass
+from netspec.sizes.shape import Pairs, Shape, per_axis
+
+
+class LegalizePadding(Pass, name="legalize_padding"):
+    """Write out the padding of convolutions and pools that torch has no argument for."""
+
+    def run(self, graph: Graph) -> Graph:
+        """Return the graph with a ``pad`` before each of these.
+
+        Raises: SpecError NS0506 where a pool that leaves padding out of its mean is shared by steps that pad
+            differently: padding that is written out counts.
+        """
+        rewriter = Rewriter(graph)
+        changed = False
+        for uses in _modules(graph):
+            if _is_legal(uses, graph):
+                continue
+            _check_mean(uses)
+            for node in uses:
+                _write_out(node, rewriter)
+            changed = True
+        return rewriter.apply() if changed else graph
+
+
+def _modules(graph: Graph) -> list[list[Node]]:
+    """Return the nodes that pad, those that share a module together."""
+    modules: dict[str, list[Node]] = {}
+    for node in graph:
+        if type(node.op).explicit_padding is not Op.explicit_padding:
+            modules.setdefault(node.module, []).append(node)
+    return list(modules.values())
+
+
+def _is_legal(uses: list[Node], graph: Graph) -> bool:
+    """Return whether torch can pad by itself for all uses of a module, and in the same way."""
+    shapes = [graph.shape_of(node.inputs[0]) for node in uses]
+    if any(node.op.explicit_padding(shape) for node, shape in zip(uses, shapes, strict=True)):
+        return False
+    return len(uses) == 1 or len({node.op.emit_module(shape) for node, shape in zip(uses, shapes, strict=True)}) == 1
+
+
+def _check_mean(uses: list[Node]) -> None:
+    """Raise SpecError for a shared mean that padding which is written out would change."""
+    first, *others = uses
+    if others and not getattr(first.op, "count_include_pad", True):
+        help_text = "count the padding with `count_include_pad: true`, or share no module"
+        message = f"'{first.module}' is shared by steps that pad differently"
+        notes = [Note(first.span, "the first")]
+        raise SpecError.of(Code.INVALID_SHARING, message, others[0].span, help=help_text, notes=notes)
+
+
+def _write_out(node: Node, rewriter: Rewriter) -> None:
+    """Replace a node by one without padding, behind a ``pad`` where there is any."""
+    padding = _pairs(node.op, rewriter.shape_of(node.inputs[0]))
+    if not any(before or after for before, after in padding):
+        rewriter.replace(node, rewriter.derive(node, node.op.without_padding()))
+        return
+    op = OPS["pad"].model_validate({"sides": padding, **node.op.pad_arguments()})
+    # It is no module, so its path only has to be one that no module can have.
+    pad = rewriter.derive(node, op, path=f"{node.path}@pad")
+    rewriter.insert_before(node, pad)
+    rewriter.replace(node, rewriter.derive(node, node.op.without_padding(), inputs=(pad.path,)))
+
+
+def _pairs(op: Any, shape: Shape) -> Pairs:
+    rank = len(shape) - 1
+    window = (op.kernel, op.stride or op.kernel, getattr(op, "dilation", 1))
+    return padding_pairs(op.padding, shape, *(per_axis(each, rank) for each in window))

@@ -1,0 +1,15 @@
+"""The passes that make a graph one that torch's layers can compute."""
+
+from __future__ import annotations
+
+from netspec.ir import Graph, analysis
+from netspec.passes import PassManager
+from netspec.targets.torch.legalize_padding import LegalizePadding
+
+PIPELINE = PassManager((LegalizePadding(),))
+
+
+@analysis
+def legalize(graph: Graph) -> Graph:
+    """Return the graph as torch's layers can compute it: the source says that one, and the module is that one."""
+    return PIPELINE.run(graph)
