@@ -142,18 +142,22 @@ class Builder:
         return node.span if node else self.inputs[value.path]
 
     def _dtype(self, op: Op, operands: tuple[Value, ...], span: Span) -> Dtype:
-        wanted = op.input_dtype
+        """Return the dtype of a result; integers beside floats are refused, of which torch would make floats."""
+        wanted = operands[0].dtype if op.input_dtype == "any" else op.input_dtype
         for value in operands:
-            if wanted != "any" and value.dtype != wanted:
+            if value.dtype != wanted:
+                is_mixed = op.input_dtype == "any"
                 help_text = (
                     "`embedding` turns integers into vectors"
-                    if value.dtype == "int64"
+                    if is_mixed or value.dtype == "int64"
                     else "declare the input with `dtype: int64`"
                 )
-                message = f"{op.name} takes {wanted} values, and gets {value.dtype}"
-                notes = [Note(self.place(value), f"{value.path} gives {value.dtype}")]
+                both = "values of one dtype, and gets float and int64"
+                message = f"{op.name} takes {both if is_mixed else f'{wanted} values, and gets {value.dtype}'}"
+                shown = (operands[0], value) if is_mixed else (value,)
+                notes = [Note(self.place(each), f"{each.path} gives {each.dtype}") for each in shown]
                 raise SpecError.of(Code.DTYPE_MISMATCH, message, span, help=help_text, notes=notes)
-        return operands[0].dtype if wanted == "any" and operands else "float"
+        return wanted if op.input_dtype == "any" else "float"
 
     def _own(self, module: str, op: Op, parameters: dict[str, Shape], span: Span) -> int:
         """Return the parameters that a module brings; none when an earlier node brought them."""

@@ -15,6 +15,7 @@ from netspec.lowering.combinators.outputs import check_output_name
 from netspec.lowering.context import Context
 from netspec.lowering.initialization import check_fit, document_rules
 from netspec.lowering.inputs import lower_inputs
+from netspec.lowering.integers import check_integers
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import labelled
 from netspec.lowering.unused import report_unused
@@ -65,6 +66,7 @@ def lower(document: Document) -> Graph:
         help_text = "add a step, as in `- relu`, or correct the `when` of those that are left out"
         raise SpecError.of(Code.EMPTY_NETWORK, "the network has no steps", document.network.span, help=help_text)
     _check_rules(document, graph)
+    check_integers(document, graph)
     return graph
 
 

@@ -131,8 +131,8 @@ class Embedding(Op, name="embedding"):
     def integers_below(self) -> int:
         return self.num
 
-    def zero_rows(self) -> dict[str, int]:
-        return {} if self.padding_idx is None else {"weight": self.padding_idx}
+    def zero_rows(self) -> dict[str, str]:
+        return {} if self.padding_idx is None else {"weight": "padding_idx"}
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         return ((SAME,) * len(shapes[0]),)

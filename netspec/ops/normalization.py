@@ -163,7 +163,8 @@ class GroupNorm(Op, name="gn"):
 
     Cost: two parameters per channel; no MACs.
 
-    Raises: ShapeError when the groups do not divide the channels.
+    Raises: ShapeError when the groups do not divide the channels, or when a group is a single value: its variance
+    would be zero.
 
     Example: ``- gn: {groups: 32}``
 
@@ -179,7 +180,11 @@ class GroupNorm(Op, name="gn"):
         Sample({"groups": 1, "affine": False}, ((4, 3, 3, 3),)),
         Sample({"groups": 2}, ((8,),)),
     )
-    faults = (Sample({"groups": 3}, ((8, 5, 5),)),)
+    faults = (
+        Sample({"groups": 3}, ((8, 5, 5),)),
+        Sample({"groups": 8}, ((8,),)),
+        Sample({"groups": 8}, ((8, 1, 1),)),
+    )
 
     groups: Positive = Field(description="Number of groups of channels that are normalized together.")
     eps: PositiveNumber = Field(1e-5, description="Added to the variance before the square root.")
@@ -193,6 +198,13 @@ class GroupNorm(Op, name="gn"):
                 help=f"make the channels a multiple of {self.groups}",
                 operand=0,
                 code=Code.INDIVISIBLE_CHANNELS,
+            )
+        if elements(shape) == self.groups:
+            raise ShapeError(
+                f"gn needs more than one value per group, and makes {self.groups} groups of {show(shape)}",
+                help="use fewer groups, or put it before the pooling",
+                operand=0,
+                code=Code.UNSUPPORTED_SHAPE,
             )
         return shape
 

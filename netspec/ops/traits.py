@@ -119,6 +119,9 @@ class Traits(BaseModel):
 
     # parameters
 
-    def zero_rows(self) -> dict[str, int]:
-        """Return rows that stay zero, by the parameter's name: no initializer fills them."""
+    def zero_rows(self) -> dict[str, str]:
+        """Return the parameters of which a row stays zero, with the attribute of torch's layer that says which one.
+
+        An initializer fills all of a parameter, and torch sets the row to zero in its constructor only.
+        """
         return {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from netspec.ir import Initializer
@@ -23,6 +23,8 @@ class _Uses:
 
     classes: dict[str, None] = field(default_factory=dict)
     parameters: list[frozenset[str]] = field(default_factory=list)
+    zero_rows: list[dict[str, str]] = field(default_factory=list)
+    """For each module, the attributes that say which row of a parameter stays zero."""
 
 
 def _per_op(layout: Layout) -> Iterator[Line]:
@@ -37,7 +39,10 @@ def _per_op(layout: Layout) -> Iterator[Line]:
             line
             for name, how in rules
             if name in every
-            for line in _initialize(f"module.{name}", how, depth=4, optional=name not in always)
+            for line in (
+                *_initialize(f"module.{name}", how, depth=4, optional=name not in always),
+                *_keep_zero("module", name, uses[op].zero_rows, depth=4),
+            )
         ]
         if lines:
             if keyword == "if":
@@ -56,6 +61,7 @@ def _uses(layout: Layout) -> dict[str, _Uses]:
             found = uses.setdefault(node.op.name, _Uses())
             found.classes[layout.module_of(node).template.partition("(")[0]] = None
             found.parameters.append(frozenset(node.op.list_parameters(*layout.operand_shapes(node))))
+            found.zero_rows.append(node.op.zero_rows())
     return uses
 
 
@@ -72,6 +78,16 @@ def _initialize(target: str, how: Initializer, depth: int, optional: bool = Fals
         yield Line(depth, call(f"nn.init.{'zeros' if values == ['0.0'] else 'ones'}_", [target]))
         return
     yield Line(depth, call(f"nn.init.{how.function}_", [target, *values]))
+
+
+def _keep_zero(layer: str, name: str, rows: Sequence[Mapping[str, str]], depth: int) -> Iterator[Line]:
+    """Yield the lines that set the row of a parameter to zero again which stays zero in some of these layers."""
+    attributes = {each[name] for each in rows if name in each}
+    for attribute in sorted(attributes):
+        if not all(name in each for each in rows):
+            yield Line(depth, f"if {layer}.{attribute} is not None:")
+            depth += 1
+        yield Line(depth, call("nn.init.zeros_", [f"{layer}.{name}[{layer}.{attribute}]"]))
 
 
 def _per_step(program: Program) -> Iterator[Line]:
@@ -96,13 +112,14 @@ def _one_of(classes: Iterable[str]) -> str:
 
 def _own(named: NamedClass, holder: str, depth: int) -> Iterator[Line]:
     paths = {member.attribute.path: member.attribute for member in named.made.first.members}
-    for path, rules in named.made.first.initializers:
+    for each in named.made.first.initializers:
         # The layer is a member, or a part of one that is an ``nn.Sequential``: there is no third.
-        own = path if path in paths else next(each for each in _around(path) if each in paths)
-        inner = path.removeprefix(own).split(".")[1:]
+        own = each.path if each.path in paths else next(part for part in _around(each.path) if part in paths)
+        inner = each.path.removeprefix(own).split(".")[1:]
         layer = named.reach(paths[own], holder) + "".join(f"[{number}]" for number in inner)
-        for name, how in rules:
+        for name, how in each.rules:
             yield from _initialize(f"{layer}.{name}", how, depth)
+            yield from _keep_zero(layer, name, [dict(each.zero_rows)], depth)
 
 
 def _around(path: str) -> Iterator[str]:

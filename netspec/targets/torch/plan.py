@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from netspec.ir import Initializer, Scope
+from netspec.ir import Initializers, Scope
 from netspec.ops import Torch
 from netspec.ops.base import REQUIRED
 from netspec.sizes.shape import Shape
@@ -121,6 +121,18 @@ class Loop:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnInitializers:
+    """How a step initializes the parameters of a member, by the member's path inside the class.
+
+    ``zero_rows`` names the attribute of the member that says which row of a parameter stays zero.
+    """
+
+    path: str
+    rules: Initializers
+    zero_rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ClassPlan:
     """One scope as a class."""
 
@@ -131,8 +143,8 @@ class ClassPlan:
     members: tuple[Member, ...] = ()
     statements: tuple[Statement, ...] = ()
     input_hints: tuple[str, ...] = ("",)
-    initializers: tuple[tuple[str, tuple[tuple[str, Initializer], ...]], ...] = ()
-    """The members whose parameters a step initializes in its own way, by their path inside the class."""
+    initializers: tuple[OwnInitializers, ...] = ()
+    """The members whose parameters a step initializes in its own way."""
     is_sequential: bool = False
     loop: Loop | None = None
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from netspec.ir import Initializer, Node, Scope
+from netspec.ir import Node, Scope
 from netspec.ops import Torch
 from netspec.targets.torch.layout import Item, Layout, needs_module
 from netspec.targets.torch.loops import plan_dense_loop
@@ -16,6 +17,7 @@ from netspec.targets.torch.plan import (
     Member,
     Moves,
     Nested,
+    OwnInitializers,
     Sequential,
     Slot,
     Statement,
@@ -175,12 +177,13 @@ def _inside(path: str, scope: str) -> str:
     return path.removeprefix(scope).lstrip(".")
 
 
-def _initializers(scope: Scope, layout: Layout) -> Iterator[tuple[str, tuple[tuple[str, Initializer], ...]]]:
-    """Yield the layers of a class whose parameters a step initializes in its own way, by their path inside it."""
+def _initializers(scope: Scope, layout: Layout) -> Iterator[OwnInitializers]:
+    """Yield the layers of a class whose parameters a step initializes in its own way."""
     for item in layout.items[scope.path]:
         if isinstance(item, Node):
             if item.init:
-                yield _inside(item.module, scope.module), item.init
+                rows = tuple(item.op.zero_rows().items())
+                yield OwnInitializers(_inside(item.module, scope.module), item.init, rows)
         elif layout.forms[item.path] == "sequential":
-            for path, rules in _initializers(item, layout):
-                yield f"{item.name}.{path}", rules
+            for each in _initializers(item, layout):
+                yield replace(each, path=f"{item.name}.{each.path}")

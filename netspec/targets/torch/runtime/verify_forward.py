@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import chain
 from typing import Any
 
 import torch
@@ -23,9 +24,11 @@ class ShapeMismatch(InternalError):
 
 def example_inputs(graph: Graph, module: nn.Module, batch: int = 1, seed: int = 0) -> tuple[Tensor, ...]:
     """Return random inputs of the graph's shapes, on the module's device and of its dtype."""
-    parameter = next(module.parameters(), None)
-    device = parameter.device if parameter is not None else torch.device("cpu")
-    dtype = parameter.dtype if parameter is not None else torch.float32
+    # A module without parameters may have buffers, such as the running statistics of a `bn` that is not affine.
+    tensors = (each for each in chain(module.parameters(), module.buffers()) if each.is_floating_point())
+    known = next(tensors, None)
+    device = known.device if known is not None else torch.device("cpu")
+    dtype = known.dtype if known is not None else torch.float32
     if device.type == "meta":
         generator = None
     else:
