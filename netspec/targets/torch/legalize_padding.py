@@ -6,11 +6,11 @@ TensorFlow's SAME may, each of these steps gets a ``pad`` of its own, and the mo
 
 from __future__ import annotations
 
-from typing import Any
-
 from netspec.diagnostics import Code, Note, SpecError
 from netspec.ir import Graph, Node, Rewriter
 from netspec.ops import OPS, Op
+from netspec.ops.convolution import Conv
+from netspec.ops.pooling import AveragePool, MaxPool
 from netspec.ops.windows import padding_pairs
 from netspec.passes import Pass
 from netspec.sizes.shape import Pairs, Shape, per_axis
@@ -30,7 +30,7 @@ class LegalizePadding(Pass, name="legalize_padding"):
         for uses in _modules(graph):
             if _is_legal(uses, graph):
                 continue
-            _check_mean(uses)
+            _check_shared(uses)
             for node in uses:
                 _write_out(node, rewriter)
             changed = True
@@ -54,11 +54,11 @@ def _is_legal(uses: list[Node], graph: Graph) -> bool:
     return len(uses) == 1 or len({node.op.emit_module(shape) for node, shape in zip(uses, shapes, strict=True)}) == 1
 
 
-def _check_mean(uses: list[Node]) -> None:
-    """Raise SpecError for a shared mean that padding which is written out would change."""
+def _check_shared(uses: list[Node]) -> None:
+    """Raise SpecError for a shared module whose padding cannot be written out for all of its uses."""
     first, *others = uses
-    if others and not getattr(first.op, "count_include_pad", True):
-        help_text = "count the padding with `count_include_pad: true`, or share no module"
+    if others and not (isinstance(first.op, Conv | MaxPool) or getattr(first.op, "count_include_pad", False)):
+        help_text = "put a `pad` before each of them, or count the padding of a mean with `count_include_pad: true`"
         message = f"'{first.module}' is shared by steps that pad differently"
         notes = [Note(first.span, "the first")]
         raise SpecError.of(Code.INVALID_SHARING, message, others[0].span, help=help_text, notes=notes)
@@ -77,7 +77,11 @@ def _write_out(node: Node, rewriter: Rewriter) -> None:
     rewriter.replace(node, rewriter.derive(node, node.op.without_padding(), inputs=(pad.path,)))
 
 
-def _pairs(op: Any, shape: Shape) -> Pairs:
-    rank = len(shape) - 1
+def _pairs(op: Op, shape: Shape) -> Pairs:
+    """Return the padding of an op: what torch cannot do, or what other uses of the module cannot do either."""
+    explicit = op.explicit_padding(shape)
+    if explicit is not None:
+        return explicit
+    assert isinstance(op, Conv | MaxPool | AveragePool)
     window = (op.kernel, op.stride or op.kernel, getattr(op, "dilation", 1))
-    return padding_pairs(op.padding, shape, *(per_axis(each, rank) for each in window))
+    return padding_pairs(op.padding, shape, *(per_axis(each, len(shape) - 1) for each in window))
