@@ -211,10 +211,7 @@ class Maximum(ElementWise, name="max"):
     """
 
     def emit_function(self, *shapes: Shape) -> Torch:
-        text = "{0}"
-        for index in range(1, len(shapes)):
-            text = f"torch.maximum({text}, {{{index}}})"
-        return Torch(text, calls=len(shapes) - 1)
+        return Torch(_largest(range(len(shapes))), calls=len(shapes) - 1)
 
 
 class Lerp(Op, name="lerp"):
@@ -263,6 +260,14 @@ class Lerp(Op, name="lerp"):
 
     def emit_function(self, *shapes: Shape) -> Torch:
         return Torch("torch.lerp({0}, {1}, {2})")
+
+
+def _largest(operands: range) -> str:
+    """Return the text for the largest of some operands, in halves: Python reads at most 200 brackets in each other."""
+    if len(operands) == 1:
+        return f"{{{operands[0]}}}"
+    half = (len(operands) + 1) // 2
+    return f"torch.maximum({_largest(operands[:half])}, {_largest(operands[half:])})"
 
 
 def equal(op: str, *shapes: Shape, otherwise: str = "") -> Shape:

@@ -370,6 +370,13 @@ def test_lines_of_forward_break(width: int) -> None:
     assert verify_forward(load_class(source)().eval(), graph) == len(graph) - len(heads)
 
 
+@pytest.mark.parametrize("merge", MERGES)
+def test_a_merge_of_many_values(merge: str) -> None:
+    labels = [f"value{index}" for index in range(600)]
+    graph = compile_text({"input": [2, 2, 2], "network": [*({"relu": None, "as": x} for x in labels), {merge: labels}]})
+    assert verify_forward(load_class(emit_torch(graph))().eval(), graph) == len(graph)
+
+
 @pytest.mark.parametrize("name", SOURCES)
 def test_shipped_files_parse_at_every_width(name: str) -> None:
     graph = graph_of(name)
