@@ -55,9 +55,11 @@ class Channels:
 
     def _result(self, statement: Statement, values: tuple[Any, ...], slots: Sequence[Derived]) -> Derived | None:
         """Return the text for the channels of a result: one of the layer's own arguments, or what its operands have."""
+        # A convolution's result has the channels that it is told to give, in its own words.
         for position in self._positions(statement):
             if tuple(plan.slots[position].value for plan in self._plans) == values:
                 return slots[position]
+        # Most other layers keep what enters; what concatenates adds it up, and no op needs to say that it does.
         columns = [self._columns[operand] for operand in statement.operands]
         if values in columns:
             return self._texts[statement.operands[columns.index(values)]]

@@ -41,6 +41,7 @@ def _levels(layout: Layout) -> list[list[Scope]]:
     for scope in reversed(list(layout.graph.root.descend())):
         inner = [heights[each.path] for each in scope.scopes]
         is_class = layout.forms[scope.path] in ("class", "sequential_class")
+        # A class is planned with the constructors of all classes inside it, so those of a level need only lower ones.
         heights[scope.path] = max(inner, default=-1) + (1 if is_class else 0)
         if is_class:
             levels.setdefault(heights[scope.path], []).append(scope)
@@ -75,7 +76,11 @@ def _values(plan: ClassPlan) -> list[Any]:
 
 
 def structure(plan: ClassPlan) -> tuple[Any, ...]:
-    """Return everything that a class's text follows from, but for the values of its slots."""
+    """Return everything that a class's text follows from, but for the values of its slots.
+
+    That is not ``ir.equality``: convolutions of other strides can share a class, and equal ones cannot where only one
+    of them may work in place.
+    """
     block = plan.scope.block if plan.scope.kind == "block" else None
     members = tuple((each.attribute, _construct_key(each.construct)) for each in plan.members)
     return (

@@ -22,6 +22,7 @@ def constructor(named: NamedClass, program: Program, extra: Iterable[Line] = ())
     yield _signature(made)
     members = list(_with_homes(made.first.members))
     if made.first.is_sequential:
+        # The base's constructor takes the layers, and has a ``forward`` already.
         parts = (_construct(each.construct, made, program) for each in members)
         yield Line(2, call("super().__init__", parts))
     else:
@@ -51,12 +52,14 @@ def _with_homes(members: Iterable[Member]) -> Iterator[Member]:
             home = Attribute(".".join(parts[:depth]), name)
             if home.path not in homes:
                 homes.add(home.path)
+                # A step that shares a layer from inside this module has no other use for the module itself.
                 yield Member(home, TorchCall(Torch("nn.Module()"), range(0)))
         yield member
 
 
 def _assignment(member: Member, named: NamedClass, program: Program) -> Line:
     construct = _construct(member.construct, named.made, program)
+    # ``self.0 = ...`` is no Python, but the keys of a state_dict have such names for parts of an ``nn.Sequential``.
     home, name = member.attribute
     if name.isdecimal() and (home or named.base == "nn.Module"):
         return Line(2, call(f"{reach('self', home)}.add_module", (f'"{name}"', construct)))

@@ -53,6 +53,7 @@ def _computed(statement: Statement, named: NamedClass) -> Document:
         computed = call(module, _operands(statement, module, named))
     if not statement.training_only:
         return computed
+    # A value that evaluation leaves out has a name all the same, which the last line returns.
     nothing = ", ".join("None" for _ in statement.results)
     return phrase(computed, "if self.training", "else " + (f"({nothing})" if "," in nothing else nothing))
 
@@ -60,6 +61,7 @@ def _computed(statement: Statement, named: NamedClass) -> Document:
 def _operands(statement: Statement, module: str, named: NamedClass) -> list[str]:
     """Return the operands, those that live elsewhere moved to the module's weights, or to the first operand."""
     operands = [named.variables[value] for value in statement.operands]
+    # Neither is known when the file is written: whoever builds the network chooses the devices.
     moves = statement.moves
     there = f"next({module}.parameters()).device" if moves.to_weights else f"{operands[0]}.device" if operands else ""
     return [f"{name}.to({there})" if index in moves.operands else name for index, name in enumerate(operands)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from netspec.ir import Initializer
 from netspec.targets.torch.document import Line, call, literal
-from netspec.targets.torch.layout import Layout, needs_module
+from netspec.targets.torch.layout import Layout, needs_module, operand_shapes
 from netspec.targets.torch.program import NamedClass, Program
 
 
@@ -60,12 +60,13 @@ def _uses(layout: Layout) -> dict[str, _Uses]:
         if node.op.name in initialized and needs_module(node):
             found = uses.setdefault(node.op.name, _Uses())
             found.classes[layout.module_of(node).template.partition("(")[0]] = None
-            found.parameters.append(frozenset(node.op.list_parameters(*layout.operand_shapes(node))))
+            found.parameters.append(frozenset(node.op.list_parameters(*operand_shapes(node, layout.graph))))
             found.zero_rows.append(node.op.zero_rows())
     return uses
 
 
 def _initialize(target: str, how: Initializer, depth: int, optional: bool = False) -> Iterator[Line]:
+    # An op's parameter that some of its layers lack, as a bias, is None there.
     if optional:
         yield Line(depth, f"if {target} is not None:")
         depth += 1
@@ -74,6 +75,7 @@ def _initialize(target: str, how: Initializer, depth: int, optional: bool = Fals
         yield Line(depth, f"{target}.data.copy_(torch.tensor({literal(arguments['values'])}))")
         return
     values = [literal(value) if name == "val" else f"{name}={literal(value)}" for name, value in how.arguments]
+    # torch has shorter names for the two most frequent constants.
     if how.function == "constant" and values in (["0.0"], ["1.0"]):
         yield Line(depth, call(f"nn.init.{'zeros' if values == ['0.0'] else 'ones'}_", [target]))
         return
@@ -92,6 +94,7 @@ def _keep_zero(layer: str, name: str, rows: Sequence[Mapping[str, str]], depth: 
 
 def _per_step(program: Program) -> Iterator[Line]:
     """Yield the lines for steps with initializers of their own; classes that initialize alike share a branch."""
+    # The network's own layers are at hand; those of other classes are found by a walk over its modules.
     *inner, root = program.classes
     branches: dict[tuple[Line, ...], list[str]] = {}
     for each in inner:

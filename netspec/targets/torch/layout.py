@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
 
 from netspec.analysis.device_placement import Placement, place
 from netspec.ir import Graph, Node, Scope
@@ -15,39 +15,41 @@ from netspec.targets.torch.reserved import reserved_names
 
 Form = Literal["class", "sequential_class", "sequential", "inline", "dictionary"]
 Item = Node | Scope
+Fact = TypeVar("Fact")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Layout:
-    """The form of each scope by path, what its source lines are, and its live values."""
+    """The form of each scope by path, what its source lines are, and what the graph says of them."""
 
     graph: Graph
-    live: dict[str, LiveValues]
-    readers: Mapping[str, Sequence[Node]]
+    live: Mapping[str, LiveValues]
     placement: Placement
+    forms: Mapping[str, Form]
+    items: Mapping[str, Sequence[Item]]
+    """What stands in a scope's place: its own parts, with those of scopes that are no more than lines spliced in."""
+    homes: Mapping[Item, Scope]
+    """The scope among whose lines a node or a scope is, which is not its own where that one is spliced."""
+    in_place: frozenset[str]
+    """The paths of the nodes that overwrite their operand."""
+    training_only: frozenset[str]
+    """The paths of the nodes, and of the scopes with nothing but such nodes, that are computed in training only."""
+    devices: Mapping[str, int | None]
+    """The device that all of a node or a scope is meant for, where its steps name devices."""
+    output_names: Mapping[str, str]
+    """What further outputs of the network are called, by their value."""
     reserved: frozenset[str]
     """Names that mean something in the file, and are neither variables nor its own classes."""
-    in_place: frozenset[str] = frozenset()
-    training_only: frozenset[str] = frozenset()
-    """The paths of the nodes, and of the scopes with nothing but such nodes, that are computed in training only."""
-    devices: dict[str, int | None] = field(default_factory=dict)
-    """The device that all of a node or a scope is meant for, where its steps name devices."""
-    output_names: dict[str, str] = field(default_factory=dict)
-    """What further outputs of the network are called, by their value."""
-    forms: dict[str, Form] = field(default_factory=dict)
-    items: dict[str, list[Item]] = field(default_factory=dict)
-    homes: dict[Item, Scope] = field(default_factory=dict)
-    """The scope among whose lines a node or a scope is, which is not its own where that one is spliced."""
 
     def module_of(self, node: Node) -> Torch:
         """Return the text that constructs a node's module."""
-        text = node.op.emit_module(*self.operand_shapes(node))
+        text = node.op.emit_module(*operand_shapes(node, self.graph))
         assert text is not None, f"{node.op.name} has no module"
         return self._chosen(node, text)
 
     def function_of(self, node: Node) -> Torch:
         """Return the text that computes a node."""
-        text = node.op.emit_function(*self.operand_shapes(node))
+        text = node.op.emit_function(*operand_shapes(node, self.graph))
         assert text is not None, f"{node.op.name} has no function"
         return self._chosen(node, text)
 
@@ -58,16 +60,21 @@ class Layout:
         arguments = (Argument("inplace", True, False) if each.name == "inplace" else each for each in text.arguments)
         return Torch(text.template, tuple(arguments), text.layer, text.calls)
 
-    def operand_shapes(self, node: Node) -> tuple[Shape, ...]:
-        """Return the shapes of a node's operands."""
-        return tuple(self.graph.shape_of(path) for path in node.inputs)
-
     def ends(self, item: Item) -> tuple[list[str], list[str]]:
         """Return the values that an item takes and gives."""
-        if isinstance(item, Node):
-            return list(item.inputs), [item.path]
-        live = self.live[item.path]
-        return list(live.entering), list(live.leaving)
+        return ends(item, self.live)
+
+
+def operand_shapes(node: Node, graph: Graph) -> tuple[Shape, ...]:
+    """Return the shapes of a node's operands."""
+    return tuple(graph.shape_of(path) for path in node.inputs)
+
+
+def ends(item: Item, live: Mapping[str, LiveValues]) -> tuple[list[str], list[str]]:
+    """Return the values that an item takes and gives."""
+    if isinstance(item, Node):
+        return list(item.inputs), [item.path]
+    return list(live[item.path].entering), list(live[item.path].leaving)
 
 
 def needs_module(node: Node) -> bool:
@@ -80,42 +87,76 @@ def needs_module(node: Node) -> bool:
 
 
 def lay_out(graph: Graph) -> Layout:
-    """Decide the form of every scope, inner ones first."""
-    layout = Layout(graph, live_values(graph), graph.consumers(), place(graph), reserved_names(graph))
-    layout.in_place = _in_place(graph, layout.readers)
-    layout.training_only = _training_only(graph)
-    layout.devices = _devices(graph)
-    layout.output_names = {output.node: output.name for output in reversed(graph.outputs[1:])}
-    for scope in reversed(list(graph.root.descend())):
-        layout.items[scope.path] = _spliced(scope, layout)
-        layout.forms[scope.path] = _form(scope, layout)
-        layout.homes.update(dict.fromkeys(layout.items[scope.path], scope))
-    return layout
+    """Return the form of every scope, and what else is decided of the graph as a whole."""
+    forms = _Forms(graph)
+    return Layout(
+        graph=graph,
+        live=forms.live,
+        placement=forms.placement,
+        forms=forms.forms,
+        items=forms.items,
+        homes=forms.homes,
+        in_place=_in_place(graph),
+        training_only=_training_only(graph),
+        devices=_devices(graph),
+        # A value may be several outputs; the first one names it.
+        output_names={output.node: output.name for output in reversed(graph.outputs[1:])},
+        reserved=reserved_names(graph),
+    )
 
 
-def _spliced(scope: Scope, layout: Layout) -> list[Item]:
-    items: list[Item] = []
-    for item in scope.items:
-        inline = isinstance(item, Scope) and layout.forms[item.path] in ("inline", "dictionary")
-        items.extend(layout.items[item.path] if inline else [item])
-    return items
+class _Forms:
+    """Decides the form of every scope, inner ones first: what they are tells how many lines the outer ones have."""
 
+    def __init__(self, graph: Graph) -> None:
+        self.live = live_values(graph)
+        self.placement = place(graph)
+        self.forms: dict[str, Form] = {}
+        self.items: dict[str, list[Item]] = {}
+        self.homes: dict[Item, Scope] = {}
+        self._graph = graph
+        for scope in reversed(list(graph.root.descend())):
+            self.items[scope.path] = self._spliced(scope)
+            self.forms[scope.path] = self._form(scope)
+            self.homes.update(dict.fromkeys(self.items[scope.path], scope))
 
-def _form(scope: Scope, layout: Layout) -> Form:
-    if scope.kind == "network":
-        return "class"
-    chain = _is_chain(scope, layout)
-    if scope.kind == "block":
-        return "sequential_class" if chain else "class"
-    if any(_lives_elsewhere(item, scope) for item in layout.items[scope.path]):
-        return "dictionary"
-    if scope.kind != "output" and not any(_is_module(item, layout) for item in layout.items[scope.path]):
-        return "inline"
-    return "sequential" if chain else "class"
+    def _spliced(self, scope: Scope) -> list[Item]:
+        items: list[Item] = []
+        for item in scope.items:
+            inline = isinstance(item, Scope) and self.forms[item.path] in ("inline", "dictionary")
+            items.extend(self.items[item.path] if inline else [item])
+        return items
 
+    def _form(self, scope: Scope) -> Form:
+        if scope.kind == "network":
+            return "class"
+        chain = self._is_chain(scope)
+        if scope.kind == "block":
+            return "sequential_class" if chain else "class"
+        items = self.items[scope.path]
+        if any(_lives_elsewhere(item, scope) for item in items):
+            return "dictionary"
+        # An output stays a sub-module even where it has no weights: its name in the document is its name there.
+        if scope.kind != "output" and not any(isinstance(item, Scope) or needs_module(item) for item in items):
+            return "inline"
+        return "sequential" if chain else "class"
 
-def _is_module(item: Item, layout: Layout) -> bool:
-    return isinstance(item, Scope) or needs_module(item)
+    def _is_chain(self, scope: Scope) -> bool:
+        """Return whether the items are numbered from 0 and each takes just what the one before gives."""
+        live = self.live[scope.path]
+        if len(live.entering) != 1 or len(live.leaving) != 1 or not self.placement.is_settled(scope):
+            return False
+        (value,) = live.entering
+        for position, item in enumerate(self.items[scope.path]):
+            if item.name != str(position) or item.module != f"{scope.module}.{position}":
+                return False
+            entering, leaving = ends(item, self.live)
+            if entering != [value] or len(leaving) != 1:
+                return False
+            if isinstance(item, Node) and item.op.emit_module(*operand_shapes(item, self._graph)) is None:
+                return False
+            value = leaving[0]
+        return [value] == list(live.leaving)
 
 
 def _lives_elsewhere(item: Item, scope: Scope) -> bool:
@@ -123,26 +164,9 @@ def _lives_elsewhere(item: Item, scope: Scope) -> bool:
     return not item.module.startswith(f"{scope.module}.")
 
 
-def _is_chain(scope: Scope, layout: Layout) -> bool:
-    """Return whether the items are numbered from 0 and each takes just what the one before gives."""
-    live = layout.live[scope.path]
-    if len(live.entering) != 1 or len(live.leaving) != 1 or not layout.placement.is_settled(scope):
-        return False
-    (value,) = live.entering
-    for position, item in enumerate(layout.items[scope.path]):
-        if item.name != str(position) or item.module != f"{scope.module}.{position}":
-            return False
-        entering, leaving = layout.ends(item)
-        if entering != [value] or len(leaving) != 1:
-            return False
-        if isinstance(item, Node) and item.op.emit_module(*layout.operand_shapes(item)) is None:
-            return False
-        value = leaving[0]
-    return [value] == list(live.leaving)
-
-
-def _in_place(graph: Graph, readers: Mapping[str, Sequence[Node]]) -> frozenset[str]:
+def _in_place(graph: Graph) -> frozenset[str]:
     """Return the nodes that may overwrite their operand: nobody else reads it, and no gradient needs it."""
+    readers = graph.consumers()
     kept = {output.node for output in graph.outputs}
     chosen = set()
     for node in graph:
@@ -157,18 +181,21 @@ def _in_place(graph: Graph, readers: Mapping[str, Sequence[Node]]) -> frozenset[
 
 
 def _training_only(graph: Graph) -> frozenset[str]:
-    found = set(graph.training_only)
-    if found:
-        for scope in reversed(list(graph.root.descend())):
-            if all(item.path in found for item in scope.items):
-                found.add(scope.path)
-    return frozenset(found)
+    trained = graph.training_only
+    # Most networks have nothing that is only trained: their scopes need no look.
+    found = _gathered(graph, lambda node: node.path in trained, all) if trained else {}
+    return frozenset(path for path, is_trained in found.items() if is_trained)
 
 
 def _devices(graph: Graph) -> dict[str, int | None]:
-    found = {node.path: node.device for node in graph}
-    if any(device is not None for device in found.values()):
-        for scope in reversed(list(graph.root.descend())):
-            devices = {found.get(item.path) for item in scope.items}
-            found[scope.path] = devices.pop() if len(devices) == 1 else None
+    if all(node.device is None for node in graph):
+        return {}
+    return _gathered(graph, lambda node: node.device, lambda found: found[0] if len(set(found)) == 1 else None)
+
+
+def _gathered(graph: Graph, fact: Callable[[Node], Fact], gather: Callable[[list[Fact]], Fact]) -> dict[str, Fact]:
+    """Return a fact of every node, and of every scope what is gathered from its items, by path."""
+    found = {node.path: fact(node) for node in graph}
+    for scope in reversed(list(graph.root.descend())):
+        found[scope.path] = gather([found[item.path] for item in scope.items])
     return found

@@ -20,6 +20,7 @@ def plan_dense_loop(scope: Scope, layout: Layout, instances: Mapping[str, Instan
         return None
     made = [instances[layer.path] for layer in layers]
     steps = [_step(values) for values in zip(*(each.values for each in made), strict=False)]
+    # Layers of several classes, or that grow unevenly, are written out one by one.
     if len({each.number for each in made}) != 1 or None in steps:
         return None
     arguments = zip(made[0].parameters, made[0].values, strict=True)

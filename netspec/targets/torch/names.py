@@ -29,6 +29,7 @@ def name_classes(classes: Sequence[GeneratedClass], graph: Graph, taken: Iterabl
     ``taken`` are the names of everything else in the file: a class that a variable hid could not be called.
     """
     free = FreeNames(taken)
+    # A title often says in brackets which of several networks of that name it is: that is no part of a class's name.
     title = graph.title.partition(" (")[0]
     root = free.take(camel(title if _is_plain(title) else graph.name), "Output")
     names = {classes[-1].number: root}
@@ -36,6 +37,7 @@ def name_classes(classes: Sequence[GeneratedClass], graph: Graph, taken: Iterabl
     for each in classes[:-1]:
         by_base.setdefault(camel(_base(each)), []).append(each)
     for base, alike in by_base.items():
+        # The class that most scopes have, and of those the plainest, takes the name; the others say how they differ.
         usual = max(alike, key=lambda each: (len(each.plans), -len(each.first.members)))
         names[usual.number] = free.take(base)
         for each in alike:
@@ -52,6 +54,7 @@ def _base(each: GeneratedClass) -> str:
     scope = each.first.scope
     if scope.block:
         return scope.block
+    # A group of steps has no name but its scopes' own: layer1 and layer2 are a Layer, and a number alone says nothing.
     names = [plan.scope.name for plan in each.plans]
     common = _common_start(names).rstrip("0123456789_")
     if len(common) >= 3 and len(set(names)) > 1:
@@ -74,6 +77,7 @@ def _difference(one: GeneratedClass, usual: GeneratedClass) -> str:
         return f"With{''.join(map(camel, more))}"
     if less and not more and len(less) <= 2:
         return f"Without{''.join(map(camel, less))}"
+    # Members need not differ: a shortcut that is the identity brings none.
     merges, usual_merges = _merges(one), _merges(usual)
     if usual_merges and not merges:
         return "WithoutShortcut" if usual_merges == {"add"} else "WithoutMerge"

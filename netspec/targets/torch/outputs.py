@@ -21,6 +21,7 @@ def output_class(program: Program) -> Iterator[Line | Docstring]:
 def result(program: Program) -> tuple[str, Document]:
     """Return the type and the value that ``forward`` returns: all outputs in training, else the lasting ones."""
     graph, network = program.graph, program.network
+    # Several outputs may be one value, which leaves the network once.
     leaving = dict.fromkeys(output.node for output in graph.outputs)
     values = dict(zip(leaving, network.made.first.outputs, strict=True))
     names = {output.name: network.variables[values[output.node]] for output in graph.outputs}
@@ -42,4 +43,5 @@ def loss_weights(graph: Graph) -> Line:
 
 
 def _ordered(graph: Graph) -> list[Output]:
+    # Fields with a default come last in a named tuple.
     return sorted(graph.outputs, key=lambda output: output.train_only)

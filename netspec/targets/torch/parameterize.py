@@ -30,6 +30,7 @@ Column = tuple[Slot, ...]
 
 def parameterize(number: int, plans: Sequence[ClassPlan], layout: Layout) -> GeneratedClass:
     """Return the class of plans of one structure: its constructor's arguments, and the text of every slot."""
+    # Nothing differs in a class of one scope: all values are written as they are.
     if len(plans) == 1:
         texts = tuple(literal(slot.value) for slot in plans[0].slots)
         return GeneratedClass(number, tuple(plans), (), texts, (), plans[0].statements)
@@ -72,6 +73,7 @@ class _Parameterizer:
         """Return what the texts refer to: the block's own arguments first, those with a default last."""
         ordered = [base for base in self._bases if base.name in self._used]
         ordered += [each for each in self._used.values() if each not in ordered]
+        # Python wants arguments with a default behind those without.
         return tuple(sorted(ordered, key=lambda each: each.default is not REQUIRED))
 
     def text(self, column: Column) -> str:

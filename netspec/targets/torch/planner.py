@@ -115,7 +115,7 @@ class Planner:
 
     def _is_merged(self, paths: list[str]) -> bool:
         """Return whether a line of this class merges one of the values with others."""
-        readers = (node for path in paths for node in self._layout.readers[path])
+        readers = (node for path in paths for node in self._layout.graph.consumers()[path])
         return any(len(node.inputs) > 1 and self._layout.homes[node] is self._scope for node in readers)
 
     # members

@@ -21,6 +21,7 @@ CONSTRUCTOR = frozenset({"self", "i", "module", "x"})
 
 def reserved_names(graph: Graph) -> frozenset[str]:
     """Return the names in a network's file that are neither variables nor its own classes."""
+    # Which layers a file needs depends on the arguments, but one more reserved name does no harm.
     ops = {type(node.op): node for node in graph}
     layers: set[str] = set()
     for node in ops.values():
@@ -86,6 +87,7 @@ def free_names(names: Iterable[str], reserved: Collection[str]) -> dict[str, str
     wanted = list(names)
     kept = [name for name in wanted if not is_reserved(name, reserved)]
     found: dict[str, str] = {}
+    # Names that need no change come first: an argument that is called so in the document keeps its name.
     for name in wanted:
         found[name] = name if name in kept else free_name(name, reserved, {*kept, *found.values()})
     return found

@@ -33,6 +33,7 @@ class Search:
     def _index(self, parameter: Parameter) -> None:
         if parameter.name in self._order:
             return
+        # What came first is likelier: the block's own arguments come before what had to be invented.
         self._order[parameter.name] = len(self._order)
         self._equal.setdefault(repr(parameter.values), []).append(parameter)
         ratio = _ratio(parameter.values) if parameter.counts else ()
@@ -86,6 +87,7 @@ class Search:
     def _preferred(self, slot: Slot, found: Iterable[Parameter]) -> Iterator[Parameter]:
         """Yield the parameters that a slot may follow from, the likeliest first."""
         for base in sorted(found, key=lambda base: self._rank(slot, base)):
+            # That a stride is as large as a number of channels is chance.
             is_free = slot.counts and slot.name not in WINDOW
             if is_free or base.name == slot.name or not (base.enters or base.name in MEANINGS):
                 yield base

@@ -31,6 +31,7 @@ class _Filling:
         """Return a piece of a template with its holes filled."""
         if "{" not in text and "}" not in text:
             return text
+        # A slice from the first position is written without it.
         if self.named.get("start") == "0":
             text = text.replace("{start}:", ":")
         return text.format(*self.operands, **self.named)

@@ -45,6 +45,7 @@ class _Variables:
         """Free the names of the values that this line, or the one before, is the last to use."""
         for value in self._released.pop(line, ()):
             name = self.names[value]
+            # A line before this may have given the name anew.
             if self._held[name] == value:
                 self._free.add(name)
                 if name.startswith("out") and name[3:].isdecimal():
@@ -55,9 +56,11 @@ class _Variables:
 
     def _choose(self, line: Statement) -> str:
         """Return a name for a result: the document's, an operand's that is free, or a spare one."""
+        # A name from the document says most; a chain of layers goes on as the operand was called.
         candidates: list[str] = []
         if line.hint and len(line.results) == 1:
             candidates.append(free_name(line.hint, self._reserved, ()))
+        # What is merged goes on as ``x``, as the value did before it branched.
         operands = [self.names[operand] for operand in line.operands]
         candidates += ["x", *operands] if line.merges else [*(each for each in operands if each in self._free), "x"]
         candidates += SPARE
