@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     default="build",
     show_default=True,
     metavar="DIR",
-    help="Folder of the network's folder, which has the network's name.",
+    help="Write to DIR/NAME/.",
 )
 @click.option("--force", is_flag=True, help="Overwrite files that netspec did not write.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, or as in cuda:0,cuda:1.")

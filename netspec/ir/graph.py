@@ -36,7 +36,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A value that leaves the network: the main one, or a side head."""
+    """A value that leaves the network: the main one, or an auxiliary output."""
 
     name: str
     node: str
@@ -107,7 +107,7 @@ class Graph:
 
     @property
     def params(self) -> int:
-        """Trainable parameters, shared ones once, side heads included."""
+        """Trainable parameters, shared ones once, auxiliary outputs included."""
         return sum(node.params for node in self)
 
     @property

@@ -123,7 +123,7 @@ class Dense(Combinator, key="dense"):
 
 
 class Head(Combinator, key="output"):
-    """A side head: the body's result leaves the network, and the chain goes on from where it was.
+    """An auxiliary output: the body's result leaves the network, and the chain goes on from where it was.
 
     Example: ``- output: {name: aux1, body: [global_avgpool, flatten, {linear: 10}], train_only: true}``
 

@@ -20,7 +20,7 @@ STEP_KEYS = {
     "expect": "the shape that must result",
     "share": "steps with the same key share one module",
     "device": "a hint where to compute",
-    "init": "how the step's parameters start",
+    "init": "how the step's parameters are initialized",
 }
 """The keys that may stand beside a step's own, with their meaning."""
 

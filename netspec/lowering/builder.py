@@ -152,8 +152,8 @@ class Builder:
                     if is_mixed or value.dtype == "int64"
                     else "declare the input with `dtype: int64`"
                 )
-                both = "values of one dtype, and gets float and int64"
-                message = f"{op.name} takes {both if is_mixed else f'{wanted} values, and gets {value.dtype}'}"
+                both = "values of one dtype, got float and int64"
+                message = f"{op.name} takes {both if is_mixed else f'{wanted} values, got {value.dtype}'}"
                 shown = (operands[0], value) if is_mixed else (value,)
                 notes = [Note(self.place(each), f"{each.path} gives {each.dtype}") for each in shown]
                 raise SpecError.of(Code.DTYPE_MISMATCH, message, span, help=help_text, notes=notes)

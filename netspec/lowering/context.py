@@ -46,7 +46,7 @@ class Context:
     init: dict[str, tuple[tuple[str, Initializer], ...]] = field(default_factory=dict)
     """Initialization rules of a used document, by op."""
     heads: bool = True
-    """False inside a used document, whose side heads are left out."""
+    """False inside a used document, whose auxiliary outputs are left out."""
 
     def inner(self, **changes: Any) -> Context:
         """Return the context of a body inside this one; what is labelled there stays there."""

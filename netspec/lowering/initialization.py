@@ -1,4 +1,4 @@
-"""``init:``: how parameters start, per op of a document or per step."""
+"""``init:``: how parameters are initialized, per op of a document or per step."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ def check_parameter(name: str, known: Collection[str], op: str, span: Span) -> N
 
 
 def check_fit(rules: Initializers, op: Op, shapes: tuple[Shape, ...], span: Span, note: Note | None = None) -> None:
-    """Raise SpecError NS0316 for a rule that cannot start a parameter of the size that it has for these operands."""
+    """Raise SpecError NS0316 for a rule that cannot initialize a parameter of the size it has here."""
     parameters = op.list_parameters(*shapes)
     for name, how in rules:
         why = validate_initializer(how, parameters[name]) if name in parameters else ""
         if why:
             shown = "the values" if how.function == "values" else how.function
-            message = f"{shown} cannot start the {name} of {op.name}, which is {show(parameters[name])}"
+            message = f"{shown} cannot initialize the {name} of {op.name}, which is {show(parameters[name])}"
             raise SpecError.of(Code.INVALID_INITIALIZER, message, span, help=why, notes=[note] if note else [])
 
 
@@ -100,7 +100,7 @@ def _initializer(raw: Any, variables: dict[str, Any], span: Span) -> Initializer
         return Initializer("values", (("values", _frozen(value)),))
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise SpecError.of(
-            Code.INVALID_INITIALIZER, f"{show_value(raw)} is no way to start a parameter", span, help=_CHOICE
+            Code.INVALID_INITIALIZER, f"{show_value(raw)} does not initialize a parameter", span, help=_CHOICE
         )
     return Initializer("constant", (("val", float(value)),))
 

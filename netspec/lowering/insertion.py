@@ -47,7 +47,7 @@ def add_op(op: Op, operands: tuple[Value, ...], step: Step, context: Context) ->
     try:
         check_fit(init, op, shapes, step.place("init"))
     except SpecError as error:
-        # What the step computes is known in spite of its start.
+        # The shape is valid even if the initializer is not.
         context.builder.collector.keep(error, context.frames)
     return value
 
@@ -76,7 +76,7 @@ def name_of(step: Step, word: str, context: Context) -> str:
     try:
         return context.namer.claim(fill(step.name, context, place), place)
     except SpecError as error:
-        # What the step computes is known in spite of its name.
+        # The shape is valid even if the name is not.
         context.builder.collector.keep(error, context.frames)
         return context.namer.invent(word, step.span)
 
@@ -119,9 +119,9 @@ def shared_module(step: Step, context: Context) -> Shared | None:
 
 
 def _check_start(step: Step, own: Initializers, shared: Shared) -> None:
-    """Raise SpecError when a further use of a module would start it in another way than the first."""
+    """Raise SpecError when a further use of a module would initialize it in another way than the first."""
     if own and own != shared.init:
-        message = f"'{shared.module}' is shared by steps that start it in different ways"
+        message = f"'{shared.module}' is shared by steps that initialize it in different ways"
         raise SpecError.of(
             Code.INVALID_SHARING, message, step.place("init"), help="write `init` beside the first of them alone"
         )

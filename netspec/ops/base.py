@@ -184,7 +184,7 @@ def spatial_rank(op: str, shape: Shape) -> int:
     rank = len(shape) - 1
     if not 1 <= rank <= 3:
         raise ShapeError(
-            f"{op} needs channels and 1 to 3 axes, and gets {show(shape)}",
+            f"{op} needs channels and 1 to 3 axes, got {show(shape)}",
             help="a vector goes into `linear`; `reshape` gives it axes" if rank < 1 else "`reshape` takes axes away",
             operand=0,
             code=Code.UNSUPPORTED_SHAPE,
@@ -209,7 +209,7 @@ def check_axes(op: str, field: str, value: object, rank: int) -> None:
     """Raise ShapeError when a per-axis argument has another number of entries than there are axes."""
     if isinstance(value, tuple) and len(value) != rank:
         raise ShapeError(
-            f"{op} needs one {field} per axis: {rank}, and gets {len(value)}",
+            f"{op} needs one {field} per axis: {rank}, got {len(value)}",
             help=f"give one number for all axes, or a list of {rank}",
             operand=0,
             code=Code.INVALID_AXIS,

@@ -45,7 +45,7 @@ class Linear(Op, name="linear"):
         (shape,) = shapes
         if len(shape) > 2:
             raise ShapeError(
-                f"linear takes a vector or a sequence of vectors, and gets {show(shape)}",
+                f"linear takes a vector or a sequence of vectors, got {show(shape)}",
                 help="put `flatten` before it",
                 operand=0,
                 code=Code.UNSUPPORTED_SHAPE,
@@ -178,7 +178,7 @@ class MatMul(Op, name="matmul"):
         for position, shape in enumerate(shapes):
             if len(shape) < 2:
                 raise ShapeError(
-                    f"matmul takes matrices, and gets {show(shape)}",
+                    f"matmul takes matrices, got {show(shape)}",
                     help="`reshape` gives a vector a second axis",
                     operand=position,
                     code=Code.UNSUPPORTED_SHAPE,

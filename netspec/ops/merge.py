@@ -249,7 +249,7 @@ class Lerp(Op, name="lerp"):
         equal("lerp", start, end)
         if len(weight) != len(start) or not all(map(_stretches_to, weight, start)):
             raise ShapeError(
-                f"lerp needs a weight that fits {show(start)}, and gets {show(weight)}",
+                f"lerp needs a weight that fits {show(start)}, got {show(weight)}",
                 help="give the gate the channels and stride of what it acts on",
                 operand=2,
             )

@@ -44,7 +44,7 @@ class BatchNorm(Op, name="bn"):
         (shape,) = shapes
         if len(shape) > 4:
             raise ShapeError(
-                f"bn takes at most 3 axes beside the channels, and gets {show(shape)}",
+                f"bn supports at most 3 spatial axes, got {show(shape)}",
                 help="`reshape` makes fewer of them",
                 operand=0,
                 code=Code.UNSUPPORTED_SHAPE,
@@ -265,7 +265,7 @@ class InstanceNorm(Op, name="in"):
         spatial_rank("in", shape)
         if elements(shape[1:]) == 1:
             raise ShapeError(
-                f"in needs more than one position, and gets {show(shape)}",
+                f"in needs more than one position, got {show(shape)}",
                 help="put it before the pooling",
                 operand=0,
                 code=Code.UNSUPPORTED_SHAPE,

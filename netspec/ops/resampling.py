@@ -210,7 +210,7 @@ class Upsample(Op, name="upsample"):
         only = {"bilinear": 2, "trilinear": 3, "bicubic": 2}.get(self.mode, rank)
         if rank != only:
             raise ShapeError(
-                f"upsample with mode {self.mode} needs {only} axes beside the channels, and gets {rank}",
+                f"upsample with mode {self.mode} needs {only} axes beside the channels, got {rank}",
                 help="`mode: linear` is for any number of axes",
                 operand=0,
                 code=Code.UNSUPPORTED_SHAPE,
@@ -364,7 +364,7 @@ class PixelShuffle(Op, name="pixel_shuffle"):
         square = self.factor**2
         if len(shape) != 3:
             raise ShapeError(
-                f"pixel_shuffle needs an image, and gets {show(shape)}",
+                f"pixel_shuffle needs an image, got {show(shape)}",
                 help="`reshape` gives a value two axes beside the channels",
                 operand=0,
                 code=Code.UNSUPPORTED_SHAPE,

@@ -16,7 +16,7 @@ def check_sequence(op: str, shape: Shape, operand: int = 0) -> None:
     """Raise ShapeError unless the value is a sequence of vectors."""
     if len(shape) != 2:
         raise ShapeError(
-            f"{op} takes a sequence of vectors, and gets {show(shape)}",
+            f"{op} takes a sequence of vectors, got {show(shape)}",
             help="its axes are the steps and the features; `permute: [2, 1]` turns channels first into that",
             operand=operand,
             code=Code.UNSUPPORTED_SHAPE,
@@ -227,7 +227,7 @@ class Attention(Op, name="attention"):
     def infer_shape(self, *shapes: Shape) -> Shape:
         if len(shapes) not in (1, 3):
             raise ShapeError(
-                f"attention takes one operand, or query, key and value, and gets {len(shapes)}",
+                f"attention takes one operand, or query, key and value, got {len(shapes)}",
                 help="name the value twice where it is the key too",
                 code=Code.INVALID_OPERANDS,
             )

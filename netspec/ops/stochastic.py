@@ -1,4 +1,4 @@
-"""Networks that are another network in every step of training: branches, elements and columns that drop out."""
+"""Stochastic regularization: branches, elements and columns that are left out at random in training."""
 
 from typing import Literal
 
@@ -42,9 +42,7 @@ class StochasticDepth(Op, name="stochastic_depth"):
     )
 
     survival: Survival = Field(description="Probability that the branch is kept.")
-    mode: Mode = Field(
-        "batch", description="Whether all examples of a batch share their luck, or each row has its own."
-    )
+    mode: Mode = Field("batch", description="Sample one mask per batch, or one per row.")
     rescale: Flag = Field(False, description="Divide by the probability in training, instead of multiplying later.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
@@ -149,15 +147,13 @@ class Join(Op, name="join"):
     )
 
     drop_path: Probability = Field(0.0, description="Probability that an operand is dropped in training.")
-    mode: Mode = Field(
-        "batch", description="Whether all examples of a batch share their luck, or each row has its own."
-    )
+    mode: Mode = Field("batch", description="Sample one mask per batch, or one per row.")
     column: Flag = Field(False, description="Whether the last operand is the column that `draw_column` gave.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         if self.column and shapes[-1] != ():
             raise ShapeError(
-                f"join with a column needs it as its last operand, and gets {show(shapes[-1])}",
+                f"join with a column needs it as its last operand, got {show(shapes[-1])}",
                 help="label the result of `draw_column` and name it last",
                 operand=len(shapes) - 1,
                 code=Code.UNSUPPORTED_SHAPE,
@@ -180,7 +176,7 @@ class Join(Op, name="join"):
 
 
 class DrawColumn(Op, name="draw_column"):
-    """Draws the column of a fractal network that is trained alone; every `join` of the network is to be told.
+    """Draws the column of a fractal network that is trained alone; pass its output to every `join`.
 
     Formula: ``y = floor(columns * u)`` with probability p, u being uniform in 0 to 1, and else -1, which leaves it
     to the joins; evaluation: -1.

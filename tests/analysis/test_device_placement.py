@@ -42,7 +42,7 @@ DOCUMENTS: dict[str, list[Any]] = {
     ],
     "shared weights": [{**CONV, "share": "a", "device": 1}, CONV, {**CONV, "share": "a"}],
     "a joint": [{"join": {"of": [[CONV], [{**CONV, "device": 1}]], "drop_path": 0.2}}, CONV],
-    "a side head": [
+    "an auxiliary output": [
         CONV,
         {"output": {"name": "side", "body": ["flatten", {"linear": 2}], "train_only": True}, "device": 1},
         "flatten",
@@ -104,7 +104,7 @@ def run_scattered(graph: Graph, training: bool = False) -> list[torch.device]:
         return [each.device for each in tree_leaves(network(*inputs))]
 
 
-@pytest.mark.parametrize(("name", "training"), [*((name, False) for name in DOCUMENTS), ("a side head", True)])
+@pytest.mark.parametrize(("name", "training"), [*((name, False) for name in DOCUMENTS), ("an auxiliary output", True)])
 def test_nothing_is_computed_across_devices(name: str, training: bool) -> None:
     graph = graph_of(name)
     placement = place(graph)

@@ -27,7 +27,7 @@ def drawn() -> dict[str, str]:
 
 
 def defined() -> dict[str, str]:
-    """Return the parent of each exception that the package defines; sizes stands below the tree."""
+    """Return the parent of each exception that leaves its module; sizes stands below the tree."""
     parents = {}
     for path in PACKAGE.rglob("*.py"):
         if "sizes" in path.parts:
@@ -41,7 +41,7 @@ def defined() -> dict[str, str]:
     found = {name: parent for name, parent in parents.items() if parent in builtin}
     while more := {name: parent for name, parent in parents.items() if parent in found and name not in found}:
         found |= more
-    return found
+    return {name: parent for name, parent in found.items() if not name.startswith("_")}
 
 
 def test_the_drawing_is_the_tree() -> None:

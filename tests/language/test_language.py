@@ -509,7 +509,7 @@ VALUES = {
         concat1 = concat(slice2, slice1) 3x32x32
         """,
     ),
-    "an output is a side head, and the chain goes on from where it was": (
+    "an output is an auxiliary output, and the chain goes on from where it was": (
         "- output: {name: aux, body: [flatten, {linear: 2}], train_only: true, loss_weight: 0.3}\n- relu",
         """
         aux.flatten1 = flatten(input) 3072
@@ -698,7 +698,7 @@ FAULTS = {
     "init fits its parameter": (
         "init: {conv: eye}\nnetwork: [{conv: {out: 4, kernel: 1}}]",
         "NS0316",
-        "eye cannot start the weight of conv, which is 4x3x1x1",
+        "eye cannot initialize the weight of conv, which is 4x3x1x1",
     ),
     "values that start a parameter are as many as it has": (
         "- {conv: {out: 4, kernel: 1}, init: {bias: [1, 2]}}",
@@ -791,10 +791,10 @@ FAULTS = {
         "NS0506",
         "'w' is the key of a module inside 'sequential1'",
     ),
-    "shared steps start in one way": (
+    "shared steps are initialized in one way": (
         "- {conv: {out: 3, kernel: 1}, share: w, init: ones}\n- {conv: {out: 3, kernel: 1}, share: w, init: zeros}",
         "NS0506",
-        "start it in different ways",
+        "initialize it in different ways",
     ),
     "outputs have different names": ("- output: {name: a}\n- output: {name: a}", "NS0318", "two outputs"),
     "an op takes one value": ("- split: [1, 2]\n- relu", "NS0314", "relu takes one value, and 2 values enter"),
@@ -1095,7 +1095,7 @@ network:
 """,
     )
     graph = netspec.compile(path)
-    assert [output.name for output in graph.outputs] == ["output"], "its side heads are left out"
+    assert [output.name for output in graph.outputs] == ["output"], "its auxiliary outputs are left out"
     assert graph.params == 24 + 18, "its defaults hold inside, and only there"
     assert graph.shape_of("inner.relu1") == (8, 32, 32), "its input and its pins give way"
     tensors = netspec.build(path, device="cpu").state_dict()

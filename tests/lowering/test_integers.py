@@ -66,5 +66,5 @@ def test_integers_beside_floats_are_refused_in_every_order(order: list[str]) -> 
     with pytest.raises(SpecError) as caught:
         lower(load_text({"input": inputs, "network": [{"concat": order}]}))
     (found,) = caught.value.diagnostics
-    assert found.message == "concat takes values of one dtype, and gets float and int64"
+    assert found.message == "concat takes values of one dtype, got float and int64"
     assert {note.label for note in found.notes} == {"tokens gives int64", "numbers gives float"}

@@ -79,6 +79,6 @@ def plain_shapes(opened: Opened, sizes: dict[str, int]) -> dict[str, Shape] | No
 
 
 def test_training_narrows_what_evaluation_takes() -> None:
-    """GoogLeNet's side heads, which only training has, have weights for maps of one size."""
+    """GoogLeNet's auxiliary outputs, which only training has, have weights for maps of one size."""
     context = open_network("googlenet").context
     assert describe_sizes(context, "training") == ["H, W in 223..270"]

@@ -15,7 +15,7 @@ class Expectation(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    params: Total | None = Field(None, description="Trainable parameters, side heads included.")
+    params: Total | None = Field(None, description="Trainable parameters, auxiliary outputs included.")
     macs: Total | None = Field(None, description="Multiply-accumulates of one example in evaluation.")
     flops: Total | None = Field(None, description="Twice the MACs.")
     inference_params: Total | None = Field(None, description="Trainable parameters without the train-only heads.")

@@ -21,7 +21,7 @@ from netspec.lowering.values import Values
 
 @lowers("output")
 def lower_output(step: Step, fields: Head, values: Values, context: Context) -> Values:
-    """Expand a side head and hand on the value from before it."""
+    """Expand an auxiliary output and hand on the value from before it."""
     if not context.heads:
         return values
     name = fill(fields.name, context, step.place("name"))

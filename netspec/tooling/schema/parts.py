@@ -1,4 +1,4 @@
-"""The parts of a document beside its steps: arguments, blocks, inputs, defaults and how parameters start."""
+"""The parts of a document beside its steps: arguments, blocks, inputs, defaults and how parameters are initialized."""
 
 from __future__ import annotations
 

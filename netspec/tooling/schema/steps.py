@@ -114,7 +114,7 @@ class Steps:
     """The schemas of bodies and steps whose words are the ops, the combinators and some blocks.
 
     ``prefix`` sets their places apart from those of other steps: ``open.`` for steps that may have unknown words, and
-    ``free.`` for steps that beside this need not say what an op requires.
+    ``free.`` for steps whose required arguments may come from `defaults`.
     """
 
     def __init__(self, blocks: Blocks, given: Given | None = None, prefix: Literal["", "open.", "free."] = "") -> None:
