@@ -77,7 +77,7 @@ KEYED = [name for name in shipped_names() if load(name).reference.get("keys") ==
 
 
 def construct(reference: Reference) -> nn.Module:
-    """Return the implementation without auxiliary outputs, which evaluation leaves out; skip where there is no library."""
+    """Return the implementation without auxiliary outputs, which evaluation leaves out; skip without the library."""
     arguments = {**reference.arguments, **({"aux_logits": False} if "aux_logits" in reference.arguments else {})}
     make = {"pytorchcv": _pytorchcv, "torchvision": _torchvision, "timm": _timm}[reference.library]
     module: nn.Module = make(reference.constructor)(**arguments)
