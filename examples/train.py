@@ -1,4 +1,4 @@
-"""Trains a small residual network with a side head to tell the direction of stripes."""
+"""Trains a small residual network with an auxiliary output to tell the direction of stripes."""
 
 from __future__ import annotations
 
