@@ -74,9 +74,14 @@ def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Coll
         raise SpecError([expression_error(error, text, span, words)]) from None
 
 
-def expressions(arguments: Mapping) -> Expressions:
+def expressions(arguments: Mapping, context: Context) -> Expressions:
     """Return the arguments that are written as texts."""
-    return tuple((name, source_of(raw)) for name, raw in arguments.items() if isinstance(raw, str))
+    # A step in a loop is expanded many times, and is written once. The mapping is kept, so that its id stays its own.
+    known = context.builder.expressions.get(id(arguments))
+    if known is None:
+        found = tuple((name, source_of(raw)) for name, raw in arguments.items() if isinstance(raw, str))
+        known = context.builder.expressions[id(arguments)] = (arguments, found)
+    return known[1]
 
 
 def fill(template: str, context: Context, span: Span) -> str:

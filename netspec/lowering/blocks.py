@@ -79,7 +79,7 @@ def lower_block(step: Step, block: Block, arguments: Mapping, values: Values, co
         raise SpecError.of(
             Code.WRONG_VALUE_COUNT, message, step.span, help=help_text, notes=[Note(block.span, "declared here")]
         )
-    point = scope_point(step, block.name, context)._replace(expressions=expressions(arguments))
+    point = scope_point(step, block.name, context, expressions(arguments, context))
     scope = context.builder.open_scope(point, "block", block.name, bound, block.inputs)
     if block.inputs:
         context.builder.calls.append((block, values, scope))

@@ -61,6 +61,8 @@ class Builder:
     owners: dict[str, tuple[Op, dict[str, Shape], Span]] = field(default_factory=dict)
     facts: dict[tuple[Op, tuple[Shape, ...]], Facts] = field(default_factory=dict)
     ops: dict[object, Op] = field(default_factory=dict)
+    expressions: dict[int, tuple[object, Expressions]] = field(default_factory=dict)
+    """What the arguments of steps say as text, by the mapping that holds them."""
 
     def count_steps(self, frames: tuple[Frame, ...], span: Span, count: int = 1) -> None:
         """Count steps that are about to be expanded; raise LimitError when a document runs away."""

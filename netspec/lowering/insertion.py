@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from netspec.diagnostics import Code, Span, SpecError
-from netspec.ir import Initializers, Scope
+from netspec.ir import Expressions, Initializers, Scope
 from netspec.language.model import Step
 from netspec.lowering.arguments import expressions, fill, make_op
 from netspec.lowering.builder import InsertionPoint, join
@@ -36,8 +36,9 @@ def add_op(op: Op, operands: tuple[Value, ...], step: Step, context: Context) ->
         _check_start(step, own, shared)
         return context.builder.add(op, operands, _again(shared, step, context))
     named = step.name is not None or shared is not None
-    point = inside(context.scope, name_of(step, op.name, context), step.span, context.device, label, named)
-    point = point._replace(expressions=expressions(step.arguments))
+    written = expressions(step.arguments, context)
+    name = name_of(step, op.name, context)
+    point = inside(context.scope, name, step.span, context.device, label, named, False, written)
     if shared:
         shared.module, shared.init = point.module, own
     value = context.builder.add(op, operands, point, init)
@@ -81,12 +82,12 @@ def name_of(step: Step, word: str, context: Context) -> str:
         return context.namer.invent(word, step.span)
 
 
-def scope_point(step: Step, word: str, context: Context) -> InsertionPoint:
-    """Return where the scope of a step is added."""
+def scope_point(step: Step, word: str, context: Context, written: Expressions = ()) -> InsertionPoint:
+    """Return where the scope of a step is added; ``written`` is what its arguments say as text."""
     shared = shared_module(step, context)
     if shared and shared.uses > 1:
         return _again(shared, step, context)
-    point = inside(context.scope, name_of(step, word, context), step.span)
+    point = inside(context.scope, name_of(step, word, context), step.span, None, "", False, False, written)
     if shared:
         shared.module = point.module
     return point
@@ -128,8 +129,10 @@ def _check_start(step: Step, own: Initializers, shared: Shared) -> None:
 
 
 def inside(scope: Scope, name: str, span: Span, *marks: Any) -> InsertionPoint:
-    """Return the place of that name inside a scope; ``marks`` are the device, the label and whether it is named."""
-    return InsertionPoint(scope, join(scope.path, name), join(scope.module, name), span, *marks)
+    """Return the place of that name inside a scope; ``marks`` are the further fields of an insertion point."""
+    path = join(scope.path, name)
+    module = path if scope.module == scope.path else join(scope.module, name)
+    return InsertionPoint(scope, path, module, span, *marks)
 
 
 def _again(shared: Shared, step: Step, context: Context) -> InsertionPoint:
