@@ -1,6 +1,7 @@
 """The closed alphabet of ops. Importing this package registers all of them, those of installed packages included.
 
     base.py      what an op is, and the registry
+    traits.py    what the rest of the compiler asks of an op beside its shape, cost and text
     fields.py    the types of its arguments
     windows.py   the arithmetic of windows, for convolutions and pooling
     plugins.py   ops from other packages and files
@@ -22,6 +23,7 @@ from netspec.ops import (  # noqa: F401
     reshaping,
     scaling,
     sequence,
+    shuffling,
     squashing,
     stochastic,
     transposed_convolution,

@@ -103,7 +103,7 @@ class LeakyReLU(Activation, name="leaky_relu"):
     )
 
     def _arguments(self) -> tuple[Argument, ...]:
-        return (Argument("negative_slope", self.slope, 0.01, positional=True), IN_PLACE)
+        return (Argument("negative_slope", self.slope, 0.01, positional=True, field="slope"), IN_PLACE)
 
 
 class PReLU(Activation, name="prelu"):

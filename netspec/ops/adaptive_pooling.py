@@ -113,11 +113,11 @@ class AdaptivePool(Op):
         return 0
 
     def emit_module(self, *shapes: Shape) -> Torch:
-        arguments = (Argument("output_size", shortest(self.out), positional=True),)
+        arguments = (Argument("output_size", shortest(self.out), positional=True, field="out"),)
         return Torch(f"nn.{self.torch_name[0]}{len(shapes[0]) - 1}d({{arguments}})", arguments)
 
     def emit_function(self, *shapes: Shape) -> Torch:
-        arguments = (Argument("output_size", shortest(self.out), positional=True),)
+        arguments = (Argument("output_size", shortest(self.out), positional=True, field="out"),)
         return Torch(f"F.{self.torch_name[1]}{len(shapes[0]) - 1}d({{0}}, {{arguments}})", arguments)
 
     def canonical(self, *shapes: Shape) -> Op:

@@ -11,7 +11,6 @@ from netspec.ops.traits import Windows
 from netspec.ops.windows import (
     check_copies,
     draw_window,
-    explicit_padding,
     padding_pairs,
     shortest,
     slide,
@@ -84,7 +83,7 @@ class Conv(Op, name="conv"):
         (shape,) = shapes
         sizes = slide("conv", shape, self.kernel, self.stride, self.padding, self.dilation)
         if self.padding_mode != "zeros":
-            check_copies("conv", self.padding_mode, self._pairs(shape), shape)
+            check_copies("conv", self.padding_mode, self.padding_around(shape), shape)
         out, groups = self.channels(shape)
         if shape[0] % groups or out % groups:
             raise ShapeError(
@@ -123,13 +122,13 @@ class Conv(Op, name="conv"):
         out, groups = self.channels(shape)
         name = f"Conv{spatial_rank('conv', shape)}d"
         arguments = (
-            Argument("in_channels", shape[0], positional=True),
-            Argument("out_channels", out, positional=True),
-            Argument("kernel_size", shortest(self.kernel), positional=True),
+            Argument("in_channels", shape[0], positional=True, counts="entering"),
+            Argument("out_channels", out, positional=True, field="out", counts="channels"),
+            Argument("kernel_size", shortest(self.kernel), positional=True, field="kernel"),
             Argument("stride", shortest(self.stride), 1),
             Argument("padding", self._torch_padding(shape), 0),
             Argument("dilation", shortest(self.dilation), 1),
-            Argument("groups", groups, 1),
+            Argument("groups", groups, 1, counts="channels"),
             Argument("bias", self.bias, True),
             Argument("padding_mode", self.padding_mode, "zeros"),
         )
@@ -137,7 +136,7 @@ class Conv(Op, name="conv"):
             return Torch(f"Binary{name}({{arguments}})", arguments, layer="binary_convolution")
         return Torch(f"nn.{name}({{arguments}})", arguments)
 
-    def _pairs(self, shape: Shape) -> Pairs:
+    def padding_around(self, shape: Shape) -> Pairs:
         window = (per_axis(each, len(shape) - 1) for each in (self.kernel, self.stride, self.dilation))
         return padding_pairs(self.padding, shape, *window)
 
@@ -149,7 +148,7 @@ class Conv(Op, name="conv"):
     def explicit_padding(self, shape: Shape) -> Pairs | None:
         if self.padding == "same":
             return None
-        return explicit_padding(self.padding, shape, self.kernel, self.stride, self.dilation)
+        return super().explicit_padding(shape)
 
     def canonical(self, *shapes: Shape) -> Op:
         out, groups = self.channels(shapes[0])

@@ -63,8 +63,8 @@ class Linear(Op, name="linear"):
         return Torch(
             "nn.Linear({arguments})",
             (
-                Argument("in_features", shapes[0][-1], positional=True),
-                Argument("out_features", self.out, positional=True),
+                Argument("in_features", shapes[0][-1], positional=True, counts="entering"),
+                Argument("out_features", self.out, positional=True, field="out", counts="channels"),
                 Argument("bias", self.bias, True),
             ),
         )
@@ -122,8 +122,8 @@ class Embedding(Op, name="embedding"):
         return Torch(
             "nn.Embedding({arguments})",
             (
-                Argument("num_embeddings", self.num, positional=True),
-                Argument("embedding_dim", self.dim, positional=True),
+                Argument("num_embeddings", self.num, positional=True, field="num"),
+                Argument("embedding_dim", self.dim, positional=True, field="dim"),
                 Argument("padding_idx", self.padding_idx, None),
             ),
         )

@@ -63,7 +63,7 @@ class BatchNorm(Op, name="bn"):
         return Torch(
             f"nn.BatchNorm{rank}d({{arguments}})",
             (
-                Argument("num_features", shapes[0][0], positional=True),
+                Argument("num_features", shapes[0][0], positional=True, counts="entering"),
                 Argument("eps", self.eps, 1e-5),
                 Argument("momentum", self.momentum, 0.1),
                 Argument("affine", self.affine, True),
@@ -142,7 +142,12 @@ class LayerNorm(Op, name="ln"):
         return Torch(
             "nn.LayerNorm({arguments})",
             (
-                Argument("normalized_shape", normalized if len(normalized) > 1 else normalized[0], positional=True),
+                Argument(
+                    "normalized_shape",
+                    normalized if len(normalized) > 1 else normalized[0],
+                    positional=True,
+                    counts="entering",
+                ),
                 Argument("eps", self.eps, 1e-5),
                 Argument("elementwise_affine", self.affine, True),
                 Argument("bias", self.bias, True),
@@ -219,8 +224,8 @@ class GroupNorm(Op, name="gn"):
         return Torch(
             "nn.GroupNorm({arguments})",
             (
-                Argument("num_groups", self.groups, positional=True),
-                Argument("num_channels", shapes[0][0], positional=True),
+                Argument("num_groups", self.groups, positional=True, field="groups", counts="channels"),
+                Argument("num_channels", shapes[0][0], positional=True, counts="entering"),
                 Argument("eps", self.eps, 1e-5),
                 Argument("affine", self.affine, True),
             ),
@@ -283,7 +288,7 @@ class InstanceNorm(Op, name="in"):
         return Torch(
             f"nn.InstanceNorm{len(shapes[0]) - 1}d({{arguments}})",
             (
-                Argument("num_features", shapes[0][0], positional=True),
+                Argument("num_features", shapes[0][0], positional=True, counts="entering"),
                 Argument("eps", self.eps, 1e-5),
                 Argument("affine", self.affine, False),
             ),

@@ -8,8 +8,8 @@ from netspec.ops.fields import Flag, OpenPerAxis, Padding, PerAxis, PositiveNumb
 from netspec.ops.traits import SAME, Windows
 from netspec.ops.windows import (
     all_of,
+    beyond_torch,
     draw_window,
-    explicit_padding,
     padding_pairs,
     shortest,
     slide,
@@ -131,9 +131,14 @@ class MaxPool(WindowPool, name="maxpool"):
             check_ceil("maxpool", self.explicit_padding(shape))
         return (shape[0], *sizes)
 
+    def padding_around(self, shape: Shape) -> Pairs:
+        window = (per_axis(each, len(shape) - 1) for each in (self.kernel, self.step, self.dilation))
+        return padding_pairs(self.padding, shape, *window)
+
     def explicit_padding(self, shape: Shape) -> Pairs | None:
         most = tuple(extent // 2 for extent in per_axis(self.kernel, len(shape) - 1))
-        return explicit_padding(self.padding, shape, self.kernel, self.step, self.dilation, most=most)
+        pairs = self.padding_around(shape)
+        return pairs if beyond_torch(pairs, most) else None
 
     def canonical(self, *shapes: Shape) -> Op:
         padding = torch_padding(self.padding, shapes[0], self.kernel, self.step, self.dilation)
@@ -141,11 +146,11 @@ class MaxPool(WindowPool, name="maxpool"):
 
     def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
         return (
-            Argument("kernel_size", shortest(self.kernel), positional=True),
+            Argument("kernel_size", shortest(self.kernel), positional=True, field="kernel"),
             Argument("stride", shortest(self.step), shortest(self.kernel)),
             Argument("padding", torch_padding(self.padding, shape, self.kernel, self.step, self.dilation), 0),
             Argument("dilation", shortest(self.dilation), 1),
-            Argument("ceil_mode", self.ceil, False),
+            Argument("ceil_mode", self.ceil, False, field="ceil"),
         )
 
     def emit_module(self, *shapes: Shape) -> Torch:
@@ -215,8 +220,7 @@ class AveragePool(WindowPool, name="avgpool"):
 
     def _check_count(self, shape: Shape) -> None:
         """Raise ShapeError when padding that becomes an op of its own, and so is counted, is not to be counted."""
-        rank = len(shape) - 1
-        pairs = padding_pairs(self.padding, shape, *(per_axis(each, rank) for each in (self.kernel, self.step, 1)))
+        pairs = self.padding_around(shape)
         if any(before != after for before, after in pairs):
             raise ShapeError(
                 "avgpool cannot leave padding out of the mean when it differs between the sides of an axis: "
@@ -225,9 +229,18 @@ class AveragePool(WindowPool, name="avgpool"):
                 code=Code.INVALID_WINDOW,
             )
 
+    def padding_around(self, shape: Shape) -> Pairs:
+        rank = len(shape) - 1
+        return padding_pairs(self.padding, shape, *(per_axis(each, rank) for each in (self.kernel, self.step, 1)))
+
     def explicit_padding(self, shape: Shape) -> Pairs | None:
         most = tuple(extent // 2 for extent in per_axis(self.kernel, len(shape) - 1))
-        return explicit_padding(self.padding, shape, self.kernel, self.step, 1, most=most)
+        pairs = self.padding_around(shape)
+        return pairs if beyond_torch(pairs, most) else None
+
+    @property
+    def padding_counts(self) -> bool:
+        return self.count_include_pad
 
     def canonical(self, *shapes: Shape) -> Op:
         padding = torch_padding(self.padding, shapes[0], self.kernel, self.step, 1)
@@ -236,10 +249,10 @@ class AveragePool(WindowPool, name="avgpool"):
 
     def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
         return (
-            Argument("kernel_size", shortest(self.kernel), positional=True),
+            Argument("kernel_size", shortest(self.kernel), positional=True, field="kernel"),
             Argument("stride", shortest(self.step), shortest(self.kernel)),
             Argument("padding", torch_padding(self.padding, shape, self.kernel, self.step, 1), 0),
-            Argument("ceil_mode", self.ceil, False),
+            Argument("ceil_mode", self.ceil, False, field="ceil"),
             Argument("count_include_pad", self.count_include_pad, True),
         )
 
@@ -289,10 +302,10 @@ class NormPool(WindowPool, name="lp_pool"):
 
     def _arguments(self) -> tuple[Argument, ...]:
         return (
-            Argument("norm_type", self.norm, positional=True),
-            Argument("kernel_size", shortest(self.kernel), positional=True),
+            Argument("norm_type", self.norm, positional=True, field="norm"),
+            Argument("kernel_size", shortest(self.kernel), positional=True, field="kernel"),
             Argument("stride", shortest(self.step), shortest(self.kernel)),
-            Argument("ceil_mode", self.ceil, False),
+            Argument("ceil_mode", self.ceil, False, field="ceil"),
         )
 
     def emit_module(self, *shapes: Shape) -> Torch:

@@ -264,7 +264,11 @@ class Slice(Reshaping, name="slice"):
         end = "" if self.stop is None else "{stop}"
         step = ":{step}" if self.step > 1 else ""
         ahead = ":, " * (axis_index("slice", self.axis, shapes[0]) + 1)
-        arguments = [Argument("start", start), *([Argument("stop", stop)] if end else []), Argument("step", self.step)]
+        arguments = [
+            Argument("start", start, counts="positions"),
+            *([Argument("stop", stop, counts="positions")] if end else []),
+            Argument("step", self.step),
+        ]
         return Torch(f"{{0}}[{ahead}{{start}}:{end}{step}]", tuple(arguments))
 
     @property

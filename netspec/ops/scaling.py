@@ -80,7 +80,7 @@ class ChannelAffine(Op, name="channel_affine"):
     def emit_module(self, *shapes: Shape) -> Torch:
         (shape,) = shapes
         arguments = (
-            Argument("channels", shape[0], positional=True),
+            Argument("channels", shape[0], positional=True, counts="entering"),
             Argument("axes", len(shape) - 1),
             Argument("bias", self.bias, True),
         )

@@ -96,8 +96,8 @@ class Recurrent(Op):
     def _arguments(self, features: Size) -> tuple[Argument, ...]:
         return (
             Argument("input_size", features, positional=True),
-            Argument("hidden_size", self.hidden, positional=True),
-            Argument("num_layers", self.layers, 1, positional=True),
+            Argument("hidden_size", self.hidden, positional=True, field="hidden"),
+            Argument("num_layers", self.layers, 1, positional=True, field="layers"),
             Argument("bias", self.bias, True),
             Argument("dropout", self.dropout, 0.0),
             Argument("bidirectional", self.bidirectional, False),
@@ -280,7 +280,7 @@ class Attention(Op, name="attention"):
         (_, features), (_, key), (_, value) = self._operands(shapes)
         arguments = (
             Argument("embed_dim", features, positional=True),
-            Argument("num_heads", self.heads, positional=True),
+            Argument("num_heads", self.heads, positional=True, field="heads"),
             Argument("dropout", self.dropout, 0.0),
             Argument("bias", self.bias, True),
             Argument("kdim", None if key == features else key, None),

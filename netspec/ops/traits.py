@@ -91,12 +91,23 @@ class Traits(BaseModel):
     padding_identity: ClassVar[float | Literal["lowest"]] = 0.0
     """What the op's padding is made of: a number, or ``lowest``, which never wins a maximum."""
 
-    def explicit_padding(self, shape: Shape) -> Pairs | None:
-        """Return the padding that torch's layer cannot do, as [before, after] per axis, or None when it can.
+    @property
+    def padding_counts(self) -> bool:
+        """Whether the op takes what it pads with for elements, so that a ``pad`` before it computes the same."""
+        return True
 
-        The op is then replaced by a ``pad`` and by what ``without_padding`` gives.
+    def padding_around(self, shape: Shape) -> Pairs:
+        """Return the padding that the op does, as [before, after] per axis; nothing for an op that never pads."""
+        return ()
+
+    def explicit_padding(self, shape: Shape) -> Pairs | None:
+        """Return the padding around an operand if torch's layer cannot do it, or None when it can.
+
+        The op is then replaced by a ``pad`` and by what ``without_padding`` gives. Most layers of torch pad both sides
+        of an axis alike.
         """
-        return None
+        pairs = self.padding_around(shape)
+        return pairs if any(before != after for before, after in pairs) else None
 
     def without_padding(self) -> Self:
         """Return the op as it is behind padding of its own."""

@@ -113,13 +113,13 @@ class ConvTranspose(Op, name="conv_transpose"):
     def emit_module(self, *shapes: Shape) -> Torch:
         (shape,) = shapes
         arguments = (
-            Argument("in_channels", shape[0], positional=True),
-            Argument("out_channels", self.out, positional=True),
-            Argument("kernel_size", shortest(self.kernel), positional=True),
+            Argument("in_channels", shape[0], positional=True, counts="entering"),
+            Argument("out_channels", self.out, positional=True, field="out", counts="channels"),
+            Argument("kernel_size", shortest(self.kernel), positional=True, field="kernel"),
             Argument("stride", shortest(self.stride), 1),
             Argument("padding", shortest(self.padding), 0),
             Argument("output_padding", shortest(self.output_padding), 0),
-            Argument("groups", self.groups, 1),
+            Argument("groups", self.groups, 1, counts="channels"),
             Argument("bias", self.bias, True),
             Argument("dilation", shortest(self.dilation), 1),
         )

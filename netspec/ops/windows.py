@@ -137,7 +137,7 @@ def torch_padding(padding: OpenPaddingValue | str, shape: Shape, *window: SizePe
     """Return padding as torch's modules take it; ``window`` is kernel, stride and dilation.
 
     Both sides of an axis are the same there. Padding that differs is returned as pairs: it has to become a ``pad`` op
-    before emission (see ``explicit_padding``).
+    before emission (see ``Op.explicit_padding``).
 
     Example:
         >>> torch_padding("same_tf", (3, 28, 28), 3, 1, 1), torch_padding("same_tf", (3, 28, 28), 3, 2, 1)
@@ -153,19 +153,9 @@ def torch_padding(padding: OpenPaddingValue | str, shape: Shape, *window: SizePe
     return sides
 
 
-def explicit_padding(
-    padding: OpenPaddingValue | str, shape: Shape, *window: SizePerAxis, most: Shape = ()
-) -> Pairs | None:
-    """Return the padding that torch's modules cannot do, as [before, after] per axis, or None when they can.
-
-    They cannot pad the two sides of an axis differently, nor by more than ``most``.
-    """
-    rank = len(shape) - 1
-    pairs = padding_pairs(padding, shape, *(per_axis(each, rank) for each in window))
-    if any(before != after for before, after in pairs):
-        return pairs
-    too_much = any(before > limit for (before, _), limit in zip(pairs, most, strict=False))
-    return pairs if too_much else None
+def beyond_torch(pairs: Pairs, most: Shape) -> bool:
+    """Return whether torch cannot pad a pool so: differently on two sides of an axis, or by more than ``most``."""
+    return any(before != after or before > limit for (before, after), limit in zip(pairs, most, strict=True))
 
 
 def draw_window(rank: int, kernel: SizePerAxis, stride: SizePerAxis) -> str:

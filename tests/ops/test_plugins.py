@@ -21,6 +21,7 @@ from netspec.ir import Graph
 from netspec.ops import OPS, PluginError, load_plugin
 from netspec.ops.plugins import GROUP, load_installed
 from netspec.pipeline import compile_graph
+from netspec.targets.torch import emit_torch
 from netspec.targets.torch.runtime import build_module
 from netspec.views.diagram.folding import fold
 from tests.support.paths import ROOT
@@ -171,7 +172,7 @@ from pydantic import Field
 
 from netspec.ops import SAME, Argument, Op, Sample, Torch
 from netspec.ops.fields import Padding, PerAxis, Positive
-from netspec.ops.windows import explicit_padding, slide, torch_padding, windows
+from netspec.ops.windows import padding_pairs, slide, torch_padding, windows
 
 class Dilate(Op, name="dilate"):
     family = "convolution"
@@ -190,8 +191,8 @@ class Dilate(Op, name="dilate"):
     def count_macs(self, *shapes):
         return 0
 
-    def explicit_padding(self, shape):
-        return explicit_padding(self.padding, shape, self.kernel, 1, 1)
+    def padding_around(self, shape):
+        return padding_pairs(self.padding, shape, *((each,) * 2 for each in (self.kernel, 1, 1)))
 
     def receptive_windows(self, *shapes):
         return ((SAME, *windows(self.padding, shapes[0], self.kernel, 1)),)
@@ -243,3 +244,65 @@ def test_padding_of_the_ops_of_others_is_written_out_with_what_never_counts(dila
 
 def test_the_receptive_field_of_the_ops_of_others_is_followed(dilated: Graph) -> None:
     assert receptive_fields(dilated)[dilated.outputs[0].node] == (9, 9)
+
+
+STRETCH = """\
+from pathlib import Path
+
+from pydantic import Field
+
+from netspec.ops import Argument, Op, Sample, Torch
+
+class Stretch(Op, name="stretch"):
+    family = "linear"
+    primary = "to"
+    samples = (Sample({"to": 6}, ((4, 3),)),)
+    to: int = Field(description="Channels that leave.")
+
+    def infer_shape(self, *shapes):
+        return (self.to, *shapes[0][1:])
+
+    def list_parameters(self, *shapes):
+        return {"weight": (self.to, shapes[0][0])}
+
+    def count_macs(self, *shapes):
+        return 0
+
+    def emit_module(self, *shapes):
+        return Torch("Stretch({arguments})", layer=str(Path(__file__).with_name("my_layer.py")), arguments=(
+            Argument("wide", shapes[0][0], positional=True, counts="entering"),
+            Argument("deep", self.to, positional=True, field="to", counts="channels")))
+"""
+
+LAYER = """\
+import torch
+from torch import nn
+
+
+class Stretch(nn.Module):
+    def __init__(self, wide: int, deep: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(deep, wide))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.einsum("oc,bc...->bo...", self.weight, x)
+"""
+
+STRETCHED = """\
+netspec: 1
+input: [4, 3]
+blocks:
+  twice: {body: [{stretch: "2 * x.channels"}, relu, {stretch: x.channels}]}
+network: [{twice: {}}, {twice: {}}, {twice: {}}]
+"""
+
+
+def test_channels_of_the_ops_of_others_follow_from_one_another(folder: Path) -> None:
+    (folder / "my_stretch.py").write_text(STRETCH, encoding="utf-8")
+    (folder / "my_layer.py").write_text(LAYER, encoding="utf-8")
+    (folder / "stretched.yaml").write_text(STRETCHED, encoding="utf-8")
+    load_plugin("my_stretch")
+    source = emit_torch(compile_graph("stretched.yaml"))
+    assert "def __init__(self, in_channels: int) -> None:" in source
+    assert "Stretch(in_channels, 2 * in_channels)" in source
+    assert "Stretch(2 * in_channels, 2 * in_channels)" in source

@@ -7,8 +7,9 @@ from itertools import accumulate
 from netspec.ops import OPS, Op
 from netspec.ops.base import axis_index
 from netspec.ops.merge import Concat
-from netspec.ops.resampling import ChannelShuffle, Pad, PixelShuffle, Upsample
+from netspec.ops.resampling import Pad, Upsample
 from netspec.ops.reshaping import Permute, Slice
+from netspec.ops.shuffling import ChannelShuffle, PixelShuffle
 from netspec.sizes.shape import Shape
 from netspec.targets.equations.model import EQUATIONS, Call, Equation, affine
 

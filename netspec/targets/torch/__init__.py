@@ -14,7 +14,6 @@ parameterize.py    what differs between the plans of a class: its constructor's 
 translate.py       the document's own expressions in the constructor's terms
 channels.py        the channels of values in the constructor's terms, from one statement to the next
 search.py          what a slot follows from where neither says
-torch_arguments.py what the arguments of torch's layers mean
 program.py         all classes with their names
 names.py           the names of classes
 variables.py       the variables of ``forward``

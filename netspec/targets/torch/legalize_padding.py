@@ -9,11 +9,8 @@ from __future__ import annotations
 from netspec.diagnostics import Code, Note, SpecError
 from netspec.ir import Graph, Node, Rewriter
 from netspec.ops import OPS, Op
-from netspec.ops.convolution import Conv
-from netspec.ops.pooling import AveragePool, MaxPool
-from netspec.ops.windows import padding_pairs
 from netspec.passes import Pass
-from netspec.sizes.shape import Pairs, Shape, per_axis
+from netspec.sizes.shape import Pairs, Shape
 
 
 class LegalizePadding(Pass, name="legalize_padding"):
@@ -41,7 +38,7 @@ def _modules(graph: Graph) -> list[list[Node]]:
     """Return the nodes that pad, those that share a module together."""
     modules: dict[str, list[Node]] = {}
     for node in graph:
-        if type(node.op).explicit_padding is not Op.explicit_padding:
+        if _knows_its_padding(node.op) or type(node.op).explicit_padding is not Op.explicit_padding:
             modules.setdefault(node.module, []).append(node)
     return list(modules.values())
 
@@ -57,7 +54,7 @@ def _is_legal(uses: list[Node], graph: Graph) -> bool:
 def _check_shared(uses: list[Node]) -> None:
     """Raise SpecError for a shared module whose padding cannot be written out for all of its uses."""
     first, *others = uses
-    if others and not (isinstance(first.op, Conv | MaxPool) or getattr(first.op, "count_include_pad", False)):
+    if others and not (first.op.padding_counts and _knows_its_padding(first.op)):
         help_text = "put a `pad` before each of them, or count the padding of a mean with `count_include_pad: true`"
         message = f"'{first.module}' is shared by steps that pad differently"
         notes = [Note(first.span, "the first")]
@@ -77,11 +74,11 @@ def _write_out(node: Node, rewriter: Rewriter) -> None:
     rewriter.replace(node, rewriter.derive(node, node.op.without_padding(), inputs=(pad.path,)))
 
 
+def _knows_its_padding(op: Op) -> bool:
+    return type(op).padding_around is not Op.padding_around
+
+
 def _pairs(op: Op, shape: Shape) -> Pairs:
     """Return the padding of an op: what torch cannot do, or what other uses of the module cannot do either."""
     explicit = op.explicit_padding(shape)
-    if explicit is not None:
-        return explicit
-    assert isinstance(op, Conv | MaxPool | AveragePool)
-    window = (op.kernel, op.stride or op.kernel, getattr(op, "dilation", 1))
-    return padding_pairs(op.padding, shape, *(per_axis(each, len(shape) - 1) for each in window))
+    return op.padding_around(shape) if explicit is None else explicit

@@ -15,7 +15,6 @@ from netspec.targets.torch.layout import Layout
 from netspec.targets.torch.plan import ClassPlan, GeneratedClass, Parameter, Slot, Statement
 from netspec.targets.torch.reserved import CONSTRUCTOR, FreeNames, free_name, free_names
 from netspec.targets.torch.search import Search
-from netspec.targets.torch.torch_arguments import CHANNELS
 from netspec.targets.torch.translate import Derived, Vocabulary, all_alike
 
 CONTAINER_ATTRIBUTES = frozenset({"clear", "items", "keys", "pop", "update", "values"})
@@ -103,7 +102,7 @@ class _Parameterizer:
         """Return a new parameter that is given the values."""
         owner = slot.owner if slot.owner and not slot.owner[0].isdecimal() else "other"
         name = self._names.take(slot.name if self._names.is_free(slot.name) else f"{owner}_{slot.name}")
-        return Derived(name, (Parameter(name, values, slot.counts, required=slot.name in CHANNELS),))
+        return Derived(name, (Parameter(name, values, slot.counts, required=slot.required),))
 
     def _kept(self, text: str, slot: Slot) -> str:
         """Return the text as ``forward`` may use it: what a function needs is kept on ``self``."""

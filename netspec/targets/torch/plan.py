@@ -32,6 +32,10 @@ class Slot(NamedTuple):
     """Whether the value counts channels or layers, so that it may follow from others by arithmetic."""
     operand: int | None = None
     """The number of the value whose channels it counts, if it counts those of one."""
+    enters: bool = False
+    """Whether it counts the channels of what enters."""
+    required: bool = False
+    """Whether an argument that it becomes has no default: a reader wants to see it even where most are the same."""
     in_function: bool = False
     in_place: bool = False
     """Whether this is torch's ``inplace``, which the layout decides, and not a block's argument of that name."""

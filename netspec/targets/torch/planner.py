@@ -23,7 +23,6 @@ from netspec.targets.torch.plan import (
     Statement,
     TorchCall,
 )
-from netspec.targets.torch.torch_arguments import COUNTS, FIELDS, INTO
 
 
 def plan_class(scope: Scope, layout: Layout, instances: Mapping[str, Instance]) -> ClassPlan:
@@ -150,10 +149,12 @@ def _torch_slots(node: Node, torch: Torch, operand: int | None) -> Iterator[Slot
         yield Slot(
             each.name,
             each.value,
-            expression=written.get(FIELDS.get(each.name, each.name), ""),
+            expression=written.get(each.field or each.name, ""),
             owner=node.name,
-            counts=each.name in COUNTS,
-            operand=operand if each.name in INTO else None,
+            counts=bool(each.counts),
+            operand=operand if each.counts == "entering" else None,
+            enters=each.counts == "entering",
+            required=each.counts in ("entering", "channels"),
             in_place=each.name == "inplace",
         )
 
@@ -169,6 +170,8 @@ def _nested_slots(scope: Scope, instance: Instance, operand: int | None) -> Iter
             owner=scope.name,
             counts=parameter.counts,
             operand=operand if parameter.enters else None,
+            enters=parameter.enters,
+            required=parameter.required and (parameter.enters or not parameter.arguments),
         )
 
 

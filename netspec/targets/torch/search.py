@@ -8,8 +8,11 @@ from math import gcd
 from typing import Any
 
 from netspec.targets.torch.plan import Parameter, Slot
-from netspec.targets.torch.torch_arguments import INTO, MEANINGS, WINDOW
 from netspec.targets.torch.translate import Derived
+
+WINDOW = frozenset({"kernel_size", "stride", "padding", "dilation", "output_padding"})
+MEANINGS = WINDOW | {"kernel", "groups"}
+"""Names that mean one thing, so that no other argument follows from what is called so."""
 
 LARGEST_FACTOR = 16
 MOST_TERMS = 12
@@ -95,7 +98,7 @@ class Search:
     def _rank(self, slot: Slot, base: Parameter) -> tuple[int, int]:
         """Return a smaller rank for what is likelier: what enters a layer comes from what enters the class."""
         if base.enters:
-            likely = 0 if slot.name in INTO else 2
+            likely = 0 if slot.enters else 2
         else:
             likely = 0 if base.name == slot.name else 1
         return likely, self._order[base.name]
