@@ -7,6 +7,7 @@ program, another library's module, or the same work on a tenth of the input.
 from __future__ import annotations
 
 import gc
+import json
 import os
 import platform
 import statistics
@@ -94,26 +95,51 @@ def torchvision_work() -> list[Callable[[], object]]:
     return []
 
 
+LENGTHS = (100, 1_000, 10_000)
+
+
 def chain(length: int) -> str:
     """Return a document of that many layers in a row."""
     body = "[{conv: {out: 8, kernel: 3, padding: 1}}, relu]"
     return f"netspec: 1\nname: chain\ninput: [8, 16, 16]\nnetwork:\n  - repeat: {length // 2}\n    body: {body}\n"
 
 
-def growth_rows(folder: Path) -> list[Row]:
-    """Measure how compile time grows with the number of nodes."""
-    import netspec
+def unlike(length: int) -> str:
+    """Return a document of blocks of one class, hardly two of which have the same arguments."""
+    calls = [{"unit": {"width": 8 + 7 * index % 101, "kernel": 1 + 2 * (index % 3)}} for index in range(length // 3)]
+    body = [{"conv": {"out": "width", "kernel": "kernel", "padding": "kernel // 2"}}, "bn", "relu"]
+    blocks = {"unit": {"args": {"width": "int", "kernel": "int"}, "body": body}}
+    return json.dumps({"netspec": 1, "name": "unlike", "input": [8, 4, 4], "blocks": blocks, "network": calls})
 
-    seconds = []
-    for length in (100, 1_000, 10_000):
-        path = folder / f"chain{length}.yaml"
-        path.write_text(chain(length))
-        seconds.append(median_seconds(lambda path=path: netspec.compile(path), repeats=5))  # type: ignore[misc]
+
+def growth_rows(folder: Path) -> list[Row]:
+    """Measure how the time to compile a network, and to write its source, grows with the number of nodes."""
+    import netspec
+    from netspec.targets.torch.verify_source import verify_source
+
+    def emit(graph: netspec.Graph) -> str:
+        verify_source.cache_clear()  # it keeps the last few sources
+        return netspec.source(graph)
+
+    rows = []
+    for what, write in (("chains", chain), ("blocks with unlike arguments", unlike)):
+        compiling, emitting = [], []
+        for length in LENGTHS:
+            path = folder / f"{write.__name__}{length}.yaml"
+            path.write_text(write(length))
+            graph = netspec.compile(path)
+            compiling.append(median_seconds(lambda path=path: netspec.compile(path), repeats=5))  # type: ignore[misc]
+            emitting.append(median_seconds(lambda graph=graph: emit(graph), repeats=5))  # type: ignore[misc]
+        rows.append(Row(f"{what} of 100, 1,000, 10,000 layers", grown(compiling), "1"))
+        rows.append(Row("... and their source", grown(emitting), "1"))
+    return rows
+
+
+def grown(seconds: list[float]) -> str:
+    """Return in words how time grows with the number of nodes."""
     first, second, third = seconds
     figures = f"{1e3 * first:.1f}, {1e3 * second:.1f}, {1e3 * third:.0f} ms; per node {second / first / 10:.2f}, "
-    return [
-        Row("chains of 100, 1,000, 10,000 layers", figures + f"{third / second / 10:.2f} times the one before", "1")
-    ]
+    return figures + f"{third / second / 10:.2f} times the one before"
 
 
 def module_rows() -> list[Row]:

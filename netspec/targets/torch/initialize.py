@@ -84,12 +84,11 @@ def _initialize(target: str, how: Initializer, depth: int, optional: bool = Fals
 
 def _keep_zero(layer: str, name: str, rows: Sequence[Mapping[str, str]], depth: int) -> Iterator[Line]:
     """Yield the lines that set the row of a parameter to zero again which stays zero in some of these layers."""
-    attributes = {each[name] for each in rows if name in each}
-    for attribute in sorted(attributes):
-        if not all(name in each for each in rows):
+    is_optional = not all(name in each for each in rows)
+    for attribute in sorted({each[name] for each in rows if name in each}):
+        if is_optional:
             yield Line(depth, f"if {layer}.{attribute} is not None:")
-            depth += 1
-        yield Line(depth, call("nn.init.zeros_", [f"{layer}.{name}[{layer}.{attribute}]"]))
+        yield Line(depth + is_optional, call("nn.init.zeros_", [f"{layer}.{name}[{layer}.{attribute}]"]))
 
 
 def _per_step(program: Program) -> Iterator[Line]:

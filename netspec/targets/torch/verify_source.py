@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from netspec.diagnostics import InternalError
 
@@ -54,6 +56,9 @@ EXPRESSIONS = (
     ast.Dict,
     ast.DictComp,
 )
+_KNOWN = frozenset(kind for base in STATEMENTS + EXPRESSIONS for kind in (base, *base.__subclasses__()))
+"""These and what they stand for, as ``ast.Add`` for operators: a large file has a hundred thousand nodes to look up."""
+
 MODULES = frozenset({"torch", "torch.nn", "typing"})
 FORBIDDEN = frozenset(
     {"eval", "exec", "compile", "open", "__import__", "globals", "locals", "vars", "input", "breakpoint"}
@@ -85,16 +90,34 @@ def verify_source(source: str) -> None:
 
 def _unexpected(node: ast.AST) -> str:
     """Return what the emitter would never have written here, or an empty text."""
-    match node:
-        case ast.Import(names=names) if any(alias.name not in MODULES for alias in names):
-            return "import"
-        case ast.ImportFrom(module=module, level=level) if module not in MODULES or level:
-            return "import"
-        # A value may be called so, but none of these may be used.
-        case ast.Name(id=name, ctx=ast.Load()) if name in FORBIDDEN:
-            return f"name {name}"
-        case ast.Name(id=name) if name.startswith("__"):
-            return f"name {name}"
-        case ast.Attribute(attr=name) if name.startswith("__") and name != "__init__":
-            return f"attribute {name}"
-    return "" if isinstance(node, STATEMENTS + EXPRESSIONS) else type(node).__name__
+    check = _CHECKS.get(type(node))
+    if check is not None:
+        return check(node)
+    return "" if type(node) in _KNOWN else type(node).__name__
+
+
+def _unexpected_import(node: Any) -> str:
+    return "import" if any(alias.name not in MODULES for alias in node.names) else ""
+
+
+def _unexpected_origin(node: Any) -> str:
+    return "import" if node.module not in MODULES or node.level else ""
+
+
+def _unexpected_name(node: Any) -> str:
+    # A value may be called so, but none of these may be used.
+    is_used = node.id in FORBIDDEN and isinstance(node.ctx, ast.Load)
+    return f"name {node.id}" if is_used or node.id.startswith("__") else ""
+
+
+def _unexpected_attribute(node: Any) -> str:
+    return f"attribute {node.attr}" if node.attr.startswith("__") and node.attr != "__init__" else ""
+
+
+_CHECKS: dict[type[ast.AST], Callable[[Any], str]] = {
+    ast.Import: _unexpected_import,
+    ast.ImportFrom: _unexpected_origin,
+    ast.Name: _unexpected_name,
+    ast.Attribute: _unexpected_attribute,
+}
+"""What more than their kind matters of some nodes."""
