@@ -1,10 +1,24 @@
-"""The types of a network's numbers.
+"""What the elements of values are.
 
-Nothing is imported here, so that the command line can name them before anything else is loaded.
+Nothing of netspec is imported here, so that the command line can name dtypes before anything else is loaded.
 """
 
-FLOAT_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "float64": 8}
-"""The types that a network can be built with, and how many bytes a number of each takes."""
+from typing import Literal
 
-INTEGER_BYTES = 8
-"""How many bytes an integer that enters a network takes: torch's embeddings read int64."""
+Dtype = Literal["float", "bfloat16", "float16", "int64", "int32", "bool"]
+"""The dtypes of values. ``float`` is whatever the network is built with; all others stay what they are."""
+
+FLOAT_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "float64": 8}
+"""The dtypes that a network can be built with, and how many bytes an element of each takes."""
+
+_OTHER_BYTES = {"bfloat16": 2, "float16": 2, "int64": 8, "int32": 4, "bool": 1}
+
+
+def element_bytes(dtype: Dtype, built: str = "float32") -> int:
+    """Return the bytes of an element of a value in a network that is built with a dtype.
+
+    Example:
+        >>> element_bytes("float", "bfloat16"), element_bytes("int64", "bfloat16")
+        (2, 8)
+    """
+    return FLOAT_BYTES[built] if dtype == "float" else _OTHER_BYTES[dtype]

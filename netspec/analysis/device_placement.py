@@ -62,7 +62,7 @@ def place(graph: Graph) -> Placement:
     for node in graph:
         settled = _settled(node.scope, scopes)
         own = weights.get(node.module, values[node.inputs[0]])
-        values[node.path] = own if settled is None else settled
+        values.update(dict.fromkeys(node.values, own if settled is None else settled))
     return Placement(values, weights, scopes)
 
 

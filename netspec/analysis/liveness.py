@@ -27,7 +27,7 @@ def liveness(graph: Graph) -> Liveness:
     order = tuple(node for node in graph if node.path not in training)
     last: dict[str, int] = {}
     for position, node in enumerate(order):
-        last[owners[node.path]] = position
+        last.update((owners[value], position) for value in node.values)
         last.update((owners[path], position) for path in node.inputs)
     kept = {owners[output.node] for output in graph.outputs if not output.train_only}
     kept.update(each.name for each in graph.inputs)
@@ -61,5 +61,6 @@ def _owners(graph: Graph) -> dict[str, str]:
     shared = aliases(graph, training=False)
     owners = {each.name: each.name for each in graph.inputs}
     for node in graph:
-        owners[node.path] = owners[node.inputs[0]] if node.path in shared else node.path
+        for value in node.values:
+            owners[value] = owners[node.inputs[0]] if node.path in shared else value
     return owners

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netspec.analysis.liveness import aliases, liveness
 from netspec.diagnostics import Code, LimitError
-from netspec.dtypes import FLOAT_BYTES, INTEGER_BYTES
-from netspec.ir import Graph, Input, Node, analysis
+from netspec.dtypes import FLOAT_BYTES, element_bytes
+from netspec.ir import Graph, analysis
+from netspec.ops import TensorType
+from netspec.sizes import stated
 from netspec.sizes.shape import elements
 
 
@@ -31,29 +34,29 @@ class Memory:
 @analysis
 def measure_memory(graph: Graph, dtype: str = "float32", batch: int = 1) -> Memory:
     """Return the bytes of a graph's parameters and values."""
-    size, shared = FLOAT_BYTES[dtype], aliases(graph, training=True)
+    shared = aliases(graph, training=True)
     return Memory(
-        parameters=graph.params * size,
-        forward=batch * sum(count_bytes(node, size) for node in graph if node.path not in shared),
-        peak=batch * _peak(graph, size),
+        parameters=graph.params * FLOAT_BYTES[dtype],
+        forward=batch * sum(count_bytes(node.results, dtype) for node in graph if node.path not in shared),
+        peak=batch * _peak(graph, dtype),
         dtype=dtype,
         batch=batch,
     )
 
 
-def count_bytes(value: Node | Input, size: int) -> int:
-    """Return the bytes that one example's value takes."""
-    return elements(value.shape) * (INTEGER_BYTES if value.dtype == "int64" else size)
+def count_bytes(types: Iterable[TensorType], built: str) -> int:
+    """Return the bytes that one example's values take in a network that is built with a dtype."""
+    return sum(stated(elements(each.shape)) * element_bytes(each.dtype, built) for each in types)
 
 
-def _peak(graph: Graph, size: int) -> int:
+def _peak(graph: Graph, built: str) -> int:
     alive, shared = liveness(graph), aliases(graph, training=False)
     # Whoever calls the network holds its input, so that never dies.
-    live = peak = sum(count_bytes(each, size) for each in graph.inputs)
+    live = peak = count_bytes((each.type for each in graph.inputs), built)
     for position, node in enumerate(alive.order):
-        live += 0 if node.path in shared else count_bytes(node, size)
+        live += 0 if node.path in shared else count_bytes(node.results, built)
         peak = max(peak, live)
-        live -= sum(count_bytes(graph[path], size) for path in alive.dying.get(position, ()))
+        live -= count_bytes(map(graph.type_of, alive.dying.get(position, ())), built)
     return peak
 
 

@@ -33,8 +33,9 @@ def receptive_fields(graph: Graph) -> Mapping[str, ReceptiveField]:
     shapes = {each.name: stated_shape(each.shape) for each in graph.inputs}
     for node in graph:
         operands, entering = [known[path] for path in node.inputs], tuple(shapes[path] for path in node.inputs)
-        shapes[node.path] = stated_shape(node.shape)
-        known[node.path] = pass_on(node.op, entering, shapes[node.path], operands, limits)
+        for value, result in zip(node.values, node.results, strict=True):
+            shapes[value] = stated_shape(result.shape)
+            known[value] = pass_on(node.op, entering, shapes[value], operands, limits)
     return MappingProxyType({node.path: _field(known[node.path], graph.inputs, limits) for node in graph})
 
 

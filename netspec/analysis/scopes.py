@@ -45,7 +45,7 @@ def measure_scopes(graph: Graph) -> Mapping[Node | Scope, ScopeTotals]:
             params=node.params,
             macs=0 if node.path in training else node.macs,
             training_macs=node.macs,
-            elements=0 if node.path in shared else stated(elements(node.shape)),
+            elements=0 if node.path in shared else sum(stated(elements(each.shape)) for each in node.results),
             nodes=1,
         )
         for node in graph

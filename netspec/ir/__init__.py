@@ -16,12 +16,11 @@ from __future__ import annotations
 
 from netspec.ir.builder import GraphBuilder
 from netspec.ir.graph import Graph, Input, Output, analysis
-from netspec.ir.node import Dtype, Expressions, Initializer, Initializers, Node, Scope, ScopeKind
+from netspec.ir.node import Expressions, Initializer, Initializers, Node, Scope, ScopeKind
 from netspec.ir.rewriter import Rewriter
 from netspec.ir.verify import InvalidGraph, verify
 
 __all__ = [
-    "Dtype",
     "Expressions",
     "Graph",
     "GraphBuilder",

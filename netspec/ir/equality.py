@@ -75,10 +75,8 @@ class Structure:
         return self._numbers[first] == self._numbers[second]
 
     def _add(self, graph: Graph) -> None:
-        shapes = {each.name: each.shape for each in graph.inputs}
         for node in graph:
-            self._numbers[node] = self._number(self._node_key(node, tuple(shapes[path] for path in node.inputs)))
-            shapes[node.path] = node.shape
+            self._numbers[node] = self._number(self._node_key(node, tuple(map(graph.shape_of, node.inputs))))
         wiring = _Wiring(graph)
         for scope in reversed(list(graph.root.descend())):  # inner scopes before those around them
             self._numbers[scope] = self._number(self._scope_key(scope, wiring))
@@ -89,7 +87,7 @@ class Structure:
     def _node_key(self, node: Node, operands: tuple[Shape, ...]) -> Hashable:
         facts = self._facts(node) if self._facts else None
         op, sizes = self._op_key(node.op, operands), self._sizes(node, operands)
-        return self._name(node), op, sizes, node.dtype, node.shared, facts
+        return self._name(node), op, sizes, tuple(each.dtype for each in node.results), node.shared, facts
 
     def _scope_key(self, scope: Scope, wiring: _Wiring) -> Hashable:
         """Return what a scope holds, each value by its place among those that enter and those made so far."""
@@ -129,8 +127,8 @@ class Structure:
             case "any":
                 return None
             case "axes":
-                return node.shape[1:]
-        return (node.shape, *operands)
+                return tuple(each.shape[1:] for each in node.results)
+        return (*(each.shape for each in node.results), *operands)
 
 
 class _Wiring:
@@ -142,7 +140,7 @@ class _Wiring:
             self._owners.setdefault(node.module, node)
         self.live: dict[str, LiveValues] = live_values(graph, self.reads)
         # Which value is read first from outside is no matter of the scope itself.
-        order = {node.path: position for position, node in enumerate(graph)}
+        order = {value: position for position, value in enumerate(value for node in graph for value in node.values)}
         for each in self.live.values():
             each.leaving = dict.fromkeys(sorted(each.leaving, key=lambda path: order.get(path, -1)))
 
@@ -154,4 +152,4 @@ class _Wiring:
 
     def results(self, item: Item) -> tuple[str, ...]:
         """Return the values that a part gives."""
-        return tuple(self.live[item.path].leaving) if isinstance(item, Scope) else (item.path,)
+        return tuple(self.live[item.path].leaving) if isinstance(item, Scope) else item.values

@@ -14,7 +14,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from netspec.diagnostics import Diagnostic
-from netspec.ir.node import Dtype, Initializers, Node, Scope, flatten_tree, frozen_arguments, thawed
+from netspec.dtypes import Dtype
+from netspec.ir.node import Initializers, Node, Scope, flatten_tree, frozen_arguments, producer, thawed
+from netspec.ops import TensorType
 from netspec.sizes.shape import Shape
 
 if TYPE_CHECKING:
@@ -33,6 +35,11 @@ class Input:
     dtype: Dtype = "float"
     high: int | None = None
 
+    @property
+    def type(self) -> TensorType:
+        """The type of the value."""
+        return TensorType(self.shape, self.dtype)
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -40,6 +47,7 @@ class Output:
 
     name: str
     node: str
+    """The name of the value."""
     train_only: bool = False
     loss_weight: float = 1.0
 
@@ -100,10 +108,14 @@ class Graph:
     def __getitem__(self, path: str) -> Node:
         return self.by_path[path]
 
-    def shape_of(self, path: str) -> Shape:
-        """Return the shape of a value by the path of its node or the name of its input."""
-        node = self.by_path.get(path)
-        return node.shape if node else next(each.shape for each in self.inputs if each.name == path)
+    def type_of(self, value: str) -> TensorType:
+        """Return the type of a value by its name: an input's, a node's path, or that with the number of a result."""
+        node = self.by_path.get(value)
+        return node.results[0] if node is not None else _other_types(self)[value]
+
+    def shape_of(self, value: str) -> Shape:
+        """Return the shape of a value by its name."""
+        return self.type_of(value).shape
 
     @property
     def params(self) -> int:
@@ -126,34 +138,34 @@ class Graph:
         """The paths of the nodes that are computed in training only."""
         return _training_only(self)
 
-    def ancestors(self, paths: Iterable[str]) -> set[str]:
-        """Return the paths of all nodes that the given ones depend on, these included."""
+    def ancestors(self, values: Iterable[str]) -> set[str]:
+        """Return the paths of all nodes that values depend on, those that give them included."""
         found: set[str] = set()
-        stack = list(paths)
+        stack = list(values)
         while stack:
-            path = stack.pop()
+            path = producer(stack.pop())
             if path in self.by_path and path not in found:
                 found.add(path)
                 stack.extend(self.by_path[path].inputs)
         return found
 
     def consumers(self) -> Mapping[str, tuple[Node, ...]]:
-        """Return for each path the nodes that read it, once per operand."""
+        """Return for each value the nodes that read it, once per operand."""
         return _consumers(self)
 
     @property
     def networkx(self) -> MultiDiGraph:
-        """The graph as networkx holds it: nodes by path with their record, edges with the operand's number."""
+        """The graph as networkx holds it: nodes by path with their record, edges with the value and its place."""
         import networkx
 
         view = networkx.MultiDiGraph(name=self.name)
         for each in self.inputs:
             view.add_node(each.name, input=each, shape=each.shape)
         for node in self:
-            view.add_node(node.path, node=node, shape=node.shape)
+            view.add_node(node.path, node=node, shape=node.results[0].shape)
         for node in self:
-            for operand, path in enumerate(node.inputs):
-                view.add_edge(path, node.path, operand=operand)
+            for operand, value in enumerate(node.inputs):
+                view.add_edge(producer(value), node.path, operand=operand, value=value)
         return view
 
 
@@ -203,7 +215,7 @@ def _training_only(graph: Graph) -> frozenset[str]:
     heads = graph.ancestors(output.node for output in graph.outputs if output.train_only)
     training = heads - kept
     for node in graph:
-        if node.path not in kept and not training.isdisjoint(node.inputs):
+        if node.path not in kept and not training.isdisjoint(map(producer, node.inputs)):
             training.add(node.path)  # nobody reads it, but what it reads is there in training only
     return frozenset(training)
 
@@ -212,8 +224,17 @@ def _training_only(graph: Graph) -> frozenset[str]:
 def _consumers(graph: Graph) -> Mapping[str, tuple[Node, ...]]:
     readers: dict[str, list[Node]] = {each.name: [] for each in graph.inputs}
     for node in graph:
-        readers[node.path] = []
+        readers.update((value, []) for value in node.values)
     for node in graph:
-        for path in node.inputs:
-            readers[path].append(node)
-    return MappingProxyType({path: tuple(nodes) for path, nodes in readers.items()})
+        for value in node.inputs:
+            readers[value].append(node)
+    return MappingProxyType({value: tuple(nodes) for value, nodes in readers.items()})
+
+
+@analysis
+def _other_types(graph: Graph) -> Mapping[str, TensorType]:
+    """Return the types of all values but the first results of nodes."""
+    types = {each.name: each.type for each in graph.inputs}
+    for node in graph:
+        types.update(zip(node.values[1:], node.results[1:], strict=True))
+    return types

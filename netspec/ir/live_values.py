@@ -27,7 +27,7 @@ def live_values(graph: Graph, reads: Callable[[Node], Iterable[str]] | None = No
     homes: dict[str, Scope] = {each.name: graph.root for each in graph.inputs}
     depths = _depths(graph)
     for node in graph:
-        homes[node.path] = node.scope
+        homes.update((value, node.scope) for value in node.values)
     for node in graph:
         for path in node.inputs if reads is None else reads(node):
             _cross(path, homes[path], node.scope, found, depths)

@@ -14,10 +14,10 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from netspec.diagnostics import Span
-from netspec.ops import Op
-from netspec.sizes.shape import Shape, show
+from netspec.dtypes import Dtype
+from netspec.ops import Op, TensorType
+from netspec.sizes.shape import Shape
 
-Dtype = Literal["float", "int64"]
 ScopeKind = Literal["network", "block", "group", "dense", "output"]
 
 
@@ -38,16 +38,17 @@ Expressions = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Node:
-    """One op at one place. ``inputs`` are the paths of the nodes whose results it takes, in operand order.
+    """One op at one place. ``inputs`` are the names of the values that it takes, in operand order.
 
-    ``path`` is unique; ``module`` is where the weights live, which differs from the path when they are shared.
+    ``path`` is unique; ``module`` is where the weights live, which differs from the path when they are shared. A node
+    nearly always gives one value, whose name is the path, and whose ``shape`` and ``dtype`` are at hand. Of several
+    results, the others are called by their number: ``lstm1``, ``lstm1:1``, ``lstm1:2``.
     """
 
     path: str
     op: Op
     inputs: tuple[str, ...]
-    shape: Shape
-    dtype: Dtype
+    results: tuple[TensorType, ...]
     params: int
     macs: int
     span: Span
@@ -60,7 +61,7 @@ class Node:
     expressions: Expressions = ()
 
     def __repr__(self) -> str:
-        return f"<Node {self.path} = {self.op.name}({', '.join(self.inputs)}) {show(self.shape)}>"
+        return f"<Node {self.path} = {self.op.name}({', '.join(self.inputs)}) {', '.join(map(str, self.results))}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return part_of, (self.scope.root, self.path)
@@ -69,6 +70,31 @@ class Node:
     def name(self) -> str:
         """The last part of the module's path."""
         return self.module.rpartition(".")[2]
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The names of the values that the node gives."""
+        return (self.path, *(f"{self.path}:{number}" for number in range(1, len(self.results))))
+
+    @property
+    def type(self) -> TensorType:
+        """The type of the only value that the node gives.
+
+        Raises: ValueError when there are several.
+        """
+        if len(self.results) != 1:
+            raise ValueError(f"{self.path} gives {len(self.results)} values: ask for the type of one of them")
+        return self.results[0]
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the only value that the node gives."""
+        return self.type.shape
+
+    @property
+    def dtype(self) -> Dtype:
+        """The dtype of the only value that the node gives."""
+        return self.type.dtype
 
     @property
     def shared(self) -> bool:
@@ -149,6 +175,16 @@ class Scope:
             scope = stack.pop()
             yield scope
             stack.extend([item for item in reversed(scope.items) if isinstance(item, Scope)])
+
+
+def producer(value: str) -> str:
+    """Return the path of the node that gives a value.
+
+    Example:
+        >>> producer("encoder.lstm1:2"), producer("encoder.conv1")
+        ('encoder.lstm1', 'encoder.conv1')
+    """
+    return value.partition(":")[0]
 
 
 # what nobody can change

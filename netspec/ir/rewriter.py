@@ -12,9 +12,8 @@ from dataclasses import dataclass, field, replace
 from netspec.ir.builder import GraphBuilder
 from netspec.ir.graph import Graph
 from netspec.ir.node import Node, Scope
-from netspec.ops import Op
+from netspec.ops import Op, TensorType
 from netspec.sizes import stated
-from netspec.sizes.shape import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,8 @@ class Rewriter:
     _rows: dict[str, list[Node]] = field(default_factory=dict)
     """What stands where a node of the graph stood."""
     _successors: dict[str, _Successor] = field(default_factory=dict)
-    _shapes: dict[str, Shape] = field(default_factory=dict)
-    """The shapes of new values."""
+    _types: dict[str, TensorType] = field(default_factory=dict)
+    """The types of new values."""
 
     def derive(self, node: Node, op: Op, *, path: str = "", inputs: tuple[str, ...] | None = None) -> Node:
         """Return a node that computes an op where another one stands, to be inserted or to replace that one.
@@ -57,15 +56,16 @@ class Rewriter:
         Raises: ShapeError when the op cannot take these operands.
         """
         inputs = node.inputs if inputs is None else inputs
-        shapes = tuple(self.shape_of(name) for name in inputs)
+        types = tuple(map(self.type_of, inputs))
+        shapes = tuple(each.shape for each in types)
         own = {"path": path, "module": path, "label": "", "init": (), "named": False} if path else {}
-        derived = replace(node, op=op, inputs=inputs, shape=op.infer_shape(*shapes), **own)  # type: ignore[arg-type]
+        derived = replace(node, op=op, inputs=inputs, results=op.infer_results(*types), **own)  # type: ignore[arg-type]
         params = 0 if derived.shared else stated(op.count_parameters(*shapes))
         return replace(derived, params=params, macs=stated(op.count_macs(*shapes)))
 
-    def shape_of(self, name: str) -> Shape:
-        """Return the shape of a value of the graph, or of a node that was inserted."""
-        return self._shapes[name] if name in self._shapes else self.graph.shape_of(name)
+    def type_of(self, value: str) -> TensorType:
+        """Return the type of a value of the graph, or of a node that was inserted."""
+        return self._types[value] if value in self._types else self.graph.type_of(value)
 
     def insert_before(self, node: Node, *new: Node) -> None:
         """Insert nodes before one of the graph, in its scope."""
@@ -76,14 +76,22 @@ class Rewriter:
         self._row(node).extend(self._known(new))
 
     def replace(self, node: Node, *new: Node) -> None:
-        """Put nodes in the place of one of the graph; whoever read its result reads that of the last of them."""
+        """Put nodes in the place of one of the graph; whoever read its results reads those of the last of them.
+
+        Raises: ValueError when the last one gives fewer.
+        """
         row = self._row(node)
         place = next((place for place, each in enumerate(row) if each is node), None)
         if place is None:
             raise ValueError(f"{node.path} has been replaced or erased before")
         row[place : place + 1] = self._known(new)
-        if new and new[-1].path != node.path:
-            self.replace_all_uses(node.path, new[-1].path)
+        if not new:
+            return
+        if len(new[-1].results) < len(node.results):
+            raise ValueError(f"{new[-1].path} gives fewer values than {node.path}, which it replaces")
+        if new[-1].path != node.path:
+            for value, other in zip(node.values, new[-1].values, strict=False):
+                self.replace_all_uses(value, other)
 
     def erase(self, node: Node) -> None:
         """Take a node of the graph away. By the end nobody may read its result any more."""
@@ -114,7 +122,8 @@ class Rewriter:
 
     def _known(self, new: Iterable[Node]) -> list[Node]:
         nodes = list(new)
-        self._shapes.update((node.path, node.shape) for node in nodes)
+        for node in nodes:
+            self._types.update(zip(node.values, node.results, strict=True))
         return nodes
 
     def _fill(self, scope: Scope, copy: Scope, builder: GraphBuilder, known: set[str]) -> None:
@@ -130,7 +139,7 @@ class Rewriter:
                 if lost := [name for name in inputs if name not in known]:
                     raise ValueError(f"{node.path} reads {lost[0]}, which is not there, or not yet")
                 builder.add(replace(node, scope=copy, inputs=inputs))
-                known.add(node.path)
+                known.update(node.values)
 
     def _copy(self, scope: Scope, parent: Scope | None) -> Scope:
         inputs = tuple(self._current(name) for name in scope.inputs)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterator
 from netspec.diagnostics import InternalError
 from netspec.ir.graph import Graph
 from netspec.ir.node import Node
-from netspec.ops import ShapeError
+from netspec.ops import ShapeError, TensorType
 from netspec.sizes import stated
-from netspec.sizes.shape import Shape, show
+from netspec.sizes.shape import Shape
 
 MOST_SHOWN = 5
 """How many violations of a rule an exception names."""
@@ -69,7 +69,7 @@ def operands_first(graph: Graph) -> Iterator[str]:
         yield from (
             f"{node.path} reads {name}, which is not computed before it" for name in node.inputs if name not in known
         )
-        known.add(node.path)
+        known.update(node.values)
 
 
 @_rule
@@ -82,22 +82,22 @@ def operand_counts(graph: Graph) -> Iterator[str]:
 
 
 @_rule
-def inferred_shapes(graph: Graph) -> Iterator[str]:
-    """Yield the nodes whose shape is not what their op gives."""
-    infer: dict[object, Shape | str] = {}
+def inferred_types(graph: Graph) -> Iterator[str]:
+    """Yield the nodes whose results are not of the types that their op gives."""
+    inferred: dict[object, tuple[TensorType, ...] | str] = {}
     for node in graph:
-        shapes = _operand_shapes(node, graph)
-        key = (node.op, shapes)
-        if key not in infer:
+        types = tuple(map(graph.type_of, node.inputs))
+        key = (node.op, types)
+        if key not in inferred:
             try:
-                infer[key] = node.op.infer_shape(*shapes)
+                inferred[key] = node.op.infer_results(*types)
             except ShapeError as error:
-                infer[key] = error.message
-        expected = infer[key]
+                inferred[key] = error.message
+        expected = inferred[key]
         if isinstance(expected, str):
             yield f"{node.path}: {expected}"
-        elif expected != node.shape:
-            yield f"{node.path} is {show(node.shape)}, and its op gives {show(expected)}"
+        elif expected != node.results:
+            yield f"{node.path} gives {_listed(node.results)}, and its op {_listed(expected)}"
 
 
 @_rule
@@ -151,7 +151,7 @@ def scopes(graph: Graph) -> Iterator[str]:
 @_rule
 def borders(graph: Graph) -> Iterator[str]:
     """Yield the scopes that say of values which do not exist that they enter or leave."""
-    known = {each.name for each in graph.inputs} | graph.by_path.keys()
+    known = _values(graph)
     for scope in graph.root.descend():
         lost = [name for name in (*scope.inputs, *scope.outputs) if name not in known]
         yield from (f"{name} crosses the border of {scope.path or graph.name}, and is not there" for name in lost)
@@ -160,7 +160,7 @@ def borders(graph: Graph) -> Iterator[str]:
 @_rule
 def outputs(graph: Graph) -> Iterator[str]:
     """Yield the outputs that are no value of the network, or have the name of another."""
-    known = {each.name for each in graph.inputs} | graph.by_path.keys()
+    known = _values(graph)
     names: set[str] = set()
     for each in graph.outputs:
         if each.node not in known:
@@ -172,3 +172,11 @@ def outputs(graph: Graph) -> Iterator[str]:
 
 def _operand_shapes(node: Node, graph: Graph) -> tuple[Shape, ...]:
     return tuple(graph.shape_of(name) for name in node.inputs)
+
+
+def _listed(types: tuple[TensorType, ...]) -> str:
+    return ", ".join(map(str, types))
+
+
+def _values(graph: Graph) -> set[str]:
+    return {each.name for each in graph.inputs}.union(*(node.values for node in graph))

@@ -17,6 +17,7 @@ from netspec.lowering.context import Context
 from netspec.lowering.values import UNKNOWN
 from netspec.ops import OPS, Op
 from netspec.ops.fields import words as words_of
+from netspec.sizes.shape import MOST_AXES
 from netspec.syntax import expr
 from netspec.syntax.yaml import Mapping, Sequence, locate, merged
 
@@ -200,7 +201,7 @@ def _requirement(error: Any) -> str:
         case "string_type":
             return "must be a text"
         case "too_short" | "too_long":
-            return f"must have 1 to {context.get('max_length', 8)} entries"
+            return f"must have 1 to {context.get('max_length', MOST_AXES)} entries"
     return str(error["msg"])[0].lower() + str(error["msg"])[1:]
 
 

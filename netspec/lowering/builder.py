@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from netspec.diagnostics import Code, Collector, Frame, LimitError, Note, SourceMap, Span, SpecError
-from netspec.ir import Dtype, Expressions, GraphBuilder, Initializers, Node, Output, Scope, ScopeKind
+from netspec.ir import Expressions, GraphBuilder, Initializers, Node, Output, Scope, ScopeKind
 from netspec.language.model import Block, Step
 from netspec.lowering.values import Value
-from netspec.ops import Op, ShapeError
-from netspec.sizes import Size, stated
+from netspec.ops import Op, ShapeError, TensorType
+from netspec.sizes import stated
 from netspec.sizes.shape import Shape, elements, show
 
 MOST_NODES = 25_000
@@ -20,7 +20,7 @@ DEEPEST_CALL = 64
 MOST_ELEMENTS = 2**40
 
 Result = tuple[Step, tuple[Value, ...]]
-Facts = tuple[Shape, dict[str, Shape], Size]
+Facts = tuple[TensorType, dict[str, Shape], int]
 
 
 class InsertionPoint(NamedTuple):
@@ -59,7 +59,7 @@ class Builder:
     inputs: dict[str, Span] = field(default_factory=dict)
     """Where the values are declared that enter the network."""
     owners: dict[str, tuple[Op, dict[str, Shape], Span]] = field(default_factory=dict)
-    facts: dict[tuple[Op, tuple[Shape, ...]], Facts] = field(default_factory=dict)
+    facts: dict[tuple[Op, tuple[TensorType, ...]], Facts] = field(default_factory=dict)
     ops: dict[object, Op] = field(default_factory=dict)
     expressions: dict[int, tuple[object, Expressions]] = field(default_factory=dict)
     """What the arguments of steps say as text, by the mapping that holds them."""
@@ -86,17 +86,14 @@ class Builder:
 
         Raises: SpecError when the op cannot take these operands.
         """
-        shapes = tuple(value.shape for value in operands)
-        shape, parameters, macs = self._facts(op, shapes, operands, point.span)
-        dtype = self._dtype(op, operands, point.span)
+        result, parameters, macs = self._facts(op, operands, point.span)
         node = Node(
             path=point.path,
             op=op,
-            inputs=tuple(value.path for value in operands),
-            shape=shape,
+            inputs=tuple([value.path for value in operands]),
+            results=(result,),
             params=self._own(point.module, op, parameters, point.span),
-            dtype=dtype,
-            macs=stated(macs),
+            macs=macs,
             span=point.span,
             scope=point.scope,
             module=point.module,
@@ -107,20 +104,28 @@ class Builder:
             expressions=point.expressions,
         )
         self.graph.add(node)
-        return Value(node.path, shape, dtype)
+        return Value(node.path, result)
 
-    def _facts(self, op: Op, shapes: tuple[Shape, ...], operands: tuple[Value, ...], span: Span) -> Facts:
-        key = (op, shapes)
+    def _facts(self, op: Op, operands: tuple[Value, ...], span: Span) -> Facts:
+        """Return what follows from an op and the types of its operands, which equal steps need only once."""
+        types = tuple([value.type for value in operands])
+        key = (op, types)
         facts = self.facts.get(key)
         if facts is None:
+            shapes = [each.shape for each in types]
             try:
-                facts = (op.infer_shape(*shapes), op.list_parameters(*shapes), op.count_macs(*shapes))
+                (result,), parameters, macs = (
+                    op.infer_results(*types),
+                    op.list_parameters(*shapes),
+                    op.count_macs(*shapes),
+                )
             except ShapeError as error:
                 raise SpecError.of(
                     error.code, error.message, span, help=error.help, notes=self._producers(error, operands)
                 ) from None
-            self._check_size(facts[0], span)
-            self.facts[key] = facts
+            self._check_size(result.shape, span)
+            self._check_dtypes(op, operands, span)
+            facts = self.facts[key] = result, parameters, stated(macs)
         return facts
 
     def _check_size(self, shape: Shape, span: Span) -> None:
@@ -143,8 +148,8 @@ class Builder:
         node = self.graph.nodes.get(value.path)
         return node.span if node else self.inputs[value.path]
 
-    def _dtype(self, op: Op, operands: tuple[Value, ...], span: Span) -> Dtype:
-        """Return the dtype of a result; integers beside floats are refused, of which torch would make floats."""
+    def _check_dtypes(self, op: Op, operands: tuple[Value, ...], span: Span) -> None:
+        """Raise SpecError for values that an op does not take; of integers beside floats, torch would make floats."""
         wanted = operands[0].dtype if op.input_dtype == "any" else op.input_dtype
         for value in operands:
             if value.dtype != wanted:
@@ -159,7 +164,6 @@ class Builder:
                 shown = (operands[0], value) if is_mixed else (value,)
                 notes = [Note(self.place(each), f"{each.path} gives {each.dtype}") for each in shown]
                 raise SpecError.of(Code.DTYPE_MISMATCH, message, span, help=help_text, notes=notes)
-        return wanted if op.input_dtype == "any" else "float"
 
     def _own(self, module: str, op: Op, parameters: dict[str, Shape], span: Span) -> int:
         """Return the parameters that a module brings; none when an earlier node brought them."""

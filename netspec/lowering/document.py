@@ -44,7 +44,7 @@ def lower(document: Document) -> Graph:
     places = {each.name: locate(document.tree, ("input", each.name)) for each in inputs}
     builder = Builder(GraphBuilder(root), inputs=places, pinned=document.pinned, sources=document.sources)
     context = _context(document, builder, variables, inputs)
-    values: Values = tuple(Value(each.name, each.shape, each.dtype) for each in inputs)
+    values: Values = tuple(Value(each.name, each.type) for each in inputs)
     result = lower_body(document.network, values, context)
     main = _main_outputs(document, result, context)
     builder.collector.raise_errors()
@@ -114,9 +114,9 @@ def _context(document: Document, builder: Builder, variables: dict[str, Any], in
         constants=variables,
     )
     for each in inputs:
-        context.label(each.name, (Value(each.name, each.shape, each.dtype),))
+        context.label(each.name, (Value(each.name, each.type),))
     first = inputs[0]
-    context.labels["input"] = (Value(first.name, first.shape, first.dtype),)
+    context.labels["input"] = (Value(first.name, first.type),)
     context.variables["input"] = expr.Value(first.shape)
     return context
 

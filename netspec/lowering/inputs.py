@@ -10,7 +10,7 @@ from netspec.language.messages import show_value
 from netspec.language.model import Document
 from netspec.language.names import check_name
 from netspec.lowering.arguments import evaluate
-from netspec.sizes.shape import elements, show
+from netspec.sizes.shape import MOST_AXES, elements, show
 from netspec.syntax.yaml import Mapping
 
 LARGEST_INPUT = 2**40
@@ -71,7 +71,10 @@ def _shape(raw: Any, variables: dict[str, Any], span: Span) -> tuple[int, ...]:
     if not sizes or any(isinstance(size, bool) or not isinstance(size, int) or size < 1 for size in sizes):
         message = f"an input's shape is a list of whole numbers of at least 1, not {show_value(value)}"
         raise SpecError.of(Code.INVALID_INPUT, message, span, help="channels first, without the batch: `[3, 224, 224]`")
-    if len(sizes) > 4 or elements(tuple(sizes)) > LARGEST_INPUT:
+    if len(sizes) > MOST_AXES:
+        message = f"an input of {len(sizes)} axes has too many"
+        raise LimitError.of(Code.VALUE_TOO_LARGE, message, span, help=f"at most {MOST_AXES} axes beside the batch")
+    if elements(tuple(sizes)) > LARGEST_INPUT:
         message = f"an input of shape {show(tuple(sizes))} is too large"
-        raise LimitError.of(Code.VALUE_TOO_LARGE, message, span, help="at most 4 axes and 2**40 elements")
+        raise LimitError.of(Code.VALUE_TOO_LARGE, message, span, help="at most 2**40 elements for one example")
     return tuple(sizes)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from netspec.ir import Dtype
+from netspec.dtypes import Dtype
+from netspec.ops import TensorType
 from netspec.sizes.shape import Shape
 from netspec.syntax import expr
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One value while the graph is built: the path of the node that computes it, its shape and dtype."""
+class Value(NamedTuple):
+    """One value while the graph is built: its name, which is the path of the node that computes it, and its type."""
 
     path: str
-    shape: Shape
-    dtype: Dtype = "float"
+    type: TensorType
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of one example."""
+        return self.type.shape
+
+    @property
+    def dtype(self) -> Dtype:
+        """What its elements are."""
+        return self.type.dtype
 
 
 Values = tuple[Value, ...] | None

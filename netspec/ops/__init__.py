@@ -30,6 +30,7 @@ from netspec.ops import (  # noqa: F401
 )
 from netspec.ops.base import OPS, Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.plugins import PluginError, load_installed, load_plugin
+from netspec.ops.tensor_type import TensorType
 from netspec.ops.traits import SAME, Window, Windows
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "PluginError",
     "Sample",
     "ShapeError",
+    "TensorType",
     "Torch",
     "Window",
     "Windows",

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from netspec.diagnostics import Code, NetspecError
 from netspec.ops.fields import words
+from netspec.ops.tensor_type import TensorType
 from netspec.ops.traits import Traits
 from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, show
@@ -131,6 +132,16 @@ class Op(Traits):
     @abstractmethod
     def infer_shape(self, *shapes: Shape) -> Shape:
         """Return the shape of the result; raise ShapeError when the op cannot take these operands."""
+
+    def infer_results(self, *operands: TensorType) -> tuple[TensorType, ...]:
+        """Return the types of all results: one, of the shape that ``infer_shape`` gives, for all but a few ops.
+
+        An op with several overrides this, and says in ``infer_shape`` the shape of the first.
+
+        Raises: ShapeError when the op cannot take these operands.
+        """
+        dtype = operands[0].dtype if self.input_dtype == "any" else "float"
+        return (TensorType(self.infer_shape(*(each.shape for each in operands)), dtype),)
 
     @abstractmethod
     def count_macs(self, *shapes: Shape) -> Size:

@@ -10,7 +10,7 @@ from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_index
 from netspec.ops.fields import Integer, OpenInteger, Positive
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes import Dim, Size, stated
-from netspec.sizes.shape import Shape, elements, show
+from netspec.sizes.shape import MOST_AXES, Shape, elements, show
 
 
 class Reshaping(Op):
@@ -84,7 +84,7 @@ class Reshape(Reshaping, name="reshape"):
         Sample({"shape": [0, 4]}, ((16,),)),
     )
 
-    shape: Annotated[tuple[OpenInteger, ...], Field(min_length=1, max_length=8)] = Field(
+    shape: Annotated[tuple[OpenInteger, ...], Field(min_length=1, max_length=MOST_AXES)] = Field(
         description="The sizes that leave, without the batch; one of them may be -1."
     )
 
@@ -166,7 +166,7 @@ class Permute(Reshaping, name="permute"):
         Sample({"axes": [2, 1]}, ((4, 3, 5),)),
     )
 
-    axes: Annotated[tuple[Integer, ...], Field(min_length=1, max_length=8)] = Field(
+    axes: Annotated[tuple[Integer, ...], Field(min_length=1, max_length=MOST_AXES)] = Field(
         description="For each axis that leaves, the number of the axis that it was."
     )
 

@@ -16,6 +16,9 @@ Shape = tuple[Size, ...]
 Pairs = tuple[tuple[Size, Size], ...]
 """What is added before and after each axis."""
 
+MOST_AXES = 63
+"""How many axes one example may have: with the batch, those of torch's tensors."""
+
 
 def show(shape: Shape) -> str:
     """Return the shape as people write it, at its stated sizes.

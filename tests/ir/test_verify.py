@@ -11,7 +11,7 @@ import pytest
 import netspec
 from netspec.ir import Graph, GraphBuilder, Initializer, InvalidGraph, Scope, verify
 from netspec.ir.verify import CHECKS
-from netspec.ops import OPS
+from netspec.ops import OPS, TensorType
 from tests.support.documents import OWN, compile_text, find
 
 DOCUMENT = """\
@@ -84,8 +84,8 @@ BROKEN: dict[str, tuple[str, Callable[[], Graph]]] = {
     "an operand that comes later": ("operands first", lambda: changed("conv1", inputs=("group.0",))),
     "too many operands": ("operand counts", lambda: changed("group.0", inputs=("conv1", "conv1"))),
     "too few operands": ("operand counts", lambda: changed("group.0", op=OPS["add"]())),
-    "another shape": ("inferred shapes", lambda: changed("group.0", shape=(4, 8, 9))),
-    "operands that do not fit": ("inferred shapes", lambda: changed("group.0", op=OPS["linear"](out=3))),
+    "another shape": ("inferred types", lambda: changed("group.0", results=(TensorType((4, 8, 9)),))),
+    "operands that do not fit": ("inferred types", lambda: changed("group.0", op=OPS["linear"](out=3))),
     "other parameters": ("costs", lambda: changed("conv1", params=1)),
     "other MACs": ("costs", lambda: changed("conv1", macs=1)),
     "weights counted twice": ("costs", lambda: changed("conv1@2", params=20)),

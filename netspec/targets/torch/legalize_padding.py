@@ -63,7 +63,7 @@ def _check_shared(uses: list[Node]) -> None:
 
 def _write_out(node: Node, rewriter: Rewriter) -> None:
     """Replace a node by one without padding, behind a ``pad`` where there is any."""
-    padding = _pairs(node.op, rewriter.shape_of(node.inputs[0]))
+    padding = _pairs(node.op, rewriter.type_of(node.inputs[0]).shape)
     if not any(before or after for before, after in padding):
         rewriter.replace(node, rewriter.derive(node, node.op.without_padding()))
         return

@@ -8,6 +8,7 @@ from netspec.language.model import STEP_KEYS
 from netspec.language.parameters import TYPES
 from netspec.language.parsing.declarations import BLOCK_KEYS
 from netspec.ops import OPS, Op
+from netspec.sizes.shape import MOST_AXES
 from netspec.tooling.schema.fields import EXPRESSION, VALUE
 from netspec.tooling.schema.patterns import EXPRESSION as EXPRESSION_TEXT
 from netspec.tooling.schema.patterns import LABEL_OR_INPUT, MODULE, NEW_LABEL, Schema, matching, one_of, unless
@@ -103,7 +104,7 @@ def _typed_argument() -> Schema:
 
 def _shape() -> Schema:
     size: Schema = {"type": ["integer", "string"], "minimum": 1, "allOf": [EXPRESSION]}
-    return {**size, "type": ["array", "integer", "string"], "items": size, "minItems": 1, "maxItems": 4}
+    return {**size, "type": ["array", "integer", "string"], "items": size, "minItems": 1, "maxItems": MOST_AXES}
 
 
 def _described_input() -> Schema:

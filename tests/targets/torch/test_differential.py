@@ -72,6 +72,18 @@ def test_own(name: str) -> None:
     compare(load(find(name)), training=True)
 
 
+def test_values_may_have_many_axes() -> None:
+    steps = [
+        "relu",
+        {"permute": [6, 5, 4, 3, 2, 1]},
+        {"add": ["x", "input"]},
+        {"reshape": [2] * 6},
+        "flatten",
+        {"linear": 3},
+    ]
+    compare(load_text({"input": [2] * 6, "network": steps}), training=True)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(documents())
 def test_random(content: dict[str, Any]) -> None:
