@@ -236,5 +236,6 @@ def _other_types(graph: Graph) -> Mapping[str, TensorType]:
     """Return the types of all values but the first results of nodes."""
     types = {each.name: each.type for each in graph.inputs}
     for node in graph:
-        types.update(zip(node.values[1:], node.results[1:], strict=True))
+        if len(node.results) > 1:
+            types.update(zip(node.values[1:], node.results[1:], strict=True))
     return types

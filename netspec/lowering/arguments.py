@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -68,8 +69,9 @@ def evaluate(raw: Any, variables: dict[str, Any], span: Span, words: Collection[
 def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Collection[str]) -> Any:
     try:
         expression = expr.parse(source_of(text))
-        if any(variables.get(name) is UNKNOWN for name in expression.names):
-            raise AlreadyReported
+        for name in expression.names:
+            if variables.get(name) is UNKNOWN:
+                raise AlreadyReported
         return expression.evaluate(variables)
     except expr.ExpressionError as error:
         raise SpecError([expression_error(error, text, span, words)]) from None
@@ -101,15 +103,22 @@ def make_op(op: type[Op], step: Step, context: Context) -> Op:
     return validated_op(op, values, context, step)
 
 
+@cache
+def fields_of(op: type[Op]) -> frozenset[str]:
+    """Return the names of an op's arguments; pydantic takes longer to tell them than most take to be evaluated."""
+    return frozenset(op.model_fields)
+
+
 def evaluated_defaults(op: type[Op], context: Context) -> dict[str, Any]:
     """Return the values that the document's ``defaults`` give for an op."""
     defaults = context.defaults.get(op.name)
     if not isinstance(defaults, Mapping):
         return {}
+    known = fields_of(op)
     return {
         field: evaluate(raw, context.constants, defaults.value_spans[field], op.words(field))
         for field, raw in defaults.items()
-        if field in op.model_fields
+        if field in known
     }
 
 
@@ -117,12 +126,15 @@ def evaluated_fields(op: type[Op], arguments: Mapping, context: Context) -> dict
     """Return the values of the op's fields among the arguments."""
     values: dict[str, Any] = {}
     collector = Collector()
+    known = fields_of(op)
     for field, raw in arguments.items():
-        if field not in op.model_fields:
+        if field not in known:
             continue
-        with collector.catch():
+        try:  # `collector.catch` costs as much as evaluating an argument, of which there are thousands
             words = op.words(field)
             values[field] = evaluate(raw, context.variables, arguments.value_spans.get(field, arguments.span), words)
+        except SpecError as error:
+            collector.keep(error)
     collector.raise_errors()
     return values
 

@@ -20,7 +20,15 @@ DEEPEST_CALL = 64
 MOST_ELEMENTS = 2**40
 
 Result = tuple[Step, tuple[Value, ...]]
-Facts = tuple[TensorType, dict[str, Shape], int]
+
+
+class Facts(NamedTuple):
+    """What follows from an op and the types of its operands."""
+
+    result: TensorType
+    parameters: dict[str, Shape]
+    params: int
+    macs: int
 
 
 class InsertionPoint(NamedTuple):
@@ -86,28 +94,28 @@ class Builder:
 
         Raises: SpecError when the op cannot take these operands.
         """
-        result, parameters, macs = self._facts(op, operands, point.span)
+        facts = self._facts(op, operands, point.span)
         node = Node(
             path=point.path,
             op=op,
             inputs=tuple([value.path for value in operands]),
-            results=(result,),
-            params=self._own(point.module, op, parameters, point.span),
-            macs=macs,
+            results=(facts.result,),
+            params=facts.params if self._brings(point.module, op, facts.parameters, point.span) else 0,
+            macs=facts.macs,
             span=point.span,
             scope=point.scope,
             module=point.module,
             label=point.label,
-            init=tuple(rule for rule in init if rule[0] in parameters),
+            init=tuple([rule for rule in init if rule[0] in facts.parameters]),
             device=point.device,
             named=point.named,
             expressions=point.expressions,
         )
         self.graph.add(node)
-        return Value(node.path, result)
+        return Value(node.path, facts.result)
 
     def _facts(self, op: Op, operands: tuple[Value, ...], span: Span) -> Facts:
-        """Return what follows from an op and the types of its operands, which equal steps need only once."""
+        """Return what follows from an op and its operands; equal steps need it only once."""
         types = tuple([value.type for value in operands])
         key = (op, types)
         facts = self.facts.get(key)
@@ -125,7 +133,8 @@ class Builder:
                 ) from None
             self._check_size(result.shape, span)
             self._check_dtypes(op, operands, span)
-            facts = self.facts[key] = result, parameters, stated(macs)
+            params = sum([stated(elements(shape)) for shape in parameters.values()])
+            facts = self.facts[key] = Facts(result, parameters, params, stated(macs))
         return facts
 
     def _check_size(self, shape: Shape, span: Span) -> None:
@@ -165,12 +174,12 @@ class Builder:
                 notes = [Note(self.place(each), f"{each.path} gives {each.dtype}") for each in shown]
                 raise SpecError.of(Code.DTYPE_MISMATCH, message, span, help=help_text, notes=notes)
 
-    def _own(self, module: str, op: Op, parameters: dict[str, Shape], span: Span) -> int:
-        """Return the parameters that a module brings; none when an earlier node brought them."""
+    def _brings(self, module: str, op: Op, parameters: dict[str, Shape], span: Span) -> bool:
+        """Return whether a module is new, and brings its parameters; raise SpecError when it cannot be shared."""
         known = self.owners.get(module)
         if known is None:
             self.owners[module] = (op, parameters, span)
-            return sum(stated(elements(shape)) for shape in parameters.values())
+            return True
         notes = [Note(known[2], "the first")]
         if known[1] != parameters:
             help_text = "steps that share a module must take and give the same channels"
@@ -180,7 +189,7 @@ class Builder:
             help_text = "steps that share a module must have the same arguments"
             message = f"'{module}' is shared by steps with other arguments"
             raise SpecError.of(Code.INVALID_SHARING, message, span, help=help_text, notes=notes)
-        return 0
+        return False
 
     def open_scope(
         self,

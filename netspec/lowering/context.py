@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Namespace
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 from netspec.diagnostics import Frame
@@ -50,7 +51,10 @@ class Context:
 
     def inner(self, **changes: Any) -> Context:
         """Return the context of a body inside this one; what is labelled there stays there."""
-        return replace(self, variables=dict(self.variables), labels=dict(self.labels), **changes)
+        # `dataclasses.replace` looks up each field anew, and bodies are many.
+        copied = dict(zip(_FIELDS, _values_of(self), strict=True))
+        copied.update(changes, variables=dict(self.variables), labels=dict(self.labels))
+        return Context(**copied)
 
     def see(self, values: Values) -> None:
         """Make values what expressions call ``x``."""
@@ -60,3 +64,7 @@ class Context:
         """Give values a name for later steps and their expressions."""
         self.labels[name] = values
         self.variables[name] = visible(values)
+
+
+_FIELDS = tuple(each.name for each in fields(Context))
+_values_of = attrgetter(*_FIELDS)

@@ -42,6 +42,8 @@ def add_op(op: Op, operands: tuple[Value, ...], step: Step, context: Context) ->
     if shared:
         shared.module, shared.init = point.module, own
     value = context.builder.add(op, operands, point, init)
+    if not init:
+        return value
     shapes = tuple(each.shape for each in operands)
     for parameter, _ in own:
         check_parameter(parameter, op.list_parameters(*shapes), op.name, step.place("init"))
