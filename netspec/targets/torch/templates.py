@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from netspec.ops import Torch
 from netspec.ops.base import REQUIRED
-from netspec.targets.torch.document import Brackets, Document, literal, phrase
+from netspec.targets.torch.document import Brackets, Document, literal
 
 _OPERATION = re.compile(r"\{\w+\}(?: [-+*/] \{\w+\})+")
 _TOKEN = re.compile(r"""'[^']*'|"[^"]*"|[][(),]""")
@@ -59,55 +60,67 @@ def _listed(torch: Torch, texts: Sequence[str]) -> Iterator[str]:
 
 
 def _document(template: str, filling: _Filling) -> Document:
-    if _OPERATION.fullmatch(template):
-        return phrase(*map(filling.fill, _operation_parts(template)))
-    call = _split(template)
-    if call is None:
+    parsed = _parse(template)
+    if parsed is None:
         return filling.fill(template)
-    opening, parts, closing, separator = call
-    if not separator:
-        parts = tuple(_operation_parts(parts[0]))
-    found = tuple(each for part in parts for each in _parts(part, filling))
-    return Brackets(filling.fill(opening), found, filling.fill(closing), separator)
+    parts = tuple(each for part in parsed.parts for each in _filled(part, filling))
+    return Brackets(
+        filling.fill(parsed.opening), parts, filling.fill(parsed.closing), parsed.separator, parsed.optional
+    )
 
 
-def _parts(template: str, filling: _Filling) -> Sequence[Document]:
+def _filled(template: str, filling: _Filling) -> Sequence[Document]:
     if template == "{arguments}":
         return filling.listed
     return filling.operands if template == "{operands}" else [_document(template, filling)]
 
 
-def _operation_parts(template: str) -> list[str]:
-    """Return an operand, and every further one with the operator before it."""
-    return re.split(r" (?=[-+*/] )", template) if _OPERATION.fullmatch(template) else [template]
+class _Parsed(NamedTuple):
+    """A template as the brackets that it ends with, or as those that an operation may be put in."""
+
+    opening: str
+    parts: tuple[str, ...]
+    closing: str
+    separator: str = ""
+    optional: bool = False
 
 
 @lru_cache(maxsize=512)
-def _split(template: str) -> tuple[str, tuple[str, ...], str, str] | None:
-    """Return what opens the brackets of a template, the parts in them, what closes them, and the separator.
-
-    None stands for a template that does not end with its brackets, or at most with text behind them.
-    """
-    depth, commas, first, last = 0, [], -1, -1
-    for token in _TOKEN.finditer(template):
-        match token[0]:
-            case "(" | "[":
-                first = token.start() if first < 0 else first
-                depth += 1
-                if last >= 0:
-                    return None
-            case ")" | "]":
-                depth -= 1
-                last = token.start() if depth == 0 else last
-            case "," if depth <= 1:
-                commas.append(token.start())
-    if depth or last < 0 or any(not first < comma < last for comma in commas):
+def _parse(template: str) -> _Parsed | None:
+    """Return where a template can be broken, or None where it cannot."""
+    if _OPERATION.fullmatch(template):
+        return _Parsed("(", _operands(template), ")", optional=True)
+    edges = _edges(template)
+    if not edges:
         return None
-    edges = [first, *commas, last]
+    opening, closing = template[: edges[0] + 1], template[edges[-1] :]
     parts = tuple(template[start + 1 : stop].strip() for start, stop in itertools.pairwise(edges))
-    opening = template[: first + 1]
     if "" in parts:
-        return (opening, (), template[last:], ",") if len(parts) == 1 else None
+        return _Parsed(opening, (), closing) if len(parts) == 1 else None
     # A comma behind a single part would make a tuple of it, but in the brackets of a call or a list.
-    separator = "," if len(parts) > 1 or opening == "[" or re.search(r"\w\($", opening) else ""
-    return opening, parts, template[last:], separator
+    if len(parts) > 1 or opening == "[" or re.search(r"\w\($", opening):
+        return _Parsed(opening, parts, closing, separator=",")
+    return _Parsed(opening, _operands(parts[0]), closing)
+
+
+def _operands(template: str) -> tuple[str, ...]:
+    """Return the first operand of an operation, and every further one with the operator before it."""
+    return tuple(re.split(r" (?=[-+*/] )", template)) if _OPERATION.fullmatch(template) else (template,)
+
+
+def _edges(template: str) -> list[int]:
+    """Return the places of the outermost brackets and of the commas in them; none for other than one pair."""
+    depth = 0
+    edges: list[int] = []
+    for token in _TOKEN.finditer(template):
+        is_edge = depth <= 1 and token[0] in "([,])"
+        if token[0] in "([":
+            is_edge = depth == 0
+            depth += 1
+        elif token[0] in "])":
+            depth -= 1
+            is_edge = depth == 0
+        if is_edge:
+            edges.append(token.start())
+    marks = "".join(template[edge] for edge in edges)
+    return edges if re.fullmatch(r"[(\[],*[)\]]", marks) else []
