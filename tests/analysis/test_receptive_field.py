@@ -204,3 +204,9 @@ def test_field(shape: list[int], steps: list[Step], expected: list[int]) -> None
     graph = lowered(steps, shape)
     assert predicted(graph) == expected
     assert all(map(int.__le__, observed(graph), expected))
+
+
+def test_a_field_of_thousands_of_digits_is_all_of_the_input() -> None:
+    far = {"out": 1, "kernel": 2**31 - 1, "stride": 2**31 - 1, "padding": 2**31 - 1}
+    graph = lowered([{"repeat": 600, "body": [{"conv": far}]}], [1, 8])
+    assert receptive_fields(graph)[graph.outputs[0].node] is None
