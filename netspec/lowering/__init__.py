@@ -12,7 +12,9 @@ end a document that runs away. Steps register how they are expanded, by kind or 
     insertion.py       ops under their name, or in the module that they share
     units.py           sub-modules that are not blocks
     naming.py          the names inside one module
-    arguments.py       evaluation and validation of arguments
+    evaluation.py      the values of expressions
+    validation.py      ops and combinators from their arguments
+    binding.py         the arguments of blocks and documents
     initialization.py  ``init:``
     operands.py        values by label
     values.py          what steps take and give

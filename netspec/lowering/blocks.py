@@ -10,9 +10,10 @@ from netspec.language.model import Block, Step
 from netspec.language.parsing.arguments import Call
 from netspec.language.parsing.parser import Parser
 from netspec.language.scope import unknown_argument
-from netspec.lowering.arguments import AlreadyReported, BlockReference, bind, by_name, expressions
+from netspec.lowering.binding import BlockReference, Environment, bind, by_name
 from netspec.lowering.body import dispatch, lower_body
 from netspec.lowering.context import Context
+from netspec.lowering.evaluation import AlreadyReported, expressions
 from netspec.lowering.insertion import scope_point
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import count_entering, count_values, labelled
@@ -67,9 +68,7 @@ def lower_block(step: Step, block: Block, arguments: Mapping, values: Values, co
     context.builder.check_depth(context.frames, step.span)
     # A call takes as long as two steps.
     context.builder.count_steps(context.frames, step.span)
-    bound = bind(
-        block.parameters, arguments, context.variables, context.namespace, block.name, step.span, block.namespace
-    )
+    bound = bind(block, arguments, Environment(context.variables, context.namespace), step.span)
     if values is None:
         raise AlreadyReported
     if len(values) != max(len(block.inputs), 1):

@@ -9,10 +9,11 @@ from netspec.language.combinators import COMBINATORS
 from netspec.language.messages import show_value
 from netspec.language.model import Body, Step
 from netspec.language.shorthand import field_words
-from netspec.lowering.arguments import AlreadyReported, evaluate, validate
 from netspec.lowering.context import Context
+from netspec.lowering.evaluation import AlreadyReported, evaluate
 from netspec.lowering.operands import count_values, labelled
 from netspec.lowering.registry import KINDS, LOWERINGS, lowers_kind
+from netspec.lowering.validation import validate
 from netspec.lowering.values import Value, Values
 from netspec.ops import ShapeError
 from netspec.sizes.shape import show

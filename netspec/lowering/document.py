@@ -8,11 +8,12 @@ from netspec.diagnostics import Code, Diagnostic, Note, SpecError, in_order
 from netspec.ir import Graph, GraphBuilder, Input, Output, Scope
 from netspec.language.model import Document
 from netspec.language.names import check_name
-from netspec.lowering.arguments import AlreadyReported, bind
+from netspec.lowering.binding import Environment, bind
 from netspec.lowering.body import lower_body
 from netspec.lowering.builder import Builder
 from netspec.lowering.combinators.outputs import check_output_name
 from netspec.lowering.context import Context
+from netspec.lowering.evaluation import AlreadyReported
 from netspec.lowering.initialization import check_fit, document_rules
 from netspec.lowering.inputs import lower_inputs
 from netspec.lowering.integers import check_integers
@@ -30,15 +31,8 @@ def lower(document: Document) -> Graph:
     Raises: SpecError with every error of the document; LimitError when it runs away.
     """
     _check_given(document)
-    variables = bind(
-        document.parameters,
-        document.arguments,
-        {},
-        document.namespace,
-        document.name,
-        document.span,
-        document.namespace,
-    )
+    # Nobody calls the document: what variants and `--set` say can read no variable.
+    variables = bind(document, document.arguments, Environment({}, document.namespace), document.span)
     inputs, rules = lower_inputs(document, variables), document_rules(document, variables)
     root = Scope("", "network", document.name, variables, document.span, "")
     places = {each.name: locate(document.tree, ("input", each.name)) for each in inputs}

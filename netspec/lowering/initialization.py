@@ -13,8 +13,8 @@ from netspec.language.initializers import ARGUMENT_WORDS, EXAMPLES, FUNCTIONS, O
 from netspec.language.messages import show_value
 from netspec.language.model import Document, Step
 from netspec.language.scope import WORD
-from netspec.lowering.arguments import evaluate
 from netspec.lowering.context import Context
+from netspec.lowering.evaluation import evaluate
 from netspec.ops import OPS, Op
 from netspec.sizes.shape import Shape, show
 from netspec.syntax.yaml import Mapping

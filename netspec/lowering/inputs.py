@@ -9,7 +9,7 @@ from netspec.ir import Input
 from netspec.language.messages import show_value
 from netspec.language.model import Document
 from netspec.language.names import check_name
-from netspec.lowering.arguments import evaluate
+from netspec.lowering.evaluation import evaluate
 from netspec.sizes.shape import MOST_AXES, elements, show
 from netspec.syntax.yaml import Mapping
 

@@ -8,12 +8,13 @@ from typing import Any
 from netspec.diagnostics import Code, Span, SpecError
 from netspec.ir import Expressions, Initializers, Scope
 from netspec.language.model import Step
-from netspec.lowering.arguments import expressions, fill, make_op
 from netspec.lowering.builder import InsertionPoint, join
 from netspec.lowering.context import Context, Shared
+from netspec.lowering.evaluation import expressions, fill
 from netspec.lowering.initialization import check_fit, check_parameter, initializers
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers_kind
+from netspec.lowering.validation import make_op
 from netspec.lowering.values import Value, Values
 from netspec.ops import OPS, Op
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from netspec.diagnostics import Code, SpecError
 from netspec.language.messages import show_count
 from netspec.language.model import Body, Operand, Step
-from netspec.lowering.arguments import AlreadyReported, make_op
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
+from netspec.lowering.evaluation import AlreadyReported
 from netspec.lowering.insertion import add_joint, add_op
 from netspec.lowering.operands import count_values, labelled
 from netspec.lowering.registry import lowers_kind
 from netspec.lowering.units import lower_branch, within
+from netspec.lowering.validation import make_op
 from netspec.lowering.values import Value, Values
 from netspec.ops import OPS, Op
 

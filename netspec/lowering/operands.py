@@ -5,8 +5,8 @@ from __future__ import annotations
 from netspec.diagnostics import Code, Span, SpecError
 from netspec.language.model import Step
 from netspec.language.scope import unknown_label
-from netspec.lowering.arguments import AlreadyReported
 from netspec.lowering.context import Context
+from netspec.lowering.evaluation import AlreadyReported
 from netspec.lowering.values import Value, Values
 
 

@@ -10,9 +10,9 @@ from netspec.ir import Output
 from netspec.language.combinators import Head
 from netspec.language.model import Body, Step
 from netspec.language.names import check_name
-from netspec.lowering.arguments import AlreadyReported, fill
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
+from netspec.lowering.evaluation import AlreadyReported, fill
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
 from netspec.lowering.units import is_single, lower_branch, within

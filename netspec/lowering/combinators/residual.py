@@ -10,15 +10,16 @@ from typing import Any
 from netspec.diagnostics import Code, Note, SpecError
 from netspec.language.combinators import Residual
 from netspec.language.model import Body, Step
-from netspec.lowering.arguments import AlreadyReported, evaluated_defaults, validate, validated_op
 from netspec.lowering.body import lower_body
 from netspec.lowering.combinators.strides import product_of_strides
 from netspec.lowering.context import Context
+from netspec.lowering.evaluation import AlreadyReported
 from netspec.lowering.insertion import add_plain, has_place, inside
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
 from netspec.lowering.units import lower_unit, within
+from netspec.lowering.validation import evaluated_defaults, validate, validated_op
 from netspec.lowering.values import Value, Values
 from netspec.ops import OPS
 from netspec.ops.fields import LARGEST

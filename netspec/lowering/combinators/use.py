@@ -10,9 +10,10 @@ from netspec.language.combinators import Use
 from netspec.language.loading.document import load
 from netspec.language.loading.files import refer
 from netspec.language.model import Document, Step
-from netspec.lowering.arguments import AlreadyReported, bind
+from netspec.lowering.binding import Environment, bind
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
+from netspec.lowering.evaluation import AlreadyReported
 from netspec.lowering.initialization import document_rules
 from netspec.lowering.insertion import scope_point
 from netspec.lowering.naming import Namer
@@ -45,15 +46,7 @@ def lower_use(step: Step, fields: Use, values: Values, context: Context) -> Valu
     context.builder.collector.add(document.warnings)
     arguments = step.arguments.get("args") or Mapping(step.span.file)
     _check_settings(document, arguments)
-    variables = bind(
-        document.parameters,
-        arguments,
-        context.variables,
-        context.namespace,
-        document.name,
-        step.span,
-        document.namespace,
-    )
+    variables = bind(document, arguments, Environment(context.variables, context.namespace), step.span)
     point = scope_point(step, document.name, context)
     scope = context.builder.open_scope(point, "block", document.name, variables)
     inner = context.inner(

@@ -1,0 +1,214 @@
+"""Calls of blocks and documents: the value of every argument, of its declared type and within its bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Namespace
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from netspec.diagnostics import Code, Collector, Note, Span, SpecError, nearest
+from netspec.language.messages import lowered, show_value, suggest_step
+from netspec.language.model import Block, Parameter
+from netspec.language.parameters import TYPES, wanted
+from netspec.language.scope import WORD
+from netspec.lowering.evaluation import AlreadyReported, Evaluated, evaluate
+from netspec.lowering.validation import WHOLE
+from netspec.lowering.values import UNKNOWN
+from netspec.ops import OPS
+from netspec.syntax.yaml import Mapping, merged
+
+Blocks = Namespace[str, Block]
+
+
+class BlockReference(str):
+    """A block or op handed over as an argument: its word, where that word is known, and arguments bound to it."""
+
+    namespace: Blocks
+    bound: Mapping
+
+    def __new__(cls, word: str, namespace: Blocks, bound: Mapping | None = None) -> BlockReference:
+        reference = super().__new__(cls, word)
+        reference.namespace, reference.bound = namespace, Mapping() if bound is None else bound
+        return reference
+
+
+class Environment(NamedTuple):
+    """What an argument is read with: the variables of expressions, and the blocks that words stand for."""
+
+    variables: dict[str, Any]
+    namespace: Blocks
+
+
+class Callee(Protocol):
+    """A block or a document: something that declares arguments."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def parameters(self) -> dict[str, Parameter]: ...
+    @property
+    def namespace(self) -> Blocks: ...
+
+
+def bind(callee: Callee, given: Mapping, caller: Environment, span: Span) -> dict[str, Any]:
+    """Return the values of all arguments of a callee for one call, defaults included.
+
+    Raises:
+        SpecError: NS0307 for one that is missing, NS0309 for one of the wrong type or out of bounds.
+        AlreadyReported: one depends on a value that an error left unknown.
+    """
+    call = _Call(callee, given, caller, span)
+    collector = Collector()
+    for name, parameter in callee.parameters.items():
+        try:
+            call.values[name] = call.argument(parameter)
+        except SpecError as error:
+            collector.keep(error)
+            call.values[name] = UNKNOWN
+        except AlreadyReported:
+            call.values[name] = UNKNOWN
+    collector.raise_errors()
+    # Only now: the errors of the other arguments are new even if one of them depends on an earlier error.
+    if UNKNOWN in call.values.values():
+        raise AlreadyReported
+    return call.values
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call while its arguments are bound; ``values`` are those bound so far."""
+
+    callee: Callee
+    given: Mapping
+    caller: Environment
+    span: Span
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def argument(self, parameter: Parameter) -> Any:
+        """Return the value of one argument: from the call, or else the default."""
+        name = parameter.name
+        if name in self.given:
+            place = self.given.value_spans.get(name, self.span)
+            return self._checked(_read(self.given[name], parameter, self.caller, place), parameter, place)
+        if parameter.required:
+            notes = [Note(parameter.span, "declared here")]
+            message = f"{self.callee.name} needs `{name}`"
+            raise SpecError.of(Code.MISSING_ARGUMENT, message, self.span, notes=notes, help=wanted(parameter))
+        # A default is written in the callee's file: it reads the arguments before it, never the caller's variables.
+        declared = Environment(self.values, self.callee.namespace)
+        return self._checked(_read(parameter.default, parameter, declared, parameter.span), parameter, parameter.span)
+
+    def _checked(self, value: Any, parameter: Parameter, span: Span) -> Any:
+        violation = _violation(value, parameter)
+        if violation is None:
+            return value
+        message = f"{self.callee.name}: `{parameter.name}` {violation.requirement}, not {show_value(value)}"
+        notes = [Note(parameter.span, "declared here")] if parameter.span != span else []
+        described = lowered(parameter.description) or "change the value, or the argument's declaration"
+        raise SpecError.of(Code.INVALID_ARGUMENT, message, span, notes=notes, help=violation.help or described)
+
+
+# from text to value
+
+
+def _read(raw: Any, parameter: Parameter, environment: Environment, span: Span) -> Any:
+    """Return the value of an argument as written: a word, a block with arguments, or an expression's."""
+    variables, namespace = environment
+    if isinstance(raw, str) and not raw.startswith("$"):
+        if parameter.type in ("word", "block"):
+            return _word(raw, namespace)
+        # Without a declared type the spelling decides: a lone word that is no variable can only be meant as a word.
+        if parameter.type == "any" and WORD.match(raw) and raw not in variables:
+            return _word(raw, namespace)
+    if _is_partial(raw, parameter, namespace):
+        return _partial(raw, environment)
+    return evaluate(raw, variables, span)
+
+
+def _word(word: str, namespace: Blocks) -> str:
+    return BlockReference(word, namespace) if word in namespace else word
+
+
+def _is_partial(raw: Any, parameter: Parameter, namespace: Blocks) -> bool:
+    """Return whether an argument is a block or op with arguments; one of any type is so only if its word is known."""
+    if not isinstance(raw, Mapping) or len(raw) != 1:
+        return False
+    (word,) = raw
+    return parameter.type in ("block", "word") or (parameter.type == "any" and (word in OPS or word in namespace))
+
+
+def _partial(raw: Mapping, environment: Environment) -> BlockReference:
+    """Return a block or op with some arguments given, as in ``unit: {bottleneck: {groups: 32}}``."""
+    variables, namespace = environment
+    ((word, given),) = raw.items()
+    arguments = by_name(word, given, namespace, raw.key_spans[word], raw.value_spans[word])
+    bound = merged(arguments)
+    for name, value in arguments.items():
+        # Whether a lone word is an expression depends on the type that the block declares, so it stays text until then.
+        is_word = isinstance(value, str) and WORD.match(value) and value not in variables
+        bound[name] = value if is_word else Evaluated(evaluate(value, variables, arguments.value_spans[name]))
+    return BlockReference(word, namespace, bound)
+
+
+def by_name(word: str, given: Any, namespace: Blocks, span: Span, value_span: Span) -> Mapping:
+    """Return what stands under an op's or block's word as arguments by name; a lone value is the primary one."""
+    if isinstance(given, Mapping):
+        return given
+    arguments = Mapping(span.file)
+    if given is None:
+        return arguments
+    if word not in OPS and word not in namespace:
+        help_text = suggest_step(word, [*OPS, *namespace]) or "make it a block, under `blocks:`"
+        raise SpecError.of(Code.UNKNOWN_STEP, f"unknown op or block '{word}'", span, help=help_text)
+    primary = OPS[word].primary if word in OPS else next(iter(namespace[word].parameters), None)
+    if primary is None:
+        help_text = f"as in `{word}: {{name: value}}`; `netspec ops {word}` lists them"
+        raise SpecError.of(Code.UNNAMED_ARGUMENT, f"{word} takes its arguments by name", value_span, help=help_text)
+    arguments.put(primary, given, span, value_span)
+    return arguments
+
+
+# from value to argument
+
+
+class _Violation(NamedTuple):
+    """What a declaration requires and a value does not fulfil, and what to do about it."""
+
+    requirement: str
+    help: str = ""
+
+
+def _violation(value: Any, parameter: Parameter) -> _Violation | None:
+    """Return the first requirement of a declaration that a value does not fulfil."""
+    if not _has_type(value, parameter):
+        is_fraction = isinstance(value, float) and parameter.type == "int"
+        return _Violation(f"must be {TYPES[parameter.type]}", WHOLE if is_fraction else "")
+    if isinstance(value, (int, float)):
+        if parameter.least is not None and value < parameter.least:
+            return _Violation(f"must be at least {parameter.least}")
+        if parameter.most is not None and value > parameter.most:
+            return _Violation(f"must be at most {parameter.most}")
+    if parameter.choices and value not in parameter.choices:
+        names = [str(choice) for choice in parameter.choices]
+        return _Violation(f"must be one of {', '.join(names)}", nearest(str(value), names))
+    return None
+
+
+def _has_type(value: Any, parameter: Parameter) -> bool:
+    # For Python a boolean is an integer; for a document `true` is no number of channels.
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    match parameter.type:
+        case "int":
+            return is_number and not isinstance(value, float)
+        case "float":
+            return is_number
+        case "number":
+            # A default like `stride: 2` declares no more than this, and `[2, 1]` is as good a stride as 1.
+            return is_number or isinstance(value, (bool, list))
+        case "bool":
+            return isinstance(value, bool)
+        case "word" | "block":
+            return isinstance(value, str) or value is None
+        case "list":
+            return isinstance(value, (list, tuple))
+    return True

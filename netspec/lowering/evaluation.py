@@ -1,0 +1,72 @@
+"""The values of what a document says: expressions, lists and mappings of them, and names with expressions inside."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from netspec.diagnostics import NetspecError, Span, SpecError
+from netspec.ir import Expressions
+from netspec.language.scope import expression_error, source_of
+from netspec.lowering.context import Context
+from netspec.lowering.values import UNKNOWN
+from netspec.syntax import expr
+from netspec.syntax.yaml import Mapping, Sequence
+
+
+class AlreadyReported(NetspecError):
+    """A value depends on one that an error, which is reported already, left unknown."""
+
+
+class Evaluated:
+    """A value among arguments as written that needs no evaluation any more."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def evaluate(raw: Any, variables: dict[str, Any], span: Span, words: Collection[str] = ()) -> Any:
+    """Return the value of an argument as written.
+
+    Raises: SpecError with the expression's error; AlreadyReported when it reads a value that an error left unknown.
+    """
+    if isinstance(raw, str):
+        return raw if raw in words else _evaluate_text(raw, variables, span, words)
+    if isinstance(raw, Sequence):
+        return [evaluate(item, variables, place, words) for item, place in zip(raw, raw.item_spans, strict=True)]
+    if isinstance(raw, Mapping):
+        return {key: evaluate(item, variables, raw.value_spans[key], words) for key, item in raw.items()}
+    return raw.value if isinstance(raw, Evaluated) else raw
+
+
+def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Collection[str]) -> Any:
+    try:
+        expression = expr.parse(source_of(text))
+        for name in expression.names:
+            if variables.get(name) is UNKNOWN:
+                raise AlreadyReported
+        return expression.evaluate(variables)
+    except expr.ExpressionError as error:
+        raise SpecError([expression_error(error, text, span, words)]) from None
+
+
+def expressions(arguments: Mapping, context: Context) -> Expressions:
+    """Return the arguments that are written as texts."""
+    # A step in a loop is expanded many times, and is written once. The mapping is kept, so that its id stays its own.
+    known = context.builder.expressions.get(id(arguments))
+    if known is None:
+        found = tuple((name, source_of(raw)) for name, raw in arguments.items() if isinstance(raw, str))
+        known = context.builder.expressions[id(arguments)] = (arguments, found)
+    return known[1]
+
+
+def fill(template: str, context: Context, span: Span) -> str:
+    """Return a name with its ``{expressions}`` filled in."""
+    if "{" not in template and "}" not in template:
+        return template
+    try:
+        return expr.fill(template, context.variables)
+    except expr.ExpressionError as error:
+        raise SpecError([expression_error(error, template, span)]) from None

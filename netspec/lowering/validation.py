@@ -1,0 +1,146 @@
+"""Ops and combinators from their arguments: evaluated, completed by the document's ``defaults`` and validated."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from netspec.diagnostics import Code, Collector, Diagnostic, Span, SpecError, nearest
+from netspec.language.messages import lowered, show_value
+from netspec.language.model import Step
+from netspec.lowering.context import Context
+from netspec.lowering.evaluation import evaluate
+from netspec.ops import Op
+from netspec.ops.fields import words as words_of
+from netspec.sizes.shape import MOST_AXES
+from netspec.syntax.yaml import Mapping, locate
+
+Model = TypeVar("Model", bound=BaseModel)
+
+WHOLE = "use `//` for a whole number, or int(...)"
+
+
+def make_op(op: type[Op], step: Step, context: Context) -> Op:
+    """Return the op with its arguments evaluated, the document's defaults filled in and everything validated."""
+    values = evaluated_defaults(op, context) | evaluated_fields(op, step.arguments, context)
+    return validated_op(op, values, context, step)
+
+
+@cache
+def fields_of(op: type[Op]) -> frozenset[str]:
+    """Return the names of an op's arguments; pydantic takes longer to tell them than most take to be evaluated."""
+    return frozenset(op.model_fields)
+
+
+def evaluated_defaults(op: type[Op], context: Context) -> dict[str, Any]:
+    """Return the values that the document's ``defaults`` give for an op."""
+    defaults = context.defaults.get(op.name)
+    if not isinstance(defaults, Mapping):
+        return {}
+    known = fields_of(op)
+    return {
+        field: evaluate(raw, context.constants, defaults.value_spans[field], op.words(field))
+        for field, raw in defaults.items()
+        if field in known
+    }
+
+
+def evaluated_fields(op: type[Op], arguments: Mapping, context: Context) -> dict[str, Any]:
+    """Return the values of the op's fields among the arguments."""
+    values: dict[str, Any] = {}
+    collector = Collector()
+    known = fields_of(op)
+    for field, raw in arguments.items():
+        if field not in known:
+            continue
+        try:  # `collector.catch` costs as much as evaluating an argument, of which there are thousands
+            words = op.words(field)
+            values[field] = evaluate(raw, context.variables, arguments.value_spans.get(field, arguments.span), words)
+        except SpecError as error:
+            collector.keep(error)
+    collector.raise_errors()
+    return values
+
+
+def validated_op(op: type[Op], values: dict[str, Any], context: Context, step: Step) -> Op:
+    """Return the op with these values; equal ones are one object."""
+    key = (op, repr(values))
+    known = context.builder.ops.get(key)
+    if known is None:
+        known = context.builder.ops[key] = validate(op, values, step, context.defaults.get(op.name))
+    return known
+
+
+def validate(model: type[Model], values: dict[str, Any], step: Step, defaults: Mapping | None = None) -> Model:
+    """Return the validated record; raise SpecError with one diagnostic per wrong argument."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise SpecError(_argument_errors(error, model, step, defaults)) from None
+
+
+def _argument_errors(
+    error: ValidationError, model: type[BaseModel], step: Step, defaults: Mapping | None
+) -> list[Diagnostic]:
+    found: dict[str, Diagnostic] = {}
+    for each in error.errors(include_url=False):
+        field, *inside = each["loc"]
+        # A list of foreach goes by the name of its variable.
+        shown = inside[0] if field == "lists" and inside else field
+        message = f"{step.key}: `{shown}` {_requirement(each)}, not {show_value(each['input'])}"
+        help_text = _argument_help(model, str(field), each)
+        place = _argument_place(each["loc"], step, defaults)
+        found.setdefault(str(field), Diagnostic(Code.INVALID_ARGUMENT, message, place, help=help_text))
+    return list(found.values())
+
+
+def _argument_help(model: type[BaseModel], field: str, error: Any) -> str:
+    given, requirement = error["input"], _requirement(error)
+    if isinstance(given, float) and "whole number" in requirement:
+        return WHOLE
+    meant = nearest(given, words_of(model.model_fields[field].annotation)) if isinstance(given, str) else ""
+    return meant or lowered(model.model_fields[field].description)
+
+
+def _argument_place(loc: tuple[int | str, ...], step: Step, defaults: Mapping | None) -> Span:
+    """Return where a value was written: in the step, or in the document's defaults."""
+    for holder in (step.arguments, defaults):
+        if holder and loc[0] in holder:
+            return locate(holder, loc)
+    return step.span
+
+
+def _requirement(error: Any) -> str:
+    context = error.get("ctx") or {}
+    match error["type"]:
+        case "netspec":
+            return str(error["msg"]).replace("expected", "must be", 1)
+        case "int_type":
+            return "must be a whole number"
+        case "float_type":
+            return "must be a number"
+        case "bool_type":
+            return "must be true or false"
+        case "greater_than_equal":
+            return f"must be at least {_bound(context['ge'])}"
+        case "greater_than":
+            return f"must be greater than {_bound(context['gt'])}"
+        case "less_than_equal":
+            return f"must be at most {_bound(context['le'])}"
+        case "literal_error":
+            return f"must be {context['expected']}"
+        case "list_type" | "tuple_type":
+            return "must be a list"
+        case "dict_type":
+            return "must be a mapping"
+        case "string_type":
+            return "must be a text"
+        case "too_short" | "too_long":
+            return f"must have 1 to {context.get('max_length', MOST_AXES)} entries"
+    return str(error["msg"])[0].lower() + str(error["msg"])[1:]
+
+
+def _bound(number: float) -> str:
+    return f"{number:g}" if isinstance(number, float) else str(number)
