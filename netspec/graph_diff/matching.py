@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netspec.graph_diff.alignment import align
 from netspec.ir import Graph, Node, Scope
-from netspec.ir.equality import Agreement, Structure
+from netspec.ir.equality import Agreement, GraphEquivalence, Structure
 
 Item = Node | Scope
 
@@ -78,7 +78,7 @@ class Matcher:
 
     def __init__(self, before: Graph, after: Graph) -> None:
         self._before, self._after = before, after
-        self._structure = Structure(before, after, agreement=Agreement(sizes="any"))
+        self._structure = Structure(*(GraphEquivalence(graph, Agreement(sizes="any")) for graph in (before, after)))
         self._contents = {
             scope: frozenset(map(label, scope.items)) for graph in (before, after) for scope in graph.root.descend()
         }

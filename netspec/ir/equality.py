@@ -5,19 +5,24 @@ the values that enter a scope go by the order in which they are first read, so t
 be equal. Weights count as read: an op that shares those of an earlier one reads that one.
 
 Every part gets a number, and equal parts get the same one (hash consing). A scope's number follows from the numbers of
-its items, so one walk finds all equal parts of a graph, however they are nested, and comparing two of them is
+its items, so one traversal finds all equal parts of a graph, however they are nested, and comparing two of them is
 comparing two numbers.
+
+What must agree differs from use to use: a picture looks at sizes, a generated class does not look at the arguments that
+become parameters of its constructor. An ``Equivalence`` says that, and ``Structure`` is the same for all of them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
-from netspec.ir.graph import Graph
-from netspec.ir.live_values import LiveValues, live_values
+from netspec.ir.graph import Graph, analysis
+from netspec.ir.live_values import live_values
 from netspec.ir.node import Node, Scope
 from netspec.ops import Op
 from netspec.sizes.shape import Shape
@@ -25,6 +30,103 @@ from netspec.sizes.shape import Shape
 Item = Node | Scope
 
 _ORDINAL = re.compile(r"(?:\d+|(?<=[\d_])[a-z])$")
+
+
+class Equivalence(ABC):
+    """What the parts of a graph are compared by: what a scope holds, how that is wired, and what must be the same."""
+
+    root: Scope
+
+    @abstractmethod
+    def items(self, scope: Scope) -> Sequence[Item]:
+        """Return what a scope holds, in order."""
+
+    @abstractmethod
+    def reads(self, item: Item) -> Sequence[str]:
+        """Return the values that an item reads; those that enter, for a scope."""
+
+    @abstractmethod
+    def results(self, item: Item) -> Sequence[str]:
+        """Return the values that an item gives; those that leave, for a scope."""
+
+    @abstractmethod
+    def label(self, item: Item) -> Hashable:
+        """Return what equal items agree in, wherever they stand."""
+
+    def role(self, item: Item) -> Hashable:
+        """Return what items at one place of equal scopes agree in besides."""
+        return None
+
+
+class Structure:
+    """A number for each part of some graphs; equal parts have equal numbers.
+
+    Parts are numbered when they are first asked for, with all that is inside them.
+
+    Example:
+        >>> import netspec
+        >>> graph = netspec.compile("resnet18")
+        >>> layer1, layer2 = [scope for scope in graph.root.scopes][:2]
+        >>> structure = Structure(GraphEquivalence(graph))
+        >>> structure.equal(*layer1.items), structure.equal(*layer2.items)  # the first block of layer2 has a stride
+        (True, False)
+    """
+
+    def __init__(self, *equivalences: Equivalence) -> None:
+        self._equivalences = {each.root: each for each in equivalences}
+        self._known: dict[Hashable, int] = {}
+        self._numbers: dict[Item, int] = {}
+
+    def __getitem__(self, item: Item) -> int:
+        if item not in self._numbers:
+            self._number_all(item)
+        return self._numbers[item]
+
+    def equal(self, first: Item, second: Item) -> bool:
+        """Return whether two parts are equal."""
+        # Most scopes that are not equal differ already from outside, and then nothing inside them has to be numbered.
+        return first is second or (self._outline(first) == self._outline(second) and self[first] == self[second])
+
+    def _outline(self, item: Item) -> Hashable:
+        """Return what is known of a part without looking inside."""
+        equivalence = self._equivalence_of(item)
+        return (equivalence.label(item), len(equivalence.items(item))) if isinstance(item, Scope) else None
+
+    def _equivalence_of(self, item: Item) -> Equivalence:
+        return self._equivalences[(item if isinstance(item, Scope) else item.scope).root]
+
+    def _number_all(self, item: Item) -> None:
+        """Number an item, and what is inside it first."""
+        equivalence = self._equivalence_of(item)
+        # Scopes may nest deeper than Python calls functions.
+        stack = [item]
+        while stack:
+            part = stack[-1]
+            if isinstance(part, Scope):
+                inner = [each for each in equivalence.items(part) if each not in self._numbers]
+                if inner:
+                    stack.extend(inner)
+                    continue
+            self._numbers[stack.pop()] = self._number(part, equivalence)
+
+    def _number(self, item: Item, equivalence: Equivalence) -> int:
+        key = equivalence.label(item), self._inside(item, equivalence) if isinstance(item, Scope) else None
+        return self._known.setdefault(key, len(self._known))
+
+    def _inside(self, scope: Scope, equivalence: Equivalence) -> Hashable:
+        """Return what a scope holds, each value by its place among those that enter and those given so far."""
+        places = {path: place for place, path in enumerate(equivalence.reads(scope))}
+        items: list[Hashable] = []
+        for item in equivalence.items(scope):
+            operands = [places[path] for path in equivalence.reads(item)]
+            items.append((self._numbers[item], equivalence.role(item), *operands))
+            for path in equivalence.results(item):
+                places[path] = len(places)
+        # What an equivalence leaves out gives values without a place.
+        return tuple(items), tuple(places.get(path) for path in equivalence.results(scope))
+
+
+# the parts of a graph as they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,63 +144,42 @@ class Agreement:
     arguments: Literal["any", "but channels", "same"] = "same"
 
 
-class Structure:
-    """A number for each part of some graphs; equal parts have equal numbers.
+class GraphEquivalence(Equivalence):
+    """Compares the parts of a graph as they are, as far as an agreement says.
 
     ``facts`` gives whatever else equal nodes must agree in.
-
-    Example:
-        >>> import netspec
-        >>> graph = netspec.compile("resnet18")
-        >>> layer1, layer2 = [scope for scope in graph.root.scopes][:2]
-        >>> structure = Structure(graph)
-        >>> structure.equal(*layer1.items), structure.equal(*layer2.items)  # the first block of layer2 has a stride
-        (True, False)
     """
 
     def __init__(
-        self, *graphs: Graph, agreement: Agreement | None = None, facts: Callable[[Node], Hashable] | None = None
+        self, graph: Graph, agreement: Agreement | None = None, facts: Callable[[Node], Hashable] | None = None
     ) -> None:
+        self.root = graph.root
+        self._graph = graph
         self._agreement = agreement or Agreement()
         self._facts = facts
-        self._known: dict[Hashable, int] = {}
-        self._numbers: dict[Item, int] = {}
+        self._wiring = _wiring(graph)
         self._ops: dict[Hashable, Hashable] = {}
-        for graph in graphs:
-            self._add(graph)
 
-    def __getitem__(self, item: Item) -> int:
-        return self._numbers[item]
+    def items(self, scope: Scope) -> Sequence[Item]:
+        """Return what a scope holds."""
+        return scope.items
 
-    def equal(self, first: Item, second: Item) -> bool:
-        """Return whether two parts are equal."""
-        return self._numbers[first] == self._numbers[second]
+    def reads(self, item: Item) -> Sequence[str]:
+        """Return the values that an item reads, and the ops whose weights it shares."""
+        return self._wiring.reads(item)
 
-    def _add(self, graph: Graph) -> None:
-        for node in graph:
-            self._numbers[node] = self._number(self._node_key(node, tuple(map(graph.shape_of, node.inputs))))
-        wiring = _Wiring(graph)
-        for scope in reversed(list(graph.root.descend())):  # inner scopes before those around them
-            self._numbers[scope] = self._number(self._scope_key(scope, wiring))
+    def results(self, item: Item) -> Sequence[str]:
+        """Return the values that an item gives."""
+        return self._wiring.results(item)
 
-    def _number(self, key: Hashable) -> int:
-        return self._known.setdefault(key, len(self._known))
-
-    def _node_key(self, node: Node, operands: tuple[Shape, ...]) -> Hashable:
-        facts = self._facts(node) if self._facts else None
-        op, sizes = self._op_key(node.op, operands), self._sizes(node, operands)
-        return self._name(node), op, sizes, tuple(each.dtype for each in node.results), node.shared, facts
-
-    def _scope_key(self, scope: Scope, wiring: _Wiring) -> Hashable:
-        """Return what a scope holds, each value by its place among those that enter and those made so far."""
-        live = wiring.live[scope.path]
-        places = {path: place for place, path in enumerate(live.entering)}
-        items: list[tuple[int, ...]] = []
-        for item in scope.items:
-            items.append((self._numbers[item], *(places[path] for path in wiring.reads(item))))
-            for path in wiring.results(item):
-                places[path] = len(places)
-        return self._name(scope), scope.kind, scope.block, tuple(items), tuple(places[path] for path in live.leaving)
+    def label(self, item: Item) -> Hashable:
+        """Return what the agreement says of an item."""
+        if isinstance(item, Scope):
+            return self._name(item), item.kind, item.block
+        operands = tuple(map(self._graph.shape_of, item.inputs))
+        facts = self._facts(item) if self._facts else None
+        op, sizes = self._op(item.op, operands), self._sizes(item, operands)
+        return self._name(item), op, sizes, tuple(each.dtype for each in item.results), item.shared, facts
 
     def _name(self, item: Item) -> str:
         match self._agreement.names:
@@ -108,19 +189,16 @@ class Structure:
                 return _ORDINAL.sub("", item.name)
         return item.name
 
-    def _op_key(self, op: Op, operands: tuple[Shape, ...]) -> Hashable:
+    def _op(self, op: Op, operands: tuple[Shape, ...]) -> Hashable:
         if self._agreement.arguments == "any":
             return op.name
         known = (id(op), operands)  # equal steps of a document share one op, so each is looked at once
         if known not in self._ops:
-            self._ops[known] = self._number(self._arguments(op.canonical(*operands)))
+            self._ops[known] = self._arguments(op.canonical(*operands))
         return self._ops[known]
 
     def _arguments(self, op: Op) -> Hashable:
-        if self._agreement.arguments == "same":
-            return op
-        fields = (field for field in type(op).model_fields if field not in op.channel_fields)
-        return (op.name, *((field, getattr(op, field)) for field in fields))
+        return op if self._agreement.arguments == "same" else (op.name, *_compared(type(op))(op))
 
     def _sizes(self, node: Node, operands: tuple[Shape, ...]) -> Hashable:
         match self._agreement.sizes:
@@ -131,6 +209,13 @@ class Structure:
         return (*(each.shape for each in node.results), *operands)
 
 
+@cache
+def _compared(op: type[Op]) -> Callable[[Op], tuple[Hashable, ...]]:
+    """Return what takes the arguments of an op that do not count channels."""
+    fields = [field for field in op.model_fields if field not in op.channel_fields]
+    return lambda each: tuple([getattr(each, field) for field in fields])
+
+
 class _Wiring:
     """What each part of a graph reads and gives, by path."""
 
@@ -138,18 +223,23 @@ class _Wiring:
         self._owners: dict[str, Node] = {}
         for node in graph:
             self._owners.setdefault(node.module, node)
-        self.live: dict[str, LiveValues] = live_values(graph, self.reads)
+        live = live_values(graph, self._node_reads)
         # Which value is read first from outside is no matter of the scope itself.
-        order = {value: position for position, value in enumerate(value for node in graph for value in node.values)}
-        for each in self.live.values():
-            each.leaving = dict.fromkeys(sorted(each.leaving, key=lambda path: order.get(path, -1)))
+        order = {value: place for place, value in enumerate(value for node in graph for value in node.values)}
+        self._entering = {path: tuple(each.entering) for path, each in live.items()}
+        self._leaving = {
+            path: tuple(sorted(each.leaving, key=lambda value: order.get(value, -1))) for path, each in live.items()
+        }
 
     def reads(self, item: Item) -> tuple[str, ...]:
-        """Return the values that a part reads, and the ops whose weights it shares."""
-        if isinstance(item, Scope):
-            return tuple(self.live[item.path].entering)
-        return (*item.inputs, self._owners[item.module].path) if item.shared else item.inputs
+        return self._entering[item.path] if isinstance(item, Scope) else self._node_reads(item)
 
     def results(self, item: Item) -> tuple[str, ...]:
-        """Return the values that a part gives."""
-        return tuple(self.live[item.path].leaving) if isinstance(item, Scope) else item.values
+        return self._leaving[item.path] if isinstance(item, Scope) else item.values
+
+    def _node_reads(self, node: Node) -> tuple[str, ...]:
+        return (*node.inputs, self._owners[node.module].path) if node.shared else node.inputs
+
+
+# One graph is compared in several ways, as by a picture that folds it.
+_wiring = analysis(_Wiring)

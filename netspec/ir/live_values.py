@@ -27,7 +27,8 @@ def live_values(graph: Graph, reads: Callable[[Node], Iterable[str]] | None = No
     homes: dict[str, Scope] = {each.name: graph.root for each in graph.inputs}
     depths = _depths(graph)
     for node in graph:
-        homes.update((value, node.scope) for value in node.values)
+        for value in node.values:
+            homes[value] = node.scope
     for node in graph:
         for path in node.inputs if reads is None else reads(node):
             _cross(path, homes[path], node.scope, found, depths)

@@ -74,6 +74,9 @@ class Node:
     @property
     def values(self) -> tuple[str, ...]:
         """The names of the values that the node gives."""
+        # This is asked of every node by most analyses, and nearly all have one result.
+        if len(self.results) == 1:
+            return (self.path,)
         return (self.path, *(f"{self.path}:{number}" for number in range(1, len(self.results))))
 
     @property

@@ -15,7 +15,7 @@ from torch import nn
 from netspec.diagnostics import SpecError
 from netspec.graph_diff import Comparison, compare_graphs
 from netspec.ir import Graph
-from netspec.ir.equality import Agreement, Structure
+from netspec.ir.equality import GraphEquivalence, Structure
 from netspec.views.diff_text import describe
 from tests.support.documents import build, compile_text, inputs_of
 from tests.support.random_documents import documents
@@ -133,7 +133,7 @@ def respelled(content: Any) -> Any:
 def test_equal_structure_is_the_same_network(first: Content, second: Content) -> None:
     for before, after in ((first, first), (first, second)):
         graphs = compile_text(before), compile_text(after)
-        structure = Structure(*graphs, agreement=Agreement())
+        structure = Structure(*map(GraphEquivalence, graphs))
         outputs = [[(each.name, each.train_only) for each in graph.outputs] for graph in graphs]
         if structure.equal(graphs[0].root, graphs[1].root) and outputs[0] == outputs[1]:
             assert compare_graphs(*graphs).same

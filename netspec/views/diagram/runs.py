@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from netspec.analysis.dense_layers import DenseLayer, dense_layers
 from netspec.ir import Graph, Node, Scope
-from netspec.ir.equality import Agreement, Structure
+from netspec.ir.equality import Agreement, GraphEquivalence, Structure
 from netspec.views.diagram.fusion import FusionGroup
 
 Item = Node | Scope
@@ -20,11 +20,13 @@ class Runs:
         self._consumers = graph.consumers()
         self._kept = frozenset(output.node for output in graph.outputs)
         self._is_open = is_open
-        self._exact = Structure(graph, facts=lambda node: node.path in training)
+
+        def compared(agreement: Agreement) -> Structure:
+            return Structure(GraphEquivalence(graph, agreement, facts=lambda node: node.path in training))
+
+        self._exact = compared(Agreement())
         # Blocks of one loop may differ in channels, and in what follows from them.
-        self._loose = Structure(
-            graph, agreement=Agreement(sizes="any", arguments="but channels"), facts=lambda node: node.path in training
-        )
+        self._loose = compared(Agreement(sizes="any", arguments="but channels"))
 
     def length(self, items: Sequence[Item], start: int) -> int:
         """Return how many siblings from ``start`` on are equal and feed each other in a row."""
@@ -56,7 +58,8 @@ class Runs:
         """Return whether two blocks are equal, or equal but for channels and written as one step of a loop."""
         if self._is_open(first) or self._is_open(other):
             return False
-        return self.same(first, other) or (first.span == other.span and self._loose.equal(first, other))
+        # Equal blocks are equal but for channels too, so one comparison is enough; the exact one is seldom asked for.
+        return self._loose.equal(first, other) if first.span == other.span else self.same(first, other)
 
     def same(self, first: Scope, other: Scope) -> bool:
         """Return whether two blocks are equal, channels and sizes included."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netspec.ir import Graph, Node, Scope
-from netspec.ir.equality import Agreement, Structure
+from netspec.ir.equality import Agreement, GraphEquivalence, Structure
 
 Item = Node | Scope
 Column = list[Item]
@@ -20,7 +20,7 @@ class Recurrence:
     """Finds what recurs in the lists of steps of scopes: what is equal, whatever channels enter."""
 
     def __init__(self, graph: Graph) -> None:
-        self._structure = Structure(graph, agreement=Agreement(names="numbered", sizes="axes"))
+        self._structure = Structure(GraphEquivalence(graph, Agreement(names="numbered", sizes="axes")))
 
     def columns(self, scopes: list[Scope]) -> Iterator[tuple[str, Column]]:
         """Yield the columns of identical scopes with the names to show, in order."""
