@@ -24,11 +24,11 @@ class BlockReference(str):
     """A block or op handed over as an argument: its word, where that word is known, and arguments bound to it."""
 
     namespace: Blocks
-    bound: Mapping
+    bound: Mapping | None
 
     def __new__(cls, word: str, namespace: Blocks, bound: Mapping | None = None) -> BlockReference:
         reference = super().__new__(cls, word)
-        reference.namespace, reference.bound = namespace, Mapping() if bound is None else bound
+        reference.namespace, reference.bound = namespace, bound
         return reference
 
 

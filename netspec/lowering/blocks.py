@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from netspec.diagnostics import Code, Frame, Note, SpecError
 from netspec.language.messages import show_value
 from netspec.language.model import Block, Step
@@ -11,22 +9,21 @@ from netspec.language.parsing.arguments import Call
 from netspec.language.parsing.parser import Parser
 from netspec.language.scope import unknown_argument
 from netspec.lowering.binding import BlockReference, Environment, bind, by_name
-from netspec.lowering.body import dispatch, lower_body
+from netspec.lowering.body import check_init, dispatch, lower_body
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import AlreadyReported, expressions
 from netspec.lowering.insertion import scope_point
 from netspec.lowering.naming import Namer
-from netspec.lowering.operands import count_entering, count_values, labelled
+from netspec.lowering.operands import check_entering, labelled
 from netspec.lowering.registry import lowers_kind
 from netspec.lowering.values import Value, Values
-from netspec.syntax import expr
 from netspec.syntax.yaml import Mapping, merged
 
 
 @lowers_kind("block")
 def lower_named_block(step: Step, values: Values, context: Context) -> Values:
     """Expand a call of the block that the step names."""
-    return lower_block(step, context.namespace[step.key], step.arguments, values, context)
+    return lower_block(step, context.namespace[step.key], values, context)
 
 
 @lowers_kind("argument")
@@ -35,73 +32,70 @@ def lower_argument(step: Step, values: Values, context: Context) -> Values:
     name = step.key[1:]
     if name not in context.variables:
         raise SpecError([unknown_argument(name, context.variables, step.span)])
-    value = context.variables[name]
-    if value is None:
+    held = context.variables[name]
+    if held is None:
         return values
-    if not isinstance(value, str) or value.startswith("$"):
-        message = f"`{step.key}` is {show_value(value)}, not an op or block"
+    if not isinstance(held, str) or held.startswith("$"):
+        message = f"`{step.key}` is {show_value(held)}, not an op or block"
         raise SpecError.of(Code.NOT_CALLABLE, message, step.span, help="declare the argument as `block`")
-    resolved = _resolved(step, value, context)
-    if not isinstance(value, BlockReference):
+    reference = held if isinstance(held, BlockReference) else BlockReference(held, context.namespace)
+    resolved = _resolved(step, reference, context)
+    if resolved.kind != "block":
         return dispatch(resolved, values, context)
-    if resolved.kind == "block":
-        return lower_block(resolved, value.namespace[value], resolved.arguments, values, context)
-    return dispatch(resolved, values, context)
+    # The word means what it means where it was handed over: this body may have another block of that name, or none.
+    check_init(resolved)
+    return lower_block(resolved, reference.namespace[resolved.key], values, context)
 
 
-def _resolved(step: Step, value: str, context: Context) -> Step:
-    """Return the step with the argument's word in place of ``$name``, parsed as if it had been written so."""
-    namespace = value.namespace if isinstance(value, BlockReference) else context.namespace
-    parser = Parser(namespace, context.defaults)
-    raw = step.arguments[""]
-    if isinstance(value, BlockReference) and value.bound:
-        written = by_name(value, raw, value.namespace, step.span, step.arguments.value_spans[""])
-        raw = merged(value.bound, written)
-    resolved = parser.call(Call(str(value), raw, step.span, step.arguments.value_spans[""], step.places))
+def _resolved(step: Step, reference: BlockReference, context: Context) -> Step:
+    """Return the step that ``$name`` stands for; it is parsed once for each word, however often it is expanded."""
+    # All that parsing depends on. It is kept with the result, because an id is unique only while its object lives.
+    sources = (step, reference.namespace, reference.bound, context.defaults)
+    key = (str(reference), *map(id, sources))
+    known = context.builder.resolved.get(key)
+    if known is None:
+        known = context.builder.resolved[key] = (sources, _parsed(step, reference, context.defaults))
+    return known[1]
+
+
+def _parsed(step: Step, reference: BlockReference, defaults: Mapping) -> Step:
+    """Return the step as if the argument's word stood in place of ``$name``, with the arguments bound to it."""
+    (raw,) = step.arguments.values()
+    (span,) = step.arguments.value_spans.values()
+    if reference.bound is not None:
+        given = by_name(reference, raw, reference.namespace, step.span, span)
+        raw = merged(reference.bound, given)
+    parser = Parser(reference.namespace, defaults)
+    parsed = parser.call(Call(str(reference), raw, step.span, span, step.places))
     parser.collector.raise_errors()
-    assert resolved is not None, "a word that is no step has been reported"
-    return resolved
+    assert parsed is not None, "a word that is no step has been reported"
+    return parsed
 
 
-def lower_block(step: Step, block: Block, arguments: Mapping, values: Values, context: Context) -> Values:
+def lower_block(step: Step, block: Block, values: Values, context: Context) -> Values:
     """Expand a call of a block: bind its arguments, open its scope, expand its body."""
     context.builder.check_depth(context.frames, step.span)
     # A call takes as long as two steps.
     context.builder.count_steps(context.frames, step.span)
-    bound = bind(block, arguments, Environment(context.variables, context.namespace), step.span)
-    if values is None:
-        raise AlreadyReported
-    if len(values) != max(len(block.inputs), 1):
-        wanted = count_values(max(len(block.inputs), 1))
-        message = f"{block.name} takes {wanted}, and {count_entering(values)}"
-        help_text = f"name them, as in `from: [{', '.join(block.inputs)}]`" if block.inputs else "take one with `from`"
-        raise SpecError.of(
-            Code.WRONG_VALUE_COUNT, message, step.span, help=help_text, notes=[Note(block.span, "declared here")]
-        )
-    point = scope_point(step, block.name, context, expressions(arguments, context))
+    # Before the values, so that an argument's error is reported even where no value is known.
+    bound = bind(block, step.arguments, Environment(context.variables, context.namespace), step.span)
+    entered = check_entering(block.name, block.inputs, values, step, [Note(block.span, "declared here")])
+    point = scope_point(step, block.name, context, expressions(step.arguments, context))
     scope = context.builder.open_scope(point, "block", block.name, bound, block.inputs)
     if block.inputs:
-        context.builder.calls.append((block, values, scope))
+        context.builder.calls.append((block, entered, scope))
     inner = context.inner(
         scope=scope,
         namer=Namer(numbered=False),
         namespace=block.namespace,
         frames=(*context.frames, Frame(scope.path, block.name, step.span)),
+        # Every call has modules of its own: what its steps share ends with it.
         shares={},
     )
-    result = _block_result(block, values, _entered(inner, bound, values, block))
-    context.builder.close_scope(scope, values, result)
+    inner.enter(bound, entered, block.inputs)
+    result = _block_result(block, entered, inner)
+    context.builder.close_scope(scope, entered, result)
     return result
-
-
-def _entered(inner: Context, bound: dict[str, Any], values: tuple[Value, ...], block: Block) -> Context:
-    inner.variables = dict(bound)
-    inner.labels = {}
-    inner.variables["input"] = expr.Value(values[0].shape)
-    inner.labels["input"] = values
-    for label, value in zip(block.inputs, values, strict=False):
-        inner.label(label, (value,))
-    return inner
 
 
 def _block_result(block: Block, values: Values, inner: Context) -> Values:

@@ -124,6 +124,15 @@ def _expected(value: Any) -> str:
 
 def dispatch(step: Step, values: Values, context: Context) -> Values:
     """Expand a step by its kind."""
+    check_init(step)
+    return KINDS[step.kind](step, values, context)
+
+
+def check_init(step: Step) -> None:
+    """Raise SpecError NS0323 for ``init`` beside a step that is no op: it would be unclear which parameters it means.
+
+    What ``$name`` stands for is known only when it is expanded, and checked then.
+    """
     if step.init is not None and step.kind not in ("op", "argument"):
         help_text = "write it beside the op inside, or per op under the document's `init:`"
         raise SpecError.of(
@@ -132,7 +141,6 @@ def dispatch(step: Step, values: Values, context: Context) -> Values:
             step.place("init"),
             help=help_text,
         )
-    return KINDS[step.kind](step, values, context)
 
 
 @lowers_kind("combinator")

@@ -71,6 +71,8 @@ class Builder:
     ops: dict[object, Op] = field(default_factory=dict)
     expressions: dict[int, tuple[object, Expressions]] = field(default_factory=dict)
     """What the arguments of steps say as text, by the mapping that holds them."""
+    resolved: dict[tuple[object, ...], tuple[tuple[object, ...], Step]] = field(default_factory=dict)
+    """The steps that ``$name`` stands for, with what they were parsed from, by the word and the ids of that."""
 
     def count_steps(self, frames: tuple[Frame, ...], span: Span, count: int = 1) -> None:
         """Count steps that are about to be expanded; raise LimitError when a document runs away."""

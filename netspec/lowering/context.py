@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Namespace
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
@@ -12,7 +13,8 @@ from netspec.ir import Initializer, Scope
 from netspec.language.model import Block
 from netspec.lowering.builder import Builder
 from netspec.lowering.naming import Namer
-from netspec.lowering.values import Values, visible
+from netspec.lowering.values import Value, Values, visible
+from netspec.syntax import expr
 from netspec.syntax.yaml import Mapping
 
 
@@ -55,6 +57,13 @@ class Context:
         copied = dict(zip(_FIELDS, _values_of(self), strict=True))
         copied.update(changes, variables=dict(self.variables), labels=dict(self.labels))
         return Context(**copied)
+
+    def enter(self, variables: dict[str, Any], values: tuple[Value, ...], names: Iterable[str]) -> None:
+        """Begin the body of a block or document: with its own arguments, and the values that enter under its names."""
+        self.variables = {**variables, "input": expr.Value(values[0].shape)}
+        self.labels = {"input": values}
+        for name, value in zip(names, values, strict=False):
+            self.label(name, (value,))
 
     def see(self, values: Values) -> None:
         """Make values what expressions call ``x``."""

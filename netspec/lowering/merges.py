@@ -11,7 +11,7 @@ from netspec.lowering.evaluation import AlreadyReported
 from netspec.lowering.insertion import add_joint, add_op
 from netspec.lowering.operands import count_values, labelled
 from netspec.lowering.registry import lowers_kind
-from netspec.lowering.units import lower_branch, within
+from netspec.lowering.units import CHAIN, Unit, lower_branch, within
 from netspec.lowering.validation import make_op
 from netspec.lowering.values import Value, Values
 from netspec.ops import OPS, Op
@@ -23,7 +23,7 @@ def lower_merge(step: Step, values: Values, context: Context) -> Values:
     op = make_op(OPS[step.key], step, context)
     holds_bodies = any(isinstance(operand.value, Body) for operand in step.operands)
     if holds_bodies and (step.name is not None or step.share is not None):
-        return within(step, "group", values, context, lambda inner: (_merged(op, step, values, inner, named=False),))
+        return within(step, CHAIN, values, context, lambda inner: (_merged(op, step, values, inner, named=False),))
     return (_merged(op, step, values, context, named=True),)
 
 
@@ -64,4 +64,4 @@ def operand_values(operand: Operand, values: Values, context: Context) -> Values
         return labelled(operand.value, values, context, operand.span)
     if operand.name is None:
         return lower_body(operand.value, values, context.inner())
-    return lower_branch(operand.value, operand.name, operand.span, values, context)
+    return lower_branch(Unit(operand.value, operand.name, operand.span), values, context)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from netspec.diagnostics import Code, Span, SpecError
+from collections.abc import Iterable, Sequence
+
+from netspec.diagnostics import Code, Note, Span, SpecError
 from netspec.language.model import Step
 from netspec.language.scope import unknown_label
 from netspec.lowering.context import Context
@@ -39,6 +41,22 @@ def single(values: Values, step: Step) -> Value:
             help=help_text,
         )
     return values[0]
+
+
+def check_entering(
+    name: str, inputs: Sequence[str], values: Values, step: Step, notes: Iterable[Note] = ()
+) -> tuple[Value, ...]:
+    """Return the values that enter a block or document with these inputs, of which one without names has one.
+
+    Raises: SpecError NS0314 for another number of values; AlreadyReported when an earlier error left them unknown.
+    """
+    if values is None:
+        raise AlreadyReported
+    if len(values) != max(len(inputs), 1):
+        message = f"{name} takes {count_values(max(len(inputs), 1))}, and {count_entering(values)}"
+        help_text = f"name them, as in `from: [{', '.join(inputs)}]`" if inputs else "take one with `from`"
+        raise SpecError.of(Code.WRONG_VALUE_COUNT, message, step.span, help=help_text, notes=notes)
+    return values
 
 
 def count_entering(values: tuple[Value, ...]) -> str:

@@ -1,9 +1,10 @@
-"""Sub-modules that are no blocks: named branches, shortcuts, heads and the repetitions of a named list."""
+"""Sub-modules that are no blocks: named branches, shortcuts, outputs and the repetitions of a named list."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 from netspec.diagnostics import Span
 from netspec.ir import Scope, ScopeKind
@@ -15,32 +16,38 @@ from netspec.lowering.naming import Namer
 from netspec.lowering.values import Values
 
 
-def lower_branch(
-    body: Body, name: str, span: Span, values: Values, context: Context, kind: ScopeKind = "group"
-) -> Values:
-    """Expand a body as a sub-module of that name; a single unnamed op or block becomes that sub-module itself."""
-    claimed = context.namer.claim(name, span)
-    return lower_unit(body, claimed, span, values, context, kind)
+class Unit(NamedTuple):
+    """A body that becomes a sub-module of a name."""
+
+    body: Body
+    name: str
+    span: Span
+    kind: ScopeKind = "group"
+
+    @property
+    def is_single(self) -> bool:
+        """Whether the body is one unnamed op or block; an output is a sub-module unless it is one block."""
+        steps = self.body.steps
+        # An output of one op has a scope too, so that its weights keep their keys when it gets a second step.
+        alone = ("op", "block", "argument") if self.kind == "group" else ("block",)
+        return len(steps) == 1 and steps[0].name is None and steps[0].kind in alone
 
 
-def lower_unit(
-    body: Body, name: str, span: Span, values: Values, context: Context, kind: ScopeKind = "group"
-) -> Values:
-    """Expand a body under a name that is already taken for it."""
-    if is_single(body, kind):
-        alone = context.inner(namer=_Given(name))
-        return lower_body(body, values, alone)
-    scope = context.builder.open_scope(inside(context.scope, name, span), kind)
-    inner = context.inner(scope=scope, namer=Namer(numbered=kind != "output"))
-    result = lower_body(body, values, inner)
+def lower_branch(unit: Unit, values: Values, context: Context) -> Values:
+    """Expand a unit whose name the document gives; a single unnamed op or block becomes that sub-module itself."""
+    claimed = context.namer.claim(unit.name, unit.span)
+    return lower_unit(unit._replace(name=claimed), values, context)
+
+
+def lower_unit(unit: Unit, values: Values, context: Context) -> Values:
+    """Expand a unit under a name that is already taken for it."""
+    if unit.is_single:
+        return lower_body(unit.body, values, context.inner(namer=_Given(unit.name)))
+    scope = context.builder.open_scope(inside(context.scope, unit.name, unit.span), unit.kind)
+    inner = context.inner(scope=scope, namer=Namer(numbered=unit.kind != "output"))
+    result = lower_body(unit.body, values, inner)
     context.builder.close_scope(scope, values, result)
     return result
-
-
-def is_single(body: Body, kind: ScopeKind = "group") -> bool:
-    """Return whether a body is one unnamed op or block; a head is a sub-module unless it is one block."""
-    alone = ("op", "block", "argument") if kind == "group" else ("block",)
-    return len(body) == 1 and body.steps[0].name is None and body.steps[0].kind in alone
 
 
 class _Given(Namer):
@@ -54,19 +61,26 @@ class _Given(Namer):
         return self._name
 
 
+class Submodule(NamedTuple):
+    """The kind of a scope, and whether its unnamed steps have a number as in ``nn.Sequential`` or a word."""
+
+    kind: ScopeKind
+    numbered: bool
+
+
+CHAIN = Submodule("group", numbered=True)
+DENSE = Submodule("dense", numbered=True)
+RESIDUAL = Submodule("group", numbered=False)
+OUTPUT = Submodule("output", numbered=False)
+
+
 def within(
-    step: Step,
-    kind: ScopeKind,
-    values: Values,
-    context: Context,
-    expand: Callable[[Context], Values],
-    *,
-    numbered: bool = True,
+    step: Step, submodule: Submodule, values: Values, context: Context, expand: Callable[[Context], Values]
 ) -> Values:
-    """Expand something inside a scope that has the step's name, where unnamed steps have a number or a word."""
-    scope = context.builder.open_scope(scope_point(step, step.key, context), kind)
+    """Expand something inside a scope that has the step's name."""
+    scope = context.builder.open_scope(scope_point(step, step.key, context), submodule.kind)
     shares = context.shares if step.share is None else _outer(context.shares, scope)
-    result: Values = expand(context.inner(scope=scope, namer=Namer(numbered=numbered), shares=shares))
+    result = expand(context.inner(scope=scope, namer=Namer(submodule.numbered), shares=shares))
     if step.share is not None:
         _enclose(shares, scope, context.shares)
     context.builder.close_scope(scope, values, result)

@@ -146,6 +146,12 @@ SAME = {
         "network: [{b: {unit: {conv_relu: {kernel: 3, padding: 1}}}}]",
         "- conv_relu: {out: 4, kernel: 3, padding: 1}",
     ),
+    "$name is another op in each call, even with the same word and other arguments": (
+        "blocks:\n  inner: {args: {unit: block}, body: [$unit]}\n"
+        "  outer: {args: {k: int}, body: [{inner: {unit: {conv: {out: 4, kernel: k}}}}, {inner: tanh}]}\n"
+        "network: [{outer: 1}, {outer: 3}]",
+        "- {conv: {out: 4, kernel: 1}}\n- tanh\n- {conv: {out: 4, kernel: 3}}\n- tanh",
+    ),
     "x is the value entering the step, input the value entering the block": (
         "blocks:\n  b: {body: [{conv: {out: 8, kernel: 1}}, {conv: {out: input.channels + x.channels, kernel: 1}}]}\n"
         f"network: [{{{CONV}}}, b]",

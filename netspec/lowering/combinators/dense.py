@@ -11,7 +11,7 @@ from netspec.lowering.context import Context
 from netspec.lowering.insertion import add_joint, has_place
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
-from netspec.lowering.units import within
+from netspec.lowering.units import DENSE, within
 from netspec.lowering.values import Values
 from netspec.ops import OPS
 
@@ -21,7 +21,7 @@ def lower_dense(step: Step, fields: Dense, values: Values, context: Context) -> 
     """Expand the layers, each on the concatenation of everything before it."""
     if not has_place(step, context):
         return _dense_layers(step, fields, values, context)
-    return within(step, "dense", values, context, lambda inner: _dense_layers(step, fields, values, inner))
+    return within(step, DENSE, values, context, lambda inner: _dense_layers(step, fields, values, inner))
 
 
 def _dense_layers(step: Step, fields: Dense, values: Values, context: Context) -> Values:

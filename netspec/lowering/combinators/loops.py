@@ -12,7 +12,7 @@ from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
 from netspec.lowering.insertion import has_place
 from netspec.lowering.registry import lowers
-from netspec.lowering.units import lower_unit, within
+from netspec.lowering.units import CHAIN, Unit, lower_unit, within
 from netspec.lowering.values import Values
 
 
@@ -21,7 +21,7 @@ def lower_sequential(step: Step, fields: Sequential, values: Values, context: Co
     """Expand the body in a scope of its own; without a name, and not in a numbered list, it is just its steps."""
     if not has_place(step, context):
         return lower_body(fields.body, values, context.inner())
-    return within(step, "group", values, context, lambda inner: lower_body(fields.body, values, inner))
+    return within(step, CHAIN, values, context, lambda inner: lower_body(fields.body, values, inner))
 
 
 @lowers("repeat")
@@ -50,7 +50,7 @@ def _list(step: Step, body: Body, rows: Iterable[dict[str, Any]], values: Values
         for row in rows:
             values = lower_iteration(body, row, values, context)
         return values
-    return within(step, "group", values, context, lambda inner: _units(body, rows, values, inner, step))
+    return within(step, CHAIN, values, context, lambda inner: _units(body, rows, values, inner, step))
 
 
 def _units(body: Body, rows: Iterable[dict[str, Any]], values: Values, context: Context, step: Step) -> Values:
@@ -71,4 +71,4 @@ def lower_repetition(body: Body, row: dict[str, Any], values: Values, context: C
         return lower_iteration(body, row, values, context)
     inner = context.inner()
     inner.variables.update(row)
-    return lower_unit(body, context.namer.invent(step.key, step.span), step.span, values, inner)
+    return lower_unit(Unit(body, context.namer.invent(step.key, step.span), step.span), values, inner)

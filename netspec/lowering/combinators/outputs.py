@@ -15,7 +15,7 @@ from netspec.lowering.context import Context
 from netspec.lowering.evaluation import AlreadyReported, fill
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
-from netspec.lowering.units import is_single, lower_branch, within
+from netspec.lowering.units import OUTPUT, Unit, lower_branch, within
 from netspec.lowering.values import Values
 
 
@@ -46,12 +46,13 @@ def lower_output(step: Step, fields: Head, values: Values, context: Context) -> 
 
 def _head(step: Step, body: Body, values: Values, context: Context) -> Values:
     """Expand a head's body under the head's name, or as the module that it shares with other heads."""
+    unit = Unit(body, str(step.name), step.place("name"), "output")
     if step.share is None:
-        return lower_branch(body, str(step.name), step.place("name"), values, context, "output")
-    if is_single(body, "output") and body.steps[0].share is None:
+        return lower_branch(unit, values, context)
+    if unit.is_single and body.steps[0].share is None:
         alone = replace(body.steps[0], name=step.name, share=step.share)
         return lower_body(Body((alone,), body.span), values, context.inner())
-    return within(step, "output", values, context, lambda inner: lower_body(body, values, inner), numbered=False)
+    return within(step, OUTPUT, values, context, lambda inner: lower_body(body, values, inner))
 
 
 def check_output_name(name: str, taken: Iterable[str], span: Span, help_text: str) -> None:

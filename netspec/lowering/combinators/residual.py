@@ -18,7 +18,7 @@ from netspec.lowering.insertion import add_plain, has_place, inside
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
-from netspec.lowering.units import lower_unit, within
+from netspec.lowering.units import RESIDUAL, Unit, lower_unit, within
 from netspec.lowering.validation import evaluated_defaults, validate, validated_op
 from netspec.lowering.values import Value, Values
 from netspec.ops import OPS
@@ -53,11 +53,7 @@ def lower_residual(step: Step, fields: Residual, values: Values, context: Contex
     """Expand ``after(shortcut(x) + scale * body(x))``, in a sub-module of its own where the step has a name."""
     if not has_place(step, context):
         return _residual(step, fields, values, context)
-
-    def expand(inner: Context) -> Values:
-        return _residual(step, fields, values, inner)
-
-    return within(step, "group", values, context, expand, numbered=False)
+    return within(step, RESIDUAL, values, context, lambda inner: _residual(step, fields, values, inner))
 
 
 def _residual(step: Step, fields: Residual, values: Values, context: Context) -> Values:
@@ -113,7 +109,7 @@ def _by_body(step: Step, body: Body, entered: Value, context: Context) -> Value:
     # A body without steps, or whose steps are all left out by `when`, is the identity and needs no module.
     taken = dict(context.namer.taken)
     name = context.namer.claim_next(SHORTCUT, step.place("shortcut"))
-    result = lower_unit(body, name, step.place("shortcut"), (entered,), context)
+    result = lower_unit(Unit(body, name, step.place("shortcut")), (entered,), context)
     if result is None:
         raise AlreadyReported
     if result == (entered,):
