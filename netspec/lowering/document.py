@@ -34,15 +34,11 @@ def lower(document: Document) -> Graph:
     # Nobody calls the document: what variants and `--set` say can read no variable.
     variables = bind(document, document.arguments, Environment({}, document.namespace), document.span)
     inputs, rules = lower_inputs(document, variables), document_rules(document, variables)
-    root = Scope("", "network", document.name, variables, document.span, "")
     places = {each.name: locate(document.tree, ("input", each.name)) for each in inputs}
+    root = Scope("", "network", document.name, variables, document.span, "")
     builder = Builder(GraphBuilder(root), inputs=places, pinned=document.pinned, sources=document.sources)
-    context = _context(document, builder, variables, inputs)
-    values: Values = tuple(Value(each.name, each.type) for each in inputs)
-    result = lower_body(document.network, values, context)
-    main = _main_outputs(document, result, context)
-    builder.collector.raise_errors()
-    builder.graph.close(root, tuple(each.name for each in inputs), tuple(each.node for each in main))
+    main = _expand(document, inputs, variables, builder)
+    # Auxiliary outputs come last: the main ones keep their places in the module's result when one is added.
     outputs = (*main, *builder.outputs)
     report_unused(document, inputs, outputs, builder)
     graph = builder.graph.finish(
@@ -56,12 +52,31 @@ def lower(document: Document) -> Graph:
         source=str(document.path),
         warnings=in_order((*document.warnings, *builder.collector.warnings)),
     )
+    _check_graph(document, graph)
+    return graph
+
+
+def _expand(
+    document: Document, inputs: tuple[Input, ...], variables: dict[str, Any], builder: Builder
+) -> tuple[Output, ...]:
+    """Expand the network of a document and return its main outputs; raise SpecError with all errors found."""
+    context = _context(document, builder, variables, inputs)
+    values = tuple(Value(each.name, each.type) for each in inputs)
+    result = lower_body(document.network, values, context)
+    main = _main_outputs(document, result, context)
+    builder.collector.raise_errors()
+    names, paths = tuple(each.name for each in inputs), tuple(each.node for each in main)
+    builder.graph.close(builder.graph.root, names, paths)
+    return tuple(main)
+
+
+def _check_graph(document: Document, graph: Graph) -> None:
+    """Raise SpecError for what only the whole graph shows."""
     if not len(graph):
         help_text = "add a step, as in `- relu`, or correct the `when` of those that are left out"
         raise SpecError.of(Code.EMPTY_NETWORK, "the network has no steps", document.network.span, help=help_text)
     _check_rules(document, graph)
     check_integers(document, graph)
-    return graph
 
 
 def _check_rules(document: Document, graph: Graph) -> None:
@@ -116,21 +131,25 @@ def _context(document: Document, builder: Builder, variables: dict[str, Any], in
 
 
 def _main_outputs(document: Document, result: Values, context: Context) -> list[Output]:
+    """Return the outputs that ``outputs:`` names, or the values of the last step."""
     if document.outputs:
-        outputs: list[Output] = []
-        for index, label in enumerate(document.outputs):
-            span = locate(document.tree, ("outputs", index))
-            try:
-                check_name(label, span)
-                taken = [each.name for each in (*outputs, *context.builder.outputs)]
-                check_output_name(label, taken, span, "each name is given once")
-                outputs.extend(Output(label, value.path) for value in labelled(label, result, context, span))
-            except AlreadyReported:
-                continue
-            except SpecError as error:
-                context.builder.collector.keep(error, context.frames)
-        return outputs
-    names = (
-        ["output"] if result is not None and len(result) == 1 else [f"output{i + 1}" for i in range(len(result or ()))]
-    )
-    return [Output(name, value.path) for name, value in zip(names, result or (), strict=True)]
+        return _named_outputs(document, result, context)
+    values = result or ()
+    names = ["output"] if len(values) == 1 else [f"output{number}" for number in range(1, len(values) + 1)]
+    return [Output(name, value.path) for name, value in zip(names, values, strict=True)]
+
+
+def _named_outputs(document: Document, result: Values, context: Context) -> list[Output]:
+    outputs: list[Output] = []
+    for index, label in enumerate(document.outputs):
+        span = locate(document.tree, ("outputs", index))
+        try:
+            check_name(label, span)
+            taken = [each.name for each in (*outputs, *context.builder.outputs)]
+            check_output_name(label, taken, span, "each name is given once")
+            outputs.extend(Output(label, value.path) for value in labelled(label, result, context, span))
+        except AlreadyReported:
+            continue
+        except SpecError as error:
+            context.builder.collector.keep(error, context.frames)
+    return outputs
