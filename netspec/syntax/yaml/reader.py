@@ -97,7 +97,7 @@ class _Reader:
     def take_scalar(self, event: Any) -> None:
         """Take a scalar as a key or as a value."""
         start, end = event.start_mark, event.end_mark
-        mark = start.line, start.column, end.line, end.column
+        mark = start.line, start.column, end.line, end.column  # _mark, without the call: most events are scalars
         text, style = event.value, event.style
         self.nodes += 1
         if style == '"' or len(text) > MAX_SCALAR or self.nodes > MAX_NODES:
@@ -195,7 +195,8 @@ class _Reader:
             self.anchors.open(event.anchor, mark)
         self.stack.append(self.top)
         kind = OpenMapping if is_mapping else OpenSequence
-        self.top = kind(self.collector, mark, event.anchor, self.nodes - 1 + self.anchors.expanded)
+        size_before = self.nodes - 1 + self.anchors.expanded  # the collection itself is one of the nodes
+        self.top = kind(self.collector, mark, event.anchor, size_before)
 
     def too_deep(self, mark: Mark) -> LimitError:
         """Return the error for a collection in too many others."""
@@ -204,16 +205,23 @@ class _Reader:
         )
 
     def close_collection(self, event: Any) -> None:
-        """Come up out of a collection: now its end and its size are known."""
+        """Come up out of a collection, and take it as a value of the one around it."""
         done, self.top = self.top, self.stack.pop()
-        mark = _mark(event)
-        in_brackets = mark[:2] != mark[2:]  # a block ends where another line begins: take the end of its last value
-        done.node._mark = mark = done.mark[:2] + (mark if in_brackets else done.last)[2:]
+        done.node._mark = _whole(done, _mark(event))
         if done.anchor is not None:
+            # Aliases inside count with all that they stand for, so that aliases of aliases cannot grow unseen.
             self.anchors.close(done.anchor, done.node, self.nodes + self.anchors.expanded - done.size_before)
-        self.top.add(done.node, mark)
+        self.top.add(done.node, done.node._mark)
 
 
 def _mark(event: Any) -> Mark:
     start, end = event.start_mark, event.end_mark
     return start.line, start.column, end.line, end.column
+
+
+def _whole(collection: OpenMapping | OpenSequence, end: Mark) -> Mark:
+    """Return the mark of a collection from its first character to its last, given the mark of the event of its end."""
+    # Brackets have a character that ends them. The end of a block is an empty range at the next line that is indented
+    # less, behind any comments and empty lines: what a reader sees as its end is that of its last value.
+    is_block = end[:2] == end[2:]
+    return collection.mark[:2] + (collection.last if is_block else end)[2:]
