@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Iterable
 from collections.abc import Mapping as Namespace
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from netspec.language.loading.imports import LARGEST_CHAIN, Importer
 from netspec.language.loading.library import library
 from netspec.language.loading.overriding import override
 from netspec.language.loading.unused import report_unused_arguments
-from netspec.language.model import Block, Body, Document
+from netspec.language.model import Block, Body, Document, Parameter
 from netspec.language.parsing.declarations import check_outputs, define_blocks
 from netspec.language.parsing.parameters import parse_parameters
 from netspec.language.parsing.parser import Parser
@@ -46,7 +45,7 @@ def load(
     sources = sources or SourceMap()
     collector = Collector()
     path = find(path_or_name, sources)
-    document = _assemble(path, _chain(path, sources, collector), sources, collector)
+    document = _assemble(_chain(path, sources, collector), sources, collector)
     return override(document, variant, overrides or {})
 
 
@@ -73,50 +72,56 @@ def _chain(path: Path, sources: SourceMap, collector: Collector) -> list[tuple[P
         path = refer(tree["extends"], path, span, sources)
 
 
-def _assemble(path: Path, chain: list[tuple[Path, Mapping]], sources: SourceMap, collector: Collector) -> Document:
-    tree = merge_documents([each for _, each in chain])
-    own: dict[str, Block] = {}
+def _assemble(chain: list[tuple[Path, Mapping]], sources: SourceMap, collector: Collector) -> Document:
+    """Return the document of a chain of files; raise SpecError with every error of all of them."""
+    trees = [tree for _, tree in chain]
+    tree = merge_documents(trees)
     importer = Importer(sources, collector)
     imported = importer.blocks_of(chain)
+    # The document's own blocks hide others of their names. They are filled in later, but looked up only after that.
+    own: dict[str, Block] = {}
     namespace: Namespace[str, Block] = ChainMap(own, imported, library())  # type: ignore[arg-type]
     parser = Parser(namespace, tree.get("defaults") or Mapping(), collector)
     define_blocks(parser, tree, own, imported)
-    parameters = parse_parameters(parser, tree["args"], tree.span) if tree.get("args") else {}
-    complete = set(tree.get("args") or ()) == set(parameters)
-    check_settings(parser, [each for _, each in chain])
-    check_variants(parser, tree, parameters)
-    check_defaults(parser, tree, parameters)
-    network = _network(parser, tree, parameters if complete else None)
-    _check_required(parser, tree)
+    parameters = _parameters(parser, tree, trees)
+    network = _network(parser, tree, parameters)
+    _check_input(parser, tree)
     collector.raise_errors()
-    inherited = {str(each) for each, _ in chain[1:]}  # documents that are checked on their own
+    assert network is not None, "a document without one has been reported"
+    # Last, and without errors: a step that could not be parsed would leave arguments unread that it meant to read.
+    inherited = {str(path) for path, _ in chain[1:]}  # each is checked when it is compiled itself
     blocks = [each for each in (*own.values(), *importer.blocks) if each.span.file not in inherited]
     report_unused_arguments(tree, parameters, blocks, importer, parser)
-    assert network is not None, "a document without one has been reported"
-    arguments = Mapping(str(path))
     return Document(
-        path=path,
-        name=tree.get("name") or _name_of(path),
-        title=tree.get("title", ""),
-        cite=tree.get("cite", ""),
-        notes=tree.get("notes", ""),
-        reference=tree.get("reference") or {},
+        **_header_fields(tree, chain[0][0]),
         parameters=parameters,
-        arguments=arguments,
-        variants=tree.get("variants") or {},
-        defaults=tree.get("defaults") or Mapping(),
-        init=tree.get("init") or Mapping(),
-        input=tree["input"],
-        outputs=tuple(tree.get("outputs") or ()),
         namespace=namespace,
         blocks=own,
         network=network,
-        expect=tree.get("expect") or Mapping(),
-        span=tree.span,
-        tree=tree,
         sources=sources,
         warnings=in_order(collector.warnings),
     )
+
+
+def _header_fields(tree: Mapping, path: Path) -> dict[str, Any]:
+    """Return what a document takes from its top level as it stands there."""
+    return {
+        "path": path,
+        "name": tree.get("name") or _name_of(path),
+        "title": tree.get("title", ""),
+        "cite": tree.get("cite", ""),
+        "notes": tree.get("notes", ""),
+        "reference": tree.get("reference") or {},
+        "arguments": Mapping(str(path)),
+        "variants": tree.get("variants") or {},
+        "defaults": tree.get("defaults") or Mapping(),
+        "init": tree.get("init") or Mapping(),
+        "input": tree["input"],
+        "outputs": tuple(tree.get("outputs") or ()),
+        "expect": tree.get("expect") or Mapping(),
+        "span": tree.span,
+        "tree": tree,
+    }
 
 
 def _name_of(path: Path) -> str:
@@ -125,8 +130,17 @@ def _name_of(path: Path) -> str:
     return (name if name[:1].isalpha() else f"net_{name.strip('_')}".rstrip("_"))[:64]
 
 
-def _network(parser: Parser, tree: Mapping, parameters: Iterable[str] | None) -> Body | None:
-    """Parse the network; where its arguments are not known for certain, names are not checked."""
+def _parameters(parser: Parser, tree: Mapping, trees: list[Mapping]) -> dict[str, Parameter]:
+    """Parse the arguments of a document; check its variants and defaults, which name arguments too."""
+    parameters = parse_parameters(parser, tree["args"], tree.span) if tree.get("args") else {}
+    check_settings(parser, trees)
+    check_variants(parser, tree, parameters)
+    check_defaults(parser, tree, parameters)
+    return parameters
+
+
+def _network(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) -> Body | None:
+    """Parse the network; where an argument's declaration is wrong, names are not checked."""
     if tree.get("network") is None:
         parser.report(
             Code.MISSING_DOCUMENT_KEY, "the document has no `network`", tree.span, "add `network:` with a list of steps"
@@ -134,13 +148,14 @@ def _network(parser: Parser, tree: Mapping, parameters: Iterable[str] | None) ->
         return None
     entered = tree.get("input")
     inputs = entered if isinstance(entered, Mapping) and "shape" not in entered else ()
-    scope = None if parameters is None else Scope.of_body(parameters, inputs)
+    is_complete = set(tree.get("args") or ()) == set(parameters)
+    scope = Scope.of_body(parameters, inputs) if is_complete else None
     body = parser.body(tree["network"], tree.value_spans["network"], scope=scope)
     check_outputs(parser, tree, tuple(tree.get("outputs") or ()), scope)
     return body
 
 
-def _check_required(parser: Parser, tree: Mapping) -> None:
+def _check_input(parser: Parser, tree: Mapping) -> None:
     if tree.get("input") is None:
         parser.report(
             Code.MISSING_DOCUMENT_KEY, "the document has no `input`", tree.span, "add one, as in `input: [3, 224, 224]`"
