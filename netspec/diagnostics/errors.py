@@ -27,7 +27,7 @@ from collections.abc import Iterable
 from typing import ClassVar, Self
 
 from netspec.diagnostics.codes import Code
-from netspec.diagnostics.model import Diagnostic, Frame, Note, Span, in_order
+from netspec.diagnostics.model import Diagnostic, Note, Span, in_order
 
 
 class NetspecError(Exception):
@@ -56,13 +56,11 @@ class SpecError(NetspecError):
         message: str,
         span: Span | None = None,
         *,
-        label: str = "",
         help: str = "",
         notes: Iterable[Note] = (),
-        chain: tuple[Frame, ...] = (),
     ) -> Self:
         """Return the error with a single diagnostic, ready to raise."""
-        return cls([Diagnostic(code, message, span, label, tuple(notes), help, chain)])
+        return cls([Diagnostic(code, message, span, notes=tuple(notes), help=help)])
 
 
 class LimitError(SpecError):

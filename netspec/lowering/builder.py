@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from netspec.diagnostics import Code, Collector, Frame, LimitError, Note, SourceMap, Span, SpecError
+from netspec.diagnostics import Code, Collector, Diagnostic, Frame, LimitError, Note, SourceMap, Span, SpecError
 from netspec.ir import Expressions, GraphBuilder, Initializers, Node, Output, Scope, ScopeKind
 from netspec.language.model import Block, Step
 from netspec.lowering.values import Value
@@ -79,17 +79,15 @@ class Builder:
         self.steps += count
         if self.steps > MOST_STEPS or len(self.graph.nodes) >= MOST_NODES:
             message = f"the network grows beyond {MOST_NODES:,} nodes or {MOST_STEPS:,} steps"
-            raise LimitError.of(
-                Code.NETWORK_TOO_LARGE, message, span, help="check `repeat` and recursive blocks", chain=frames
-            )
+            help_text = "check `repeat` and recursive blocks"
+            raise LimitError([Diagnostic(Code.NETWORK_TOO_LARGE, message, span, help=help_text, chain=frames)])
 
     def check_depth(self, frames: tuple[Frame, ...], span: Span) -> None:
         """Raise LimitError when blocks call each other too deeply."""
         if len(frames) >= DEEPEST_CALL:
             message = f"blocks call each other more than {DEEPEST_CALL} deep"
-            raise LimitError.of(
-                Code.RECURSION_TOO_DEEP, message, span, help="end the recursion with `when:`", chain=frames
-            )
+            help_text = "end the recursion with `when:`"
+            raise LimitError([Diagnostic(Code.RECURSION_TOO_DEEP, message, span, help=help_text, chain=frames)])
 
     def add(self, op: Op, operands: tuple[Value, ...], point: InsertionPoint, init: Initializers = ()) -> Value:
         """Add one op and return its result.
