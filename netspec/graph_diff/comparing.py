@@ -145,8 +145,8 @@ class _Comparing:
         other = [
             pair
             for pair in used
-            if (pair.before.init or rules[0].get(pair.before.op.name))
-            != (pair.after.init or rules[1].get(pair.after.op.name))
+            if {**dict(rules[0].get(pair.before.op.name, ())), **dict(pair.before.init)}
+            != {**dict(rules[1].get(pair.after.op.name, ())), **dict(pair.after.init)}
         ]
         if other:
             yield _in_all("init", other)

@@ -9,9 +9,10 @@ from netspec.language.parsing.arguments import Call
 from netspec.language.parsing.parser import Parser
 from netspec.language.scope import unknown_argument
 from netspec.lowering.binding import BlockReference, Environment, bind, by_name
-from netspec.lowering.body import check_init, dispatch, lower_body
+from netspec.lowering.body import dispatch, lower_body
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import AlreadyReported, expressions
+from netspec.lowering.initialization import block_rules
 from netspec.lowering.insertion import scope_point
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import check_entering, labelled
@@ -43,7 +44,6 @@ def lower_argument(step: Step, values: Values, context: Context) -> Values:
     if resolved.kind != "block":
         return dispatch(resolved, values, context)
     # The word means what it means where it was handed over: this body may have another block of that name, or none.
-    check_init(resolved)
     return lower_block(resolved, reference.namespace[resolved.key], values, context)
 
 
@@ -91,6 +91,7 @@ def lower_block(step: Step, block: Block, values: Values, context: Context) -> V
         frames=(*context.frames, Frame(scope.path, block.name, step.span)),
         # Every call has modules of its own: what its steps share ends with it.
         shares={},
+        init=block_rules(step, context),
     )
     inner.enter(bound, entered, block.inputs)
     result = _block_result(block, entered, inner)

@@ -123,17 +123,11 @@ def _expected(value: Any) -> str:
 
 
 def dispatch(step: Step, values: Values, context: Context) -> Values:
-    """Expand a step by its kind."""
-    check_init(step)
-    return KINDS[step.kind](step, values, context)
+    """Expand a step by its kind.
 
-
-def check_init(step: Step) -> None:
-    """Raise SpecError NS0323 for ``init`` beside a step that is no op: it would be unclear which parameters it means.
-
-    What ``$name`` stands for is known only when it is expanded, and checked then.
+    Raises: SpecError NS0323 for ``init`` beside a merge or combinator: it would be unclear which parameters it means.
     """
-    if step.init is not None and step.kind not in ("op", "argument"):
+    if step.init is not None and step.kind not in ("op", "block", "argument"):
         help_text = "write it beside the op inside, or per op under the document's `init:`"
         raise SpecError.of(
             Code.MISPLACED_INIT,
@@ -141,6 +135,7 @@ def check_init(step: Step) -> None:
             step.place("init"),
             help=help_text,
         )
+    return KINDS[step.kind](step, values, context)
 
 
 @lowers_kind("combinator")

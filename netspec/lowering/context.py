@@ -47,7 +47,7 @@ class Context:
     shares: dict[str, Shared] = field(default_factory=dict)
     device: int | None = None
     init: dict[str, tuple[tuple[str, Initializer], ...]] = field(default_factory=dict)
-    """Initialization rules of a used document, by op."""
+    """Initialization rules of a used document or of the calls of blocks around, by op."""
     heads: bool = True
     """False inside a used document, whose auxiliary outputs are left out."""
 

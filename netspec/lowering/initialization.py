@@ -1,4 +1,4 @@
-"""``init:``: how parameters are initialized, per op of a document or per step."""
+"""``init:``: how parameters are initialized, per op of a document or of a called block, or per step."""
 
 from __future__ import annotations
 
@@ -35,11 +35,30 @@ def document_rules(document: Document, variables: dict[str, Any]) -> dict[str, I
 
     Raises: SpecError NS0316 with everything that is no initializer.
     """
+    return _rules_by_op(document.init, variables)
+
+
+def block_rules(step: Step, context: Context) -> dict[str, Initializers]:
+    """Return the rules that hold inside a called block, by op: those around it, and above them the call's own.
+
+    Raises: SpecError NS0323 when the call's ``init:`` is not by op, NS0316 with everything that is no initializer.
+    """
+    if step.init is None:
+        return context.init
+    is_by_op = isinstance(step.init, Mapping) and all(name in OPS for name in step.init)
+    if not is_by_op:
+        message = f"`init` starts an op's parameters, and {step.key} is none"
+        help_text = "say it per op, as in `init: {conv: kaiming_normal}`, or write it beside the op inside"
+        raise SpecError.of(Code.MISPLACED_INIT, message, step.place("init"), help=help_text)
+    return {**context.init, **_rules_by_op(step.init, context.variables)}
+
+
+def _rules_by_op(init: Mapping, variables: dict[str, Any]) -> dict[str, Initializers]:
     rules: dict[str, Initializers] = {}
     collector = Collector()
-    for name, raw in document.init.items():
+    for name, raw in init.items():
         with collector.catch():
-            rules[name] = _rules(raw, variables, document.init.value_spans[name], OPS[name])
+            rules[name] = _rules(raw, variables, init.value_spans[name], OPS[name])
     collector.raise_errors()
     return rules
 

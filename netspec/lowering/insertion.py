@@ -30,7 +30,7 @@ def lower_op(step: Step, values: Values, context: Context) -> Values:
 def add_op(op: Op, operands: tuple[Value, ...], step: Step, context: Context) -> Value:
     """Add the op of a step under the step's name, or under the module it shares."""
     own = initializers(step, op, context)
-    init = own or context.init.get(op.name, ())
+    init = _over(own, context.init.get(op.name, ()))
     label = step.label[0] if len(step.label) == 1 else ""
     shared = shared_module(step, context)
     if shared and shared.uses > 1:
@@ -54,6 +54,11 @@ def add_op(op: Op, operands: tuple[Value, ...], step: Step, context: Context) ->
         # The shape is valid even if the initializer is not.
         context.builder.collector.keep(error, context.frames)
     return value
+
+
+def _over(own: Initializers, around: Initializers) -> Initializers:
+    """Return a step's own rules, and those around it for the parameters of which it says nothing."""
+    return tuple({**dict(around), **dict(own)}.items()) if own and around else own or around
 
 
 def add_plain(op: Op, operands: tuple[Value, ...], step: Step, context: Context, word: str = "") -> Value:

@@ -899,6 +899,34 @@ network:
     assert found["linear2.weight"].tolist() == [[1, 0], [0, 1]] and found["linear2.bias"].tolist() == [0, 0]
 
 
+def test_init_beside_a_block_holds_inside_it_and_yields_to_steps_inside(tmp_path: Path) -> None:
+    found = weights(
+        tmp_path,
+        """
+args: {value: 4}
+init: {conv: {weight: 1, bias: 0}}
+blocks:
+  pair:
+    args: {unit: block}
+    body: [{$unit: {out: 2}}, {conv: {out: 2, kernel: 1}, init: {bias: 7}}, bn]
+network:
+  - pair: {unit: conv_relu}
+    name: plain
+  - pair: {unit: conv_relu}
+    name: other
+    init: {conv: {weight: value, bias: value + 1}, bn: 0.5}
+  - conv_relu: 2
+    name: after
+""",
+    )
+    started = {name: each.unique().tolist() for name, each in found.items() if name.endswith(("weight", "bias"))}
+    assert started["plain.conv_relu1.conv.weight"] == started["after.conv.weight"] == [1]
+    assert started["plain.conv1.weight"] == [1] and started["plain.conv1.bias"] == [7]
+    assert started["other.conv_relu1.conv.weight"] == [4] and started["other.conv_relu1.conv.bias"] == [5]
+    assert started["other.conv1.weight"] == [4] and started["other.conv1.bias"] == [7]
+    assert started["plain.bn1.weight"] == [1] and started["other.bn1.weight"] == [0.5]
+
+
 def test_functions_of_torch_start_weights(tmp_path: Path) -> None:
     rule = "{kaiming_normal: {mode: fan_out, nonlinearity: relu}}"
     weight = weights(tmp_path, f"init: {{conv: {rule}}}\nnetwork: [{{conv: {{out: 64, kernel: 3}}}}]")["conv1.weight"]

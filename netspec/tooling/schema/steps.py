@@ -16,6 +16,7 @@ from netspec.ops import OPS, Op
 from netspec.tooling.schema.calls import BODY_TYPES, block_call, combinator_call, merge_call, op_call
 from netspec.tooling.schema.explanations import about_block, about_class
 from netspec.tooling.schema.fields import EXPRESSION, required
+from netspec.tooling.schema.parts import initialization
 from netspec.tooling.schema.patterns import (
     ARGUMENT,
     LABEL_OR_INPUT,
@@ -106,8 +107,14 @@ def _step_keys() -> dict[str, Schema]:
         "expect": {"type": ["string", "array", "null"], "allOf": [EXPRESSION, {"items": sizes}]},
         "share": {"type": ["string", "integer"]},
         "device": {"type": ["integer", "string", "null"], "minimum": 0, "maximum": 1023, "allOf": [EXPRESSION]},
-        "init": {"allOf": [{"$ref": "#/definitions/rules"}]},
+        "init": _init(),
     }
+
+
+def _init() -> Schema:
+    """Return the schema of a step's ``init``: an op's own rules, or beside a block those of the ops inside."""
+    is_by_op = {"type": "object", "propertyNames": {"pattern": one_of(OPS)}, "minProperties": 1}
+    return {"allOf": [{"if": is_by_op, "then": initialization(), "else": {"$ref": "#/definitions/rules"}}]}
 
 
 class Steps:
@@ -199,9 +206,10 @@ class Steps:
         return {"$ref": "#/definitions/free.ops" if self.is_free else "#/definitions/ops"}
 
     def _others(self) -> Iterator[Schema]:
-        """Yield the condition of each word that is no plain op; these have no parameters to start."""
-        keys = [name for name in STEP_KEYS if name != "init"]
+        """Yield the condition of each word that is no plain op; merges and combinators initialize nothing."""
+        plain = [name for name in STEP_KEYS if name != "init"]
         for word in self.others:
+            keys = list(STEP_KEYS) if word in self.blocks else plain
             beside = word in COMBINATORS and COMBINATORS[word].beside
             yield _decided(word, self.others, keys, {"body": self.ref("body")} if beside else {})
 
