@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 import netspec
+from netspec.analysis import measure
 from netspec.ir import Graph
 
 with contextlib.redirect_stdout(io.StringIO()):
@@ -220,6 +221,23 @@ def test_projection_shares_the_first_activation(tmp_path: Any) -> None:
     first = next(node for node in graph if node.op.name == "conv")
     assert projection.inputs == first.inputs
     assert graph[projection.inputs[0]].op.name == "relu"
+
+
+def test_inherited_variants_fit_the_network() -> None:
+    """Where the stride stands is a question of bottlenecks: basic blocks have no 1x1 convolution."""
+    assert measure(netspec.compile("preresnet164_cifar", "stride_first")).depth == 164
+    assert measure(netspec.compile("preresnet1001_cifar", "stride_first")).depth == 1001
+    with pytest.raises(netspec.SpecError, match="has no variant 'stride_first'"):
+        netspec.compile("preresnet110_cifar", "stride_first")
+
+
+# u-net
+
+
+@torch.no_grad()
+def test_unet_takes_images_that_are_no_squares() -> None:
+    network = built("unet", width=2, input=[1, 188, 220]).eval()
+    assert network(torch.randn(1, 1, 188, 220)).shape == (1, 2, 4, 36)
 
 
 # inception

@@ -47,6 +47,10 @@ def test_the_table_is_true(name: str) -> None:
         assert name in NAMES, f"there is no document {name}"
 
 
+def test_the_table_is_complete() -> None:
+    assert set(NAMES) <= table().keys(), "write new networks into zoo_names.txt"
+
+
 def test_families_are_no_networks() -> None:
     inner = {path.relative_to(shipped_folder()).parts[0] for path in shipped_folder().rglob("*/*.yaml")}
     assert inner <= {"families"}

@@ -109,8 +109,11 @@ class GoogLeNet(nn.Module):
                 nn.init.kaiming_uniform_(module.weight, nonlinearity="linear")
                 nn.init.constant_(module.bias, 0.2)
             elif isinstance(module, nn.Linear):
-                nn.init.xavier_uniform_(module.weight)
+                nn.init.kaiming_uniform_(module.weight, nonlinearity="linear")
                 nn.init.zeros_(module.bias)
+        for module in self.modules():
+            if isinstance(module, SideHead):
+                nn.init.constant_(module.fc1.bias, 0.2)
 
     def forward(self, x: Tensor) -> Tensor | GoogLeNetOutput:
         x = self.conv1(x)  # 64x112x112
