@@ -6,6 +6,7 @@
     │   └── TooManyErrors    it has so many errors that the run stopped
     ├── ExpressionError      syntax.expr: an expression cannot be read, or has no value
     ├── ShapeError           ops: an op cannot take these values
+    ├── GraphSyntaxError     ir: the text of a graph cannot be read
     ├── AlreadyReported      lowering: a value depends on one that an error left unknown
     ├── PluginError          ops: a module with ops cannot be used
     ├── DeviceError          targets.torch: there is no such device

@@ -9,6 +9,7 @@ builder.py       a graph under construction
 rewriter.py      edits of a graph, which give another one
 verify.py        what holds for every graph
 live_values.py   what each scope reads from outside, and what others read of it
+text/            graphs as text, printed and parsed
 equality.py      which parts of graphs are equal
 """
 

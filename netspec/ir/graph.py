@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from netspec.diagnostics import Diagnostic
 from netspec.dtypes import Dtype
-from netspec.ir.node import Initializers, Node, Scope, flatten_tree, frozen_arguments, producer, thawed
+from netspec.ir.node import Initializers, Node, Scope, flatten_tree, producer
 from netspec.ops import TensorType
 from netspec.sizes.shape import Shape
 
@@ -73,7 +73,6 @@ class Graph:
     root: Scope
     init: tuple[tuple[str, Initializers], ...] = ()
     """How the parameters of each op start, unless their node says otherwise."""
-    arguments: Mapping[str, object] = field(default_factory=dict)
     source: str = ""
     warnings: tuple[Diagnostic, ...] = ()
     """What in the document is allowed and hardly meant."""
@@ -84,14 +83,13 @@ class Graph:
         for scope in self.root.descend():
             object.__setattr__(scope, "items", tuple(scope.items))
         object.__setattr__(self, "by_path", MappingProxyType({node.path: node for node in self.root.walk()}))
-        object.__setattr__(self, "arguments", frozen_arguments(self.arguments))
 
     def __repr__(self) -> str:
         return f"<Graph {self.name}: {len(self):,} nodes, {self.params:,} parameters>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields = (self.name, self.title, self.cite, self.inputs, self.outputs, self.root, self.init)
-        return Graph, (*fields, thawed(self.arguments), self.source, self.warnings)
+        return Graph, (*fields, self.source, self.warnings)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Graph) and _contents(self) == _contents(other)
@@ -116,6 +114,11 @@ class Graph:
     def shape_of(self, value: str) -> Shape:
         """Return the shape of a value by its name."""
         return self.type_of(value).shape
+
+    @property
+    def arguments(self) -> Mapping[str, object]:
+        """The values of the document's own arguments."""
+        return self.root.arguments
 
     @property
     def params(self) -> int:
@@ -174,7 +177,7 @@ def _contents(graph: Graph) -> tuple[Any, ...]:
     records = flatten_tree(graph.root)
     for record in (*records[0], *records[1]):
         del record["span"]
-    header = graph.name, graph.title, graph.cite, graph.init, graph.arguments
+    header = graph.name, graph.title, graph.cite, graph.init
     return header, graph.inputs, graph.outputs, records
 
 

@@ -159,7 +159,10 @@ def borders(graph: Graph) -> Iterator[str]:
 
 @_rule
 def outputs(graph: Graph) -> Iterator[str]:
-    """Yield the outputs that are no value of the network, or have the name of another."""
+    """Yield the outputs that are no value of the network, have the name of another, or are not what the root gives.
+
+    Those of the root come first; behind them come auxiliary ones.
+    """
     known = _values(graph)
     names: set[str] = set()
     for each in graph.outputs:
@@ -168,6 +171,9 @@ def outputs(graph: Graph) -> Iterator[str]:
         if each.name in names:
             yield f"two outputs are called {each.name}"
         names.add(each.name)
+    main = tuple(each.node for each in graph.outputs)[: len(graph.root.outputs)]
+    if graph.root.inputs != tuple(each.name for each in graph.inputs) or graph.root.outputs != main:
+        yield "its root takes or gives other values"
 
 
 def _operand_shapes(node: Node, graph: Graph) -> tuple[Shape, ...]:

@@ -48,7 +48,6 @@ def lower(document: Document) -> Graph:
         title=document.title,
         cite=document.cite,
         init=tuple(rules.items()),
-        arguments=variables,
         source=str(document.path),
         warnings=in_order((*document.warnings, *builder.collector.warnings)),
     )

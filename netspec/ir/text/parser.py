@@ -1,0 +1,313 @@
+"""Text to a graph."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, get_args
+
+from pydantic import ValidationError
+
+from netspec.diagnostics import Span
+from netspec.dtypes import Dtype
+from netspec.ir.builder import GraphBuilder
+from netspec.ir.graph import Graph, Input, Output
+from netspec.ir.node import Initializer, Node, Scope, ScopeKind
+from netspec.ir.text.scanner import PLAIN, WORD, GraphSyntaxError, Line
+from netspec.ir.verify import verify
+from netspec.ops import OPS, Op, ShapeError, TensorType
+from netspec.sizes import Dim, FormulaError, Size, read_size, stated, symbol
+
+Part = TypeVar("Part")
+
+_NODE = re.compile(r"[\w.@]+ *=", re.ASCII)
+_ARGUMENT = re.compile(r"\w+ *=", re.ASCII)
+_NODE_MARKS = ("shares", "as", "named", "device", "init", "written")
+_NUMBER = re.compile(r"\d+", re.ASCII)
+_COUNT = re.compile(r"\d{1,3}(?:,\d{3})*", re.ASCII)
+_SIZE = re.compile(r"\d+|\{[^{}]*\}", re.ASCII)
+_SHAPE = re.compile(rf"scalar\b|(?:{_SIZE.pattern})(?:x(?:{_SIZE.pattern}))*", re.ASCII)
+
+
+def parse_graph(text: str, file: str = "<graph>") -> Graph:
+    """Return the graph that a text says, verified. ``file`` is what the text is called in places.
+
+    Raises: GraphSyntaxError where the text cannot be read; InvalidGraph where it says what no graph can be.
+
+    Example:
+        >>> graph = parse_graph("network tiny\\ninput input 3x8x8\\nrelu1 = relu(input)\\nreturns output: relu1\\n")
+        >>> graph["relu1"].shape, str(graph["relu1"].span)
+        ((3, 8, 8), '<graph>:3:1')
+    """
+    lines = [Line(content, file, number) for number, content in enumerate(text.split("\n"), start=1)]
+    filled = [line for line in lines if not line.ended]
+    if not filled:
+        lines[-1].fail("expected a network")
+    parser = _network(filled[0])
+    for line in filled[1:]:
+        parser.read(line)
+    if len(parser.open) > 1:
+        lines[-1].fail(f"{parser.open[-1].path} is not closed")
+    graph = parser.finish()
+    verify(graph)
+    return graph
+
+
+def _network(line: Line) -> _Parser:
+    """Return the parser that goes on behind the first line."""
+    span = line.span
+    line.expect("network")
+    name = line.word()
+    block = line.word() if line.take("=") else name
+    title = line.json() if line.sees('"') else ""
+    arguments: dict[str, object] = {}
+    if line.take("("):
+        arguments = dict(line.several(lambda: _argument(line)))
+        line.expect(")")
+    line.end()
+    root = Scope("", "network", block, arguments, span, "")
+    return _Parser(GraphBuilder(root), {"name": name, "title": title, "cite": ""}, [root])
+
+
+def _argument(line: Line, decoder: json.JSONDecoder = PLAIN) -> tuple[str, Any]:
+    name = line.match(WORD, "the name of an argument")
+    line.expect("=")
+    return name, line.json(decoder)
+
+
+def _rule(line: Line) -> tuple[str, Initializer]:
+    """Return the name of a parameter, and how it is initialized."""
+    name = line.match(WORD, "the name of a parameter")
+    line.expect("=")
+    function = line.match(WORD, "an initializer")
+    line.expect("(")
+    arguments = () if line.sees(")") else line.several(lambda: _argument(line))
+    line.expect(")")
+    return name, Initializer(function, arguments)
+
+
+@dataclass(slots=True)
+class _Parser:
+    """Reads lines into a graph under construction."""
+
+    builder: GraphBuilder
+    header: dict[str, Any]
+    open: list[Scope]
+    """The scopes around the next line, outer before inner."""
+    rules: list[tuple[str, tuple[tuple[str, Initializer], ...]]] = field(default_factory=list)
+    inputs: list[Input] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
+    main: list[str] = field(default_factory=list)
+    symbols: dict[str, Dim] = field(default_factory=dict)
+    types: dict[str, TensorType] = field(default_factory=dict)
+    owners: set[str] = field(default_factory=set)
+    decoder: json.JSONDecoder = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.decoder = json.JSONDecoder(object_hook=self._open_size)
+
+    def read(self, line: Line) -> None:
+        """Read a line; what begins it says what it is."""
+        if line.matches(_NODE):
+            self._node(line)
+        elif line.take("}"):
+            self._close(line)
+        else:
+            span, word = line.span, line.match(WORD, "a node, a scope, or a line about the network")
+            if word in get_args(ScopeKind):
+                self._scope(line, word, span)
+            elif word in _STATEMENTS:
+                _STATEMENTS[word](self, line)
+            else:
+                raise GraphSyntaxError(f"no line begins with {word!r}", span)
+        line.end()
+
+    def finish(self) -> Graph:
+        """Return the graph once all lines are read."""
+        root = self.open[0]
+        self.builder.close(root, tuple(each.name for each in self.inputs), tuple(self.main))
+        return self.builder.finish(tuple(self.inputs), self.outputs, init=tuple(self.rules), **self.header)
+
+    # the network
+
+    def _cite(self, line: Line) -> None:
+        self.header["cite"] = line.json()
+
+    def _source(self, line: Line) -> None:
+        self.header["source"] = line.json()
+
+    def _init(self, line: Line) -> None:
+        self.rules.append((line.match(WORD, "an op"), line.several(lambda: _rule(line))))
+
+    def _sizes(self, line: Line) -> None:
+        for name, number in line.several(lambda: _argument(line)):
+            self.symbols[name] = symbol(name, number)
+
+    def _input(self, line: Line) -> None:
+        name = line.match(WORD, "the name of an input")
+        entering = self._type(line)
+        high = int(line.match(_NUMBER, "a number")) if line.take("below") else None
+        self.inputs.append(Input(name, *entering, high))
+        self.types[name] = entering
+
+    def _returns(self, line: Line) -> None:
+        name = line.match(WORD, "the name of an output")
+        line.expect(":")
+        value = line.value()
+        if not line.take("auxiliary"):
+            self.main.append(value)
+        train_only = line.take("in training")
+        self.outputs.append(Output(name, value, train_only, line.json() if line.take(", loss weight") else 1.0))
+
+    # scopes
+
+    def _scope(self, line: Line, kind: Any, span: Span) -> None:
+        path = line.value()
+        block = line.word() if line.take("=") else ""
+        entering, arguments = self._call(line, _entering)
+        marks = {"module": path, **_marks(line, ("shares", "written"))}
+        line.expect("{")
+        scope = Scope(
+            path=path,
+            kind=kind,
+            block=block,
+            arguments=arguments,
+            span=span,
+            parent=self.open[-1],
+            inputs=tuple(value for value, _ in entering),
+            input_names=tuple(name for _, name in entering if name),
+            **marks,
+        )
+        self.builder.open(scope)
+        self.open.append(scope)
+
+    def _close(self, line: Line) -> None:
+        if len(self.open) == 1:
+            line.fail("no scope is open here")
+        scope = self.open.pop()
+        self.builder.close(scope, scope.inputs, line.several(line.value) if line.take("->") else ())
+
+    # nodes
+
+    def _node(self, line: Line) -> None:
+        span, path = line.span, line.value()
+        line.expect("=")
+        at, word = line.span, line.match(WORD, "an op")
+        inputs, arguments = self._call(line, Line.value)
+        op = _op(word, arguments, at)
+        types = self._operands(inputs, at)
+        try:
+            inferred = op.infer_results(*types)
+        except ShapeError as error:
+            raise GraphSyntaxError(error.message, at) from None
+        results = line.several(lambda: self._type(line)) if line.matches(_SHAPE) else inferred
+        given = line.match(_COUNT, "a number").replace(",", "") if line.matches(_COUNT) else ""
+        marks = {"module": path, **_marks(line, _NODE_MARKS)}
+        shapes = [each.shape for each in types]
+        params = 0 if marks["module"] in self.owners else stated(op.count_parameters(*shapes))
+        node = Node(
+            path=path,
+            op=op,
+            inputs=inputs,
+            results=results,
+            params=int(given) if given else params,
+            macs=stated(op.count_macs(*shapes)),
+            span=span,
+            scope=self.open[-1],
+            **marks,
+        )
+        self.owners.add(node.module)
+        self.types.update(zip(node.values, node.results, strict=True))
+        self.builder.add(node)
+
+    def _operands(self, inputs: tuple[str, ...], span: Span) -> list[TensorType]:
+        for name in inputs:
+            if name not in self.types:
+                raise GraphSyntaxError(f"there is no value {name}, or not yet", span)
+        return [self.types[name] for name in inputs]
+
+    def _call(self, line: Line, value: Callable[[Line], Part]) -> tuple[tuple[Part, ...], dict[str, Any]]:
+        """Return the values and the arguments of a call."""
+        values: list[Part] = []
+        arguments: dict[str, Any] = {}
+        line.expect("(")
+        while not line.take(")"):
+            if values or arguments:
+                line.expect(",")
+            if line.matches(_ARGUMENT):
+                arguments.update([_argument(line, self.decoder)])
+            else:
+                values.append(value(line))
+        return tuple(values), arguments
+
+    # types
+
+    def _type(self, line: Line) -> TensorType:
+        at, shape = line.span, line.match(_SHAPE, "a shape")
+        sizes = [] if shape == "scalar" else _SIZE.findall(shape)
+        dtype: Dtype = next((each for each in get_args(Dtype) if line.take(each)), "float")
+        return TensorType(tuple(self._size(size, at) for size in sizes), dtype)
+
+    def _size(self, text: str, span: Span) -> Size:
+        if text.isdecimal():
+            return int(text)
+        try:
+            return read_size(text[1:-1], self.symbols)
+        except FormulaError as error:
+            raise GraphSyntaxError(str(error), span) from None
+
+    def _open_size(self, value: dict[str, Any]) -> Any:
+        """Return the open size that stands among arguments."""
+        return read_size(value["size"], self.symbols) if value.keys() == {"size"} else value
+
+
+_STATEMENTS: dict[str, Callable[[_Parser, Line], None]] = {
+    "cite": _Parser._cite,
+    "source": _Parser._source,
+    "init": _Parser._init,
+    "sizes": _Parser._sizes,
+    "input": _Parser._input,
+    "returns": _Parser._returns,
+}
+"""What is said of the network, by the word that begins the line."""
+
+
+def _entering(line: Line) -> tuple[str, str]:
+    """Return the name of a value that enters a scope, and what the block calls it."""
+    return line.value(), line.match(WORD, "a name") if line.take("as") else ""
+
+
+def _op(word: str, arguments: Mapping[str, Any], span: Span) -> Op:
+    if word not in OPS:
+        raise GraphSyntaxError(f"there is no op {word!r}", span)
+    try:
+        return OPS[word].model_validate(arguments)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        where = ".".join(map(str, wrong["loc"]))
+        raise GraphSyntaxError(f"{word}: {where}: {wrong['msg']}", span) from None
+
+
+def _marks(line: Line, known: Collection[str]) -> dict[str, Any]:
+    """Return what is said of a node or scope at the end of its line, by the names of its fields."""
+    marks: dict[str, Any] = {}
+    while not line.ended and not line.sees("{"):
+        at, word = line.span, line.match(WORD, "one of " + ", ".join(known))
+        if word not in known:
+            raise GraphSyntaxError(f"expected one of {', '.join(known)}, not {word!r}", at)
+        match word:
+            case "shares":
+                marks["module"] = line.value()
+            case "as":
+                marks["label"] = line.match(WORD, "a label")
+            case "named":
+                marks["named"] = True
+            case "device":
+                marks["device"] = int(line.match(_NUMBER, "a number"))
+            case "init":
+                marks["init"] = line.several(lambda: _rule(line))
+            case "written":
+                marks["expressions"] = line.several(lambda: _argument(line))
+    return marks
