@@ -30,7 +30,7 @@ input image 3x8x8
 input words 5 int64 below 30
 
 stem = conv(image, out=8, kernel=[3, 1], padding=[[1, 1], [0, 0]])  8x8x8  80  as early named device 1 init bias=ones()
-block pair = two(stem, words, out=8, unit="one") written out="width" {
+block pair = two(stem, words, out=8, unit="one") expressions out="width" {
   group pair.left(stem) {
     pair.left.0 = relu(stem)  8x8x8
     dense pair.left.inner(pair.left.0) {
@@ -38,7 +38,7 @@ block pair = two(stem, words, out=8, unit="one") written out="width" {
     } -> pair.left.inner.0
   } -> pair.left.inner.0
   output pair.right(words as positions, stem as skip) {
-    pair.right.embedding1 = embedding(words, num=30, dim=4)  5x4  120  written num="30"
+    pair.right.embedding1 = embedding(words, num=30, dim=4)  5x4  120  expressions num="30"
   }
 } -> pair.left.inner.0, pair.right.embedding1
 block pair@2 = two(pair.left.inner.0) shares pair {
@@ -144,14 +144,14 @@ network open
 sizes H=32, W=48
 input input 3x{H}x{W}
 
-conv1 = conv(input, out=4, kernel=3, stride=2)  4x{(H - 1) // 2}x{(W - 1) // 2}  112
-slice1 = slice(conv1, axis=2, start={"size": "H // 4"})  4x{(H - 1) // 2 - H // 4}x{(W - 1) // 2}
+conv1 = conv(input, out=4, kernel=3, stride=2)  4x{(H + 1) // 2 - 1}x{(W + 1) // 2 - 1}  112
+slice1 = slice(conv1, axis=2, start={"size": "H // 4"})  4x{(H + 1) // 2 - H // 4 - 1}x{(W + 1) // 2 - 1}
 returns output: slice1
 """
     height, width = symbol("H", 32), symbol("W", 48)
     with SizeContext({"H": 32, "W": 48}).deciding(Reason()):
         graph = parse_graph(text)
-        assert print_graph(graph) == text == print_graph(parse_graph(text.replace("  4x{(H - 1) // 2 - ", "  # ")))
+        assert print_graph(graph) == text == print_graph(parse_graph(text.replace("  4x{(H + 1) // 2 - H", "  # ")))
     assert graph.shape_of("conv1") == (4, (height - 1) // 2, (width - 1) // 2)
     assert graph["slice1"].op.start == height // 4
     assert graph["conv1"].macs == 4 * 15 * 23 * 27
@@ -182,8 +182,8 @@ REFUSED: dict[str, tuple[Callable[[str], str], str]] = {
         "expected one of shares, as, named",
     ),
     "a mark of nodes at a scope": (
-        lambda text: text.replace("written out=", "as out="),
-        "expected one of shares, written",
+        lambda text: text.replace("expressions out=", "as out="),
+        "expected one of shares, expressions",
     ),
     "a brace too many": (lambda text: text + "}\n", "28:2: no scope is open here"),
     "a brace too few": (lambda text: text.replace("} -> pair@2.conv1\n", ""), "pair@2 is not closed"),

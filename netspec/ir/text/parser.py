@@ -24,7 +24,7 @@ Part = TypeVar("Part")
 
 _NODE = re.compile(r"[\w.@]+ *=", re.ASCII)
 _ARGUMENT = re.compile(r"\w+ *=", re.ASCII)
-_NODE_MARKS = ("shares", "as", "named", "device", "init", "written")
+_NODE_MARKS = ("shares", "as", "named", "device", "init", "expressions")
 _NUMBER = re.compile(r"\d+", re.ASCII)
 _COUNT = re.compile(r"\d{1,3}(?:,\d{3})*", re.ASCII)
 _SIZE = re.compile(r"\d+|\{[^{}]*\}", re.ASCII)
@@ -167,7 +167,7 @@ class _Parser:
         path = line.value()
         block = line.word() if line.take("=") else ""
         entering, arguments = self._call(line, _entering)
-        marks = {"module": path, **_marks(line, ("shares", "written"))}
+        marks = {"module": path, **_marks(line, ("shares", "expressions"))}
         line.expect("{")
         scope = Scope(
             path=path,
@@ -308,6 +308,6 @@ def _marks(line: Line, known: Collection[str]) -> dict[str, Any]:
                 marks["device"] = int(line.match(_NUMBER, "a number"))
             case "init":
                 marks["init"] = line.several(lambda: _rule(line))
-            case "written":
+            case "expressions":
                 marks["expressions"] = line.several(lambda: _argument(line))
     return marks

@@ -79,8 +79,8 @@ def _opening(scope: Scope) -> str:
     entering = [f"{value} as {name}" if name else value for value, name in zip(scope.inputs, names, strict=True)]
     block = f" = {_word(scope.block)}" if scope.block else ""
     shares = "" if scope.module == scope.path else f" shares {scope.module}"
-    written = f" written {_arguments(dict(scope.expressions))}" if scope.expressions else ""
-    return f"{scope.kind} {scope.path}{block}({_call(entering, scope.arguments)}){shares}{written} {{"
+    expressions = f" expressions {_arguments(dict(scope.expressions))}" if scope.expressions else ""
+    return f"{scope.kind} {scope.path}{block}({_call(entering, scope.arguments)}){shares}{expressions} {{"
 
 
 def _node(node: Node) -> str:
@@ -108,7 +108,7 @@ def _marks(node: Node) -> Iterator[str]:
     if node.init:
         yield f"init {_initializers(node.init)}"
     if node.expressions:
-        yield f"written {_arguments(dict(node.expressions))}"
+        yield f"expressions {_arguments(dict(node.expressions))}"
 
 
 def _outputs(graph: Graph) -> Iterator[str]:
