@@ -8,9 +8,8 @@ anew for each op, which is a fifth of the time in which a document is checked.
 """
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from netspec.diagnostics import Code, NetspecError
 from netspec.ops.fields import words
@@ -50,8 +49,7 @@ REQUIRED: Any = Required.REQUIRED
 """Marks an argument that has no default, and is always written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument of a torch call. It is written only when it differs from torch's default.
 
     ``field`` is the op's own argument that it comes from, where that has another name. ``counts`` says what of the
@@ -71,8 +69,7 @@ IN_PLACE = Argument("inplace", False, False)
 """What activations and dropouts have; the emitter sets it where nobody else reads the operand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Torch:
+class Torch(NamedTuple):
     """How an op is written: a template of torch text, and the arguments that fill its holes.
 
     Holes of the template: ``{arguments}`` is the list of the arguments as written in a call (leading ones without
@@ -90,8 +87,7 @@ class Torch:
     calls: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """An example of an op for tests and documentation: arguments as in YAML, and the shapes that enter."""
 
     arguments: dict[str, Any]
