@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from netspec.lazy import lazy_names
 from netspec.version import __version__
 
 if TYPE_CHECKING:
@@ -52,23 +53,18 @@ __all__ = [
     "summary",
 ]
 
-_HOMES = {
-    "Document": "netspec.language",
-    "Graph": "netspec.ir.graph",
-    "LimitError": "netspec.diagnostics.errors",
-    "NetspecError": "netspec.diagnostics.errors",
-    "Node": "netspec.ir.graph",
-    "SpecError": "netspec.diagnostics.errors",
-}
-
-
-def __getattr__(name: str) -> Any:
-    # The command line imports this module first, and must not wait for pydantic.
-    if name not in _HOMES:
-        raise AttributeError(f"module 'netspec' has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name]), name)
+# The command line imports this module first, and `netspec --help` must not wait for pydantic.
+__getattr__ = lazy_names(
+    "netspec",
+    {
+        "Document": "netspec.language",
+        "Graph": "netspec.ir.graph",
+        "LimitError": "netspec.diagnostics.errors",
+        "NetspecError": "netspec.diagnostics.errors",
+        "Node": "netspec.ir.node",
+        "SpecError": "netspec.diagnostics.errors",
+    },
+)
 
 
 def load(path_or_name: str | Path, variant: str | None = None, overrides: dict[str, Any] | None = None) -> Document:

@@ -15,6 +15,7 @@ import netspec
 PACKAGE = Path(netspec.__file__).parent
 
 LAYERS: tuple[str, ...] = (
+    "lazy",
     "dtypes",
     "sizes",
     "diagnostics",

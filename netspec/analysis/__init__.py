@@ -6,7 +6,7 @@ costs.py              parameters, MACs, FLOPs, depth, and how they are counted
 expectations.py       the totals that a document promises
 liveness.py           which values evaluation needs, and until when
 memory.py             bytes of parameters and of values while they are needed
-receptive_field.py    how much of the input each value sees
+receptive_field.py    how much of the input each value depends on
 scopes.py             sums per scope
 dense_layers.py       the layers of dense blocks
 device_placement.py   where values live when steps name devices
@@ -14,11 +14,16 @@ device_placement.py   where values live when steps name devices
 
 from __future__ import annotations
 
-from netspec.analysis.costs import COUNTING_RULE, Totals, measure
-from netspec.analysis.expectations import check_expectations
-from netspec.analysis.memory import Memory, check_memory, measure_memory
-from netspec.analysis.receptive_field import receptive_fields
-from netspec.analysis.scopes import ScopeTotals, add_up, measure_scopes
+from typing import TYPE_CHECKING
+
+from netspec.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from netspec.analysis.costs import COUNTING_RULE, Totals, measure
+    from netspec.analysis.expectations import check_expectations
+    from netspec.analysis.memory import Memory, check_memory, measure_memory
+    from netspec.analysis.receptive_field import receptive_fields
+    from netspec.analysis.scopes import ScopeTotals, add_up, measure_scopes
 
 __all__ = [
     "COUNTING_RULE",
@@ -33,3 +38,21 @@ __all__ = [
     "measure_scopes",
     "receptive_fields",
 ]
+
+# `netspec check` compares totals and needs nothing else from here.
+__getattr__ = lazy_names(
+    "netspec.analysis",
+    {
+        "COUNTING_RULE": "netspec.analysis.costs",
+        "Memory": "netspec.analysis.memory",
+        "ScopeTotals": "netspec.analysis.scopes",
+        "Totals": "netspec.analysis.costs",
+        "add_up": "netspec.analysis.scopes",
+        "check_expectations": "netspec.analysis.expectations",
+        "check_memory": "netspec.analysis.memory",
+        "measure": "netspec.analysis.costs",
+        "measure_memory": "netspec.analysis.memory",
+        "measure_scopes": "netspec.analysis.scopes",
+        "receptive_fields": "netspec.analysis.receptive_field",
+    },
+)

@@ -64,11 +64,12 @@ def _rules_by_op(init: Mapping, variables: dict[str, Any]) -> dict[str, Initiali
 
 
 def _rules(raw: Any, variables: dict[str, Any], span: Span, op: type[Op]) -> Initializers:
-    if not isinstance(raw, Mapping) or (len(raw) == 1 and _means_function(next(iter(raw)))):
-        check_parameter("weight", possible_parameters(op), op.name, span)
+    known = possible_parameters(op)
+    if not isinstance(raw, Mapping) or (len(raw) == 1 and _means_function(next(iter(raw)), known)):
+        check_parameter("weight", known, op.name, span)
         return (("weight", _initializer(raw, variables, span)),)
     for name in raw:
-        check_parameter(name, possible_parameters(op), op.name, raw.key_spans[name])
+        check_parameter(name, known, op.name, raw.key_spans[name])
     return tuple((name, _initializer(value, variables, raw.value_spans[name])) for name, value in raw.items())
 
 
@@ -97,8 +98,10 @@ def check_fit(rules: Initializers, op: Op, shapes: tuple[Shape, ...], span: Span
             raise SpecError.of(Code.INVALID_INITIALIZER, message, span, help=why, notes=[note] if note else [])
 
 
-def _means_function(name: str) -> bool:
-    return name in FUNCTIONS or name in OTHER_NAMES or bool(nearest(name, FUNCTIONS))
+def _means_function(name: str, parameters: Collection[str]) -> bool:
+    if name in FUNCTIONS or name in OTHER_NAMES:
+        return True
+    return name not in parameters and bool(nearest(name, FUNCTIONS))
 
 
 def _initializer(raw: Any, variables: dict[str, Any], span: Span) -> Initializer:
