@@ -6,20 +6,25 @@ limit. Guarantees that a size computed at 224 and read at 320 is the size that t
 not legal; that plain ints stay plain ints; and that equal formulas are one object, also after a copy or a pickle.
 
     form        what a formula is          algebra     its arithmetic, in normal form
-    printing    its text, and back         domain      sets of sizes of one symbol
-    solver      a condition as a domain    guard       a recorded condition, its reasons and its phase
-    context     who decides, and records   exact, dim  ``Dim`` and ``Ratio``: the operators of Python
-    questions   holds, proves, pin, ...    describe    legal sizes in words, limits with their guards
-    shape       shapes, and how many windows fit into them
+    printing    its text                   reading     the form that a text stands for
+    solver      a condition as a domain    domain      sets of sizes of one symbol
+    context     who decides, and records   guard       a recorded condition, its reasons and its phase
+    questions   holds, proves, pin, ...    exact, dim  ``Dim`` and ``Ratio``: the operators of Python
+    shape       shapes, and windows        legal_sizes  which sizes are legal, in words
 """
 
+from typing import TYPE_CHECKING
+
+from netspec.lazy import lazy_names
 from netspec.sizes.context import OpenSizeError, SizeContext
-from netspec.sizes.describe import Limit, describe, describe_sizes, limits, phrase
 from netspec.sizes.dim import Dim, Ratio, Size, symbol
 from netspec.sizes.domain import Domain
 from netspec.sizes.guard import Guard, Kind, Phase, Reason
-from netspec.sizes.printing import FormulaError
-from netspec.sizes.questions import at, at_least, holds, pin, proves, quotient, read_size, scale_down, stated
+from netspec.sizes.questions import at, at_least, holds, pin, proves, quotient, scale_down, stated
+
+if TYPE_CHECKING:
+    from netspec.sizes.legal_sizes import Limit, describe, describe_sizes, limits, phrase
+    from netspec.sizes.reading import FormulaError, read_size
 
 __all__ = [
     "Dim",
@@ -49,3 +54,17 @@ __all__ = [
     "stated",
     "symbol",
 ]
+
+# What puts sizes into words and reads them back is asked for where something is shown, and not while a graph is built.
+__getattr__ = lazy_names(
+    "netspec.sizes",
+    {
+        "FormulaError": "netspec.sizes.reading",
+        "Limit": "netspec.sizes.legal_sizes",
+        "describe": "netspec.sizes.legal_sizes",
+        "describe_sizes": "netspec.sizes.legal_sizes",
+        "limits": "netspec.sizes.legal_sizes",
+        "phrase": "netspec.sizes.legal_sizes",
+        "read_size": "netspec.sizes.reading",
+    },
+)

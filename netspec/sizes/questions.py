@@ -6,7 +6,6 @@ proves                a relation at all sizes; never recorded
 pin                   a plain number, which fixes the size
 quotient              how many times one size goes into another
 scale_down            a size times a float, rounded down as torch does it
-read_size             the size that a text stands for
 """
 
 from __future__ import annotations
@@ -20,10 +19,9 @@ from netspec.sizes.algebra import add, scaled
 from netspec.sizes.context import decide
 from netspec.sizes.dim import Dim, Size, form_of, keep_open, quotient
 from netspec.sizes.form import Form
-from netspec.sizes.printing import read_formula
 from netspec.sizes.solver import Relation, always
 
-__all__ = ["Comparison", "at", "at_least", "holds", "pin", "proves", "quotient", "read_size", "scale_down", "stated"]
+__all__ = ["Comparison", "at", "at_least", "holds", "pin", "proves", "quotient", "scale_down", "stated"]
 
 Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
 
@@ -94,20 +92,6 @@ def scale_down(size: Size, factor: float) -> Size:
         (7, H + H // 2, floor(H * 0.7))
     """
     return keep_open(scaled(size.form, factor)) if isinstance(size, Dim) else floor(size * factor)
-
-
-def read_size(text: str, symbols: Mapping[str, Dim]) -> Size:
-    """Return the size that a text stands for, as ``str`` of a size gives it.
-
-    Raises:
-        FormulaError: the text is no formula of sizes, or names one that is not among the symbols.
-
-    Example:
-        >>> from netspec.sizes import symbol
-        >>> read_size("16 * ((H + 4) // 16) - 188", {"H": symbol("H", 572)}).stated
-        388
-    """
-    return keep_open(read_formula(text, {name: size.form for name, size in symbols.items()}))
 
 
 def _in_order(left: Size, relation: Comparison, right: Size) -> tuple[Form, Relation, bool]:
