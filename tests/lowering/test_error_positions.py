@@ -120,7 +120,7 @@ def misspell_name(step: Step, source: Source) -> Injection | None:
     for span, text in expressions(step, source):
         match = re.search(r"(?<![.\w])[a-z_]+\b(?!\()", text)
         if match and source.slice(span) == text and match[0] not in ("x", "input", "and", "or", "not", "if", "else"):
-            place = replace(span, column=span.column + match.start(), end_column=span.column + match.end())
+            place = span._replace(column=span.column + match.start(), end_column=span.column + match.end())
             return Injection(source.edit(place, f"{match[0]}_qz"), place.line, place.column, ("NS0402", "NS0309"))
     return None
 
@@ -136,7 +136,7 @@ def misspell_attribute(step: Step, source: Source) -> Injection | None:
     for span, text in expressions(step, source):
         match = re.search(r"\b[a-z_]+\.(channels|height|width)", text)
         if match and source.slice(span) == text:
-            place = replace(span, column=span.column + match.start(1), end_column=span.column + match.end(1))
+            place = span._replace(column=span.column + match.start(1), end_column=span.column + match.end(1))
             column = span.column + match.start()
             return Injection(source.edit(place, misspelled(match[1])), place.line, column, ("NS0402",))
     return None
@@ -177,7 +177,7 @@ def remove_argument(step: Step, source: Source) -> Injection | None:
         line = source.text.splitlines()[key.line - 1] if key else ""
         if key and value and key != step.span and key.line == value.end_line and line[key.column - 2] in "{ ":
             end = value.end_column + (2 if line[value.end_column - 1 : value.end_column + 1] == ", " else 0)
-            text = source.edit(replace(key, end_column=end), "")
+            text = source.edit(key._replace(end_column=end), "")
             return Injection(text, step.span.line, step.span.column, ("NS0307",))
     return None
 
@@ -193,7 +193,7 @@ def repeat_key(step: Step, source: Source) -> Injection | None:
             and line[key.column - 2 : key.column - 1] == "{"
             and step.kind == "op"
         ):
-            at = replace(value, column=value.end_column, end_column=value.end_column)
+            at = value._replace(column=value.end_column, end_column=value.end_column)
             text = source.edit(at, f", {name}: 1")
             return Injection(text, value.line, value.end_column + 2, ("NS0102",))
     return None
@@ -223,7 +223,7 @@ def forget_bracket(step: Step, source: Source) -> Injection | None:
     inside_another = source.text.splitlines()[value.line - 1][: value.column - 1].count("{")
     if inside_another:
         return None
-    end = replace(value, column=value.end_column - 1)
+    end = value._replace(column=value.end_column - 1)
     return Injection(source.edit(end, ""), value.line, value.column, ("NS0101",))
 
 
