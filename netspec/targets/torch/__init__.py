@@ -9,6 +9,7 @@ layout.py          a graph to the form of every scope: a class, an ``nn.Sequenti
 plan.py            the records of the stages: slots, members, statements, plans, classes
 planner.py         one scope to its plan
 loops.py           one dense block to a plan with a loop
+equivalence.py     in what scopes that share a class agree
 classes.py         plans of equal structure to one generated class
 parameterize.py    what differs between the plans of a class: its constructor's arguments, and a text for every slot
 translate.py       the document's own expressions in the constructor's terms

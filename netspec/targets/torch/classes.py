@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from netspec.diagnostics import Code, SpecError
 from netspec.ir import Scope
-from netspec.ops import Torch
+from netspec.ir.equality import Structure
+from netspec.targets.torch.equivalence import ClassEquivalence
 from netspec.targets.torch.layout import Layout
 from netspec.targets.torch.parameterize import parameterize
-from netspec.targets.torch.plan import ClassPlan, Construct, GeneratedClass, Instance, Nested, Statement, TorchCall
+from netspec.targets.torch.plan import ClassPlan, GeneratedClass, Instance
 from netspec.targets.torch.planner import plan_class
 
 
@@ -20,14 +22,16 @@ def generate_classes(layout: Layout) -> tuple[GeneratedClass, ...]:
     """
     classes: list[GeneratedClass] = []
     instances: dict[str, Instance] = {}
+    plans: dict[str, ClassPlan] = {}
+    structure = Structure(ClassEquivalence(layout, plans))
     for level in _levels(layout):
-        plans = {scope.path: plan_class(scope, layout, instances) for scope in level}
-        alike: dict[Any, list[ClassPlan]] = {}
-        for plan in plans.values():
-            alike.setdefault(structure(plan), []).append(plan)
+        plans.update((scope.path, plan_class(scope, layout, instances)) for scope in level)
+        # Whether a dense block is a loop is known once it is planned, so no scope is compared before its level is.
+        equal: dict[int, list[ClassPlan]] = {}
         for scope in level:
-            _check_shared(scope, plans)
-        for each in alike.values():
+            equal.setdefault(structure[scope], []).append(plans[scope.path])
+            _check_shared(scope, plans, structure)
+        for each in equal.values():
             made = parameterize(len(classes), each, layout)
             classes.append(made)
             instances.update(made.instances())
@@ -48,13 +52,15 @@ def _levels(layout: Layout) -> list[list[Scope]]:
     return [list(reversed(levels[height])) for height in sorted(levels)]
 
 
-def _check_shared(scope: Scope, plans: dict[str, ClassPlan]) -> None:
+def _check_shared(scope: Scope, plans: Mapping[str, ClassPlan], structure: Structure) -> None:
     """Raise SpecError when a scope that uses an earlier one's module would need other code than that one.
 
     What a block comes to may depend on the size of what enters, and a module is built once.
     """
     owner, plan = plans.get(scope.module), plans[scope.path]
-    if owner is plan or (owner is not None and _is_interchangeable(owner, plan)):
+    if owner is plan:
+        return
+    if owner is not None and structure.equal(owner.scope, scope) and _values(owner) == _values(plan):
         return
     raise SpecError.of(
         Code.INVALID_SHARING,
@@ -64,49 +70,5 @@ def _check_shared(scope: Scope, plans: dict[str, ClassPlan]) -> None:
     )
 
 
-def _is_interchangeable(one: ClassPlan, other: ClassPlan) -> bool:
-    return structure(one) == structure(other) and _values(one) == _values(other)
-
-
 def _values(plan: ClassPlan) -> list[Any]:
     return [slot.value for slot in plan.slots if not slot.in_place]
-
-
-# what the scopes of one class have in common
-
-
-def structure(plan: ClassPlan) -> tuple[Any, ...]:
-    """Return everything that a class's text follows from, but for the values of its slots.
-
-    That is not ``ir.equality``: convolutions of other strides can share a class, and equal ones cannot where only one
-    of them may work in place.
-    """
-    block = plan.scope.block if plan.scope.kind == "block" else None
-    members = tuple((each.attribute, _construct_key(each.construct)) for each in plan.members)
-    return (
-        block,
-        plan.is_sequential,
-        plan.inputs,
-        plan.outputs,
-        members,
-        tuple(map(_statement_key, plan.statements)),
-        repr(plan.initializers),  # as text, where 1 is not 1.0
-        plan.loop and (plan.loop, *(step.value == 0 for step in plan.growth)),
-    )
-
-
-def _statement_key(each: Statement) -> tuple[Any, ...]:
-    called = _torch_key(each.called.torch) if isinstance(each.called, TorchCall) else each.called
-    return called, each.operands, each.results, each.training_only, each.moves.operands
-
-
-def _construct_key(construct: Construct) -> Any:
-    if isinstance(construct, TorchCall):
-        return _torch_key(construct.torch)
-    if isinstance(construct, Nested):
-        return construct.number
-    return tuple(map(_construct_key, construct.parts))
-
-
-def _torch_key(torch: Torch) -> tuple[Any, ...]:
-    return torch.template, torch.layer, tuple((each.name, each.positional) for each in torch.arguments)

@@ -59,7 +59,7 @@ def _uses(layout: Layout) -> dict[str, _Uses]:
     for node in layout.graph:
         if node.op.name in initialized and needs_module(node):
             found = uses.setdefault(node.op.name, _Uses())
-            found.classes[layout.module_of(node).template.partition("(")[0]] = None
+            found.classes[layout.text_of(node).template.partition("(")[0]] = None
             found.parameters.append(frozenset(node.op.list_parameters(*operand_shapes(node, layout.graph))))
             found.zero_rows.append(node.op.zero_rows())
     return uses

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from netspec.analysis.device_placement import Placement, place
@@ -40,18 +40,23 @@ class Layout:
     """What further outputs of the network are called, by their value."""
     reserved: frozenset[str]
     """Names that mean something in the file, and are neither variables nor its own classes."""
+    _texts: dict[str, Torch] = field(default_factory=dict, init=False)
+    """The texts of nodes by path: scopes are compared by them, and then planned with them."""
 
-    def module_of(self, node: Node) -> Torch:
-        """Return the text that constructs a node's module."""
-        text = node.op.emit_module(*operand_shapes(node, self.graph))
-        assert text is not None, f"{node.op.name} has no module"
-        return self._chosen(node, text)
+    def is_member(self, item: Item) -> bool:
+        """Return whether an item is an attribute of the class around it, and not a line that calls a function."""
+        if isinstance(item, Scope) or needs_module(item):
+            return True
+        return self.forms[self.homes[item].path] == "sequential"
 
-    def function_of(self, node: Node) -> Torch:
-        """Return the text that computes a node."""
-        text = node.op.emit_function(*operand_shapes(node, self.graph))
-        assert text is not None, f"{node.op.name} has no function"
-        return self._chosen(node, text)
+    def text_of(self, node: Node) -> Torch:
+        """Return the text of a node: what constructs its module, or the function that computes it."""
+        if node.path not in self._texts:
+            emit = node.op.emit_module if self.is_member(node) else node.op.emit_function
+            text = emit(*operand_shapes(node, self.graph))
+            assert text is not None, f"{node.op.name} has no text here"
+            self._texts[node.path] = self._chosen(node, text)
+        return self._texts[node.path]
 
     def _chosen(self, node: Node, text: Torch) -> Torch:
         """Return the text with its ``inplace`` as this layout has decided."""
@@ -75,6 +80,11 @@ def ends(item: Item, live: Mapping[str, LiveValues]) -> tuple[list[str], list[st
     if isinstance(item, Node):
         return list(item.inputs), [item.path]
     return list(live[item.path].entering), list(live[item.path].leaving)
+
+
+def path_inside(path: str, scope: str) -> str:
+    """Return the path of something inside a scope, without the scope's own."""
+    return path.removeprefix(scope).lstrip(".")
 
 
 def needs_module(node: Node) -> bool:

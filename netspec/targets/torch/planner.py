@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from netspec.ir import Node, Scope
 from netspec.ops import Torch
-from netspec.targets.torch.layout import Item, Layout, needs_module
+from netspec.targets.torch.layout import Item, Layout, needs_module, path_inside
 from netspec.targets.torch.loops import plan_dense_loop
 from netspec.targets.torch.plan import (
     Attribute,
@@ -92,7 +92,7 @@ class Planner:
         )
 
     def _function(self, node: Node) -> TorchCall:
-        torch = self._layout.function_of(node)
+        torch = self._layout.text_of(node)
         slots = (each._replace(owner=node.op.name, in_function=True) for each in _torch_slots(node, torch, None))
         return TorchCall(torch, self._take(slots))
 
@@ -124,16 +124,16 @@ class Planner:
         known = self._attributes.get(item.module)
         if known is not None:
             return known
-        path = _inside(item.module, self._scope.module)
+        path = path_inside(item.module, self._scope.module)
         attribute = self._attributes[item.module] = Attribute(path.rpartition(".")[0], item.name)
         # Where the module is not at the item's own place, a class inside this one has built it for an earlier use.
-        if path == _inside(item.path, self._scope.path):
+        if path == path_inside(item.path, self._scope.path):
             self._members.append(Member(attribute, self._construct(item)))
         return attribute
 
     def _construct(self, item: Item) -> Construct:
         if isinstance(item, Node):
-            torch = self._layout.module_of(item)
+            torch = self._layout.text_of(item)
             operand = self._values.get(item.inputs[0]) if item.inputs else None
             return TorchCall(torch, self._take(_torch_slots(item, torch, operand)))
         if self._layout.forms[item.path] == "sequential":
@@ -175,18 +175,13 @@ def _nested_slots(scope: Scope, instance: Instance, operand: int | None) -> Iter
         )
 
 
-def _inside(path: str, scope: str) -> str:
-    """Return the path of something inside a scope, without the scope's own."""
-    return path.removeprefix(scope).lstrip(".")
-
-
 def _initializers(scope: Scope, layout: Layout) -> Iterator[OwnInitializers]:
     """Yield the layers of a class whose parameters a step initializes in its own way."""
     for item in layout.items[scope.path]:
         if isinstance(item, Node):
             if item.init:
                 rows = tuple(item.op.zero_rows().items())
-                yield OwnInitializers(_inside(item.module, scope.module), item.init, rows)
+                yield OwnInitializers(path_inside(item.module, scope.module), item.init, rows)
         elif layout.forms[item.path] == "sequential":
             for each in _initializers(item, layout):
                 yield replace(each, path=f"{item.name}.{each.path}")

@@ -1,0 +1,70 @@
+"""In what the scopes of one class agree: all that its text follows from, but for the values of arguments.
+
+It is ``ir.equality`` over the lines of classes. Convolutions of other strides may share a class, whose constructor then
+takes the stride, and so sizes do not count at all. What does count is how torch spells each line, and that differs for
+equal ops too, as where only one of them runs in training only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+
+from netspec.analysis.dense_layers import dense_layers
+from netspec.ir import Node, Scope
+from netspec.ir.equality import Equivalence
+from netspec.ops import Torch
+from netspec.targets.torch.layout import Item, Layout, path_inside
+from netspec.targets.torch.plan import ClassPlan
+
+
+class ClassEquivalence(Equivalence):
+    """Compares scopes by the classes that they would be; ``plans`` are those planned so far, by path."""
+
+    def __init__(self, layout: Layout, plans: Mapping[str, ClassPlan]) -> None:
+        self.root = layout.graph.root
+        self._layout = layout
+        self._plans = plans
+
+    def items(self, scope: Scope) -> Sequence[Item]:
+        """Return what the lines of a scope compute."""
+        # A loop says how its layers differ, so that the first stands for all, however many there are.
+        if self._is_loop(scope):
+            return [dense_layers(scope)[0].layer]
+        return self._layout.items[scope.path]
+
+    def reads(self, item: Item) -> Sequence[str]:
+        """Return the values that an item takes."""
+        return item.inputs if isinstance(item, Node) else tuple(self._layout.live[item.path].entering)
+
+    def results(self, item: Item) -> Sequence[str]:
+        """Return the values that an item gives."""
+        return item.values if isinstance(item, Node) else tuple(self._layout.live[item.path].leaving)
+
+    def label(self, item: Item) -> Hashable:
+        """Return how a node is written, and what kind of class or ``nn.Sequential`` a scope is."""
+        if isinstance(item, Node):
+            # As text, where 1 is not 1.0.
+            initializers = repr((item.init, item.op.zero_rows())) if item.init else ""
+            return _spelling(self._layout.text_of(item)), initializers
+        block = item.block if item.kind == "block" else ""
+        return block, self._layout.forms[item.path], self._growth(item)
+
+    def role(self, item: Item) -> Hashable:
+        """Return what an item is in the class around it: the attribute, and when and where it is computed."""
+        layout, home = self._layout, self._layout.homes[item]
+        attribute, place = path_inside(item.module, home.module), path_inside(item.path, home.path)
+        training_only = item.path in layout.training_only and home.path not in layout.training_only
+        moves = layout.placement.moves(item, layout.ends(item)[0], home)
+        # Where the attribute is not at the item's own place, an earlier line has constructed it.
+        return (attribute, attribute == place) if layout.is_member(item) else None, training_only, moves
+
+    def _is_loop(self, scope: Scope) -> bool:
+        return scope.path in self._plans and self._plans[scope.path].loop is not None
+
+    def _growth(self, scope: Scope) -> Hashable:
+        """Return which arguments of a loop's layers grow; what does not grow has another text."""
+        return tuple(step.value == 0 for step in self._plans[scope.path].growth) if self._is_loop(scope) else None
+
+
+def _spelling(torch: Torch) -> Hashable:
+    return torch.template, torch.layer, tuple((each.name, each.positional) for each in torch.arguments)
