@@ -6,18 +6,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
+
+from netspec.tooling.records import record_properties
 
 WORDS = {"integer": "whole number", "boolean": "true or false", "string": "word", "object": "mapping"}
 """What the types of JSON schema are called here."""
-
-
-class _Schema(GenerateJsonSchema):
-    """A JSON schema in which bodies, which only exist as objects, are a type of their own."""
-
-    def is_instance_schema(self, schema: core_schema.IsInstanceSchema) -> JsonSchemaValue:
-        return {"type": "body"}
 
 
 class Described(NamedTuple):
@@ -32,7 +25,7 @@ class Described(NamedTuple):
 
 def described_fields(model: type[BaseModel]) -> list[Described]:
     """Return the fields of a model in words."""
-    schemas = model.model_json_schema(schema_generator=_Schema)["properties"] if model.model_fields else {}
+    schemas = record_properties(model)
     primary = getattr(model, "primary", None)
     return [
         Described(

@@ -5,7 +5,7 @@ blocks with their arguments, the keys of steps and documents.
 
     patterns.py      texts: expressions, labels, names
     explanations.py  what an editor shows about a word
-    fields.py        arguments, widened to expressions
+    fields.py        arguments, with expressions in place of their values
     calls.py         what stands behind the word of a step
     steps.py         bodies and steps
     parts.py         arguments, blocks, inputs and initialization

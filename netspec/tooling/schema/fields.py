@@ -7,14 +7,12 @@ place.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
 
 from netspec.language.model import Parameter
+from netspec.tooling.records import record_properties
 from netspec.tooling.schema.explanations import about_parameter
 from netspec.tooling.schema.patterns import Schema, word
 
@@ -25,19 +23,6 @@ EXPRESSION: Schema = {"$ref": "#/definitions/expression"}
 VALUE: Schema = {"$ref": "#/definitions/value"}
 
 
-class _Records(GenerateJsonSchema):
-    """A JSON Schema in which bodies, which only exist as objects, are a type of their own."""
-
-    def is_instance_schema(self, schema: core_schema.IsInstanceSchema) -> JsonSchemaValue:
-        return {"type": "body"}
-
-
-@cache
-def _written(model: type[BaseModel]) -> dict[str, Schema]:
-    properties: dict[str, Schema] = model.model_json_schema(schema_generator=_Records).get("properties", {})
-    return properties
-
-
 def required(model: type[BaseModel]) -> list[str]:
     """Return the fields of a record that have no default."""
     return [name for name, info in model.model_fields.items() if info.is_required()]
@@ -46,7 +31,7 @@ def required(model: type[BaseModel]) -> list[str]:
 def describe_fields(model: type[BaseModel], body: Schema | None = None) -> dict[str, Schema]:
     """Return the schema of each field of a record, as a document writes it; ``body`` is the schema of bodies."""
     texts = getattr(model, "texts", ())
-    return {name: _described(each, body or {}, name in texts) for name, each in _written(model).items()}
+    return {name: _described(each, body or {}, name in texts) for name, each in record_properties(model).items()}
 
 
 def _described(written: Schema, body: Schema, is_text: bool) -> Schema:
@@ -60,45 +45,58 @@ def _described(written: Schema, body: Schema, is_text: bool) -> Schema:
 
 
 def accept(written: Schema, body: Schema | None = None) -> Schema:
-    """Return the schema of what a document may write for a value.
+    """Return the schema of what a document may write where a record takes a value.
 
     Example:
         >>> accept({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]})
         {'type': ['integer', 'null', 'string'], 'minimum': 1, 'allOf': [{'$ref': '#/definitions/expression'}]}
     """
-    choices = [each for each in written.get("anyOf", [written]) if each]
-    words = [each for choice in choices for each in choice.get("enum", [choice["const"]] if "const" in choice else [])]
-    typed = [choice for choice in choices if "enum" not in choice and "const" not in choice and "type" in choice]
-    types = [choice["type"] for choice in typed]
+    alternatives = written.get("anyOf", [written])
+    words = [each for alternative in alternatives for each in _words(alternative)]
+    typed = [alternative for alternative in alternatives if "type" in alternative and not _words(alternative)]
+    types = [each["type"] for each in typed]
     if "body" in types:
         return _body_or(words, body or {})
-    if words and not typed:
-        return {"type": "string", **word(words), **_suggest(words)}
-    if not typed:
-        return dict(VALUE)
     if "object" in types:
-        return {"type": types, **_contents(typed[0])}
-    bounds = {key: value for choice in typed for key, value in _contents(choice).items()}
-    # Editors begin a value that has `items` as a list, even where a number comes first.
-    items = {key: bounds.pop(key) for key in ("items", "minItems", "maxItems") if key in bounds}
-    return {"type": [*types, "string"], **bounds, "allOf": [EXPRESSION, *([items] if items else [])], **_suggest(words)}
+        return {"type": types, **_contents(typed[0])}  # no expression gives a mapping
+    if typed:
+        return {"type": [*types, "string"], **_or_expression(typed), **_suggest(words)}
+    return {"type": "string", **word(words), **_suggest(words)} if words else dict(VALUE)
 
 
-def _contents(written: Schema) -> Schema:
-    """Return a schema's bounds as they are, and the schemas of what it contains widened."""
-    schema: Schema = {key: written[key] for key in KEYWORDS if key in written}
-    for key in ("items", "additionalProperties"):
-        if isinstance(written.get(key), dict):
-            schema[key] = accept(written[key])
-    if "prefixItems" in written:
-        schema["items"] = [accept(each) for each in written["prefixItems"]]
-    return schema
+def _words(alternative: Schema) -> list[Any]:
+    """Return the words of a ``Literal``, of which pydantic writes a single one as a constant."""
+    return list(alternative.get("enum", [alternative["const"]] if "const" in alternative else []))
 
 
 def _body_or(words: list[str], body: Schema) -> Schema:
     if not words:
         return {"allOf": [body]}
     return {"if": {"enum": words}, "else": body, **_suggest(words)}
+
+
+def _or_expression(typed: list[Schema]) -> Schema:
+    """Return the bounds of all alternatives as one, and the pattern of an expression in place of the value.
+
+    Each keyword of JSON Schema speaks of one type and passes values of all others, so the alternatives need no
+    ``anyOf``, of which a checker could only say that no branch fits.
+    """
+    bounds = {key: value for each in typed for key, value in _contents(each).items()}
+    # Editors begin a value that has `items` as a list, even where a number comes first.
+    items = {key: bounds.pop(key) for key in ("items", "minItems", "maxItems") if key in bounds}
+    return {**bounds, "allOf": [EXPRESSION, items] if items else [EXPRESSION]}
+
+
+def _contents(written: Schema) -> Schema:
+    """Return a schema's bounds as they are, and the schemas of what it contains as a document may write that."""
+    schema: Schema = {key: written[key] for key in KEYWORDS if key in written}
+    for key in ("items", "additionalProperties"):
+        if isinstance(written.get(key), dict):
+            schema[key] = accept(written[key])
+    if "prefixItems" in written:
+        # pydantic writes tuples as draft 2020-12 does; draft 7, which editors read, has a list of `items`.
+        schema["items"] = [accept(each) for each in written["prefixItems"]]
+    return schema
 
 
 def _suggest(words: list[str]) -> Schema:
