@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from netspec.cli.documents import compile_document
+from netspec.cli.documents import Settings, compile_document
 from netspec.cli.options import (
+    Table,
+    Workload,
     default_limit,
     document_options,
     memory_options,
@@ -16,7 +18,7 @@ from netspec.cli.options import (
     spec_argument,
     table_options,
 )
-from netspec.cli.output import print_summary, show_times, timed
+from netspec.cli.output import Timer, print_summary
 from netspec.diagnostics import Code, LimitError, NetspecError
 
 if TYPE_CHECKING:
@@ -52,20 +54,16 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print totals, scopes, nodes and what was done as JSON.")
 def command(
     spec: str,
-    overrides: dict[str, str],
-    variant: str | None,
+    settings: Settings,
+    workload: Workload,
+    table: Table,
     out: Path,
     force: bool,
+    device: str,
     max_memory: int | None,
     no_run: bool,
-    batch: int,
-    dtype: str,
     as_json: bool,
-    depth: int | None,
-    sort: Any,
-    rows: int,
-    device: str,
-    **settings: Any,
+    **options: Any,
 ) -> None:
     """Write a network as DIR/NAME/NAME.py, .svg and .json, and run that very module once.
 
@@ -73,22 +71,35 @@ def command(
     """
     from netspec.analysis import check_memory, measure_memory
 
-    times: dict[str, float] = {}
-    graph = timed("compile", lambda: compile_document(spec, variant, overrides), times)
+    timer = Timer()
+    graph = timer.run("compile", lambda: compile_document(spec, settings))
     limit = default_limit() if max_memory is None else max_memory
-    check_memory(measure_memory(graph, dtype, batch), graph, limit, forward=not no_run)
-    devices = [] if no_run else _choose_devices(device, graph, times)
-    paths = _write(graph, out / graph.name, force, dtype, batch, times)
+    # Memory and devices come before the first file: a command that fails leaves nothing behind.
+    check_memory(measure_memory(graph, workload.dtype, workload.batch), graph, limit, forward=not no_run)
+    devices = [] if no_run else _choose_devices(device, graph, timer)
+    paths = _write(graph, out / graph.name, force, workload, timer)
     done: dict[str, Any] = {"files": [str(path) for path in paths]}
     if not no_run:
-        done |= _run(graph, paths[0], batch, dtype, times, devices, **settings)
+        done |= _run(graph, paths[0], Run(devices, workload, **options), timer)
     if as_json:
-        _print_record(graph, dtype, batch, {**done, "seconds": times})
+        _print_record(graph, workload, {**done, "seconds": timer.seconds})
     else:
-        _print_table(graph, done, times, depth=depth, sort=sort, rows=rows, dtype=dtype, batch=batch)
+        _print_table(graph, workload, table, done, timer)
 
 
-def _write(graph: Graph, folder: Path, force: bool, dtype: str, batch: int, times: dict[str, float]) -> list[Path]:
+class Run(NamedTuple):
+    """How a module is built and run."""
+
+    devices: list[Any]
+    workload: Workload
+    channels_last: bool
+    seed: int | None
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.devices))
+
+
+def _write(graph: Graph, folder: Path, force: bool, workload: Workload, timer: Timer) -> list[Path]:
     from netspec.output_files import check_files, check_folder, write_files
     from netspec.targets.torch import emit_torch
     from netspec.views.record import graph_json
@@ -96,11 +107,12 @@ def _write(graph: Graph, folder: Path, force: bool, dtype: str, batch: int, time
     stem = folder / graph.name
     check_folder(folder, force=force)
     check_files([stem.with_suffix(suffix) for suffix in (".py", ".svg", ".json")], force=force)
-    picture = timed("draw", lambda: _picture(graph), times)
+    # All texts come before the first file, so that the files of one run always belong together.
+    picture = timer.run("draw", lambda: _picture(graph))
     texts = {
-        ".py": timed("emit", lambda: emit_torch(graph), times),
+        ".py": timer.run("emit", lambda: emit_torch(graph)),
         ".svg": picture,
-        ".json": graph_json(graph, dtype=dtype, batch=batch),
+        ".json": graph_json(graph, **workload._asdict()),
     }
     files = {stem.with_suffix(suffix): text for suffix, text in texts.items() if text}
     write_files(files, force=force)
@@ -119,11 +131,11 @@ def _picture(graph: Graph) -> str:
         return ""
 
 
-def _choose_devices(names: str, graph: Graph, times: dict[str, float]) -> list[Any]:
+def _choose_devices(names: str, graph: Graph, timer: Timer) -> list[Any]:
     """Return torch's devices of those names, before anything is written."""
     from netspec.analysis.device_placement import place
 
-    runtime = timed("load torch", _import_runtime, times)
+    runtime = timer.run("load torch", _import_runtime)
     try:
         devices: list[Any] = runtime.choose_devices(names, place(graph).count)
     except NetspecError as error:
@@ -131,23 +143,17 @@ def _choose_devices(names: str, graph: Graph, times: dict[str, float]) -> list[A
     return devices
 
 
-def _run(
-    graph: Graph,
-    path: Path,
-    batch: int,
-    dtype: str,
-    times: dict[str, float],
-    devices: list[Any],
-    channels_last: bool,
-    seed: int | None,
-) -> dict[str, Any]:
+def _run(graph: Graph, path: Path, run: Run, timer: Timer) -> dict[str, Any]:
     """Instantiate the written file, run it once, and compare its shapes; return what was done."""
     runtime = _import_runtime()
-    target = ", ".join(map(str, devices))
-    settings = {"device": devices, "dtype": dtype, "channels_last": channels_last, "seed": seed, "source": path}
+    target, (batch, dtype) = str(run), run.workload
+    settings = {"dtype": dtype, "channels_last": run.channels_last, "seed": run.seed}
     try:
-        module = timed(f"build on {target}", lambda: runtime.build_module(graph, **settings), times)
-        compared = timed("forward", lambda: runtime.verify_forward(module, graph, batch, seed=seed or 0), times)
+        module = timer.run(
+            f"build on {target}",
+            lambda: runtime.build_module(graph, device=run.devices, source=path, **settings),
+        )
+        compared = timer.run("forward", lambda: runtime.verify_forward(module, graph, batch, seed=run.seed or 0))
     except NotImplementedError as error:
         message = f"torch cannot compute {graph.name} in {dtype} on {target}: {error}"
         raise click.UsageError(f"{message}; use another --dtype or --device") from None
@@ -158,7 +164,7 @@ def _run(
         message = f"{graph.name} does not fit into the memory of {target} with a batch of {batch}"
         help_text = "use a smaller batch or input"
         raise LimitError.of(Code.OUT_OF_MEMORY, message, graph.root.span, help=help_text) from None
-    return {"device": target, "channels_last": channels_last, "seed": seed, "compared": compared}
+    return {"device": target, "channels_last": run.channels_last, "seed": run.seed, "compared": compared}
 
 
 def _import_runtime() -> Any:
@@ -167,19 +173,20 @@ def _import_runtime() -> Any:
     return runtime
 
 
-def _print_record(graph: Graph, dtype: str, batch: int, done: dict[str, Any]) -> None:
+def _print_record(graph: Graph, workload: Workload, done: dict[str, Any]) -> None:
     from netspec.views.record import graph_record, lines_json
 
-    record = graph_record(graph, dtype=dtype, batch=batch)
+    record = graph_record(graph, **workload._asdict())
+    # The nodes are most of the text: what was done stands before them.
     nodes = {key: record.pop(key) for key in ("scopes", "nodes")}
     click.echo(lines_json({**record, **done, **nodes}), nl=False)
 
 
-def _print_table(graph: Graph, done: dict[str, Any], times: dict[str, float], **table: Any) -> None:
+def _print_table(graph: Graph, workload: Workload, table: Table, done: dict[str, Any], timer: Timer) -> None:
     from netspec.views.summary.table import summarize
 
-    remarks = [show_times(times), f"wrote: {', '.join(done['files'])}"]
+    remarks = [str(timer), f"wrote: {', '.join(done['files'])}"]
     if "compared" in done:
-        how = f"on {done['device']} in {table['dtype']}, batch of {table['batch']}"
+        how = f"on {done['device']} in {workload.dtype}, batch of {workload.batch}"
         remarks.append(f"checked: all {done['compared']:,} shapes of one forward pass {how}, agree with the graph")
-    print_summary(summarize(graph, remarks=remarks, **table))
+    print_summary(summarize(graph, remarks=remarks, **workload._asdict(), **table._asdict()))

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from netspec.cli.documents import compile_document, keep
+from netspec.cli.documents import Settings, compile_document, keep
 from netspec.cli.failures import exit_code, report
 from netspec.cli.options import complete_spec, document_options
 from netspec.cli.output import print_json
@@ -19,9 +19,7 @@ from netspec.diagnostics import Diagnostic, SpecError
 @document_options
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @click.pass_context
-def command(
-    ctx: click.Context, specs: tuple[str, ...], overrides: dict[str, str], variant: str | None, as_json: bool
-) -> None:
+def command(ctx: click.Context, specs: tuple[str, ...], settings: Settings, as_json: bool) -> None:
     """Compile documents up to shapes and totals, and say everything that is wrong with them.
 
     Prints a line per correct document. Warnings change nothing, unless they are denied. Exits with 1 when one has
@@ -32,7 +30,7 @@ def command(
     from netspec.diagnostics.render import printable
 
     for spec in specs:
-        record, error = _check(spec, variant, overrides)
+        record, error = _check(spec, settings)
         records.append(record)
         if error is not None:
             keep(error.diagnostics)
@@ -45,10 +43,10 @@ def command(
     ctx.exit(code)
 
 
-def _check(spec: str, variant: str | None, overrides: dict[str, str]) -> tuple[dict[str, Any], SpecError | None]:
+def _check(spec: str, settings: Settings) -> tuple[dict[str, Any], SpecError | None]:
     """Return what is said about a document, and the error that it is refused with."""
     try:
-        graph = compile_document(spec, variant, overrides)
+        graph = compile_document(spec, settings)
     except SpecError as error:
         return {"spec": spec, "ok": False, "diagnostics": _records(error.diagnostics)}, error
     found = {"name": graph.name, "params": graph.params, "macs": graph.macs}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.documents import compile_document
-from netspec.cli.options import complete_spec, document_options, memory_options
+from netspec.cli.documents import Settings, compile_document
+from netspec.cli.options import Workload, complete_spec, document_options, memory_options
 from netspec.cli.output import print_json, progress
 
 ORDERS = ("name", "params", "macs", "forward", "peak", "depth")
@@ -24,10 +24,8 @@ ORDERS = ("name", "params", "macs", "forward", "peak", "depth")
 @click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")
 def command(
     specs: tuple[str, ...],
-    overrides: dict[str, str],
-    variant: str | None,
-    batch: int,
-    dtype: str,
+    settings: Settings,
+    workload: Workload,
     sort: str | None,
     markdown: bool,
     as_json: bool,
@@ -58,7 +56,7 @@ def command(
     found = []
     for spec in specs:
         with progress(f"compiling {spec} …"):
-            found.append(measure_figures(compile_document(spec, variant, overrides), dtype, batch))
+            found.append(measure_figures(compile_document(spec, settings), workload.dtype, workload.batch))
     found = ordered(found, sort)  # type: ignore[arg-type]
     if output == "-":
         click.echo(draw_chart(found), nl=False)

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from netspec.cli.documents import compile_document
+from netspec.cli.documents import Settings, compile_document
 from netspec.cli.failures import wants_color
 from netspec.cli.options import complete_spec, diagnostic_options, plugin_option, read_overrides
 from netspec.cli.output import progress
@@ -53,7 +53,10 @@ def command(
     from netspec.views.record import lines_json
 
     with progress(f"comparing {before} with {after} …"):
-        graphs = compile_document(before, variant_a, set_a), compile_document(after, variant_b, set_b)
+        graphs = (
+            compile_document(before, Settings(variant_a, set_a)),
+            compile_document(after, Settings(variant_b, set_b)),
+        )
         comparison = compare_graphs(*graphs)
     if as_json:
         click.echo(lines_json(difference_record(comparison)), nl=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -15,7 +15,14 @@ FORMAT, DENY_WARNINGS = "netspec.format", "netspec.deny_warnings"
 SOURCES, FOUND = "netspec.sources", "netspec.found"
 
 
-def compile_document(spec: str, variant: str | None = None, overrides: dict[str, Any] | None = None) -> Graph:
+class Settings(NamedTuple):
+    """What decides which network a document describes."""
+
+    variant: str | None
+    overrides: dict[str, str]
+
+
+def compile_document(spec: str, settings: Settings) -> Graph:
     """Return the graph of a document, or of the shipped one of that name; its warnings are shown at the end.
 
     Raises: SpecError with every error, or with the warnings where these are denied.
@@ -23,9 +30,9 @@ def compile_document(spec: str, variant: str | None = None, overrides: dict[str,
     from netspec.diagnostics import SourceMap, SpecError
     from netspec.pipeline import compile_graph
 
-    settings = click.get_current_context().meta
-    graph = compile_graph(spec, variant, overrides, settings.setdefault(SOURCES, SourceMap()))
-    if graph.warnings and settings.get(DENY_WARNINGS):
+    meta = click.get_current_context().meta
+    graph = compile_graph(spec, settings.variant, settings.overrides, meta.setdefault(SOURCES, SourceMap()))
+    if graph.warnings and meta.get(DENY_WARNINGS):
         raise SpecError(graph.warnings)
     keep(graph.warnings)
     return graph

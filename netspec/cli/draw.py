@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from netspec.cli.documents import compile_document
+from netspec.cli.documents import Settings, compile_document
 from netspec.cli.options import document_options, spec_argument
 from netspec.cli.output import progress
 
@@ -40,26 +40,25 @@ SUFFIXES = (".svg", ".dot", ".gv")
 @click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")
 def command(
     spec: str,
-    overrides: dict[str, str],
-    variant: str | None,
+    settings: Settings,
     output: str | None,
     opened: tuple[str, ...],
     force: bool,
     width: int | None,
     engine: Any,
-    **settings: Any,
+    **style: Any,
 ) -> None:
     """Draw a network as SVG, into NAME.svg unless told otherwise."""
     from netspec.output_files import check_files, write_file
 
     if output not in (None, "-") and Path(output or "").suffix not in SUFFIXES:
         raise click.BadParameter(f"'{output}' does not end in .svg or .dot", param_hint="--output")
-    graph = compile_document(spec, variant, overrides)
+    graph = compile_document(spec, settings)
     path = Path(output or f"{graph.name}.svg")
     if output != "-":
         check_files([path], force=force)
     with progress(f"drawing {graph.name} …"):
-        text = _draw(graph, path.suffix, {"width": width, "engine": engine}, {**settings, "open": opened})
+        text = _draw(graph, path.suffix, {"width": width, "engine": engine}, {**style, "open": opened})
     if output == "-":
         click.echo(text, nl=False)
         return
@@ -67,14 +66,14 @@ def command(
     click.echo(f"wrote {path}")
 
 
-def _draw(graph: Any, suffix: str, placing: dict[str, Any], settings: dict[str, Any]) -> str:
+def _draw(graph: Any, suffix: str, layout: dict[str, Any], style: dict[str, Any]) -> str:
     from netspec.views.diagram.dot import draw_dot
     from netspec.views.diagram.engine import DrawingError
     from netspec.views.diagram.svg import draw_svg
 
     try:
         if suffix in (".dot", ".gv"):
-            return draw_dot(graph, **settings)
-        return draw_svg(graph, **settings, **placing, notify=lambda notice: click.echo(f"note: {notice}", err=True))
+            return draw_dot(graph, **style)
+        return draw_svg(graph, **style, **layout, notify=lambda notice: click.echo(f"note: {notice}", err=True))
     except (DrawingError, ValueError) as error:
         raise click.ClickException(str(error)) from None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, NamedTuple, TypeVar, cast
 
 import click
 from click.shell_completion import CompletionItem
 
-from netspec.cli.documents import DENY_WARNINGS, FORMAT
+from netspec.cli.documents import DENY_WARNINGS, FORMAT, Settings
 from netspec.cli.group import TRACEBACK
 from netspec.dtypes import FLOAT_BYTES
 
@@ -58,11 +59,39 @@ def _keep_denial(ctx: click.Context, parameter: click.Parameter, value: bool) ->
     ctx.meta[DENY_WARNINGS] = value
 
 
+class Workload(NamedTuple):
+    """What memory depends on beside the network."""
+
+    batch: int
+    dtype: str
+
+
+class Table(NamedTuple):
+    """What the table of a summary shows."""
+
+    depth: int | None
+    sort: Any
+    rows: int
+
+
 def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
     """Return a command with options, listed in its help in this order."""
+    # click lists options in the order in which decorators stand, which Python applies from the last to the first.
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _gathered(command: Command, name: str, record: Any) -> Command:
+    """Return a command that takes the options of a record one by one, for one that takes the record by that name."""
+
+    # What click keeps about a command's options is an attribute of the function, which `wraps` hands on.
+    @wraps(command)
+    def gathered(*context: Any, **values: Any) -> Any:
+        own = {field: values.pop(field) for field in record._fields}
+        return command(*context, **values, **{name: record(**own)})
+
+    return cast(Command, gathered)
 
 
 def spec_argument(command: Command) -> Command:
@@ -129,9 +158,9 @@ def diagnostic_options(command: Command) -> Command:
 
 
 def document_options(command: Command) -> Command:
-    """Add what decides which network a document describes, and how its errors and warnings are shown."""
+    """Add ``settings``, which decide the network that a document describes, and how errors and warnings are shown."""
     return _with(
-        command,
+        _gathered(command, "settings", Settings),
         click.option(
             "--set",
             "overrides",
@@ -147,9 +176,9 @@ def document_options(command: Command) -> Command:
 
 
 def memory_options(command: Command) -> Command:
-    """Add what memory depends on."""
+    """Add ``workload``, which memory depends on."""
     return _with(
-        command,
+        _gathered(command, "workload", Workload),
         click.option("--batch", type=click.IntRange(1, 2**20), default=1, show_default=True, help="Examples per run."),
         click.option(
             "--dtype", type=click.Choice(list(FLOAT_BYTES)), default="float32", show_default=True, help="Number type."
@@ -158,9 +187,9 @@ def memory_options(command: Command) -> Command:
 
 
 def table_options(command: Command) -> Command:
-    """Add what the table of a summary shows."""
+    """Add ``table``, what the table of a summary shows."""
     return _with(
-        command,
+        _gathered(command, "table", Table),
         click.option(
             "--depth",
             type=click.IntRange(1),

@@ -33,19 +33,23 @@ def progress(text: str) -> Iterator[None]:
         click.echo("\r\x1b[K", nl=False, err=True)
 
 
-def timed(text: str, work: Callable[[], Result], times: dict[str, float]) -> Result:
-    """Do a piece of work, show its name meanwhile, and keep how many seconds it took."""
-    start = time.perf_counter()
-    with progress(f"{text} …"):
-        result = work()
-    times[text] = time.perf_counter() - start
-    return result
+class Timer:
+    """The seconds that each part of a command takes; a terminal shows the name of the part meanwhile."""
 
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
 
-def show_times(times: dict[str, float]) -> str:
-    """Return the line that tells how long everything took."""
-    parts = ", ".join(f"{text} {seconds:.2f} s" for text, seconds in times.items())
-    return f"time: {parts}"
+    def run(self, part: str, work: Callable[[], Result]) -> Result:
+        """Return the result of a part."""
+        start = time.perf_counter()
+        with progress(f"{part} …"):
+            result = work()
+        self.seconds[part] = time.perf_counter() - start
+        return result
+
+    def __str__(self) -> str:
+        parts = ", ".join(f"{part} {seconds:.2f} s" for part, seconds in self.seconds.items())
+        return f"time: {parts}"
 
 
 def print_summary(summary: Summary) -> None:

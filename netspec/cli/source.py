@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netspec.cli.documents import compile_document
+from netspec.cli.documents import Settings, compile_document
 from netspec.cli.options import document_options, spec_argument
 from netspec.cli.output import progress
 
@@ -29,13 +29,11 @@ TARGETS = ("torch", "equations")
 )
 @click.option("-o", "--output", metavar="FILE", help="Write to a file, or to standard output with -, the default.")
 @click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")
-def command(
-    spec: str, overrides: dict[str, str], variant: str | None, target: str, output: str | None, force: bool
-) -> None:
+def command(spec: str, settings: Settings, target: str, output: str | None, force: bool) -> None:
     """Print a network as the file that `build` writes, or as equations to read beside the paper."""
     from netspec.output_files import check_files, write_file
 
-    graph = compile_document(spec, variant, overrides)
+    graph = compile_document(spec, settings)
     if output not in (None, "-"):
         check_files([Path(output or "")], force=force)
     with progress(f"writing {graph.name} …"):

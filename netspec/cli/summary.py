@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from netspec.cli.documents import compile_document
-from netspec.cli.options import document_options, memory_options, spec_argument, table_options
-from netspec.cli.output import print_summary, show_times, timed
+from netspec.cli.documents import Settings, compile_document
+from netspec.cli.options import Table, Workload, document_options, memory_options, spec_argument, table_options
+from netspec.cli.output import Timer, print_summary
 
 
 @click.command("summary")
@@ -17,9 +15,7 @@ from netspec.cli.output import print_summary, show_times, timed
 @table_options
 @memory_options
 @click.option("--json", "as_json", is_flag=True, help="Print totals, scopes and nodes as JSON.")
-def command(
-    spec: str, overrides: dict[str, str], variant: str | None, as_json: bool, batch: int, dtype: str, **table: Any
-) -> None:
+def command(spec: str, settings: Settings, table: Table, workload: Workload, as_json: bool) -> None:
     """Print a network's scopes with their output shape, parameters, MACs and receptive field, and its totals.
 
     Identical units in a row share a line, which has their sums.
@@ -27,9 +23,9 @@ def command(
     from netspec.views.record import graph_json
     from netspec.views.summary.table import summarize
 
-    times: dict[str, float] = {}
-    graph = timed("compile", lambda: compile_document(spec, variant, overrides), times)
+    timer = Timer()
+    graph = timer.run("compile", lambda: compile_document(spec, settings))
     if as_json:
-        click.echo(graph_json(graph, dtype=dtype, batch=batch), nl=False)
+        click.echo(graph_json(graph, **workload._asdict()), nl=False)
         return
-    print_summary(summarize(graph, dtype=dtype, batch=batch, remarks=[show_times(times)], **table))
+    print_summary(summarize(graph, remarks=[str(timer)], **workload._asdict(), **table._asdict()))
