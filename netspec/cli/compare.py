@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from netspec.cli.documents import Settings, compile_document
 from netspec.cli.options import Workload, complete_spec, document_options, memory_options
 from netspec.cli.output import print_json, progress
+
+if TYPE_CHECKING:
+    from netspec.views.summary.overview import Figures
 
 ORDERS = ("name", "params", "macs", "forward", "peak", "depth")
 
@@ -39,32 +44,40 @@ def command(
     """
     from netspec.output_files import check_files, write_file
     from netspec.views.chart.chart import draw_chart
-    from netspec.views.summary.overview import (
-        measure_figures,
-        ordered,
-        overview_markdown,
-        overview_record,
-        overview_text,
-    )
 
     if markdown and as_json:
         raise click.UsageError("--markdown and --json exclude each other")
-    if output not in (None, "-") and Path(output or "").suffix != ".svg":
-        raise click.BadParameter(f"'{output}' does not end in .svg", param_hint="--output")
-    if output not in (None, "-"):
-        check_files([Path(output or "")], force=force)
+    path = None if output in (None, "-") else Path(str(output))
+    if path is not None:
+        if path.suffix != ".svg":
+            raise click.BadParameter(f"'{output}' does not end in .svg", param_hint="--output")
+        # Before networks are compiled, which may take minutes.
+        check_files([path], force=force)
+    found = _measured(specs, settings, workload, sort)
+    if output == "-":
+        # The chart alone: a picture between the lines of a table is of use to no program.
+        click.echo(draw_chart(found), nl=False)
+        return
+    _print(found, markdown, as_json)
+    if path is not None:
+        write_file(path, draw_chart(found), force=force)
+        click.echo(f"wrote {output}", err=True)
+
+
+def _measured(specs: Iterable[str], settings: Settings, workload: Workload, sort: Any) -> list[Figures]:
+    from netspec.views.summary.overview import measure_figures, ordered
+
     found = []
     for spec in specs:
         with progress(f"compiling {spec} …"):
             found.append(measure_figures(compile_document(spec, settings), workload.dtype, workload.batch))
-    found = ordered(found, sort)  # type: ignore[arg-type]
-    if output == "-":
-        click.echo(draw_chart(found), nl=False)
-        return
+    return ordered(found, sort)
+
+
+def _print(found: list[Figures], markdown: bool, as_json: bool) -> None:
+    from netspec.views.summary.overview import overview_markdown, overview_record, overview_text
+
     if as_json:
         print_json(overview_record(found))
     else:
         click.echo(overview_markdown(found) if markdown else overview_text(found))
-    if output is not None:
-        write_file(Path(output), draw_chart(found), force=force)
-        click.echo(f"wrote {output}", err=True)
