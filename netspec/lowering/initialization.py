@@ -108,12 +108,7 @@ def _initializer(raw: Any, variables: dict[str, Any], span: Span) -> Initializer
     if isinstance(raw, str) and (raw in WORDS or (WORD.match(raw) and raw not in variables)):
         function = _function(raw, span)
         if function == "constant":
-            raise SpecError.of(
-                Code.INVALID_INITIALIZER,
-                "constant needs its value",
-                span,
-                help="write the number itself, as in `bias: 0.1`",
-            )
+            raise _no_constant(span)
         return Initializer(function)
     if isinstance(raw, Mapping):
         return _called(raw, variables, span)
@@ -121,48 +116,42 @@ def _initializer(raw: Any, variables: dict[str, Any], span: Span) -> Initializer
     if isinstance(value, list) and _is_numeric(value):
         return Initializer("values", (("values", _frozen(value)),))
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise SpecError.of(
-            Code.INVALID_INITIALIZER, f"{show_value(raw)} does not initialize a parameter", span, help=_CHOICE
-        )
+        message = f"{show_value(raw)} does not initialize a parameter"
+        raise SpecError.of(Code.INVALID_INITIALIZER, message, span, help=_CHOICE)
     return Initializer("constant", (("val", float(value)),))
 
 
 def _called(raw: Mapping, variables: dict[str, Any], span: Span) -> Initializer:
+    """Return the initializer of a name with arguments, as in ``normal: {std: 0.01}``."""
+    help_text = "as in `{normal: {std: 0.01}}`"
     if len(raw) != 1:
-        raise SpecError.of(
-            Code.INVALID_INITIALIZER,
-            "an initializer is one name with its arguments",
-            span,
-            help="as in `{normal: {std: 0.01}}`",
-        )
+        message = "an initializer is one name with its arguments"
+        raise SpecError.of(Code.INVALID_INITIALIZER, message, span, help=help_text)
     ((name, arguments),) = raw.items()
     function = _function(name, raw.key_spans[name])
     if not isinstance(arguments, Mapping):
-        raise SpecError.of(
-            Code.INVALID_INITIALIZER,
-            f"{function} takes its arguments by name",
-            span,
-            help="as in `{normal: {std: 0.01}}`",
-        )
-    for argument in arguments:
-        if argument not in FUNCTIONS[function]:
-            known = ", ".join(FUNCTIONS[function]) or "none"
-            help_text = nearest(argument, FUNCTIONS[function]) or f"it takes {known}"
-            raise SpecError.of(
-                Code.INVALID_INITIALIZER,
-                f"{function} has no argument '{argument}'",
-                arguments.key_spans[argument],
-                help=help_text,
-            )
+        message = f"{function} takes its arguments by name"
+        raise SpecError.of(Code.INVALID_INITIALIZER, message, span, help=help_text)
+    _check_names(function, arguments)
     if function == "constant" and "val" not in arguments:
-        raise SpecError.of(
-            Code.INVALID_INITIALIZER,
-            "constant needs its value",
-            span,
-            help="write the number itself, as in `bias: 0.1`",
-        )
+        raise _no_constant(span)
     values = ((key, _argument(key, value, variables, arguments.value_spans[key])) for key, value in arguments.items())
     return Initializer(function, tuple(values))
+
+
+def _check_names(function: str, arguments: Mapping) -> None:
+    known = FUNCTIONS[function]
+    for name in arguments:
+        if name not in known:
+            help_text = nearest(name, known) or f"it takes {', '.join(known) or 'none'}"
+            message = f"{function} has no argument '{name}'"
+            raise SpecError.of(Code.INVALID_INITIALIZER, message, arguments.key_spans[name], help=help_text)
+
+
+def _no_constant(span: Span) -> SpecError:
+    # Of all initializers, `constant` alone has an argument that torch gives no default.
+    help_text = "write the number itself, as in `bias: 0.1`"
+    return SpecError.of(Code.INVALID_INITIALIZER, "constant needs its value", span, help=help_text)
 
 
 def _argument(name: str, raw: Any, variables: dict[str, Any], span: Span) -> Any:
