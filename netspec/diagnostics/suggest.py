@@ -6,14 +6,16 @@ from collections.abc import Iterable
 
 LONGEST_WORD, MOST_NAMES = 64, 200
 """How much is compared to find the nearest name."""
+SHORT_WORD = 3
+"""Up to this length a word resembles many, so that a name counts only where one slip makes the other."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean 'name'?`` for the known name nearest to word, or an empty string.
 
     Example:
-        >>> nearest("cnov", ["conv", "bn"])
-        "did you mean 'conv'?"
+        >>> nearest("cnov", ["conv", "bn"]), nearest("ard", ["pad", "add"])
+        ("did you mean 'conv'?", "did you mean 'add'?")
         >>> nearest("zzz", ["conv", "bn"])
         ''
     """
@@ -24,5 +26,23 @@ def nearest(word: str, known: Iterable[str]) -> str:
     names = list(known)
     if len(names) > MOST_NAMES:
         names = [name for name in names if name[:1] == word[:1] and abs(len(name) - len(word)) < 3][:MOST_NAMES]
-    matches = get_close_matches(word.lower(), names, n=1, cutoff=0.6)
-    return f"did you mean '{matches[0]}'?" if matches else ""
+    lowered = word.lower()
+    is_short = len(word) <= SHORT_WORD
+    matches = get_close_matches(lowered, names, n=4, cutoff=0.5 if is_short else 0.6)
+    # difflib counts letters in common, and finds `pad` in `ard` as well as `add`: what was typed takes fewer slips.
+    best = min(matches, key=lambda name: _slips(lowered, name), default=None)
+    if best is None or (is_short and _slips(lowered, best) > 1):
+        return ""
+    return f"did you mean '{best}'?"
+
+
+def _slips(word: str, name: str) -> int:
+    """Return how many letters have to be added, left out, replaced or swapped with their neighbour."""
+    before, row = [0] * (len(name) + 1), list(range(len(name) + 1))
+    for at, letter in enumerate(word, start=1):
+        earlier, before, row = before, row, [at, *([0] * len(name))]
+        for to, other in enumerate(name, start=1):
+            row[to] = min(before[to] + 1, row[to - 1] + 1, before[to - 1] + (letter != other))
+            if at > 1 and to > 1 and letter == name[to - 2] and word[at - 2] == other:
+                row[to] = min(row[to], earlier[to - 2] + 1)
+    return row[-1]

@@ -1,60 +1,11 @@
-"""How messages show values and what they suggest."""
+"""How messages show values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from netspec.diagnostics import nearest
 from netspec.sizes.shape import show
 from netspec.syntax.expr import Value
-
-OTHER_NAMES = {
-    "batch_norm": "bn",
-    "batchnorm": "bn",
-    "batchnorm1d": "bn",
-    "batchnorm2d": "bn",
-    "batchnorm3d": "bn",
-    "deconv": "conv_transpose",
-    "depthwise": "conv",
-    "dwconv": "conv",
-    "fc": "linear",
-    "for": "foreach",
-    "fully_connected": "linear",
-    "gap": "global_avgpool",
-    "group_norm": "gn",
-    "groupnorm": "gn",
-    "instance_norm": "in",
-    "instancenorm": "in",
-    "instancenorm2d": "in",
-    "interpolate": "upsample",
-    "layer_norm": "ln",
-    "layernorm": "ln",
-    "loop": "repeat",
-    "mha": "attention",
-    "multiply": "mul",
-    "padding": "pad",
-    "pool": "maxpool",
-    "product": "mul",
-    "squeeze_excite": "se",
-    "sum": "add",
-    "swish": "silu",
-    "transpose": "permute",
-    "view": "reshape",
-    "zero_pad": "pad",
-}
-"""What other libraries and papers call steps, where the spelling alone does not tell."""
-
-
-def suggest_step(word: str, known: Iterable[str]) -> str:
-    """Return ``did you mean 'name'?`` for what somebody may mean by a step's word, or an empty string.
-
-    Example:
-        >>> suggest_step("BatchNorm2d", ["bn", "conv"]), suggest_step("cnov", ["bn", "conv"])
-        ("did you mean 'bn'?", "did you mean 'conv'?")
-    """
-    other = OTHER_NAMES.get(word.lower())
-    return f"did you mean '{other}'?" if other else nearest(word, known)
 
 
 def show_value(value: Any) -> str:

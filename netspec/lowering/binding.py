@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from netspec.diagnostics import Code, Collector, Note, Span, SpecError, nearest
-from netspec.language.messages import lowered, show_value, suggest_step
+from netspec.language.messages import lowered, show_value
 from netspec.language.model import Block, Parameter
+from netspec.language.other_names import suggest_step
 from netspec.language.parameters import TYPES, wanted
 from netspec.language.scope import WORD
 from netspec.lowering.evaluation import AlreadyReported, Evaluated, evaluate

@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from netspec.diagnostics import MOST_ERRORS, Code, Collector, Diagnostic, SourceMap, Span, SpecError, nearest
+from netspec.diagnostics import MOST_ERRORS, Code, Collector, Diagnostic, SourceMap, Span, SpecError
 from netspec.language.messages import show_kind
+from netspec.language.other_names import DOCUMENT_KEYS, suggest_key
 from netspec.language.parsing.header import Expectation, Header
 from netspec.syntax.yaml import Mapping, locate, read_file
 
@@ -48,7 +49,7 @@ def _is_minor(error: Any) -> bool:
     """Return whether an error of the header leaves the rest as it is: it is no misspelled key that others depend on."""
     key = str(error["loc"][0])
     others = [info.alias or name for name, info in Header.model_fields.items() if name not in ASIDE]
-    return key in ASIDE or (error["type"] == "extra_forbidden" and not nearest(key, others))
+    return key in ASIDE or (error["type"] == "extra_forbidden" and not suggest_key(key, others, DOCUMENT_KEYS))
 
 
 def _header_error(tree: Mapping, error: Any) -> Diagnostic:
@@ -56,7 +57,8 @@ def _header_error(tree: Mapping, error: Any) -> Diagnostic:
     if error["type"] == "extra_forbidden":
         header = [info.alias or name for name, info in Header.model_fields.items()]
         known = header if len(loc) == 1 else list(Expectation.model_fields)
-        help_text = nearest(str(loc[-1]), known) or f"it takes {', '.join(known)}"
+        meant = suggest_key(str(loc[-1]), known, DOCUMENT_KEYS if len(loc) == 1 else {})
+        help_text = meant or f"it takes {', '.join(known)}"
         where = "a document" if len(loc) == 1 else f"`{loc[0]}`"
         return Diagnostic(
             Code.UNKNOWN_DOCUMENT_KEY, f"{where} has no '{loc[-1]}'", locate(tree, loc, key=True), help=help_text

@@ -11,6 +11,7 @@ from netspec.diagnostics import Code, Note, Span, nearest
 from netspec.language.combinators import COMBINATORS, Combinator
 from netspec.language.messages import lowered, show_count
 from netspec.language.model import STEP_KEYS, Block, Body, Operand, StepKind
+from netspec.language.other_names import suggest_argument
 from netspec.language.parameters import wanted
 from netspec.language.parsing.checks import Checker
 from netspec.language.scope import template_errors
@@ -86,7 +87,8 @@ class ArgumentParser(Checker):
         """Report arguments of other names than those."""
         for name in arguments:
             if name not in fields:
-                help_text = nearest(name, fields) or (f"it takes {', '.join(fields)}" if fields else "it takes none")
+                taken = f"it takes {', '.join(fields)}" if fields else "it takes none"
+                help_text = suggest_argument(name, fields) or taken
                 self.report(
                     Code.UNKNOWN_ARGUMENT, f"{key} has no argument '{name}'", arguments.key_spans[name], help_text
                 )
@@ -257,4 +259,5 @@ def _is_missing(name: str, arguments: Mapping, known: Collection[str], tree: Map
     """Return whether an argument is not there, and not just misspelled or beside its step, which is said already."""
     if name in arguments or (name in tree and name not in STEP_KEYS):
         return False
-    return not any(nearest(other, known) == f"did you mean '{name}'?" for other in arguments if other not in known)
+    meant = f"did you mean '{name}'?"
+    return not any(suggest_argument(other, known) == meant for other in arguments if other not in known)

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from collections.abc import Mapping as Namespace
 from typing import Any
 
-from netspec.diagnostics import Code, Collector, Note, Span, nearest
+from netspec.diagnostics import Code, Collector, Note, Span
 from netspec.language.combinators import COMBINATORS, Combinator
-from netspec.language.messages import show_kind, show_value, suggest_step
+from netspec.language.messages import show_kind, show_value
 from netspec.language.model import STEP_KEYS, Block, Body, Step, StepKind
+from netspec.language.other_names import STEP_KEYS as OTHER_STEP_KEYS
+from netspec.language.other_names import suggest_argument, suggest_key, suggest_step
 from netspec.language.parsing.arguments import ArgumentParser, Call
 from netspec.language.scope import LABEL, RESERVED, Scope, is_always_true, template_errors, unknown_argument
 from netspec.language.shorthand import listed, lone_word
@@ -90,7 +92,15 @@ class Parser(ArgumentParser):
         step = {**OPS, **COMBINATORS}.get(known[0])
         if step and key in step.model_fields:
             return f"an argument stands under its step: `{known[0]}: {{{key}: ...}}`"
-        return nearest(key, STEP_KEYS) or f"beside a step may stand {', '.join(STEP_KEYS)}"
+        beside = [*STEP_KEYS, *(["body"] if self._takes_body_beside(known[0]) else [])]
+        meant = suggest_key(key, beside, OTHER_STEP_KEYS)
+        if not meant and step:
+            argument = suggest_argument(key, step.model_fields)
+            meant = argument and f"an argument stands under its step: {argument}"
+        return meant or f"beside a step may stand {', '.join(STEP_KEYS)}"
+
+    def _takes_body_beside(self, key: str) -> bool:
+        return self.kind_of(key) == "combinator" and COMBINATORS[key].beside
 
     def call(self, call: Call) -> Step | None:
         """Parse the step whose own key and value are given."""

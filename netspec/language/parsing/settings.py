@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netspec.diagnostics import Code, nearest
-from netspec.language.messages import suggest_step
+from netspec.language.other_names import suggest_step
 from netspec.language.parsing.parser import Parser
 from netspec.language.scope import Scope
 from netspec.ops import OPS

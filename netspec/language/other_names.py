@@ -1,0 +1,355 @@
+"""What other libraries call things: torch, Keras, timm, einops, Ultralytics, Caffe and the papers.
+
+An entry is the name that netspec has for it, of several the one that fits, or a sentence where there is no such name.
+Steps are looked up without capitals, underscores, module prefix and number of dimensions: ``nn.BatchNorm2d`` is
+``batchnorm``. A table is needed only where the nearest spelling is wrong or is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from netspec.diagnostics import nearest
+
+_NO_MODULE = "netspec has none: write its steps as a block, under `blocks:`"
+_NO_STEP = "leave the step out; a branch that does nothing is the operand `x`"
+_INFERRED = "leave it out: what enters is inferred"
+_OWN_STEP = "make it a step of its own, as in `- relu`"
+_INITIALIZER = "write `init` beside the step, as in `init: {weight: kaiming_normal}`"
+_TRAINING = "leave it out: it belongs to training, not to the network"
+_LAYOUT = "leave it out: the channels come first"
+
+STEPS: dict[str, str] = {
+    "activation": "name the function itself, as in `- relu`",
+    "addition": "add",
+    "averagepool": "avgpool",
+    "averagepooling": "avgpool",
+    "avgpooling": "avgpool",
+    "batchmatmul": "matmul",
+    "batchnorm": "bn",
+    "batchnormalization": "bn",
+    "bilstm": "as in `lstm: {hidden: 64, bidirectional: true}`",
+    "block": "sequential",
+    "bmm": "matmul",
+    "branch": "a merge takes branches, as in `concat: [[relu], [tanh]]`",
+    "branches": "a merge takes branches, as in `concat: [[relu], [tanh]]`",
+    "c2f": _NO_MODULE,
+    "c3": _NO_MODULE,
+    "cat": "concat",
+    "chunk": "split",
+    "concatenate": "concat",
+    "concatenation": "concat",
+    "constantpad": "pad",
+    "convbnact": "conv_bn_relu",
+    "convbnsilu": "as in `conv_bn_relu: {out: 64, act: silu}`",
+    "convmodule": "conv_bn_relu",
+    "convnormact": "conv_bn_relu",
+    "convolution": "conv",
+    "crop": "slice",
+    "cropping": "slice",
+    "deconv": "conv_transpose",
+    "deconvolution": "conv_transpose",
+    "dense": "linear",
+    "denseblock": "dense",
+    "depthtospace": "pixel_shuffle",
+    "depthwise": "as in `conv: {out: x.channels, kernel: 3, groups: x.channels}`",
+    "depthwiseconv": "as in `conv: {out: x.channels, kernel: 3, groups: x.channels}`",
+    "detect": _NO_MODULE,
+    "div": "as in `scale: 0.5`",
+    "dot": "matmul",
+    "droppath": "stochastic_depth",
+    "dwconv": "as in `conv: {out: x.channels, kernel: 3, groups: x.channels}`",
+    "einsum": "`matmul` multiplies two values, and `permute` and `reshape` bring them into shape",
+    "embed": "embedding",
+    "expanddims": "reshape",
+    "fc": "linear",
+    "featuredropout": "dropout2d",
+    "for": "foreach",
+    "fpn": _NO_MODULE,
+    "fullyconnected": "linear",
+    "gap": "global_avgpool",
+    "gather": "slice",
+    "globalaveragepool": "global_avgpool",
+    "globalaveragepooling": "global_avgpool",
+    "globalavgpooling": "global_avgpool",
+    "globalmaxpooling": "global_maxpool",
+    "gmp": "global_maxpool",
+    "groupnorm": "gn",
+    "groupnormalization": "gn",
+    "hadamard": "mul",
+    "head": "output",
+    "hsigmoid": "hardsigmoid",
+    "hswish": "hardswish",
+    "identity": _NO_STEP,
+    "if": "write `when` beside a step",
+    "include": "use",
+    "innerproduct": "linear",
+    "input": "the input is declared at the top of the document, as in `input: [3, 224, 224]`",
+    "inputlayer": "the input is declared at the top of the document, as in `input: [3, 224, 224]`",
+    "instancenorm": "in",
+    "instancenormalization": "in",
+    "interpolate": "upsample",
+    "lambda": "the steps are ops; one of your own comes with `--plugin`",
+    "layernorm": "ln",
+    "layernormalization": "ln",
+    "layerscale": "as in `channel_affine: {bias: false}`",
+    "lazylinear": "linear",
+    "localresponsenorm": "lrn",
+    "localresponsenormalization": "lrn",
+    "lookup": "embedding",
+    "loop": "repeat",
+    "lrelu": "leaky_relu",
+    "maximum": "max",
+    "maxpooling": "maxpool",
+    "mha": "attention",
+    "minus": "sub",
+    "mm": "matmul",
+    "module": "sequential",
+    "modulelist": "repeat",
+    "movedim": "permute",
+    "multiheadattention": "attention",
+    "multiply": "mul",
+    "narrow": "slice",
+    "none": _NO_STEP,
+    "noop": _NO_STEP,
+    "null": _NO_STEP,
+    "padding": "pad",
+    "parallel": "a merge takes branches, as in `concat: [[relu], [tanh]]`",
+    "plus": "add",
+    "pointwise": "as in `conv: {out: 64, kernel: 1}`",
+    "pool": "maxpool",
+    "product": "mul",
+    "rearrange": "`permute`, `reshape` and `flatten` do what its pattern says",
+    "reduce": "`global_avgpool` takes the mean of each channel, and `channel_avgpool` that across the channels",
+    "reflectionpad": "as in `pad: {sides: 1, mode: reflect}`",
+    "replicationpad": "as in `pad: {sides: 1, mode: replicate}`",
+    "resblock": "residual",
+    "residualblock": "residual",
+    "resize": "upsample",
+    "resizing": "upsample",
+    "rmsnorm": "netspec has none; `ln` normalizes too, but subtracts the mean",
+    "selayer": "se",
+    "selfattention": "attention",
+    "semodule": "se",
+    "seblock": "se",
+    "shuffle": "channel_shuffle",
+    "simplernn": "rnn",
+    "skip": "residual",
+    "skipconnection": "residual",
+    "spatialdropout": "dropout2d",
+    "spp": _NO_MODULE,
+    "sppf": _NO_MODULE,
+    "squeeze": "reshape",
+    "squeezeandexcitation": "se",
+    "squeezeexcitation": "se",
+    "squeezeexcite": "se",
+    "stack": "concat",
+    "subtract": "sub",
+    "sum": "add",
+    "swapaxes": "permute",
+    "swish": "silu",
+    "syncbatchnorm": "bn",
+    "transformer": _NO_MODULE,
+    "transformerencoderlayer": _NO_MODULE,
+    "transpose": "permute",
+    "transposedconv": "conv_transpose",
+    "unbind": "split",
+    "unflatten": "reshape",
+    "unsqueeze": "reshape",
+    "upconv": "conv_transpose",
+    "upsampling": "upsample",
+    "view": "reshape",
+    "zeropad": "pad",
+    "zeropadding": "pad",
+}
+
+ARGUMENTS: dict[str, str | tuple[str, ...]] = {
+    "act": _OWN_STEP,
+    "act_layer": _OWN_STEP,
+    "activation": _OWN_STEP,
+    "batch_first": "leave it out: the batch comes first",
+    "bias_initializer": _INITIALIZER,
+    "ceil_mode": ("ceil",),
+    "channels": ("out",),
+    "data_format": _LAYOUT,
+    "depth": ("layers", "times"),
+    "device": "write `device` beside the step",
+    "dilation_rate": ("dilation",),
+    "dilations": ("dilation",),
+    "dim": ("axis", "axes"),
+    "dims": ("axes", "axis"),
+    "drop": ("p",),
+    "drop_prob": "what stays is given, as in `stochastic_depth: 0.9`",
+    "drop_rate": ("p", "dropout"),
+    "dropout_rate": ("p", "dropout"),
+    "dtype": "leave it out: `netspec build --dtype` sets it",
+    "elementwise_affine": ("affine",),
+    "embed_dim": _INFERRED,
+    "embedding_dim": ("dim",),
+    "epsilon": ("eps",),
+    "filters": ("out",),
+    "group": ("groups",),
+    "hidden_dim": ("hidden",),
+    "hidden_size": ("hidden",),
+    "in_channels": _INFERRED,
+    "in_features": _INFERRED,
+    "in_planes": _INFERRED,
+    "inplace": "leave it out: netspec computes in place where that is safe",
+    "inplanes": _INFERRED,
+    "input_dim": ("num", _INFERRED),
+    "input_shape": _INFERRED,
+    "input_size": _INFERRED,
+    "interpolation": ("mode",),
+    "keep_prob": ("survival", "give the share that is dropped, as in `dropout: 0.5`"),
+    "kernel_initializer": _INITIALIZER,
+    "kernel_regularizer": _TRAINING,
+    "kernel_shape": ("kernel",),
+    "kernel_size": ("kernel",),
+    "ksize": ("kernel",),
+    "n": ("times", "layers"),
+    "negative_slope": ("slope",),
+    "norm": _OWN_STEP,
+    "norm_layer": _OWN_STEP,
+    "normalized_shape": ("axes",),
+    "num_channels": _INFERRED,
+    "num_embeddings": ("num",),
+    "num_features": _INFERRED,
+    "num_filters": ("out",),
+    "num_groups": ("groups",),
+    "num_heads": ("heads",),
+    "num_layers": ("layers",),
+    "num_output": ("out",),
+    "num_parameters": ("channels",),
+    "out_channels": ("out",),
+    "out_dim": ("out",),
+    "out_features": ("out",),
+    "out_planes": ("out",),
+    "output_dim": ("dim", "out"),
+    "output_size": ("out", "size"),
+    "outputs": ("out",),
+    "pad": ("padding", "sides"),
+    "planes": ("out",),
+    "pool_size": ("kernel",),
+    "prob": ("p",),
+    "rate": ("p", "dilation"),
+    "repeats": ("times",),
+    "return_sequences": ("output",),
+    "scale_factor": ("scale",),
+    "size": ("kernel", "out"),
+    "split_size": ("sizes",),
+    "split_sizes": ("sizes",),
+    "steps": ("body",),
+    "strides": ("stride",),
+    "target_shape": ("shape",),
+    "track_running_stats": _TRAINING,
+    "units": ("out", "hidden"),
+    "upscale_factor": ("factor",),
+    "use_bias": ("bias",),
+    "vocab_size": ("num",),
+    "weight_init": _INITIALIZER,
+    "weights": _INITIALIZER,
+    "width": ("out",),
+}
+
+STEP_KEYS: dict[str, str] = {
+    "act": _OWN_STEP,
+    "activation": _OWN_STEP,
+    "condition": "when",
+    "gpu": "device",
+    "id": "name",
+    "if": "when",
+    "initializer": "init",
+    "input": "from",
+    "inputs": "from",
+    "label": "as",
+    "output_shape": "expect",
+    "outputs": "as",
+    "shape": "expect",
+    "source": "from",
+    "steps": "body",
+    "tag": "as",
+    "tie": "share",
+}
+
+DOCUMENT_KEYS: dict[str, str] = {
+    "architecture": "network",
+    "backbone": "network",
+    "base": "extends",
+    "body": "network",
+    "classes": "an argument stands under `args:`, as in `args: {classes: 10}`",
+    "components": "blocks",
+    "config": "args",
+    "description": "notes",
+    "dtype": "leave it out: `netspec build --dtype` sets it",
+    "graph": "network",
+    "head": "put its steps at the end of `network:`",
+    "image_size": "input",
+    "imports": "import",
+    "include": "import",
+    "inherits": "extends",
+    "initializers": "init",
+    "input_shape": "input",
+    "input_size": "input",
+    "inputs": "input",
+    "layers": "network",
+    "model": "network",
+    "modules": "blocks",
+    "nc": "an argument stands under `args:`, as in `args: {classes: 10}`",
+    "net": "network",
+    "nodes": "network",
+    "optimizer": _TRAINING,
+    "output": "outputs",
+    "paper": "cite",
+    "parameters": "args",
+    "params": "args",
+    "sequential": "network",
+    "settings": "args",
+    "shape": "input",
+    "steps": "network",
+    "version": "netspec",
+}
+
+
+def suggest_step(word: str, known: Iterable[str]) -> str:
+    """Return what somebody may mean by a step's word, or an empty string.
+
+    Example:
+        >>> suggest_step("BatchNorm2d", ["bn", "conv"]), suggest_step("cnov", ["bn", "conv"])
+        ("did you mean 'bn'?", "did you mean 'conv'?")
+    """
+    names = list(known)
+    plain = _plain(word)
+    if plain in STEPS:
+        return _said(STEPS[plain])
+    spelled = {_plain(name): name for name in names}
+    return _said(spelled[plain]) if plain in spelled else nearest(word, names)
+
+
+def suggest_argument(word: str, known: Iterable[str]) -> str:
+    """Return what somebody may mean by an argument that a step does not have, or an empty string.
+
+    Example:
+        >>> suggest_argument("out_channels", ["out", "kernel"]), suggest_argument("in_channels", ["out", "kernel"])
+        ("did you mean 'out'?", 'leave it out: what enters is inferred')
+    """
+    names = list(known)
+    meanings = ARGUMENTS.get(word.lower(), ())
+    for meaning in (meanings,) if isinstance(meanings, str) else meanings:
+        if meaning in names or not meaning.isidentifier():
+            return _said(meaning)
+    return nearest(word, names)
+
+
+def suggest_key(word: str, known: Iterable[str], others: Mapping[str, str]) -> str:
+    """Return what somebody may mean by a key, of which ``others`` says what else it is called, or an empty string."""
+    meaning = others.get(word.lower())
+    return _said(meaning) if meaning else nearest(word, known)
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"(?<=[a-z])[123]d$", "", word.rpartition(".")[2].replace("_", "").lower())
+
+
+def _said(meaning: str) -> str:
+    return f"did you mean '{meaning}'?" if meaning.isidentifier() else meaning
