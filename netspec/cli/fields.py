@@ -31,7 +31,7 @@ def described_fields(model: type[BaseModel]) -> list[Described]:
         Described(
             name,
             describe_type(schemas[name]),
-            "required" if info.is_required() else f"default {_shown(info.default)}",
+            "required" if info.is_required() else f"default {_shown(info.get_default(call_default_factory=True))}",
             info.description or "",
             name == primary,
         )
@@ -55,6 +55,8 @@ def describe_fields(model: type[BaseModel]) -> Iterator[str]:
 def _shown(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "none", True: "true", False: "false"}[value]
+    if isinstance(value, (dict, list, tuple)) and not value:
+        return "none"
     return str(value)
 
 

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
+from netspec.language.model import Body
 from netspec.sizes.shape import show
 from netspec.syntax.expr import Value
+
+MOST_CHARACTERS = 60
+"""How much of a value a message shows."""
 
 
 def show_value(value: Any) -> str:
     """Return a value as a message shows it.
 
     Example:
-        >>> show_value("on"), show_value(None), show_value([1, 2])
-        ("'on'", 'nothing', '[1, 2]')
+        >>> show_value("on"), show_value(None), show_value([1, True]), show_value({"a": 1})
+        ("'on'", 'nothing', '[1, true]', '{a: 1}')
     """
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Value):
-        return f"a value of shape {show(value.shape)}"
-    if isinstance(value, list) and any(isinstance(item, Value) for item in value):
-        return f"[{', '.join(map(show_value, value))}]"
-    text = ascii(list(value)) if isinstance(value, (list, tuple)) else ascii(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    text = "nothing" if value is None else _shown(value)
+    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
+
+
+def _shown(value: Any) -> str:
+    """Return a value as a document writes it, as far as a message can show of it."""
+    match value:
+        case None | bool():
+            return {None: "null", True: "true", False: "false"}[value]
+        case Value():
+            return f"a value of shape {show(value.shape)}"
+        case int() | float() | str():
+            return ascii(value)
+        case list() | tuple():
+            items = ", ".join(map(_shown, value[:MOST_CHARACTERS]))
+            return f"[{items}]"
+        case dict():
+            return f"{{{', '.join(f'{key}: {_shown(item)}' for key, item in islice(value.items(), MOST_CHARACTERS))}}}"
+        case Body():
+            return "steps"
+    return repr(value)
 
 
 def show_kind(value: Any) -> str:

@@ -7,8 +7,11 @@ import keyword
 import re
 
 from netspec.diagnostics import Code, Span, SpecError
+from netspec.language.messages import show_value
 
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
+LONGEST_NAME = 64
+NAME = re.compile(rf"[A-Za-z][A-Za-z0-9_]{{0,{LONGEST_NAME - 1}}}\Z")
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 NUMBER = re.compile(r"(0|[1-9][0-9]{0,5})\Z")
 
 # fmt: off
@@ -33,6 +36,13 @@ SOFT_BUILTINS = frozenset({"input", "max", "min", "sum", "pow", "abs", "filter",
 """Builtins that are harmless as attributes; the emitter never uses them as variables."""
 
 
+def wrong_name(name: str) -> str:
+    """Return what a name must be that is none, or has too many letters."""
+    if len(name) > LONGEST_NAME and NAME.match(name[:LONGEST_NAME]) and WORD.match(name):
+        return f"a name has at most {LONGEST_NAME} letters, and this one has {len(name)}"
+    return "use letters, digits and _, a letter first"
+
+
 def is_forbidden(name: str) -> bool:
     """Return whether a name would shadow something in generated code."""
     return (
@@ -45,12 +55,8 @@ def check_name(name: str, span: Span, numbers: bool = True) -> None:
     if numbers and NUMBER.match(name):
         return
     if not NAME.match(name):
-        raise SpecError.of(
-            Code.INVALID_MODULE_NAME,
-            f"{name!a} cannot name a module",
-            span,
-            help="use letters, digits and _, a letter first",
-        )
+        message = f"{show_value(name)} cannot name a module"
+        raise SpecError.of(Code.INVALID_MODULE_NAME, message, span, help=wrong_name(name))
     if is_forbidden(name):
         raise SpecError.of(
             Code.INVALID_MODULE_NAME,

@@ -58,7 +58,7 @@ STEPS: dict[str, str] = {
     "detect": _NO_MODULE,
     "div": "as in `scale: 0.5`",
     "dot": "matmul",
-    "droppath": "stochastic_depth",
+    "droppath": "as in `stochastic_depth: 0.9`, which is the share that stays",
     "dwconv": "as in `conv: {out: x.channels, kernel: 3, groups: x.channels}`",
     "einsum": "`matmul` multiplies two values, and `permute` and `reshape` bring them into shape",
     "embed": "embedding",
@@ -180,7 +180,7 @@ ARGUMENTS: dict[str, str | tuple[str, ...]] = {
     "dim": ("axis", "axes"),
     "dims": ("axes", "axis"),
     "drop": ("p",),
-    "drop_prob": "what stays is given, as in `stochastic_depth: 0.9`",
+    "drop_prob": "what is given is the share that stays, as in `stochastic_depth: 0.9`",
     "drop_rate": ("p", "dropout"),
     "dropout_rate": ("p", "dropout"),
     "dtype": "leave it out: `netspec build --dtype` sets it",
@@ -249,7 +249,6 @@ ARGUMENTS: dict[str, str | tuple[str, ...]] = {
     "vocab_size": ("num",),
     "weight_init": _INITIALIZER,
     "weights": _INITIALIZER,
-    "width": ("out",),
 }
 
 STEP_KEYS: dict[str, str] = {

@@ -6,38 +6,47 @@ stands, be it in a block that nobody calls or in a step that ``when`` leaves out
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from netspec.diagnostics import Code, Diagnostic, Note, Span, nearest
 from netspec.language.messages import show_value
+from netspec.language.model import Parameter
+from netspec.language.names import NAME, WORD
 from netspec.ops import OPS
 from netspec.syntax import expr
 
-WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
+LABEL = NAME
 RESERVED = frozenset({"x", "input", "index", *expr.FUNCTIONS})
 
 
 class Scope:
     """The names that expressions can see, and the labels that steps can take values from."""
 
-    __slots__ = ("labels", "names")
+    __slots__ = ("labels", "names", "parameters")
 
-    def __init__(self, names: Iterable[str] = (), labels: Iterable[str] = ()) -> None:
-        self.names = dict.fromkeys(names)
+    def __init__(
+        self, names: Iterable[str] = (), labels: Iterable[str] = (), parameters: Mapping[str, Parameter] | None = None
+    ) -> None:
+        self.parameters = parameters or {}
+        self.names = dict.fromkeys((*self.parameters, *names))
         self.labels = dict.fromkeys(labels)
 
     @classmethod
-    def of_body(cls, arguments: Iterable[str], inputs: Iterable[str] = ()) -> Scope:
+    def of_body(cls, parameters: Mapping[str, Parameter], inputs: Iterable[str] = ()) -> Scope:
         """Return the scope in which the body of a block or document begins."""
         labels = ("input", *inputs)
-        return cls((*arguments, "x", *labels), labels)
+        return cls(("x", *labels), labels, parameters)
 
     def inner(self, names: Iterable[str] = ()) -> Scope:
         """Return the scope of a body inside this one, with the variables that it is given."""
-        return Scope((*self.names, *names), self.labels)
+        return Scope((*self.names, *names), self.labels, self.parameters)
+
+    def declaration(self, help_text: str) -> tuple[Note, ...]:
+        """Return where the argument is declared that a help line suggests: the spelling there may be the wrong one."""
+        name = help_text.removeprefix("did you mean '").removesuffix("'?")
+        known = self.parameters.get(name)
+        return (Note(known.span, f"'{name}' is declared here"),) if known else ()
 
     def label(self, labels: Iterable[str]) -> None:
         """Take in the labels of a step, for those that follow."""
@@ -56,8 +65,10 @@ def expression_errors(text: str, span: Span, scope: Scope | None, words: Collect
         expression = expr.parse(source_of(text))
     except expr.ExpressionError as error:
         return [expression_error(error, text, span, words)]
-    errors = expression.unknown(scope.names) if scope else ()
-    return [expression_error(error, text, span, words) for error in errors]
+    if not scope:
+        return []
+    errors = expression.unknown(scope.names)
+    return [expression_error(error, text, span, words, scope.declaration(error.help)) for error in errors]
 
 
 def template_errors(template: str, span: Span, scope: Scope | None) -> list[Diagnostic]:
@@ -74,7 +85,7 @@ def template_errors(template: str, span: Span, scope: Scope | None) -> list[Diag
 
 
 def expression_error(
-    error: expr.ExpressionError, text: str, span: Span, words: Collection[str] = (), notes: Iterable[Note] = ()
+    error: expr.ExpressionError, text: str, span: Span, words: Collection[str] = (), notes: tuple[Note, ...] = ()
 ) -> Diagnostic:
     """Return the diagnostic of an error inside an expression, its place narrowed down to the wrong part.
 
@@ -87,11 +98,11 @@ def expression_error(
         )
     if text[error.offset : error.offset + error.length] in words:
         return Diagnostic(error.code, error.message, narrowed(span, error, text), help="that word can only stand alone")
-    if error.code == Code.UNKNOWN_NAME and text in OPS:
+    if error.code == Code.UNKNOWN_NAME and text in OPS and not notes:
         help_text = f"where a number or list may stand, a word has quotes of its own: \"'{text}'\""
-        return Diagnostic(error.code, error.message, span, notes=tuple(notes), help=help_text)
+        return Diagnostic(error.code, error.message, span, help=help_text)
     help_text = error.help or (f"write an expression, or one of the words {_listed(words)}" if words else "")
-    return Diagnostic(error.code, error.message, narrowed(span, error, text), notes=tuple(notes), help=help_text)
+    return Diagnostic(error.code, error.message, narrowed(span, error, text), notes=notes, help=help_text)
 
 
 def _listed(words: Collection[str]) -> str:
@@ -125,8 +136,9 @@ def unknown_label(label: str, labels: Iterable[str], span: Span) -> Diagnostic:
     return Diagnostic(Code.UNKNOWN_LABEL, f"no earlier step of this body is labelled '{label}'", span, help=help_text)
 
 
-def unknown_argument(name: str, names: Iterable[str], span: Span) -> Diagnostic:
+def unknown_argument(name: str, names: Iterable[str], span: Span, scope: Scope | None = None) -> Diagnostic:
     """Return the diagnostic of a step ``$name`` without such an argument."""
     known = [each for each in names if each not in RESERVED]
     help_text = nearest(name, known) or (f"arguments here: {', '.join(known)}" if known else "declare it in `args`")
-    return Diagnostic(Code.UNKNOWN_NAME, f"unknown argument '${name}'", span, help=help_text)
+    notes = scope.declaration(help_text) if scope else ()
+    return Diagnostic(Code.UNKNOWN_NAME, f"unknown argument '${name}'", span, notes=notes, help=help_text)

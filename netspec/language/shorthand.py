@@ -7,7 +7,7 @@ from typing import Any
 from netspec.diagnostics import Span
 from netspec.language.combinators import Combinator
 from netspec.language.model import ParameterType
-from netspec.language.scope import WORD
+from netspec.language.names import WORD
 from netspec.ops.fields import words
 from netspec.syntax.yaml import Mapping
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from netspec.diagnostics import Code, Collector, Note, Span, SpecError, nearest
+from netspec.language.combinators import COMBINATORS
 from netspec.language.messages import lowered, show_value
 from netspec.language.model import Block, Parameter
+from netspec.language.names import WORD
 from netspec.language.other_names import suggest_step
 from netspec.language.parameters import TYPES, wanted
-from netspec.language.scope import WORD
 from netspec.lowering.evaluation import AlreadyReported, Evaluated, evaluate
 from netspec.lowering.validation import WHOLE
 from netspec.lowering.values import UNKNOWN
@@ -153,14 +154,15 @@ def _partial(raw: Mapping, environment: Environment) -> BlockReference:
 
 def by_name(word: str, given: Any, namespace: Blocks, span: Span, value_span: Span) -> Mapping:
     """Return what stands under an op's or block's word as arguments by name; a lone value is the primary one."""
+    if word not in OPS and word not in namespace:
+        meant = "" if word in COMBINATORS else suggest_step(word, [*OPS, *namespace])
+        help_text = meant or "make it a block, under `blocks:`"
+        raise SpecError.of(Code.UNKNOWN_STEP, f"unknown op or block '{word}'", span, help=help_text)
     if isinstance(given, Mapping):
         return given
     arguments = Mapping(span.file)
     if given is None:
         return arguments
-    if word not in OPS and word not in namespace:
-        help_text = suggest_step(word, [*OPS, *namespace]) or "make it a block, under `blocks:`"
-        raise SpecError.of(Code.UNKNOWN_STEP, f"unknown op or block '{word}'", span, help=help_text)
     primary = OPS[word].primary if word in OPS else next(iter(namespace[word].parameters), None)
     if primary is None:
         help_text = f"as in `{word}: {{name: value}}`; `netspec ops {word}` lists them"

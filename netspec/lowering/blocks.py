@@ -17,7 +17,7 @@ from netspec.lowering.insertion import scope_point
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import check_entering, labelled
 from netspec.lowering.registry import lowers_kind
-from netspec.lowering.values import Value, Values
+from netspec.lowering.values import UNKNOWN, Value, Values
 from netspec.syntax.yaml import Mapping, merged
 
 
@@ -36,9 +36,13 @@ def lower_argument(step: Step, values: Values, context: Context) -> Values:
     held = context.variables[name]
     if held is None:
         return values
+    if held is UNKNOWN:
+        raise AlreadyReported
     if not isinstance(held, str) or held.startswith("$"):
         message = f"`{step.key}` is {show_value(held)}, not an op or block"
-        raise SpecError.of(Code.NOT_CALLABLE, message, step.span, help="declare the argument as `block`")
+        is_computed = name in context.labels or name in ("x", "input")
+        help_text = f"a step begins with a value as in `from: {name}`" if is_computed else "declare it as `block`"
+        raise SpecError.of(Code.NOT_CALLABLE, message, step.span, help=help_text)
     reference = held if isinstance(held, BlockReference) else BlockReference(held, context.namespace)
     resolved = _resolved(step, reference, context)
     if resolved.kind != "block":
@@ -92,6 +96,7 @@ def lower_block(step: Step, block: Block, values: Values, context: Context) -> V
         # Every call has modules of its own: what its steps share ends with it.
         shares={},
         init=block_rules(step, context),
+        counter="",
     )
     inner.enter(bound, entered, block.inputs)
     result = _block_result(block, entered, inner)

@@ -48,6 +48,8 @@ class Context:
     device: int | None = None
     init: dict[str, tuple[tuple[str, Initializer], ...]] = field(default_factory=dict)
     """Initialization rules of a used document or of the calls of blocks around, by op."""
+    counter: str = ""
+    """A variable of the innermost loop around, whose rounds it tells apart."""
     heads: bool = True
     """False inside a used document, whose auxiliary outputs are left out."""
 

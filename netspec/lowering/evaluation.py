@@ -26,6 +26,9 @@ class Evaluated:
     def __init__(self, value: Any) -> None:
         self.value = value
 
+    def __repr__(self) -> str:
+        return repr(self.value)
+
 
 def evaluate(raw: Any, variables: dict[str, Any], span: Span, words: Collection[str] = ()) -> Any:
     """Return the value of an argument as written.

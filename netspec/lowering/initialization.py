@@ -12,7 +12,7 @@ from netspec.ir import Initializer, Initializers
 from netspec.language.initializers import ARGUMENT_WORDS, EXAMPLES, FUNCTIONS, OTHER_NAMES, WORDS, validate_initializer
 from netspec.language.messages import show_value
 from netspec.language.model import Document, Step
-from netspec.language.scope import WORD
+from netspec.language.names import WORD
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import evaluate
 from netspec.ops import OPS, Op

@@ -83,7 +83,7 @@ def name_of(step: Step, word: str, context: Context) -> str:
         return context.namer.invent(word, step.span)
     place = step.place("name")
     try:
-        return context.namer.claim(fill(step.name, context, place), place)
+        return context.namer.claim(fill(step.name, context, place), place, context.counter)
     except SpecError as error:
         # The shape is valid even if the name is not.
         context.builder.collector.keep(error, context.frames)

@@ -23,15 +23,17 @@ class Namer:
     ordinals: dict[str, int] = field(default_factory=dict)
     position: int = 0
 
-    def claim(self, name: str, span: Span) -> str:
-        """Take a name that the document gives.
+    def claim(self, name: str, span: Span, variable: str = "") -> str:
+        """Take a name that the document gives; ``variable`` is one by which a loop around it can tell its rounds apart.
 
         Raises: SpecError NS0310 for a name that is not allowed, NS0311 for one that is taken.
         """
         check_name(name, span)
         if name in self.taken:
             notes = [Note(self.taken[name], "the first")] if self.taken[name] != span else []
-            help_text = "a step that is repeated needs a name with its number, as in `name: layer{index}`"
+            help_text = "give each a name of its own"
+            if variable and not notes:
+                help_text = f"a step that is repeated needs another name each time, as in `name: {name}{{{variable}}}`"
             raise SpecError.of(
                 Code.DUPLICATE_MODULE_NAME, f"two modules are called '{name}'", span, notes=notes, help=help_text
             )

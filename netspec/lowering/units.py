@@ -35,7 +35,7 @@ class Unit(NamedTuple):
 
 def lower_branch(unit: Unit, values: Values, context: Context) -> Values:
     """Expand a unit whose name the document gives; a single unnamed op or block becomes that sub-module itself."""
-    claimed = context.namer.claim(unit.name, unit.span)
+    claimed = context.namer.claim(unit.name, unit.span, context.counter)
     return lower_unit(unit._replace(name=claimed), values, context)
 
 

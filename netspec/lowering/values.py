@@ -34,6 +34,9 @@ Values = tuple[Value, ...] | None
 class UnknownValue:
     """What expressions would see of a value that is unknown because of an earlier error."""
 
+    def __repr__(self) -> str:
+        return "unknown"
+
 
 UNKNOWN = UnknownValue()
 

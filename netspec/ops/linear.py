@@ -46,7 +46,7 @@ class Linear(Op, name="linear"):
         if len(shape) > 2:
             raise ShapeError(
                 f"linear takes a vector or a sequence of vectors, got {show(shape)}",
-                help="put `flatten` before it",
+                help="`flatten` makes it one vector, and a `conv` with `kernel: 1` is linear at each position",
                 operand=0,
                 code=Code.UNSUPPORTED_SHAPE,
             )

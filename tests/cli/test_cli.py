@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,9 @@ from netspec.cli import run
 from netspec.cli.group import COMMANDS, cli
 from netspec.cli.options import read_memory
 from netspec.diagnostics import Code
+from netspec.language.combinators import COMBINATORS
+from netspec.language.loading.library import library
+from netspec.ops import OPS
 
 GOOD = """\
 netspec: 1
@@ -500,3 +504,10 @@ def test_a_number_type_that_torch_lacks_is_wrong_usage(netspec: Run) -> None:
     Path("half.yaml").write_text(text, encoding="utf-8")
     code, _, err = netspec("build", "half.yaml", "--dtype", "float16", "--device", "cpu")
     assert code == 2 and "torch cannot compute half in float16 on cpu" in err
+
+
+def test_no_description_shows_a_python_object(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in (*OPS, *COMBINATORS, *library()):
+        assert run(["ops", name]) == 0
+        text = capsys.readouterr().out
+        assert not re.search(r"Pydantic|object at|<class|<netspec", text), text

@@ -86,7 +86,7 @@ SPELLINGS = {
     "MaxPool2D": "maxpool", "Dense": "linear", "GlobalAveragePooling2D": "global_avgpool", "ReLU": "relu",
     "LeakyReLU": "leaky_relu", "AdaptiveAvgPool2d": "adaptive_avgpool", "nn.Linear": "linear", "GRU": "gru",
     "PixelShuffle": "pixel_shuffle", "ConvTranspose2d": "conv_transpose", "SeparableConv2D": "separable_conv",
-    "UpSampling2D": "upsample", "drop_path": "stochastic_depth", "DropPath": "stochastic_depth", "bmm": "matmul",
+    "UpSampling2D": "upsample", "bmm": "matmul",
     "chunk": "split", "ard": "add", "cnov": "conv", "concta": "concat", "LogSoftmax": "log_softmax",
 }  # fmt: skip
 

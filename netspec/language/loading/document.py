@@ -142,9 +142,7 @@ def _parameters(parser: Parser, tree: Mapping, trees: list[Mapping]) -> dict[str
 def _network(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) -> Body | None:
     """Parse the network; where an argument's declaration is wrong, names are not checked."""
     if tree.get("network") is None:
-        parser.report(
-            Code.MISSING_DOCUMENT_KEY, "the document has no `network`", tree.span, "add `network:` with a list of steps"
-        )
+        _report_missing(parser, tree, "network", "its steps stand below it, as in `- relu`")
         return None
     entered = tree.get("input")
     inputs = entered if isinstance(entered, Mapping) and "shape" not in entered else ()
@@ -157,6 +155,12 @@ def _network(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) ->
 
 def _check_input(parser: Parser, tree: Mapping) -> None:
     if tree.get("input") is None:
-        parser.report(
-            Code.MISSING_DOCUMENT_KEY, "the document has no `input`", tree.span, "add one, as in `input: [3, 224, 224]`"
-        )
+        _report_missing(parser, tree, "input", "as in `input: [3, 224, 224]`")
+
+
+def _report_missing(parser: Parser, tree: Mapping, key: str, help_text: str) -> None:
+    """Report a key that is not there, at the document's beginning, or that has nothing below it, at its own place."""
+    if key in tree:
+        parser.report(Code.MISSING_DOCUMENT_KEY, f"`{key}` is empty", tree.key_spans[key], help_text)
+    else:
+        parser.report(Code.MISSING_DOCUMENT_KEY, f"the document has no `{key}`", tree.span, help_text)

@@ -9,9 +9,11 @@ from pydantic import ValidationError
 
 from netspec.diagnostics import MOST_ERRORS, Code, Collector, Diagnostic, SourceMap, Span, SpecError
 from netspec.language.messages import show_kind
+from netspec.language.names import LONGEST_NAME, wrong_name
 from netspec.language.other_names import DOCUMENT_KEYS, suggest_key
 from netspec.language.parsing.header import Expectation, Header
 from netspec.syntax.yaml import Mapping, locate, read_file
+from netspec.syntax.yaml.spacing import missing_mark
 
 
 def read_document(path: Path, sources: SourceMap, collector: Collector | None = None) -> Mapping:
@@ -24,12 +26,9 @@ def read_document(path: Path, sources: SourceMap, collector: Collector | None = 
     tree = read_file(path, sources)
     if not isinstance(tree, Mapping):
         span = Span(str(path), 1, 1, 1, 2)
-        raise SpecError.of(
-            Code.NOT_A_DOCUMENT,
-            f"a document is a mapping, not {show_kind(tree)}",
-            span,
-            help="it starts with `netspec: 1`",
-        )
+        mark = missing_mark(tree) if isinstance(tree, str) else None
+        help_text = mark[1] if mark else "it starts with `netspec: 1`"
+        raise SpecError.of(Code.NOT_A_DOCUMENT, f"a document is a mapping, not {show_kind(tree)}", span, help=help_text)
     try:
         Header.model_validate(tree)
     except ValidationError as error:
@@ -68,7 +67,9 @@ def _header_error(tree: Mapping, error: Any) -> Diagnostic:
             Code.MISSING_DOCUMENT_KEY, f"the document has no `{loc[-1]}`", tree.span, help="start it with `netspec: 1`"
         )
     message = f"`{'.'.join(map(str, loc))}` {_REQUIREMENTS[error['type']]}, not {show_kind(error['input'])}"
-    return Diagnostic(Code.INVALID_DOCUMENT_VALUE, message, locate(tree, loc), help=_header_help(loc))
+    is_long = error["type"] == "string_pattern_mismatch" and len(error["input"]) > LONGEST_NAME
+    help_text = wrong_name(error["input"]) if is_long else _header_help(loc)
+    return Diagnostic(Code.INVALID_DOCUMENT_VALUE, message, locate(tree, loc), help=help_text)
 
 
 _REQUIREMENTS = {

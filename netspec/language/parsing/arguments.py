@@ -106,7 +106,7 @@ class ArgumentParser(Checker):
     def _check_required(self, model: type[Op | Combinator], arguments: Mapping, call: Call) -> None:
         fields, given = model.model_fields, self.defaults.get(call.key) or ()
         for name, info in fields.items():
-            if info.is_required() and name not in given and _is_missing(name, arguments, fields, call.tree):
+            if info.is_required() and name not in given and self._is_missing(name, arguments, fields, call):
                 self.report(Code.MISSING_ARGUMENT, f"{call.key} needs `{name}`", call.span, lowered(info.description))
 
     # merges
@@ -247,17 +247,21 @@ class ArgumentParser(Checker):
         if arguments is None:
             return Mapping(call.span.file)
         for name, parameter in block.parameters.items():
-            if parameter.required and _is_missing(name, arguments, block.parameters, call.tree):
+            if parameter.required and self._is_missing(name, arguments, block.parameters, call):
                 notes = [Note(parameter.span, "declared here")]
                 self.report(Code.MISSING_ARGUMENT, f"{block.name} needs `{name}`", call.span, wanted(parameter), notes)
             if name in arguments and not may_be_word(arguments[name], parameter.type):
                 self.check_expressions(arguments[name], arguments, name)
         return arguments
 
-
-def _is_missing(name: str, arguments: Mapping, known: Collection[str], tree: Mapping) -> bool:
-    """Return whether an argument is not there, and not just misspelled or beside its step, which is said already."""
-    if name in arguments or (name in tree and name not in STEP_KEYS):
-        return False
-    meant = f"did you mean '{name}'?"
-    return not any(suggest_argument(other, known) == meant for other in arguments if other not in known)
+    def _is_missing(self, name: str, arguments: Mapping, known: Collection[str], call: Call) -> bool:
+        """Return whether an argument is missing, and neither misspelled nor beside its step, which is said already."""
+        beside = [key for key in call.tree if key not in STEP_KEYS and key != call.key]
+        if name in arguments or name in beside:
+            return False
+        meant = f"did you mean '{name}'?"
+        others = [
+            *(each for each in arguments if each not in known),
+            *(each for each in beside if not self.kind_of(each)),
+        ]
+        return not any(suggest_argument(other, known) == meant for other in others)

@@ -8,7 +8,9 @@ from typing import Any
 
 from netspec.diagnostics import Code, Collector, Span
 from netspec.language.combinators import COMBINATORS
+from netspec.language.messages import show_value
 from netspec.language.model import Block, StepKind
+from netspec.language.names import wrong_name
 from netspec.language.scope import LABEL, RESERVED, Scope, expression_errors, unknown_label
 from netspec.ops import OPS
 from netspec.syntax.yaml import Mapping, Sequence
@@ -53,8 +55,7 @@ class Checker:
             message = f"'{name}' cannot name {what}: it has a meaning of its own"
             self.report(Code.INVALID_VARIABLE_NAME, message, span, "choose another name")
         elif not LABEL.match(name):
-            help_text = "use up to 64 letters, digits and _, a letter first"
-            self.report(Code.INVALID_VARIABLE_NAME, f"{name!a} cannot name {what}", span, help_text)
+            self.report(Code.INVALID_VARIABLE_NAME, f"{show_value(name)} cannot name {what}", span, wrong_name(name))
         return name not in RESERVED and bool(LABEL.match(name))
 
     def check_label(self, label: str, span: Span) -> None:

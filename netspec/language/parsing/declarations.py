@@ -10,6 +10,7 @@ from netspec.language.combinators import COMBINATORS
 from netspec.language.mentions import mentioned
 from netspec.language.messages import show_value
 from netspec.language.model import STEP_KEYS, Block, Parameter
+from netspec.language.names import wrong_name
 from netspec.language.parsing.parameters import parse_parameters
 from netspec.language.parsing.parser import Parser
 from netspec.language.scope import LABEL, Scope
@@ -47,13 +48,10 @@ def declare(parser: Parser, tree: Mapping, namespace: Namespace[str, Block]) -> 
         span = tree.key_spans[name]
         taken = name in OPS or name in COMBINATORS or name in STEP_KEYS
         if taken or not LABEL.match(name):
-            reason = "means something else already" if taken else "is not a word of letters, digits and _"
-            parser.report(
-                Code.INVALID_BLOCK_NAME,
-                f"a block cannot be called {name!a}, which {reason}",
-                span,
-                "choose another name",
-            )
+            reason = ": it means something else already" if taken else ""
+            message = f"{show_value(name)} cannot name a block{reason}"
+            help_text = "choose another name" if taken else wrong_name(name)
+            parser.report(Code.INVALID_BLOCK_NAME, message, span, help_text)
         else:
             blocks[name] = _signature(parser, name, block, span, namespace)
     return blocks

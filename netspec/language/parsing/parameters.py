@@ -7,9 +7,10 @@ from typing import Any
 from netspec.diagnostics import Code, Span, nearest
 from netspec.language.messages import show_kind, show_value
 from netspec.language.model import Parameter, ParameterType
+from netspec.language.names import WORD
 from netspec.language.parameters import TYPES
 from netspec.language.parsing.parser import Parser
-from netspec.language.scope import WORD, Scope
+from netspec.language.scope import Scope
 from netspec.ops.base import REQUIRED
 from netspec.syntax.yaml import Mapping, locate
 

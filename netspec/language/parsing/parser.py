@@ -13,6 +13,7 @@ from netspec.diagnostics import Code, Collector, Note, Span
 from netspec.language.combinators import COMBINATORS, Combinator
 from netspec.language.messages import show_kind, show_value
 from netspec.language.model import STEP_KEYS, Block, Body, Step, StepKind
+from netspec.language.names import LONGEST_NAME, wrong_name
 from netspec.language.other_names import STEP_KEYS as OTHER_STEP_KEYS
 from netspec.language.other_names import suggest_argument, suggest_key, suggest_step
 from netspec.language.parsing.arguments import ArgumentParser, Call
@@ -20,6 +21,7 @@ from netspec.language.scope import LABEL, RESERVED, Scope, is_always_true, templ
 from netspec.language.shorthand import listed, lone_word
 from netspec.ops import OPS
 from netspec.syntax.yaml import Mapping, Sequence
+from netspec.syntax.yaml.spacing import missing_mark
 
 IDLE_HELP = "it brings no module; label its values with `as`"
 
@@ -77,6 +79,8 @@ class Parser(ArgumentParser):
             if key not in known:
                 help_text = self._help_beside(key, known)
                 self.report(Code.UNKNOWN_STEP, f"unknown step or step key '{key}'", tree.key_spans[key], help_text)
+                if self.scope and help_text == "did you mean 'as'?":
+                    self.scope.label(name for name in listed(tree[key]) if isinstance(name, str))
         if len(known) > 1:
             notes = [Note(tree.key_spans[known[0]], "the first")]
             message = f"a step does one thing, and this one has '{known[0]}' and '{known[1]}'"
@@ -106,8 +110,7 @@ class Parser(ArgumentParser):
         """Parse the step whose own key and value are given."""
         kind = self.kind_of(call.key)
         if kind is None:
-            help_text = suggest_step(call.key, self.callables()) or "`netspec ops` lists all of them"
-            self.report(Code.UNKNOWN_STEP, f"unknown op, block or combinator '{call.key}'", call.span, help_text)
+            self._report_unknown(call)
             return None
         self._check_beside(kind, call)
         arguments, operands = self.arguments(kind, call)
@@ -115,6 +118,12 @@ class Parser(ArgumentParser):
         if self.scope:
             self.scope.label(step.label)
         return step
+
+    def _report_unknown(self, call: Call) -> None:
+        mark = missing_mark(call.key)
+        help_text = mark[1] if mark else suggest_step(call.key, self.callables())
+        message = mark[0] if mark else f"unknown op, block or combinator '{call.key}'"
+        self.report(Code.UNKNOWN_STEP, message, call.span, help_text or "`netspec ops` lists all of them")
 
     def _check_beside(self, kind: StepKind, call: Call) -> None:
         """Report what stands beside a step and has no effect there, and an argument that is not in scope."""
@@ -126,7 +135,7 @@ class Parser(ArgumentParser):
         if combinator:
             self._check_idle(combinator, tree)
         if kind == "argument" and self.scope and key[1:] not in self.scope.names:
-            self.collector.add([unknown_argument(key[1:], self.scope.names, call.span)])
+            self.collector.add([unknown_argument(key[1:], self.scope.names, call.span, self.scope)])
 
     def _check_idle(self, combinator: type[Combinator], tree: Mapping) -> None:
         for key in combinator.idle:
@@ -185,8 +194,9 @@ class Parser(ArgumentParser):
             allowed = isinstance(label, str) and LABEL.match(label)
             if not allowed or (key == "as" and label in RESERVED):
                 message = f"`{key}` takes a label or a list of labels, not {show_value(label)}"
+                is_long = isinstance(label, str) and len(label) > LONGEST_NAME
                 help_text = "a label is a word of letters, digits and _ that means nothing else"
-                self.report(Code.INVALID_LABEL, message, place, help_text)
+                self.report(Code.INVALID_LABEL, message, place, wrong_name(label) if is_long else help_text)
                 return ()
             if key == "from":
                 self.check_label(label, place)

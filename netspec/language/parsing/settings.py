@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netspec.diagnostics import Code, nearest
+from netspec.language.model import Parameter
 from netspec.language.other_names import suggest_step
 from netspec.language.parsing.parser import Parser
 from netspec.language.scope import Scope
@@ -37,14 +38,14 @@ def _check_known(parser: Parser, values: Mapping, known: list[str], owner: str) 
             parser.report(Code.UNKNOWN_SETTING, f"{owner} has no argument '{name}'", values.key_spans[name], help_text)
 
 
-def check_defaults(parser: Parser, tree: Mapping, parameters: Iterable[str]) -> None:
+def check_defaults(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) -> None:
     """Record ``defaults`` and ``init`` for ops that do not exist, and wrong arguments of those that do."""
     for key in ("defaults", "init"):
         for name, span in (tree[key].key_spans if tree.get(key) else {}).items():
             if name not in OPS:
                 help_text = suggest_step(name, OPS) or "`netspec ops` lists all of them"
                 parser.report(Code.UNKNOWN_OP, f"`{key}` has no op '{name}'", span, help_text)
-    parser.scope = Scope(parameters)
+    parser.scope = Scope(parameters=parameters)
     for name, values in (tree.get("defaults") or {}).items():
         if name in OPS:
             parser.check_arguments(OPS[name], values)

@@ -60,7 +60,7 @@ def _units(body: Body, rows: Iterable[dict[str, Any]], values: Values, context: 
 
 
 def lower_iteration(body: Body, row: dict[str, Any], values: Values, context: Context) -> Values:
-    inner = context.inner()
+    inner = context.inner(counter=next(iter(row), ""))
     inner.variables.update(row)
     return lower_body(body, values, inner)
 
@@ -69,6 +69,6 @@ def lower_repetition(body: Body, row: dict[str, Any], values: Values, context: C
     """Expand one repetition as a sub-module; a single step keeps its own name if it has one."""
     if len(body) == 1 and (body.steps[0].name is not None or body.steps[0].kind not in ("merge", "combinator")):
         return lower_iteration(body, row, values, context)
-    inner = context.inner()
+    inner = context.inner(counter=next(iter(row), ""))
     inner.variables.update(row)
     return lower_unit(Unit(body, context.namer.invent(step.key, step.span), step.span), values, inner)

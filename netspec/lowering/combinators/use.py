@@ -76,5 +76,6 @@ def _inner(document: Document, variables: dict[str, Any], step: Step, scope: Sco
         frames=(*context.frames, Frame(scope.path, document.name, step.span)),
         shares={},
         init=document_rules(document, variables),
+        counter="",
         heads=False,
     )

@@ -21,10 +21,19 @@ _WAYS = {
     float: "int(...), round(...) and // give integers",
     str: "words can only be compared, with == or in",
     list: "take one of its items, as in items[0], or len(items)",
+    dict: "give each of its entries an argument of its own",
     type(None): "ask for it first, as in `0 if a is null else a`",
 }
 """How to get from a value of the wrong kind to one of the right kind."""
-_KINDS = {bool: "a boolean", int: "an integer", float: "a float", str: "a string", list: "a list", type(None): "null"}
+_KINDS = {
+    bool: "a boolean",
+    int: "an integer",
+    float: "a float",
+    str: "a string",
+    list: "a list",
+    dict: "a mapping",
+    type(None): "null",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,8 @@ def kind_of(value: object) -> str:
     """
     if isinstance(value, Value):
         return f"a value of shape {value}"
-    return _KINDS.get(type(value), f"a {type(value).__name__.lower()}")
+    kinds = (words for kind, words in _KINDS.items() if isinstance(value, kind))
+    return next(kinds, f"a {type(value).__name__.lower()}")
 
 
 def mismatch(need: str, value: object) -> ExpressionError:

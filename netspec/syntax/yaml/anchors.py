@@ -63,7 +63,8 @@ class Anchors:
             raise self._collector.limit_at(mark, Code.TOO_MANY_ALIASES, f"more than {MAX_ALIASES} aliases", _REPEAT)
         anchor = self._anchors.get(name)
         if anchor is None:
-            help = nearest(name, self._anchors) or f"put '&{name}' before the value that is meant"
+            unmarked = f"an argument is read as `{name}`; what '*' repeats is marked '&{name}'"
+            help = nearest(name, self._anchors) or unmarked
             self._collector.report_at(mark, Code.ANCHOR_MISMATCH, f"no anchor '{name}' above this alias", help)
             return None
         if anchor.is_open:

@@ -15,7 +15,7 @@ _NOTHING: frozenset[str] = frozenset()
 class OpenSequence:
     """A sequence that takes items."""
 
-    __slots__ = ("_marks", "anchor", "last", "mark", "node", "size_before")
+    __slots__ = ("_marks", "anchor", "in_brackets", "last", "mark", "node", "size_before")
 
     wants_key = False
 
@@ -26,6 +26,7 @@ class OpenSequence:
         self.mark = self.last = mark
         self.anchor = anchor
         self.size_before = size_before
+        self.in_brackets = False
         self._marks = self.node._item_marks
 
     def add(self, value: Any, mark: Mark) -> None:
@@ -47,6 +48,7 @@ class OpenMapping:
         "_merge",
         "_values",
         "anchor",
+        "in_brackets",
         "last",
         "mark",
         "node",
@@ -59,6 +61,7 @@ class OpenMapping:
         self.mark = self.last = mark
         self.anchor = anchor
         self.size_before = size_before
+        self.in_brackets = False
         self.wants_key = True
         self._collector = collector
         self._key = ""

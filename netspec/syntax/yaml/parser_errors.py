@@ -8,12 +8,14 @@ from typing import Any
 
 from netspec.diagnostics import Code, Diagnostic, Note, Span
 from netspec.diagnostics.sources import split_lines
+from netspec.syntax.yaml.spacing import missing_mark
 from netspec.syntax.yaml.tree import Mark
 
 _QUOTE = 'put quotes around a text with any of { } [ ] , : "'
 _WHOLE = "remove what is left over, or put quotes around the whole value"
 _OTHERWISE = "put quotes around a text with special characters"
 _ALIGN = "indent the line like its neighbours"
+_KEY_WITH_VALUE = re.compile(r"\s*(- +)?[\w$]+: +[^\s#|>]")
 _LONE_WORD = re.compile(r"\s*- [$\w]+\s*")
 
 
@@ -100,6 +102,9 @@ def syntax_error(error: Exception, text: str, file: str) -> Diagnostic:
     problem = getattr(error, "problem", None) or str(error)
     complaint = f"{getattr(error, 'context', '')} {problem} {_surroundings(lines, gave_up, opening)}"
     rule = next((rule for rule in _RULES if all(word in complaint for word in rule.words)), None)
+    misread = gave_up and (_misread_line(lines, gave_up[0]) or _misaligned_line(lines, gave_up[0], complaint))
+    if misread:
+        return Diagnostic(Code.INVALID_YAML, misread[1], _span(file, misread[0]), help=misread[2])
     if rule is None or gave_up is None or opening is None:
         return Diagnostic(Code.INVALID_YAML, f"invalid yaml: {problem}", _span(file, gave_up), help=_OTHERWISE)
     span, begun = _span(file, opening if rule.at_opening else gave_up), _span(file, opening)
@@ -107,6 +112,36 @@ def syntax_error(error: Exception, text: str, file: str) -> Diagnostic:
     notes = (Note(begun, "begins here"),) if collection and begun.line != span.line else ()
     message = rule.message.format(character=repr(_character(lines, gave_up)))
     return Diagnostic(Code.INVALID_YAML, message, span, notes=notes, help=rule.help)
+
+
+def _misread_line(lines: tuple[str, ...], line: int) -> tuple[tuple[int, int], str, str] | None:
+    """Return the place where a mark lacks its space, with what is wrong and what to do.
+
+    A line that is read as text takes the next one in, so that the parser stumbles where all is right.
+    """
+    above = next((each for each in range(line - 1, -1, -1) if lines[each].strip()), line)
+    for each in (above, line):
+        found = missing_mark(lines[each])
+        if found:
+            return (each, _indent(lines[each])), *found
+    return None
+
+
+def _misaligned_line(lines: tuple[str, ...], line: int, complaint: str) -> tuple[tuple[int, int], str, str] | None:
+    """Return the place of a line that is indented unlike its neighbours, where the parser blames the next one."""
+    filled = [each for each, text in enumerate(lines) if text.strip() and not text.lstrip().startswith("#")]
+    above = max((each for each in filled if each < line), default=None)
+    below = min((each for each in filled if each > line), default=None)
+    if above is None:
+        return None
+    upper, lower = _indent(lines[above], item=True), _indent(lines[line])
+    if "document start" in complaint and above == filled[0] and _indent(lines[above]) > lower == 0:
+        return (above, upper), "this line is indented, and the next one is not", "indent both alike"
+    if "mapping values" not in complaint or upper >= lower or not _KEY_WITH_VALUE.match(lines[above]):
+        return None
+    if (below is not None and _indent(lines[below]) == lower) or upper % 2 > lower % 2:
+        return (above, upper), "this line is indented less than those below it", "indent them alike"
+    return (line, lower), "this line is indented more than the one above it", "indent both alike"
 
 
 def _position(mark: Any, lines: tuple[str, ...]) -> tuple[int, int] | None:

@@ -67,6 +67,8 @@ class _Reader:
         self.stack: list[OpenMapping | OpenSequence] = []
         self.nodes = 0
         self.documents = 0
+        self.unclosed: tuple[OpenMapping | OpenSequence, Mark] | None = None
+        """The last value in { } or [ ] whose ( ) is not closed in it, with what it stands in."""
 
     def run(self, text: str) -> None:
         """Take every event of the text."""
@@ -103,6 +105,8 @@ class _Reader:
         if style == '"' or len(text) > MAX_SCALAR or self.nodes > MAX_NODES:
             self.check_scalar(text, mark)
         top = self.top
+        if not style and ("(" in text or ")" in text):
+            self.check_parentheses(text, mark)
         if isinstance(top, OpenMapping) and top.wants_key:
             self.take_key(top, event, text, mark)
             return
@@ -110,6 +114,17 @@ class _Reader:
         if event.anchor is not None:
             self.anchors.define(event.anchor, value, mark)
         top.add(value, mark)
+
+    def check_parentheses(self, text: str, mark: Mark) -> None:
+        """Report a comma inside ( ) that has ended a value: inside { } and [ ] it does, whatever is open."""
+        left_open = text.count("(") - text.count(")")
+        if left_open > 0 and self.top.in_brackets:
+            self.unclosed = self.top, mark
+        elif left_open < 0 and self.unclosed and self.unclosed[0] is self.top:
+            message = "a comma ends this value inside its ( )"
+            help = "put quotes around the whole value; a list is written [3, 3]"
+            self.collector.report_at(self.unclosed[1], Code.INVALID_YAML, message, help)
+            self.unclosed = None
 
     def check_scalar(self, text: str, mark: Mark) -> None:
         """Refuse a value too many, a long text, and characters that an escape brought in."""
@@ -197,6 +212,7 @@ class _Reader:
         kind = OpenMapping if is_mapping else OpenSequence
         size_before = self.nodes - 1 + self.anchors.expanded  # the collection itself is one of the nodes
         self.top = kind(self.collector, mark, event.anchor, size_before)
+        self.top.in_brackets = bool(event.flow_style)
 
     def too_deep(self, mark: Mark) -> LimitError:
         """Return the error for a collection in too many others."""
