@@ -41,18 +41,58 @@ def place_labels(bubbles: Sequence[Bubble], page: Rectangle) -> list[Label | Non
 
     Labels of bubbles in a crowd choose first, and take what is nearest and covers least.
     """
-    placed: dict[int, Label] = {}
+    placement = _Placement(bubbles, page)
     for index in sorted(range(len(bubbles)), key=lambda index: (-_crowd(bubbles[index], bubbles), index)):
+        placement.place(index)
+    return [placement.labels.get(index) for index in range(len(bubbles))]
+
+
+class _Placement:
+    """The labels placed so far, each in turn by a greedy search.
+
+    To place as many labels as possible without overlap is NP-hard (Marks and Shieber 1991), so no label is moved once
+    it is placed.
+    """
+
+    def __init__(self, bubbles: Sequence[Bubble], page: Rectangle) -> None:
+        self.labels: dict[int, Label] = {}
+        self._bubbles = bubbles
+        self._page = page
+
+    def place(self, index: int) -> None:
+        """Place the label of a bubble where it costs least, if there is room for it."""
         best, least = None, float("inf")
-        for distance, label in _candidates(bubbles[index]):
+        for distance, label in _candidates(self._bubbles[index]):
+            # Candidates come by their distance, so none of those that follow can cost less.
             if distance >= least:
                 break
-            cost = distance + _cost(label, bubbles, index, placed, page, least - distance)
+            cost = distance + self._cost(label, index, least - distance)
             if cost < least:
                 best, least = label, cost
         if best is not None:
-            placed[index] = _clear(best, bubbles, index)
-    return [placed.get(index) for index in range(len(bubbles))]
+            self.labels[index] = _clear(best, self._bubbles, index)
+
+    def _cost(self, label: Label, index: int, limit: float) -> float:
+        """Return what a label costs besides its distance; infinity as soon as that is above a limit."""
+        others = self.labels.values()
+        if not _contains(self._page, label.area) or any(_overlap(label.area, each.area) for each in others):
+            return float("inf")
+        cost = sum(CROSSED for other in others if _cross(label, other))
+        own = _distance(label.area, self._bubbles[index])
+        for number, bubble in enumerate(self._bubbles):
+            if cost >= limit:
+                return float("inf")
+            if number != index:
+                cost += _cover_cost(bubble, _distance(label.area, bubble), own)
+        return cost
+
+
+def _cover_cost(bubble: Bubble, away: float, own: float) -> float:
+    """Return what it costs to be that far from another bubble, at some distance from one's own."""
+    if away < 0:
+        # Inside a large bubble text can be read; a small one would vanish.
+        return COVERED / max(bubble.radius / 10, 1)
+    return MISLEADING if away < own else 0.0
 
 
 def _crowd(bubble: Bubble, bubbles: Sequence[Bubble]) -> int:
@@ -85,30 +125,15 @@ def _line(bubble: Bubble, area: Rectangle) -> tuple[float, float, float, float]:
     return bubble.x, bubble.y, x, y
 
 
-def _cost(
-    label: Label, bubbles: Sequence[Bubble], index: int, placed: dict[int, Label], page: Rectangle, limit: float
-) -> float:
-    """Return what a label costs besides its distance; infinity as soon as that is above a limit."""
-    area = label.area
-    if area.left < page.left or area.right > page.right or area.top < page.top or area.bottom > page.bottom:
-        return float("inf")
-    cost = 0.0
-    for other in placed.values():
-        if _overlap(area, other.area):
-            return float("inf")
-        if (other.line and _meets(other.line, area)) or (label.line and _meets(label.line, other.area)):
-            cost += CROSSED
-    own = _distance(area, bubbles[index])
-    for number, bubble in enumerate(bubbles):
-        if cost >= limit:
-            return float("inf")
-        away = _distance(area, bubble)
-        if number != index and away < 0:
-            # Inside a large bubble text can be read; a small one would vanish.
-            cost += COVERED / max(bubble.radius / 10, 1)
-        elif number != index and away < own:
-            cost += MISLEADING
-    return cost
+def _contains(page: Rectangle, area: Rectangle) -> bool:
+    across = page.left <= area.left and area.right <= page.right
+    return across and page.top <= area.top and area.bottom <= page.bottom
+
+
+def _cross(label: Label, other: Label) -> bool:
+    """Return whether the line of one label comes through the other."""
+    through_own = other.line is not None and _meets(other.line, label.area)
+    return through_own or (label.line is not None and _meets(label.line, other.area))
 
 
 def _overlap(first: Rectangle, second: Rectangle) -> bool:
