@@ -147,12 +147,11 @@ def _run(graph: Graph, path: Path, run: Run, timer: Timer) -> dict[str, Any]:
     """Instantiate the written file, run it once, and compare its shapes; return what was done."""
     runtime = _import_runtime()
     target, (batch, dtype) = str(run), run.workload
-    settings = {"dtype": dtype, "channels_last": run.channels_last, "seed": run.seed}
+    settings = {"device": run.devices, "dtype": dtype, "seed": run.seed, "source": path}
     try:
-        module = timer.run(
-            f"build on {target}",
-            lambda: runtime.build_module(graph, device=run.devices, source=path, **settings),
-        )
+        module = timer.run(f"build on {target}", lambda: runtime.build_module(graph, **settings))
+        if run.channels_last:
+            module = runtime.use_channels_last(module, graph)
         compared = timer.run("forward", lambda: runtime.verify_forward(module, graph, batch, seed=run.seed or 0))
     except NotImplementedError as error:
         message = f"torch cannot compute {graph.name} in {dtype} on {target}: {error}"
@@ -183,10 +182,10 @@ def _print_record(graph: Graph, workload: Workload, done: dict[str, Any]) -> Non
 
 
 def _print_table(graph: Graph, workload: Workload, table: Table, done: dict[str, Any], timer: Timer) -> None:
-    from netspec.views.summary.table import summarize
+    from netspec.views.summary.table import TableOptions, summarize
 
     remarks = [str(timer), f"wrote: {', '.join(done['files'])}"]
     if "compared" in done:
         how = f"on {done['device']} in {workload.dtype}, batch of {workload.batch}"
         remarks.append(f"checked: all {done['compared']:,} shapes of one forward pass {how}, agree with the graph")
-    print_summary(summarize(graph, remarks=remarks, **workload._asdict(), **table._asdict()))
+    print_summary(summarize(graph, TableOptions(*table), remarks=remarks, **workload._asdict()))

@@ -29,6 +29,7 @@ from netspec.targets.torch.runtime import (
     build_module,
     example_inputs,
     load_class,
+    use_channels_last,
     verify_forward,
 )
 from netspec.views.summary.table import summarize
@@ -282,7 +283,7 @@ def test_dtype(name: str, dtype: torch.dtype) -> None:
 @pytest.mark.parametrize("name", FEW)
 def test_channels_last(name: str) -> None:
     graph = graph_of(name)
-    plain, module = built(graph), built(graph, channels_last=True)
+    plain, module = built(graph), use_channels_last(built(graph), graph)
     weights = [each for each in module.parameters() if each.dim() == 4]
     assert all(each.is_contiguous(memory_format=torch.channels_last) for each in weights)
     assert_same_outputs(module, plain, floats(graph), exact=False)
@@ -290,7 +291,7 @@ def test_channels_last(name: str) -> None:
 
 def test_channels_last_in_three_dimensions() -> None:
     graph = compile_text({"input": [2, 4, 4, 4], "network": [{"conv": {"out": 3, "kernel": 3}}]})
-    (weight, _) = built(graph, channels_last=True).parameters()
+    (weight, _) = use_channels_last(built(graph), graph).parameters()
     assert weight.is_contiguous(memory_format=torch.channels_last_3d)
 
 

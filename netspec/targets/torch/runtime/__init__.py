@@ -26,7 +26,7 @@ except ModuleNotFoundError as error:
         Code.TORCH_NOT_INSTALLED, "running a network needs torch, which is not installed", help=how
     ) from None
 
-from netspec.targets.torch.runtime.build import build_module
+from netspec.targets.torch.runtime.build import build_module, use_channels_last
 from netspec.targets.torch.runtime.devices import DeviceError, Devices, choose_devices
 from netspec.targets.torch.runtime.load import load_class
 from netspec.targets.torch.runtime.verify_forward import ShapeMismatch, example_inputs, verify_forward
@@ -39,5 +39,6 @@ __all__ = [
     "choose_devices",
     "example_inputs",
     "load_class",
+    "use_channels_last",
     "verify_forward",
 ]

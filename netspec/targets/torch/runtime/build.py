@@ -20,13 +20,12 @@ def build_module(
     *,
     device: Devices = "auto",
     dtype: str | torch.dtype = "float32",
-    channels_last: bool = False,
     seed: int | None = None,
     source: str | Path | None = None,
 ) -> nn.Module:
     """Return the network as a torch module on a device, or on several where its steps say ``device:``.
 
-    ``source`` is a generated file to instantiate; without it the source is emitted anew. ``seed`` starts torch's
+    ``source`` is a generated file to instantiate; without it the source is emitted anew. ``seed`` seeds torch's
     random generator, so that the same seed gives the same weights.
 
     Raises: ValueError for an unknown dtype, DeviceError for a device that is not there.
@@ -45,12 +44,16 @@ def build_module(
     with torch.device(devices[0]):
         module: nn.Module = network()
     spread(module, graph, devices)
-    module = module.to(dtype=find_dtype(dtype))
-    if channels_last:
-        spatial = max((len(each.shape) for each in graph.inputs), default=0)
-        layout = torch.channels_last_3d if spatial == 4 else torch.channels_last
-        module = module.to(memory_format=layout)  # type: ignore[call-overload]
-    return module
+    return module.to(dtype=find_dtype(dtype))
+
+
+def use_channels_last(module: nn.Module, graph: Graph) -> nn.Module:
+    """Return the module of a graph with its weights in the memory format in which the channels change fastest."""
+    # torch has a format for images and one for volumes, and none for signals, whose weights stay as they are.
+    axes = max((len(each.shape) for each in graph.inputs), default=0)
+    memory_format = torch.channels_last_3d if axes == 4 else torch.channels_last
+    found: nn.Module = module.to(memory_format=memory_format)  # type: ignore[call-overload]
+    return found
 
 
 def find_dtype(dtype: str | torch.dtype) -> torch.dtype:
