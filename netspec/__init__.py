@@ -123,10 +123,11 @@ def build(
         >>> sum(parameter.numel() for parameter in module.parameters())
         61706
     """
-    from netspec.targets.torch.runtime import build_module
+    from netspec.targets.torch.runtime import build_module, use_channels_last
 
     graph = _graph(document, variant, overrides)
-    return build_module(graph, device=device, dtype=dtype, channels_last=channels_last, seed=seed)
+    module = build_module(graph, device=device, dtype=dtype, seed=seed)
+    return use_channels_last(module, graph) if channels_last else module
 
 
 def source(
@@ -173,9 +174,9 @@ def summary(
         >>> print(netspec.summary("densenet121", depth=1).splitlines()[0])
         DenseNet-BC-121
     """
-    from netspec.views.summary.table import plain_text, summarize
+    from netspec.views.summary.table import TableOptions, plain_text, summarize
 
-    return plain_text(summarize(_graph(document, variant, overrides), depth=depth, sort=sort))
+    return plain_text(summarize(_graph(document, variant, overrides), TableOptions(depth, sort)))
 
 
 def draw(

@@ -44,6 +44,7 @@ def command(
     output: str | None,
     opened: tuple[str, ...],
     force: bool,
+    direction: Any,
     width: int | None,
     engine: Any,
     **style: Any,
@@ -58,7 +59,7 @@ def command(
     if output != "-":
         check_files([path], force=force)
     with progress(f"drawing {graph.name} …"):
-        text = _draw(graph, path.suffix, {"width": width, "engine": engine}, {**style, "open": opened})
+        text = _draw(graph, path.suffix, {**style, "open": opened}, (direction, engine, width))
     if output == "-":
         click.echo(text, nl=False)
         return
@@ -66,14 +67,16 @@ def command(
     click.echo(f"wrote {path}")
 
 
-def _draw(graph: Any, suffix: str, layout: dict[str, Any], style: dict[str, Any]) -> str:
+def _draw(graph: Any, suffix: str, style: dict[str, Any], layout: tuple[Any, Any, int | None]) -> str:
     from netspec.views.diagram.dot import draw_dot
     from netspec.views.diagram.engine import DrawingError
+    from netspec.views.diagram.options import DetailOptions, LayoutOptions
     from netspec.views.diagram.svg import draw_svg
 
+    detail, options = DetailOptions(**style), LayoutOptions(*layout)
     try:
         if suffix in (".dot", ".gv"):
-            return draw_dot(graph, **style)
-        return draw_svg(graph, **style, **layout, notify=lambda notice: click.echo(f"note: {notice}", err=True))
+            return draw_dot(graph, detail, options.direction)
+        return draw_svg(graph, detail, options, notify=lambda notice: click.echo(f"note: {notice}", err=True))
     except (DrawingError, ValueError) as error:
         raise click.ClickException(str(error)) from None

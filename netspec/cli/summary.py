@@ -21,11 +21,11 @@ def command(spec: str, settings: Settings, table: Table, workload: Workload, as_
     Identical units in a row share a line, which has their sums.
     """
     from netspec.views.record import graph_json
-    from netspec.views.summary.table import summarize
+    from netspec.views.summary.table import TableOptions, summarize
 
     timer = Timer()
     graph = timer.run("compile", lambda: compile_document(spec, settings))
     if as_json:
         click.echo(graph_json(graph, **workload._asdict()), nl=False)
         return
-    print_summary(summarize(graph, remarks=[str(timer)], **workload._asdict(), **table._asdict()))
+    print_summary(summarize(graph, TableOptions(*table), remarks=[str(timer)], **workload._asdict()))

@@ -19,6 +19,7 @@ from netspec.views.diagram.captions import figures, multiple, tooltip
 from netspec.views.diagram.dot import STRETCHED, draw_dot, write_dot
 from netspec.views.diagram.folding import fold
 from netspec.views.diagram.model import Box, View
+from netspec.views.diagram.options import DetailOptions, Direction
 from tests.support.paths import GOLDEN
 
 DOCUMENTS = GOLDEN / "draw"
@@ -48,7 +49,7 @@ def views(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     paths = [scope.path for scope in graph_of(name).root.descend() if scope.path]
     return name, {
         "depth": draw(st.integers(0, 4)),
-        "open": draw(st.lists(st.sampled_from(paths), max_size=2)),
+        "open": tuple(draw(st.lists(st.sampled_from(paths), max_size=2))),
         "expand_all": draw(st.booleans()),
         "edges": draw(st.sampled_from(["running", "full"])),
         "deepest": draw(st.integers(0, 5)),
@@ -59,7 +60,7 @@ def views(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
 @given(views())
 def test_every_node_is_in_one_box_and_the_sums_are_those_of_the_network(made: tuple[str, dict[str, Any]]) -> None:
     graph = graph_of(made[0])
-    view = fold(graph, **made[1])
+    view = fold(graph, DetailOptions(**made[1]))
     shown = [path for box in view.boxes for path in box.nodes]
     assert sorted(shown) == sorted(graph.by_path)
     assert len({box.id for box in view.boxes} | {frame.id for frame in view.frames}) == len(view.boxes + view.frames)
@@ -73,7 +74,7 @@ def test_every_node_is_in_one_box_and_the_sums_are_those_of_the_network(made: tu
 @given(views())
 def test_every_value_that_leaves_a_box_is_an_edge_and_no_edge_leads_back(made: tuple[str, dict[str, Any]]) -> None:
     graph = graph_of(made[0])
-    view = fold(graph, **made[1])
+    view = fold(graph, DetailOptions(**made[1]))
     owners = {path: box for box in view.boxes for path in box.nodes}
     owners |= {box.lines[0].name: box for box in view.boxes if box.kind == "input"}
     drawn = {(edge.tail, edge.head) for edge in view.edges}
@@ -103,13 +104,13 @@ def test_every_value_that_leaves_a_box_is_an_edge_and_no_edge_leads_back(made: t
         ),
         (
             "residual",
-            {"open": ["layer1.1"]},
+            {"open": ("layer1.1",)},
             ["input", "conv1", "layer1.0", "conv1", "conv2", "add1", "layer1.2", "layer2..3 x2, 16->64",
              "global_avgpool1", "flatten1", "fc"],
         ),
         (
             "residual",
-            {"open": ["layer1"]},
+            {"open": ("layer1",)},
             ["input", "conv1", "layer1.0", "layer1.1", "layer1.2", "layer2..3 x2, 16->64", "global_avgpool1",
              "flatten1", "fc"],
         ),
@@ -143,11 +144,11 @@ def test_every_value_that_leaves_a_box_is_an_edge_and_no_edge_leads_back(made: t
     ],
 )  # fmt: skip
 def test_boxes_of_a_view(name: str, options: dict[str, Any], expected: list[str]) -> None:
-    assert titles(fold(graph_of(name), **options)) == expected
+    assert titles(fold(graph_of(name), DetailOptions(**options))) == expected
 
 
 def test_convolution_normalization_and_activation_share_a_box() -> None:
-    view = fold(graph_of("residual"), expand_all=True)
+    view = fold(graph_of("residual"), DetailOptions(expand_all=True))
     first = box_of(view, "fc")
     assert [line.word for line in first.lines] == ["Linear"]
     assert [[line.word for line in box.lines] for box in view.boxes[1:5]] == [
@@ -161,7 +162,7 @@ def test_convolution_normalization_and_activation_share_a_box() -> None:
 
 
 def test_a_value_with_two_readers_ends_a_stack() -> None:
-    view = fold(graph_of("densenet121"), expand_all=True)
+    view = fold(graph_of("densenet121"), DetailOptions(expand_all=True))
     owners = {path: box for box in view.boxes for path in box.nodes}
     consumers = graph_of("densenet121").consumers()
     for box in view.boxes:
@@ -170,18 +171,18 @@ def test_a_value_with_two_readers_ends_a_stack() -> None:
 
 
 def test_skips_stay_visible_around_folded_blocks() -> None:
-    view = fold(graph_of("dense"), depth=2)
+    view = fold(graph_of("dense"), DetailOptions(depth=2))
     skips = {(edge.tail, edge.head) for edge in view.edges if edge.skips}
     assert skips == {
         ("input.input", "node.growing.concat1"),
         ("node.growing.concat1", "node.wider.concat1"),
     }
-    opened = fold(graph_of("residual"), open=["layer1.1"])
+    opened = fold(graph_of("residual"), DetailOptions(open=("layer1.1",)))
     assert [(edge.tail, edge.head) for edge in opened.edges if edge.skips] == [("block.layer1.0", "node.layer1.1.add1")]
 
 
 def test_full_edges_reach_every_concatenation_from_every_earlier_layer() -> None:
-    view = fold(graph_of("dense"), expand_all=True, edges="full")
+    view = fold(graph_of("dense"), DetailOptions(expand_all=True, edges="full"))
     entering = {f"node.growing.concat{number}": 0 for number in range(1, 5)}
     for edge in view.edges:
         if edge.head in entering:
@@ -197,7 +198,7 @@ def test_siblings_written_on_their_own_lines_are_a_run_only_when_channels_match(
 
 def test_training_heads_are_marked_and_left_out_of_sums() -> None:
     graph = graph_of("inception")
-    whole = fold(graph, depth=0)
+    whole = fold(graph, DetailOptions(depth=0))
     assert box_of(whole, "inception").macs == graph.macs
     view = fold(graph)
     heads = [box for box in view.boxes if box.training_only]
@@ -230,15 +231,15 @@ def test_tooltips_hold_exact_numbers_and_the_line() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"open": ["layer1.9"]}, "no block 'layer1.9' to open; did you mean 'layer1.2'?"),
-        ({"open": [""]}, "no block '' to open; blocks are layer1,"),
-        ({"open": ["\x1b[31m"]}, r"no block '\\x1b\[31m' to open"),
+        ({"open": ("layer1.9",)}, "no block 'layer1.9' to open; did you mean 'layer1.2'?"),
+        ({"open": ("",)}, "no block '' to open; blocks are layer1,"),
+        ({"open": ("\x1b[31m",)}, r"no block '\\x1b\[31m' to open"),
         ({"depth": -1}, "the depth of a picture is 0 or more, not -1"),
     ],
 )
 def test_what_cannot_be_shown_is_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message.replace("?", r"\?")):
-        fold(graph_of("residual"), **options)
+        fold(graph_of("residual"), DetailOptions(**options))
 
 
 @pytest.mark.parametrize(
@@ -258,26 +259,28 @@ def test_names_of_runs(first: str, last: str, run: str) -> None:
 
 # DOT
 
-VIEWS: list[tuple[str, str, dict[str, Any]]] = [
-    ("residual", "residual-depth2", {"depth": 2}),
-    ("residual", "residual-open", {"open": ("layer2.0",), "direction": "LR"}),
-    ("inception", "inception", {}),
-    ("inception", "inception-open", {"open": ("mixed2",)}),
-    ("dense", "dense-depth2", {"depth": 2}),
-    ("dense", "dense-full", {"expand_all": True, "edges": "full"}),
-    ("siamese", "siamese-all", {"expand_all": True}),
+VIEWS: list[tuple[str, str, DetailOptions, Direction]] = [
+    ("residual", "residual-depth2", DetailOptions(depth=2), "TB"),
+    ("residual", "residual-open", DetailOptions(open=("layer2.0",)), "LR"),
+    ("inception", "inception", DetailOptions(), "TB"),
+    ("inception", "inception-open", DetailOptions(open=("mixed2",)), "TB"),
+    ("dense", "dense-depth2", DetailOptions(depth=2), "TB"),
+    ("dense", "dense-full", DetailOptions(expand_all=True, edges="full"), "TB"),
+    ("siamese", "siamese-all", DetailOptions(expand_all=True), "TB"),
 ]
 
 
-@pytest.mark.parametrize(("name", "file", "options"), VIEWS, ids=[file for _, file, _ in VIEWS])
-def test_dot_text(golden: Callable[[str, str], None], name: str, file: str, options: dict[str, Any]) -> None:
-    golden(f"draw/{file}.dot", draw_dot(graph_of(name), **options))
+@pytest.mark.parametrize(("name", "file", "detail", "direction"), VIEWS, ids=[file for _, file, *_ in VIEWS])
+def test_dot_text(
+    golden: Callable[[str, str], None], name: str, file: str, detail: DetailOptions, direction: Direction
+) -> None:
+    golden(f"draw/{file}.dot", draw_dot(graph_of(name), detail, direction))
 
 
 @settings(max_examples=15, deadline=None)
 @given(views())
 def test_dot_keeps_to_what_lays_out_well(made: tuple[str, dict[str, Any]]) -> None:
-    view = fold(graph_of(made[0]), **made[1])
+    view = fold(graph_of(made[0]), DetailOptions(**made[1]))
     text = write_dot(view)
     assert "newrank=true" in text and "Helvetica" in text
     assert not any(word in text for word in ("ortho", "record", "concentrate", "href", "URL", "×"))
@@ -286,7 +289,8 @@ def test_dot_keeps_to_what_lays_out_well(made: tuple[str, dict[str, Any]]) -> No
 
 def test_ranking_is_cut_short_only_for_long_edges() -> None:
     graph = graph_of("densenet121")
-    assert fold(graph, expand_all=True).stretch < STRETCHED < fold(graph, expand_all=True, edges="full").stretch
+    running, full = (DetailOptions(expand_all=True, edges=edges) for edges in ("running", "full"))
+    assert fold(graph, running).stretch < STRETCHED < fold(graph, full).stretch
 
 
 @pytest.mark.parametrize(

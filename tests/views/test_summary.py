@@ -13,7 +13,7 @@ from netspec.views.numbers import show_count
 from netspec.views.record import graph_json, graph_record
 from netspec.views.summary.recurrence import recurring
 from netspec.views.summary.rows import Row, sorted_rows, tree_rows
-from netspec.views.summary.table import plain_text, print_rich, summarize
+from netspec.views.summary.table import TableOptions, plain_text, print_rich, summarize
 
 NETWORKS = ("densenet121", "googlenet", "lenet5_modern", "resnet50")
 
@@ -161,7 +161,7 @@ def test_a_chain_of_ten_thousand_layers_is_short(tmp_path: Path) -> None:
 
 
 def test_rows_beyond_the_limit_are_counted(tmp_path: Path) -> None:
-    summary = summarize(netspec.compile("googlenet"), rows=5)
+    summary = summarize(netspec.compile("googlenet"), TableOptions(rows=5))
     assert len(summary.cells) == 5
     assert summary.left_out.split(" more rows")[0].isdigit()
 

@@ -25,6 +25,7 @@ from netspec.views.diagram.dot import write_dot
 from netspec.views.diagram.engine import DrawingError, TooSlow, lay_out
 from netspec.views.diagram.folding import fold
 from netspec.views.diagram.geometry import Layout, read_layout
+from netspec.views.diagram.options import DetailOptions, Direction, LayoutOptions
 from netspec.views.diagram.svg import draw_svg
 from netspec.views.geometry import Rectangle
 from netspec.views.palette import DARK, LIGHT
@@ -33,15 +34,15 @@ from tests.support.paths import GOLDEN
 DOCUMENTS = GOLDEN / "draw"
 SVG = "{http://www.w3.org/2000/svg}"
 
-VIEWS: list[tuple[str, dict[str, Any]]] = [
-    ("residual", {"depth": 2}),
-    ("residual", {"open": ("layer2.0",), "direction": "LR"}),
-    ("inception", {"depth": 2}),
-    ("inception", {"expand_all": True}),
-    ("dense", {"depth": 2}),
-    ("dense", {"expand_all": True, "edges": "full"}),
-    ("siamese", {"depth": 0}),
-    ("siamese", {"expand_all": True}),
+VIEWS: list[tuple[str, DetailOptions, Direction]] = [
+    ("residual", DetailOptions(depth=2), "TB"),
+    ("residual", DetailOptions(open=("layer2.0",)), "LR"),
+    ("inception", DetailOptions(depth=2), "TB"),
+    ("inception", DetailOptions(expand_all=True), "TB"),
+    ("dense", DetailOptions(depth=2), "TB"),
+    ("dense", DetailOptions(expand_all=True, edges="full"), "TB"),
+    ("siamese", DetailOptions(depth=0), "TB"),
+    ("siamese", DetailOptions(expand_all=True), "TB"),
 ]
 
 
@@ -60,15 +61,17 @@ def with_class(root: ElementTree.Element, name: str) -> Iterator[ElementTree.Ele
 
 
 def test_golden_svg(golden: Callable[[str, str], None]) -> None:
-    golden("draw/residual-depth2.svg", draw_svg(document("residual"), depth=2))
+    golden("draw/residual-depth2.svg", draw_svg(document("residual"), DetailOptions(depth=2)))
 
 
-@pytest.mark.parametrize(("name", "options"), VIEWS)
-def test_svg_is_self_contained_and_says_what_the_view_holds(name: str, options: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("name", "detail", "direction"), VIEWS)
+def test_svg_is_self_contained_and_says_what_the_view_holds(
+    name: str, detail: DetailOptions, direction: Direction
+) -> None:
     graph = document(name)
-    text = draw_svg(graph, **options)
+    text = draw_svg(graph, detail, LayoutOptions(direction))
     root = ElementTree.fromstring(text)
-    view = fold(graph, **{key: value for key, value in options.items() if key != "direction"})
+    view = fold(graph, detail)
     assert root.get("role") == "img"
     assert re.fullmatch(r"\d+(\.\d+)?px", root.get("width", ""))
     assert root.findtext(f"{SVG}title") == graph.title
@@ -88,7 +91,7 @@ HOSTILE = """</title><script>alert(1)</script><a href="javascript:x" onload='y'>
 
 
 def test_text_of_the_document_is_escaped() -> None:
-    text = draw_svg(replace(document("residual"), name=HOSTILE, title=HOSTILE), depth=0)
+    text = draw_svg(replace(document("residual"), name=HOSTILE, title=HOSTILE), DetailOptions(depth=0))
     root = ElementTree.fromstring(text)
     assert {each.tag.removeprefix(SVG) for each in root.iter()} == {
         "svg", "title", "desc", "style", "rect", "g", "path", "text", "tspan",
@@ -102,11 +105,9 @@ def test_text_of_the_document_is_escaped() -> None:
 # layout
 
 
-@pytest.mark.parametrize(("name", "options"), VIEWS)
-def test_boxes_do_not_overlap_and_edges_lead_on(name: str, options: dict[str, Any]) -> None:
-    settings = {**options}
-    direction = settings.pop("direction", "TB")
-    view = fold(document(name), **settings)
+@pytest.mark.parametrize(("name", "detail", "direction"), VIEWS)
+def test_boxes_do_not_overlap_and_edges_lead_on(name: str, detail: DetailOptions, direction: Direction) -> None:
+    view = fold(document(name), detail)
     layout = read_layout(lay_out(write_dot(view, direction), "embedded"))
     places = {box.id: layout.boxes[box.id].outline for box in view.boxes}
     for one, other in combinations(places.values(), 2):
@@ -157,8 +158,8 @@ def test_boxes_have_room_for_a_wide_font() -> None:
 def test_width_is_a_limit_in_pixels() -> None:
     graph = document("inception")
     natural = float(_size(draw_svg(graph)))
-    assert float(_size(draw_svg(graph, width=100))) == 100
-    assert float(_size(draw_svg(graph, width=5000))) == natural > 100
+    assert float(_size(draw_svg(graph, layout=LayoutOptions(width=100)))) == 100
+    assert float(_size(draw_svg(graph, layout=LayoutOptions(width=5000)))) == natural > 100
 
 
 def _size(text: str) -> str:
@@ -170,7 +171,7 @@ def _size(text: str) -> str:
 def test_boxes_without_numbers_and_frames_without_weights_can_be_drawn(tmp_path: Path) -> None:
     body = "name: plain\ninput: [4, 8, 8]\nnetwork:\n- sequential: [relu, {maxpool: {kernel: 2}}, sigmoid]\n  name: g\n"
     graph = written(tmp_path, body)
-    assert "MACs" not in "".join(re.findall(r"<text.*", draw_svg(graph, expand_all=True)))
+    assert "MACs" not in "".join(re.findall(r"<text.*", draw_svg(graph, DetailOptions(expand_all=True))))
 
 
 # the same bytes every time
@@ -178,11 +179,12 @@ def test_boxes_without_numbers_and_frames_without_weights_can_be_drawn(tmp_path:
 
 def test_bytes_do_not_depend_on_the_hash_seed() -> None:
     program = (
-        "import hashlib, sys, netspec; from netspec.views.diagram.svg import draw_svg;"
-        "print(hashlib.sha256(draw_svg(netspec.compile(sys.argv[1]), depth=2).encode()).hexdigest())"
+        "import hashlib, sys, netspec; from netspec.views.diagram.svg import DetailOptions, draw_svg;"
+        "text = draw_svg(netspec.compile(sys.argv[1]), DetailOptions(depth=2));"
+        "print(hashlib.sha256(text.encode()).hexdigest())"
     )
     path = str(DOCUMENTS / "inception.yaml")
-    expected = hashlib.sha256(draw_svg(document("inception"), depth=2).encode()).hexdigest()
+    expected = hashlib.sha256(draw_svg(document("inception"), DetailOptions(depth=2)).encode()).hexdigest()
     for seed in ("0", "4711"):
         done = subprocess.run(
             [sys.executable, "-c", program, path],
@@ -207,7 +209,7 @@ def test_a_slow_layout_closes_the_deepest_blocks_and_says_so(monkeypatch: pytest
 
     monkeypatch.setattr(svg, "lay_out", slow)
     notices: list[str] = []
-    text = draw_svg(document("residual"), expand_all=True, notify=notices.append)
+    text = draw_svg(document("residual"), DetailOptions(expand_all=True), notify=notices.append)
     assert tried == [34, 10]
     assert notices == ["the engine takes more than 10 s for this picture: blocks more than 1 deep are closed"]
     root = ElementTree.fromstring(text)
@@ -227,11 +229,11 @@ def test_what_has_no_blocks_to_close_is_drawn_as_one_box(tmp_path: Path, monkeyp
 def test_an_engine_that_is_always_too_slow_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(svg, "MOST_BOXES", 1)
     with pytest.raises(DrawingError, match=r"the picture has 2 boxes, and 1 is the limit"):
-        draw_svg(document("residual"), depth=2)
+        draw_svg(document("residual"), DetailOptions(depth=2))
 
 
 def test_the_engine_is_stopped_after_its_time() -> None:
-    text = write_dot(fold(netspec.compile("densenet121"), expand_all=True, edges="full"))
+    text = write_dot(fold(netspec.compile("densenet121"), DetailOptions(expand_all=True, edges="full")))
     with pytest.raises(TooSlow, match=r"graphviz-pure takes more than 0\.1 s"):
         lay_out(text, "embedded", seconds=0.1)
 
@@ -264,7 +266,8 @@ def test_text_that_is_no_dot_is_refused() -> None:
 
 @pytest.mark.skipif(not shutil.which("dot"), reason="Graphviz is not installed")
 def test_the_engine_of_the_system_draws_the_same_boxes() -> None:
-    ours, theirs = (draw_svg(document("inception"), depth=2, engine=name) for name in ("embedded", "dot"))
+    detail = DetailOptions(depth=2)
+    ours, theirs = (draw_svg(document("inception"), detail, LayoutOptions(engine=name)) for name in ("embedded", "dot"))
     tooltips = [re.findall(r"<g id=.*?</title>", text, re.DOTALL) for text in (ours, theirs)]
     assert tooltips[0] == tooltips[1]
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from html import escape
-from typing import Literal
 
 from graphviz import Digraph
 
@@ -13,10 +11,8 @@ from netspec.ir import Graph
 from netspec.views.diagram.captions import figures, multiple, sums
 from netspec.views.diagram.folding import fold
 from netspec.views.diagram.model import Box, Edge, Frame, Line, View
-from netspec.views.diagram.wiring import Wiring
+from netspec.views.diagram.options import DETAIL, DetailOptions, Direction
 from netspec.views.palette import colour
-
-Direction = Literal["TB", "LR"]
 
 STRETCHED = 5_000
 """From this stretch on, ranking is cut short: it would take most of the time, and hardly be better."""
@@ -28,19 +24,12 @@ FONT, WIDEST = "Helvetica", "Verdana"
 """The font of a DOT text, and the one that boxes are measured for where the reader's font may be any."""
 
 
-def draw_dot(
-    graph: Graph,
-    depth: int = 1,
-    open: Iterable[str] = (),
-    expand_all: bool = False,
-    edges: Wiring = "running",
-    direction: Direction = "TB",
-) -> str:
-    """Return the DOT text of a graph, folded as ``netspec.views.diagram.folding.fold`` describes.
+def draw_dot(graph: Graph, detail: DetailOptions = DETAIL, direction: Direction = "TB") -> str:
+    """Return the DOT text of a graph.
 
-    Raises: ValueError for a block that does not exist, or a negative depth.
+    Raises: ValueError for a block that does not exist.
     """
-    return write_dot(fold(graph, depth, open, expand_all, edges), direction)
+    return write_dot(fold(graph, detail), direction)
 
 
 def write_dot(view: View, direction: Direction = "TB", font: str = FONT) -> str:

@@ -7,13 +7,11 @@ import subprocess
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 from graphviz.backend import DOT_BINARY
 
 from netspec.diagnostics import NetspecError
-
-Engine = Literal["auto", "embedded", "dot"]
+from netspec.views.diagram.options import SECONDS, Engine
 
 EMBEDDED = "graphviz-pure"
 
@@ -30,7 +28,7 @@ class TooSlow(DrawingError):
     """The engine did not finish within the time limit."""
 
 
-def lay_out(dot: str, engine: Engine = "auto", seconds: float = 10.0) -> str:
+def lay_out(dot: str, engine: Engine = "auto", seconds: float = SECONDS) -> str:
     """Return the SVG that an engine makes of a DOT text.
 
     Raises: DrawingError when the engine is missing or fails; TooSlow after the time limit.

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 
 from netspec.diagnostics import nearest
 from netspec.ir import Graph, Scope
-
-DEEPEST = 40
-"""No more blocks than these are drawn inside each other."""
-
+from netspec.views.diagram.options import DetailOptions
 
 WIDEST = 8
 """Of a scope with more blocks than these side by side, only its name is wanted at first."""
@@ -25,9 +22,7 @@ class Expansion:
     named: frozenset[str]
 
 
-def choose_expansion(
-    graph: Graph, depth: int, names: Iterable[str], expand_all: bool, deepest: int = DEEPEST
-) -> Expansion:
+def choose_expansion(graph: Graph, detail: DetailOptions) -> Expansion:
     """Return which scopes are open.
 
     A depth of 0 shows the network as one box, 1 its top-level blocks, 2 what is inside them. Named scopes are open in
@@ -36,18 +31,18 @@ def choose_expansion(
     Raises: ValueError for a name that no scope has.
     """
     scopes = {scope.path: scope for scope in graph.root.descend() if scope.path}
-    named = frozenset(_known(name, scopes) for name in names)
+    named = frozenset(_known(name, scopes) for name in detail.open)
     opened = {path for name in named for path in _around(scopes[name])}
-    unlimited = depth if not expand_all else len(scopes) + 2
+    most = len(scopes) + 2 if detail.expand_all else detail.depth
     stack = [(graph.root, 0, 0)]
     wrappers = _wrappers(graph.root)
     while stack:
         scope, level, height = stack.pop()
-        if height > deepest:
+        if height > detail.deepest:
             opened.discard(scope.path)
             continue
-        is_wrapper = scope.path in wrappers and depth > 0 and not _is_wide(scope)
-        if level + _is_wide(scope) < unlimited or is_wrapper:
+        is_wrapper = scope.path in wrappers and detail.depth > 0 and not _is_wide(scope)
+        if level + _is_wide(scope) < most or is_wrapper:
             opened.add(scope.path)
         stack.extend((inner, level + (not is_wrapper), height + 1) for inner in scope.scopes)
     return Expansion(frozenset(opened), named)

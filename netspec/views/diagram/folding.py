@@ -12,36 +12,24 @@ from dataclasses import replace
 from netspec.ir import Graph, Input, Node, Output, Scope
 from netspec.sizes.shape import Shape
 from netspec.views.describe import describe, name_run, scope_name, show_change, shown_name
-from netspec.views.diagram.expansion import DEEPEST, Expansion, choose_expansion
+from netspec.views.diagram.expansion import Expansion, choose_expansion
 from netspec.views.diagram.fusion import Fusion, FusionGroup
 from netspec.views.diagram.model import Box, Frame, Line, View
+from netspec.views.diagram.options import DETAIL, DetailOptions, Wiring
 from netspec.views.diagram.runs import Item, Runs
-from netspec.views.diagram.wiring import Wiring, connect
+from netspec.views.diagram.wiring import connect
 
 MANY = 8
 """So many equal fusion groups in a row are one box; fewer are shown each, as papers draw them."""
 
 
-def fold(
-    graph: Graph,
-    depth: int = 1,
-    open: Iterable[str] = (),
-    expand_all: bool = False,
-    edges: Wiring = "running",
-    deepest: int = DEEPEST,
-) -> View:
+def fold(graph: Graph, detail: DetailOptions = DETAIL) -> View:
     """Return what a picture of the graph shows.
 
-    ``depth`` counts the levels of blocks that are open, ``open`` names further ones by path, ``deepest`` closes all
-    below. ``edges="full"`` draws every dense connection instead of the running concatenation.
-
-    Raises: ValueError for a block that does not exist, or a negative depth.
+    Raises: ValueError for a block that does not exist.
     """
-    if depth < 0:
-        raise ValueError(f"the depth of a picture is 0 or more, not {depth}")
-    expansion = choose_expansion(graph, depth, open, expand_all, deepest)
-    frame = _Folder(graph, expansion, edges).network()
-    return connect(graph, frame, edges)
+    frame = _Folder(graph, choose_expansion(graph, detail), detail.edges).network()
+    return connect(graph, frame, detail.edges)
 
 
 class _Folder:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html import escape
 
 from netspec.analysis import receptive_fields
@@ -18,17 +19,15 @@ from netspec.views.diagram.captions import (
     sums,
     tooltip,
 )
-from netspec.views.diagram.dot import PADDING, WIDEST, Direction, write_dot
-from netspec.views.diagram.engine import DrawingError, Engine, TooSlow, lay_out
-from netspec.views.diagram.expansion import DEEPEST
+from netspec.views.diagram.dot import PADDING, WIDEST, write_dot
+from netspec.views.diagram.engine import DrawingError, TooSlow, lay_out
 from netspec.views.diagram.folding import fold
 from netspec.views.diagram.geometry import Course, Layout, Place, read_layout
 from netspec.views.diagram.model import Box, Edge, Frame, View
-from netspec.views.diagram.wiring import Wiring
+from netspec.views.diagram.options import DETAIL, LAYOUT, DetailOptions, LayoutOptions
 from netspec.views.geometry import Rectangle, number
 from netspec.views.palette import style
 
-SECONDS = 10.0
 MOST_BOXES = 6_000
 """Pictures with more boxes are not even tried."""
 ROUNDNESS = 6.0
@@ -37,53 +36,41 @@ NOTE_HEIGHT, NOTE_CHARACTER = 22.0, 6.5
 
 def draw_svg(
     graph: Graph,
-    depth: int = 1,
-    open: Iterable[str] = (),
-    expand_all: bool = False,
-    edges: Wiring = "running",
-    direction: Direction = "TB",
-    engine: Engine = "auto",
-    width: float | None = None,
-    seconds: float = SECONDS,
+    detail: DetailOptions = DETAIL,
+    layout: LayoutOptions = LAYOUT,
     notify: Callable[[str], None] | None = None,
 ) -> str:
     """Return a picture of the graph as one self-contained SVG.
 
-    ``depth``, ``open``, ``expand_all`` and ``edges`` are those of ``netspec.views.diagram.folding.fold``;
-    ``width`` is the
-    greatest width in pixels. When the layout takes more than ``seconds``, the deepest blocks are closed and it is tried
-    again; the picture says so, and ``notify`` is called with the words.
+    When the layout takes too long, the deepest blocks are closed and it is tried again; the picture says so, and
+    ``notify`` is called with the words.
 
     Raises: ValueError for a block that does not exist; DrawingError when no engine is there or even the closed
     network is too much.
     """
-    names = tuple(open)
-    view, layout, notice = _laid_out(
-        lambda deepest: fold(graph, depth, names, expand_all, edges, deepest), direction, engine, seconds
-    )
+    view, found, notice = _laid_out(graph, detail, layout)
     if notice and notify:
         notify(notice)
-    return "\n".join(_document(graph, view, layout, notice, width)) + "\n"
+    return "\n".join(_document(graph, view, found, notice, layout.width)) + "\n"
 
 
-def _laid_out(
-    folded: Callable[[int], View], direction: Direction, engine: Engine, seconds: float
-) -> tuple[View, Layout, str]:
-    """Lay a view out; while that takes too long, close its deepest blocks until half of the boxes are left.
+def _laid_out(graph: Graph, detail: DetailOptions, options: LayoutOptions) -> tuple[View, Layout, str]:
+    """Lay a picture out; while that takes too long, close its deepest blocks until half of the boxes are left.
 
     In the end the network as a whole is closed, so that there is a picture of every network.
     """
-    view, notice = folded(DEEPEST), ""
+    view, notice = fold(graph, detail), ""
     while True:
         try:
             if len(view.boxes) > MOST_BOXES:
                 raise TooSlow(f"the picture has {len(view.boxes):,} boxes, and {MOST_BOXES:,} is the limit")
-            return view, read_layout(lay_out(write_dot(view, direction, WIDEST), engine, seconds)), notice
+            text = lay_out(write_dot(view, options.direction, WIDEST), options.engine, options.seconds)
+            return view, read_layout(text), notice
         except TooSlow as error:
             reason, boxes, deepest = error.message, len(view.boxes), view.deepest
             while deepest >= 0 and len(view.boxes) * 2 > boxes:
                 deepest -= 1
-                view = folded(deepest)
+                view = fold(graph, replace(detail, deepest=deepest))
             if len(view.boxes) == boxes:
                 raise DrawingError(reason) from None
             closed = f"blocks more than {deepest} deep are closed" if deepest >= 0 else "the network is closed"

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
 
 from netspec.ir import Graph, Node
 from netspec.views.diagram.model import Box, Edge, Frame, View
-
-Wiring = Literal["running", "full"]
+from netspec.views.diagram.options import Wiring
 
 MOST_TRACED = 6_000
 """Boxes beyond which skips are not told from other edges: the tracing needs a bit per pair of boxes."""

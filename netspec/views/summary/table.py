@@ -38,22 +38,32 @@ class Summary:
     below: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TableOptions:
+    """Which rows a summary has: the scopes down to a depth, or single ops, the largest first, and at most how many."""
+
+    depth: int | None = None
+    sort: Sorting | None = None
+    rows: int = MOST_ROWS
+
+
+TABLE = TableOptions()
+
+
 def summarize(
     graph: Graph,
+    options: TableOptions = TABLE,
     *,
-    depth: int | None = None,
-    sort: Sorting | None = None,
-    rows: int = MOST_ROWS,
     dtype: str = "float32",
     batch: int = 1,
     remarks: Iterable[str] = (),
 ) -> Summary:
     """Return the summary of a graph; ``remarks`` are lines that only the caller knows, such as the time taken."""
     memory = measure_memory(graph, dtype, batch)
-    found = sorted_rows(graph, sort) if sort else tree_rows(graph, depth)
-    shown, left_out = _cut(list(islice(found, _MOST_KEPT)), rows)
+    found = sorted_rows(graph, options.sort) if options.sort else tree_rows(graph, options.depth)
+    shown, left_out = _cut(list(islice(found, _MOST_KEPT)), options.rows)
     size = FLOAT_BYTES[dtype]
-    weighted = sort == "memory"
+    weighted = options.sort == "memory"
     return Summary(
         title=printable(graph.title or graph.name),
         above=_above(graph),

@@ -1,0 +1,50 @@
+"""How a picture is wanted: how much of the network it shows, and how that is laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Wiring = Literal["running", "full"]
+Direction = Literal["TB", "LR"]
+Engine = Literal["auto", "embedded", "dot"]
+
+DEEPEST = 40
+"""No more blocks than these are drawn inside each other."""
+SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class DetailOptions:
+    """How much a picture shows.
+
+    ``depth`` counts the levels of blocks that are open, ``open`` names further ones by path, ``expand_all`` opens all,
+    and ``deepest`` closes all below. ``edges="full"`` draws every dense connection instead of the running
+    concatenation.
+
+    Raises: ValueError for a negative depth.
+    """
+
+    depth: int = 1
+    open: tuple[str, ...] = ()
+    expand_all: bool = False
+    edges: Wiring = "running"
+    deepest: int = DEEPEST
+
+    def __post_init__(self) -> None:
+        if self.depth < 0:
+            raise ValueError(f"the depth of a picture is 0 or more, not {self.depth}")
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutOptions:
+    """How a picture is laid out: its direction, by which engine, at most how wide in pixels, and in how much time."""
+
+    direction: Direction = "TB"
+    engine: Engine = "auto"
+    width: float | None = None
+    seconds: float = SECONDS
+
+
+DETAIL, LAYOUT = DetailOptions(), LayoutOptions()
+"""What holds where nothing is asked for."""
