@@ -13,6 +13,7 @@ takes and refuses, which the tests walk.
 from netspec.ops import (  # noqa: F401
     activation,
     adaptive_pooling,
+    channel_pooling,
     convolution,
     linear,
     merge,
@@ -21,6 +22,7 @@ from netspec.ops import (  # noqa: F401
     regularization,
     resampling,
     reshaping,
+    response_normalization,
     scaling,
     sequence,
     shuffling,

@@ -6,17 +6,9 @@ from pydantic import Field
 
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_rank
-from netspec.ops.fields import Flag, OpenPaddingValue, Padding, PerAxis, Positive
+from netspec.ops.fields import Flag, Padding, PerAxis, Positive
 from netspec.ops.traits import Windows
-from netspec.ops.windows import (
-    check_copies,
-    draw_window,
-    padding_pairs,
-    shortest,
-    slide,
-    torch_padding,
-    windows,
-)
+from netspec.ops.windows import SlidingWindow, check_copies, shortest
 from netspec.sizes import Size
 from netspec.sizes.shape import Pairs, Shape, elements, per_axis
 
@@ -79,9 +71,14 @@ class Conv(Op, name="conv"):
         False, description="Use the sign of each weight times one scale per filter (the mean of its absolute weights)."
     )
 
+    @property
+    def window(self) -> SlidingWindow:
+        """The filters' window."""
+        return SlidingWindow(self.kernel, self.stride, self.padding, self.dilation)
+
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
-        sizes = slide("conv", shape, self.kernel, self.stride, self.padding, self.dilation)
+        sizes = self.window.sizes("conv", shape)
         if self.padding_mode != "zeros":
             check_copies("conv", self.padding_mode, self.padding_around(shape), shape)
         out, groups = self.channels(shape)
@@ -126,7 +123,7 @@ class Conv(Op, name="conv"):
             Argument("out_channels", out, positional=True, field="out", counts="channels"),
             Argument("kernel_size", shortest(self.kernel), positional=True, field="kernel"),
             Argument("stride", shortest(self.stride), 1),
-            Argument("padding", self._torch_padding(shape), 0),
+            Argument("padding", "same" if self.padding == "same" else self.window.torch_padding(shape), 0),
             Argument("dilation", shortest(self.dilation), 1),
             Argument("groups", groups, 1, counts="channels"),
             Argument("bias", self.bias, True),
@@ -137,22 +134,15 @@ class Conv(Op, name="conv"):
         return Torch(f"nn.{name}({{arguments}})", arguments)
 
     def padding_around(self, shape: Shape) -> Pairs:
-        window = (per_axis(each, len(shape) - 1) for each in (self.kernel, self.stride, self.dilation))
-        return padding_pairs(self.padding, shape, *window)
-
-    def _torch_padding(self, shape: Shape) -> OpenPaddingValue | str:
-        if self.padding == "same":
-            return "same"
-        return torch_padding(self.padding, shape, self.kernel, self.stride, self.dilation)
+        return self.window.pairs(shape)
 
     def explicit_padding(self, shape: Shape) -> Pairs | None:
-        if self.padding == "same":
-            return None
-        return super().explicit_padding(shape)
+        # Of all uneven padding torch's convolutions know this one, by its name.
+        return None if self.padding == "same" else super().explicit_padding(shape)
 
     def canonical(self, *shapes: Shape) -> Op:
         out, groups = self.channels(shapes[0])
-        padding = torch_padding(self.padding, shapes[0], self.kernel, self.stride, self.dilation)
+        padding = self.window.torch_padding(shapes[0])
         return self.respelled(
             out=out,
             groups=groups,
@@ -171,9 +161,9 @@ class Conv(Op, name="conv"):
         return {} if self.padding_mode == "zeros" else {"mode": self.padding_mode}
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
-        return ((None, *windows(self.padding, shapes[0], self.kernel, self.stride, self.dilation)),)
+        return ((None, *self.window.reads(shapes[0])),)
 
     def draw(self, shape: Shape) -> str:
         groups = self.channels(shape)[1]
-        window = draw_window(len(shape) - 1, self.kernel, self.stride)
+        window = self.window.draw(len(shape) - 1)
         return window if groups == 1 else f"{window}, g{groups}"

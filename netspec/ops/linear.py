@@ -4,8 +4,8 @@ from pydantic import Field
 
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
+from netspec.ops.broadcasting import broadcast
 from netspec.ops.fields import Count, Flag, Positive
-from netspec.ops.merge import broadcast
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.ops.windows import all_of
 from netspec.sizes import Size

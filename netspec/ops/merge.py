@@ -5,9 +5,9 @@ from typing import ClassVar
 from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_index
+from netspec.ops.broadcasting import broadcast, equal, stretches_to
 from netspec.ops.fields import Flag, Integer
 from netspec.ops.traits import SAME, Window, Windows
-from netspec.sizes import Dim, Size
 from netspec.sizes.shape import Shape, show
 
 
@@ -247,7 +247,7 @@ class Lerp(Op, name="lerp"):
     def infer_shape(self, *shapes: Shape) -> Shape:
         start, end, weight = shapes
         equal("lerp", start, end)
-        if len(weight) != len(start) or not all(map(_stretches_to, weight, start)):
+        if len(weight) != len(start) or not all(map(stretches_to, weight, start)):
             raise ShapeError(
                 f"lerp needs a weight that fits {show(start)}, got {show(weight)}",
                 help="give the gate the channels and stride of what it acts on",
@@ -270,59 +270,7 @@ def _largest(operands: range) -> str:
     return f"torch.maximum({_largest(operands[:half])}, {_largest(operands[half:])})"
 
 
-def equal(op: str, *shapes: Shape, otherwise: str = "") -> Shape:
-    """Return the one shape that all operands have; raise ShapeError when they differ."""
-    for position, shape in enumerate(shapes):
-        if shape != shapes[0]:
-            raise ShapeError(
-                f"{op} needs equal shapes: {show(shapes[0])} and {show(shape)}",
-                help="give both operands the same stride and channels" + (otherwise if 1 in shape + shapes[0] else ""),
-                operand=position,
-            )
-    return shapes[0]
-
-
 def operator(symbol: str, operands: int) -> Torch:
     """Return the text of an infix operator over that many operands."""
     text = f" {symbol} ".join(f"{{{index}}}" for index in range(operands))
     return Torch(text, calls=operands - 1)
-
-
-def broadcast(op: str, *shapes: Shape) -> Shape:
-    """Return the common shape when axes of size 1 stretch; raise ShapeError when there is none."""
-    common = shapes[0]
-    for position, shape in enumerate(shapes):
-        if len(shape) != len(common):
-            raise ShapeError(
-                f"{op} needs operands with the same number of axes: {show(common)} and {show(shape)}",
-                help="`reshape` gives a vector the axes it lacks",
-                operand=position,
-            )
-        sizes = list(map(_common_size, common, shape))
-        if None in sizes:
-            raise ShapeError(
-                f"{op} needs equal shapes, or axes of size 1: {show(common)} and {show(shape)}",
-                help="give both operands the same channels and stride",
-                operand=position,
-            )
-        common = tuple(size for size in sizes if size is not None)
-    return common
-
-
-def _common_size(size: Size, other: Size) -> Size | None:
-    """Return what two axes become when one of size 1 stretches, or None where they do not fit."""
-    if _stretches_to(size, other):
-        return other
-    return size if _stretches_to(other, size) else None
-
-
-def _stretches_to(size: Size, full: Size) -> bool:
-    """Return whether an axis has the full size, or stretches to it.
-
-    A plain 1 stretches whatever the other is. It comes first: comparing an open size with it would leave out 1.
-    """
-    if not isinstance(size, Dim) and size == 1:
-        return True
-    if not isinstance(full, Dim) and full == 1:
-        return False
-    return size == full or (isinstance(size, Dim) and size == 1)

@@ -1,4 +1,6 @@
-"""Pooling over windows, or over the channels of each position: the largest, the mean or the norm."""
+"""Pooling over windows: the largest, the mean or the norm."""
+
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -6,16 +8,7 @@ from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_rank
 from netspec.ops.fields import Flag, OpenPerAxis, Padding, PerAxis, PositiveNumber, SizePerAxis
 from netspec.ops.traits import SAME, Windows
-from netspec.ops.windows import (
-    all_of,
-    beyond_torch,
-    draw_window,
-    padding_pairs,
-    shortest,
-    slide,
-    torch_padding,
-    windows,
-)
+from netspec.ops.windows import SlidingWindow, shortest
 from netspec.sizes.shape import Pairs, Shape, per_axis, show
 
 
@@ -24,6 +17,8 @@ class WindowPool(Op):
 
     family = "pooling"
     open_arguments = frozenset({"kernel", "stride"})
+    torch_name: ClassVar[tuple[str, str]]
+    """The first part of torch's module and function, up to the rank."""
 
     kernel: OpenPerAxis = Field(description="Size of the window, in elements.")
     stride: OpenPerAxis | None = Field(
@@ -36,56 +31,119 @@ class WindowPool(Op):
         """The distance between two windows: the stride, or else the kernel's size."""
         return self.kernel if self.stride is None else self.stride
 
+    @property
+    def window(self) -> SlidingWindow:
+        """What is pooled together."""
+        return SlidingWindow(self.kernel, self.step, ceil=self.ceil)
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        return (shape[0], *self.window.sizes(self.name, shape))
+
+    def check_volume(self, shape: Shape) -> None:
+        """Raise ShapeError for a volume that is smaller than the window."""
+        # torch pads a volume for avg_pool3d and lp_pool3d only after it has compared the two.
+        kernels = per_axis(self.kernel, len(shape) - 1)
+        if len(shape) == 4 and any(size < extent for size, extent in zip(shape[1:], kernels, strict=True)):
+            raise ShapeError(
+                f"{self.name} with kernel {show(kernels)} does not fit into {show(shape)}, even with padding",
+                help="use a `pad` before it",
+                operand=0,
+                code=Code.INVALID_WINDOW,
+            )
+
     def count_macs(self, *shapes: Shape) -> int:
         return 0
 
     def canonical(self, *shapes: Shape) -> Op:
         return self.respelled(kernel=shortest(self.kernel), stride=shortest(self.step))
 
+    def torch_arguments(self, shape: Shape) -> tuple[Argument, ...]:
+        """Return the arguments of torch's module and function, which are the same."""
+        return (
+            Argument("kernel_size", shortest(self.kernel), positional=True, field="kernel"),
+            # torch's default for the stride is the kernel's size too.
+            Argument("stride", shortest(self.step), shortest(self.kernel)),
+            Argument("ceil_mode", self.ceil, False, field="ceil"),
+        )
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        rank = spatial_rank(self.name, shapes[0])
+        return Torch(f"nn.{self.torch_name[0]}{rank}d({{arguments}})", self.torch_arguments(shapes[0]))
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        rank = spatial_rank(self.name, shapes[0])
+        return Torch(f"F.{self.torch_name[1]}{rank}d({{0}}, {{arguments}})", self.torch_arguments(shapes[0]))
+
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
-        return ((SAME, *windows(0, shapes[0], self.kernel, self.step)),)
+        return ((SAME, *self.window.reads(shapes[0])),)
 
     def draw(self, shape: Shape) -> str:
-        return draw_window(len(shape) - 1, self.kernel, self.step)
+        return self.window.draw(len(shape) - 1)
 
 
-def check_padding(op: str, padding: object, kernel: SizePerAxis, rank: int) -> None:
-    """Raise ShapeError when a number asks for more padding than half a window: some windows would see nothing."""
-    if not isinstance(padding, (int, tuple)) or any(isinstance(side, tuple) for side in per_axis(padding, rank)):
-        return
-    kernels = per_axis(kernel, rank)
-    if any(2 * side > extent for side, extent in zip(per_axis(padding, rank), kernels, strict=True)):
-        raise ShapeError(
-            f"{op} takes padding of at most half its kernel {show(kernels)}, and has {show(per_axis(padding, rank))}",
-            help="use a `pad` before it for more",
-            code=Code.INVALID_WINDOW,
-        )
+class PaddedPool(WindowPool):
+    """What pools with padding share: torch pads both sides of an axis alike, by at most half the window."""
+
+    padding: Padding = Field(0, description="Elements added around the input.")
+
+    @property
+    def window(self) -> SlidingWindow:
+        """What is pooled together."""
+        return super().window._replace(padding=self.padding)
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        result = super().infer_shape(shape)
+        self._check_half(len(shape) - 1)
+        if self.ceil:
+            self._check_ceil(shape)
+        return result
+
+    def _check_half(self, rank: int) -> None:
+        """Raise ShapeError when a number asks for more padding than half a window."""
+        # torch.nn.MaxPool2d: "pad should be at most half of effective kernel size". With more of it, a window could
+        # read nothing but padding, and a maximum would be minus infinity.
+        padding: Any = self.padding
+        if not isinstance(padding, (int, tuple)) or any(isinstance(side, tuple) for side in per_axis(padding, rank)):
+            return
+        kernels, sides = per_axis(self.kernel, rank), per_axis(padding, rank)
+        if any(2 * side > extent for side, extent in zip(sides, kernels, strict=True)):
+            raise ShapeError(
+                f"{self.name} takes padding of at most half its kernel {show(kernels)}, and has {show(sides)}",
+                help="use a `pad` before it for more",
+                code=Code.INVALID_WINDOW,
+            )
+
+    def _check_ceil(self, shape: Shape) -> None:
+        """Raise ShapeError when the pool rounds up behind padding that becomes an op of its own."""
+        # A `pad` before it is part of the input for torch, so that a last window may start in it, and read it alone.
+        if padding := self.explicit_padding(shape):
+            raise ShapeError(
+                f"{self.name} cannot round up with padding of "
+                + ", ".join(f"{before:d} before and {after:d} after" for before, after in padding),
+                help="leave out `ceil` and pad one more element after, or give both sides the same",
+                code=Code.INVALID_WINDOW,
+            )
+
+    def padding_around(self, shape: Shape) -> Pairs:
+        return self.window.pairs(shape)
+
+    def explicit_padding(self, shape: Shape) -> Pairs | None:
+        pairs = self.padding_around(shape)
+        most = (extent // 2 for extent in per_axis(self.kernel, len(shape) - 1))
+        beyond = (before != after or before > limit for (before, after), limit in zip(pairs, most, strict=True))
+        return pairs if any(beyond) else None
+
+    def canonical(self, *shapes: Shape) -> Op:
+        return super().canonical(*shapes).respelled(padding=self.window.torch_padding(shapes[0]))
+
+    def torch_arguments(self, shape: Shape) -> tuple[Argument, ...]:
+        kernel, stride, ceil = super().torch_arguments(shape)
+        return kernel, stride, Argument("padding", self.window.torch_padding(shape), 0), ceil
 
 
-def check_ceil(op: str, padding: Pairs | None) -> None:
-    """Raise ShapeError when a pool rounds up behind padding that is an op of its own: a window could see only that."""
-    if padding:
-        raise ShapeError(
-            f"{op} cannot round up with padding of "
-            + ", ".join(f"{before:d} before and {after:d} after" for before, after in padding),
-            help="leave out `ceil` and pad one more element after, or give both sides the same",
-            code=Code.INVALID_WINDOW,
-        )
-
-
-def check_volume(op: str, shape: Shape, kernel: SizePerAxis) -> None:
-    """Raise ShapeError for a volume that is smaller than the window, which torch's means refuse even when padded."""
-    kernels = per_axis(kernel, len(shape) - 1)
-    if len(shape) == 4 and any(size < extent for size, extent in zip(shape[1:], kernels, strict=True)):
-        raise ShapeError(
-            f"{op} with kernel {show(kernels)} does not fit into {show(shape)}, even with padding",
-            help="use a `pad` before it",
-            operand=0,
-            code=Code.INVALID_WINDOW,
-        )
-
-
-class MaxPool(WindowPool, name="maxpool"):
+class MaxPool(PaddedPool, name="maxpool"):
     """Takes the largest element of each window.
 
     Formula: ``y = max of x over the window``; padding never wins.
@@ -103,6 +161,7 @@ class MaxPool(WindowPool, name="maxpool"):
     """
 
     padding_identity = "lowest"
+    torch_name = ("MaxPool", "max_pool")
     samples = (
         Sample({"kernel": 3, "stride": 2, "padding": 1}, ((4, 9, 9),)),
         Sample({"kernel": 3, "stride": 2, "ceil": True}, ((4, 12, 12),)),
@@ -123,49 +182,20 @@ class MaxPool(WindowPool, name="maxpool"):
     padding: Padding = Field(0, description="Elements added around the input; they are never the largest.")
     dilation: PerAxis = Field(1, description="Distance between two elements of a window.")
 
-    def infer_shape(self, *shapes: Shape) -> Shape:
-        (shape,) = shapes
-        sizes = slide("maxpool", shape, self.kernel, self.step, self.padding, self.dilation, self.ceil)
-        check_padding("maxpool", self.padding, self.kernel, len(shape) - 1)
-        if self.ceil:
-            check_ceil("maxpool", self.explicit_padding(shape))
-        return (shape[0], *sizes)
-
-    def padding_around(self, shape: Shape) -> Pairs:
-        window = (per_axis(each, len(shape) - 1) for each in (self.kernel, self.step, self.dilation))
-        return padding_pairs(self.padding, shape, *window)
-
-    def explicit_padding(self, shape: Shape) -> Pairs | None:
-        most = tuple(extent // 2 for extent in per_axis(self.kernel, len(shape) - 1))
-        pairs = self.padding_around(shape)
-        return pairs if beyond_torch(pairs, most) else None
+    @property
+    def window(self) -> SlidingWindow:
+        """What is pooled together."""
+        return super().window._replace(dilation=self.dilation)
 
     def canonical(self, *shapes: Shape) -> Op:
-        padding = torch_padding(self.padding, shapes[0], self.kernel, self.step, self.dilation)
-        return super().canonical(*shapes).respelled(padding=padding, dilation=shortest(self.dilation))
+        return super().canonical(*shapes).respelled(dilation=shortest(self.dilation))
 
-    def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
-        return (
-            Argument("kernel_size", shortest(self.kernel), positional=True, field="kernel"),
-            Argument("stride", shortest(self.step), shortest(self.kernel)),
-            Argument("padding", torch_padding(self.padding, shape, self.kernel, self.step, self.dilation), 0),
-            Argument("dilation", shortest(self.dilation), 1),
-            Argument("ceil_mode", self.ceil, False, field="ceil"),
-        )
-
-    def emit_module(self, *shapes: Shape) -> Torch:
-        rank = spatial_rank("maxpool", shapes[0])
-        return Torch(f"nn.MaxPool{rank}d({{arguments}})", self._arguments(shapes[0]))
-
-    def emit_function(self, *shapes: Shape) -> Torch:
-        rank = spatial_rank("maxpool", shapes[0])
-        return Torch(f"F.max_pool{rank}d({{0}}, {{arguments}})", self._arguments(shapes[0]))
-
-    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
-        return ((SAME, *windows(self.padding, shapes[0], self.kernel, self.step, self.dilation)),)
+    def torch_arguments(self, shape: Shape) -> tuple[Argument, ...]:
+        *others, ceil = super().torch_arguments(shape)
+        return *others, Argument("dilation", shortest(self.dilation), 1), ceil
 
 
-class AveragePool(WindowPool, name="avgpool"):
+class AveragePool(PaddedPool, name="avgpool"):
     """Takes the mean of each window.
 
     Formula: ``y = sum of x over the window / number of elements``; padding counts as zeros, unless
@@ -183,7 +213,7 @@ class AveragePool(WindowPool, name="avgpool"):
     Source: torch.nn.AvgPool1d, AvgPool2d, AvgPool3d.
     """
 
-    keeps_input = True
+    torch_name = ("AvgPool", "avg_pool")
     samples = (
         Sample({"kernel": 2}, ((4, 8, 8),)),
         Sample({"kernel": 3, "stride": 2, "padding": 1, "ceil": True}, ((4, 8, 8),)),
@@ -207,16 +237,12 @@ class AveragePool(WindowPool, name="avgpool"):
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
-        sizes = slide("avgpool", shape, self.kernel, self.step, self.padding, 1, self.ceil)
-        rank = len(shape) - 1
-        check_padding("avgpool", self.padding, self.kernel, rank)
-        if self.ceil:
-            check_ceil("avgpool", self.explicit_padding(shape))
-        if rank == 3 and not self.explicit_padding(shape):
-            check_volume("avgpool", shape, self.kernel)
+        result = super().infer_shape(shape)
+        if len(shape) == 4 and not self.explicit_padding(shape):
+            self.check_volume(shape)
         if not self.count_include_pad:
             self._check_count(shape)
-        return (shape[0], *sizes)
+        return result
 
     def _check_count(self, shape: Shape) -> None:
         """Raise ShapeError when padding that becomes an op of its own, and so is counted, is not to be counted."""
@@ -229,43 +255,18 @@ class AveragePool(WindowPool, name="avgpool"):
                 code=Code.INVALID_WINDOW,
             )
 
-    def padding_around(self, shape: Shape) -> Pairs:
-        rank = len(shape) - 1
-        return padding_pairs(self.padding, shape, *(per_axis(each, rank) for each in (self.kernel, self.step, 1)))
-
-    def explicit_padding(self, shape: Shape) -> Pairs | None:
-        most = tuple(extent // 2 for extent in per_axis(self.kernel, len(shape) - 1))
-        pairs = self.padding_around(shape)
-        return pairs if beyond_torch(pairs, most) else None
-
     @property
     def padding_counts(self) -> bool:
         return self.count_include_pad
 
     def canonical(self, *shapes: Shape) -> Op:
-        padding = torch_padding(self.padding, shapes[0], self.kernel, self.step, 1)
-        counts_padding = self.count_include_pad if padding else True
-        return super().canonical(*shapes).respelled(padding=padding, count_include_pad=counts_padding)
+        # Without padding there is nothing to count.
+        padded = self.window.torch_padding(shapes[0])
+        return super().canonical(*shapes).respelled(count_include_pad=self.count_include_pad if padded else True)
 
-    def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
-        return (
-            Argument("kernel_size", shortest(self.kernel), positional=True, field="kernel"),
-            Argument("stride", shortest(self.step), shortest(self.kernel)),
-            Argument("padding", torch_padding(self.padding, shape, self.kernel, self.step, 1), 0),
-            Argument("ceil_mode", self.ceil, False, field="ceil"),
-            Argument("count_include_pad", self.count_include_pad, True),
-        )
-
-    def emit_module(self, *shapes: Shape) -> Torch:
-        rank = spatial_rank("avgpool", shapes[0])
-        return Torch(f"nn.AvgPool{rank}d({{arguments}})", self._arguments(shapes[0]))
-
-    def emit_function(self, *shapes: Shape) -> Torch:
-        rank = spatial_rank("avgpool", shapes[0])
-        return Torch(f"F.avg_pool{rank}d({{0}}, {{arguments}})", self._arguments(shapes[0]))
-
-    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
-        return ((SAME, *windows(self.padding, shapes[0], self.kernel, self.step)),)
+    def torch_arguments(self, shape: Shape) -> tuple[Argument, ...]:
+        counted = Argument("count_include_pad", self.count_include_pad, True)
+        return *super().torch_arguments(shape), counted
 
 
 class NormPool(WindowPool, name="lp_pool"):
@@ -284,6 +285,7 @@ class NormPool(WindowPool, name="lp_pool"):
     Source: torch.nn.LPPool1d, LPPool2d, LPPool3d.
     """
 
+    torch_name = ("LPPool", "lp_pool")
     samples = (
         Sample({"norm": 2, "kernel": 3, "stride": 2}, ((4, 9, 9),)),
         Sample({"norm": 1, "kernel": [2, 3], "ceil": True}, ((4, 9, 9),)),
@@ -295,84 +297,9 @@ class NormPool(WindowPool, name="lp_pool"):
     norm: PositiveNumber = Field(description="The exponent: 1 is the sum, 2 the Euclidean norm.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
-        (shape,) = shapes
-        sizes = slide("lp_pool", shape, self.kernel, self.step, 0, 1, self.ceil)
-        check_volume("lp_pool", shape, self.kernel)
-        return (shape[0], *sizes)
+        result = super().infer_shape(*shapes)
+        self.check_volume(shapes[0])
+        return result
 
-    def _arguments(self) -> tuple[Argument, ...]:
-        return (
-            Argument("norm_type", self.norm, positional=True, field="norm"),
-            Argument("kernel_size", shortest(self.kernel), positional=True, field="kernel"),
-            Argument("stride", shortest(self.step), shortest(self.kernel)),
-            Argument("ceil_mode", self.ceil, False, field="ceil"),
-        )
-
-    def emit_module(self, *shapes: Shape) -> Torch:
-        return Torch(f"nn.LPPool{spatial_rank('lp_pool', shapes[0])}d({{arguments}})", self._arguments())
-
-    def emit_function(self, *shapes: Shape) -> Torch:
-        return Torch(f"F.lp_pool{spatial_rank('lp_pool', shapes[0])}d({{0}}, {{arguments}})", self._arguments())
-
-
-class ChannelPool(Op):
-    """What pools over the channels share."""
-
-    family = "pooling"
-    samples = (Sample({}, ((4, 7, 7),)), Sample({}, ((4, 7),)), Sample({}, ((1, 2, 3, 4),)))
-    faults = (Sample({}, ((4,),)),)
-
-    def infer_shape(self, *shapes: Shape) -> Shape:
-        (shape,) = shapes
-        spatial_rank(self.name, shape)
-        return (1, *shape[1:])
-
-    def count_macs(self, *shapes: Shape) -> int:
-        return 0
-
-    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
-        return (all_of(0, shapes[0]),)
-
-
-class ChannelAveragePool(ChannelPool, name="channel_avgpool"):
-    """Takes the mean of the channels at each position.
-
-    Formula: ``y[0] = mean over c of x[c]``
-
-    Shape: ``C x H x W`` to ``1 x H x W``, and likewise for 1 and 3 axes.
-
-    Cost: no parameters, no MACs.
-
-    Raises: ShapeError for a value without axes.
-
-    Example: ``- channel_avgpool``
-
-    Source: torch.mean; Woo et al. 2018, arXiv:1807.06521.
-    """
-
-    keeps_input = False
-
-    def emit_function(self, *shapes: Shape) -> Torch:
-        return Torch("torch.mean({0}, 1, keepdim=True)")
-
-
-class ChannelMaxPool(ChannelPool, name="channel_maxpool"):
-    """Takes the largest of the channels at each position.
-
-    Formula: ``y[0] = max over c of x[c]``
-
-    Shape: ``C x H x W`` to ``1 x H x W``, and likewise for 1 and 3 axes.
-
-    Cost: no parameters, no MACs.
-
-    Raises: ShapeError for a value without axes.
-
-    Example: ``- channel_maxpool``
-
-    Source: torch.amax; Woo et al. 2018, arXiv:1807.06521.
-    """
-
-    keeps_output = True
-
-    def emit_function(self, *shapes: Shape) -> Torch:
-        return Torch("torch.amax({0}, 1, keepdim=True)")
+    def torch_arguments(self, shape: Shape) -> tuple[Argument, ...]:
+        return Argument("norm_type", self.norm, positional=True, field="norm"), *super().torch_arguments(shape)

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
+from netspec.ops.broadcasting import equal
 from netspec.ops.fields import Flag, Positive, Probability, Survival
-from netspec.ops.merge import equal
 from netspec.ops.traits import NOTHING, Windows
 from netspec.sizes.shape import Shape, show
 

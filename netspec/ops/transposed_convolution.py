@@ -8,7 +8,7 @@ from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, check_axes, spatial_rank
 from netspec.ops.fields import Flag, PerAxis, PerAxisCount, Positive
 from netspec.ops.traits import Window, Windows
-from netspec.ops.windows import draw_window, shortest
+from netspec.ops.windows import SlidingWindow, shortest
 from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, per_axis, show
 
@@ -138,4 +138,4 @@ class ConvTranspose(Op, name="conv_transpose"):
         return ((None, *spread),)
 
     def draw(self, shape: Shape) -> str:
-        return draw_window(len(shape) - 1, self.kernel, self.stride)
+        return SlidingWindow(self.kernel, self.stride).draw(len(shape) - 1)

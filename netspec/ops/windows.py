@@ -1,83 +1,152 @@
 """What convolutions and pools share: a window that slides over the axes."""
 
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from netspec.diagnostics import Code
 from netspec.ops.base import ShapeError, check_axes, spatial_rank
 from netspec.ops.fields import OpenPaddingValue, SizePerAxis
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes import stated
-from netspec.sizes.shape import Pairs, Shape, per_axis, same_padding, show, stated_shape, window_output
+from netspec.sizes.shape import (
+    AxisWindow,
+    Pairs,
+    Shape,
+    count_windows,
+    per_axis,
+    same_padding,
+    show,
+    stated_shape,
+)
 
 T = TypeVar("T")
 
 
-def padding_pairs(
-    padding: OpenPaddingValue | str,
-    shape: Shape,
-    kernel: Shape,
-    stride: Shape,
-    dilation: Shape,
-) -> Pairs:
-    """Return the padding before and after each axis.
+class SlidingWindow(NamedTuple):
+    """A window that slides over all axes beside the channels, as the arguments of an op say it.
 
     Example:
-        >>> padding_pairs("same_tf", (3, 224, 224), (3, 3), (2, 2), (1, 1))
-        ((0, 1), (0, 1))
+        >>> SlidingWindow(kernel=3, stride=2, padding=1).sizes("conv", (64, 112, 112))
+        (56, 56)
     """
-    rank = len(kernel)
-    if padding == "valid":
-        return ((0, 0),) * rank
-    if padding == "same_tf":
-        return tuple(same_padding(*each) for each in zip(shape[1:], kernel, stride, dilation, strict=True))
-    if padding == "same":
-        totals = [step * (extent - 1) for step, extent in zip(dilation, kernel, strict=True)]
-        return tuple((total // 2, total - total // 2) for total in totals)
-    sides = padding if isinstance(padding, tuple) else (padding,) * rank
-    return tuple(side if isinstance(side, tuple) else (side, side) for side in sides)  # type: ignore[misc]
 
+    kernel: SizePerAxis
+    stride: SizePerAxis = 1
+    padding: OpenPaddingValue | str = 0
+    dilation: int | tuple[int, ...] = 1
+    ceil: bool = False
 
-def slide(
-    op: str,
-    shape: Shape,
-    kernel: SizePerAxis,
-    stride: SizePerAxis,
-    padding: OpenPaddingValue | str,
-    dilation: int | tuple[int, ...] = 1,
-    ceil: bool = False,
-) -> Shape:
-    """Return the size of each axis after the window has slid over it; raise ShapeError when it does not fit."""
-    rank = spatial_rank(op, shape)
-    for field, value in (("kernel", kernel), ("stride", stride), ("padding", padding), ("dilation", dilation)):
-        check_axes(op, field, value, rank)
-    kernels, strides, dilations = per_axis(kernel, rank), per_axis(stride, rank), per_axis(dilation, rank)
-    if padding == "same" and any(step > 1 for step in strides):
-        raise ShapeError(
-            f"{op} with padding 'same' needs stride 1, and has stride {show(strides)}",
-            help="use `padding: same_tf` for TensorFlow's rule, or a number",
-            code=Code.INVALID_WINDOW,
+    def sizes(self, op: str, shape: Shape) -> Shape:
+        """Return the size of each axis after the window has slid over it.
+
+        Raises: ShapeError when the window does not fit, or an argument has another number of entries than axes.
+        """
+        rank = spatial_rank(op, shape)
+        for field in ("kernel", "stride", "padding", "dilation"):
+            check_axes(op, field, getattr(self, field), rank)
+        axes = self.along(rank)
+        self._check_same(op, axes)
+        sizes = self._count(shape, axes)
+        # A kernel or stride may be an open size too, as in a pool over all of a map, and is 0 where the map is small.
+        if any(size < 1 for size in (*(axis.kernel for axis in axes), *(axis.stride for axis in axes), *sizes)):
+            raise ShapeError(
+                f"{op} with kernel {show(per_axis(self.kernel, rank))} does not fit into {show(shape)}",
+                help="use a smaller kernel, more padding or a larger input",
+                operand=0,
+                code=Code.INVALID_WINDOW,
+            )
+        return sizes
+
+    def along(self, rank: int) -> tuple[AxisWindow, ...]:
+        """Return the window along each axis."""
+        each = (per_axis(value, rank) for value in (self.kernel, self.stride, self.dilation))
+        return tuple(map(AxisWindow, *each))
+
+    def _check_same(self, op: str, axes: tuple[AxisWindow, ...]) -> None:
+        # torch.nn.Conv2d on padding="same": "this mode doesn't support any stride values other than 1".
+        if self.padding == "same" and any(axis.stride > 1 for axis in axes):
+            raise ShapeError(
+                f"{op} with padding 'same' needs stride 1, and has stride {show(tuple(axis.stride for axis in axes))}",
+                help="use `padding: same_tf` for TensorFlow's rule, or a number",
+                code=Code.INVALID_WINDOW,
+            )
+
+    def _count(self, shape: Shape, axes: tuple[AxisWindow, ...]) -> Shape:
+        if self.padding == "same_tf":
+            # TensorFlow's rule fixes how many windows there are, and pads what they need. So their number is a plain
+            # division, even where the padding itself is a formula of the size that has several cases.
+            return tuple(-(-size // axis.stride) for size, axis in zip(shape[1:], axes, strict=True))
+        padded = zip(shape[1:], axes, self.pairs(shape), strict=True)
+        return tuple(count_windows(size, axis, pair, self.ceil) for size, axis, pair in padded)
+
+    def pairs(self, shape: Shape) -> Pairs:
+        """Return the padding before and after each axis.
+
+        Example:
+            >>> SlidingWindow(3, 2, "same_tf").pairs((3, 224, 224))
+            ((0, 1), (0, 1))
+        """
+        rank = len(shape) - 1
+        if self.padding == "valid":
+            return ((0, 0),) * rank
+        if self.padding == "same_tf":
+            return tuple(map(same_padding, shape[1:], self.along(rank)))
+        if self.padding == "same":
+            # torch puts the odd element after the input, as its F.conv2d does for padding="same" and an even kernel.
+            totals = (axis.extent - 1 for axis in self.along(rank))
+            return tuple((total // 2, total - total // 2) for total in totals)
+        sides = self.padding if isinstance(self.padding, tuple) else (self.padding,) * rank
+        return tuple(side if isinstance(side, tuple) else (side, side) for side in sides)  # type: ignore[misc]
+
+    def torch_padding(self, shape: Shape) -> OpenPaddingValue | str:
+        """Return the padding as torch's modules take it, which is the same on both sides of an axis.
+
+        Padding that differs is returned as pairs: it has to become a ``pad`` of its own before it is written (see
+        ``Op.explicit_padding``).
+
+        Example:
+            >>> SlidingWindow(3, 1, "same_tf").torch_padding((3, 28, 28))
+            1
+            >>> SlidingWindow(3, 2, "same_tf").torch_padding((3, 28, 28))
+            ((0, 1), (0, 1))
+        """
+        if isinstance(self.padding, int):
+            return self.padding
+        pairs = self.pairs(shape)
+        if any(before != after for before, after in pairs):
+            return pairs
+        sides: SizePerAxis = shortest(tuple(before for before, _ in pairs))
+        return sides
+
+    def reads(self, shape: Shape) -> Windows:
+        """Return which elements of each axis beside the channels one element of the result reads.
+
+        Example:
+            >>> SlidingWindow(kernel=3, stride=2, padding=1).reads((8, 9))
+            (Window(first=-1, last=1, stride=2, axis=None),)
+        """
+        padded = zip(self.along(len(shape) - 1), self.pairs(shape), strict=True)
+        return tuple(
+            Window(-stated(before), stated(axis.extent) - 1 - stated(before), stated(axis.stride))
+            for axis, (before, _) in padded
         )
-    if padding == "same_tf":
-        # what is padded depends on the size, but not how many windows there are
-        sizes = tuple(-(-size // step) for size, step in zip(shape[1:], strides, strict=True))
-    else:
-        pairs = padding_pairs(padding, shape, kernels, strides, dilations)
-        sizes = tuple(
-            window_output(*each, ceil) for each in zip(shape[1:], kernels, strides, dilations, pairs, strict=True)
-        )
-    # a window that stays open is empty where the map it depends on is small
-    if any(size < 1 for size in (*kernels, *strides, *sizes)):
-        raise ShapeError(
-            f"{op} with kernel {show(kernels)} does not fit into {show(shape)}",
-            help="use a smaller kernel, more padding or a larger input",
-            operand=0,
-            code=Code.INVALID_WINDOW,
-        )
-    return sizes
+
+    def draw(self, rank: int) -> str:
+        """Return the window as diagrams show it.
+
+        Example:
+            >>> SlidingWindow(3, 2).draw(2)
+            '3x3, s2'
+        """
+        strides = stated_shape(per_axis(self.stride, rank))
+        step = str(strides[0]) if len(set(strides)) == 1 else show(strides)
+        kernels = show(per_axis(self.kernel, rank))
+        return kernels if step == "1" else f"{kernels}, s{step}"
 
 
 def check_copies(op: str, mode: str, pairs: Pairs, shape: Shape) -> None:
     """Raise ShapeError when padding that copies the input needs more of it than there is."""
+    # torch.nn.ReflectionPad2d mirrors around the border without repeating it, so it has one element less to copy than
+    # the axis has; torch.nn.CircularPad2d goes round once at most; a border can be repeated without end.
     spare = {"reflect": 1, "circular": 0}.get(mode)
     if spare is None:
         return
@@ -89,28 +158,6 @@ def check_copies(op: str, mode: str, pairs: Pairs, shape: Shape) -> None:
             operand=0,
             code=Code.INVALID_WINDOW,
         )
-
-
-def windows(
-    padding: OpenPaddingValue | str,
-    shape: Shape,
-    kernel: SizePerAxis,
-    stride: SizePerAxis,
-    dilation: int | tuple[int, ...] = 1,
-) -> Windows:
-    """Return what a kernel reads of each axis beside the channels.
-
-    Example:
-        >>> windows(1, (8, 9), kernel=3, stride=2)
-        (Window(first=-1, last=1, stride=2, axis=None),)
-    """
-    rank = len(shape) - 1
-    kernels, strides, dilations = per_axis(kernel, rank), per_axis(stride, rank), per_axis(dilation, rank)
-    pairs = padding_pairs(padding, shape, kernels, strides, dilations)
-    return tuple(
-        Window(-stated(before), dilation * (stated(extent) - 1) - stated(before), stated(step))
-        for (before, _), extent, step, dilation in zip(pairs, kernels, strides, dilations, strict=True)
-    )
 
 
 def all_of(axis: int, shape: Shape) -> Windows:
@@ -131,41 +178,3 @@ def shortest(value: T | tuple[T, ...]) -> T | tuple[T, ...]:
         (3, (1, 7))
     """
     return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
-
-
-def torch_padding(padding: OpenPaddingValue | str, shape: Shape, *window: SizePerAxis) -> OpenPaddingValue | str:
-    """Return padding as torch's modules take it; ``window`` is kernel, stride and dilation.
-
-    Both sides of an axis are the same there. Padding that differs is returned as pairs: it has to become a ``pad`` op
-    before emission (see ``Op.explicit_padding``).
-
-    Example:
-        >>> torch_padding("same_tf", (3, 28, 28), 3, 1, 1), torch_padding("same_tf", (3, 28, 28), 3, 2, 1)
-        (1, ((0, 1), (0, 1)))
-    """
-    if isinstance(padding, int):
-        return padding
-    rank = len(shape) - 1
-    pairs = padding_pairs(padding, shape, *(per_axis(each, rank) for each in window))
-    if any(before != after for before, after in pairs):
-        return pairs
-    sides: SizePerAxis = shortest(tuple(before for before, _ in pairs))
-    return sides
-
-
-def beyond_torch(pairs: Pairs, most: Shape) -> bool:
-    """Return whether torch cannot pad a pool so: differently on two sides of an axis, or by more than ``most``."""
-    return any(before != after or before > limit for (before, after), limit in zip(pairs, most, strict=True))
-
-
-def draw_window(rank: int, kernel: SizePerAxis, stride: SizePerAxis) -> str:
-    """Return a window as diagrams show it.
-
-    Example:
-        >>> draw_window(2, 3, 2)
-        '3x3, s2'
-    """
-    strides = stated_shape(per_axis(stride, rank))
-    step = str(strides[0]) if len(set(strides)) == 1 else show(strides)
-    kernels = show(per_axis(kernel, rank))
-    return kernels if step == "1" else f"{kernels}, s{step}"

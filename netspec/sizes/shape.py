@@ -7,7 +7,7 @@ channels, so a feature vector has rank 0, a signal 1, an image 2 and a volume 3.
 from __future__ import annotations
 
 from math import prod
-from typing import overload
+from typing import NamedTuple, overload
 
 from netspec.sizes.dim import Size
 from netspec.sizes.questions import stated
@@ -49,33 +49,47 @@ def per_axis(value: Size | tuple[Size, ...], rank: int) -> tuple[Size, ...]:
     return value if isinstance(value, tuple) else (value,) * rank
 
 
-def window_output(
-    size: Size, kernel: Size, stride: Size, dilation: Size, padding: tuple[Size, Size], ceil: bool
-) -> Size:
+class AxisWindow(NamedTuple):
+    """A window that slides along one axis: so many elements, so far apart, and so far from one place to the next."""
+
+    kernel: Size
+    stride: Size = 1
+    dilation: int = 1
+
+    @property
+    def extent(self) -> Size:
+        """How many elements there are from the first to the last that the window reads."""
+        return self.dilation * (self.kernel - 1) + 1
+
+
+def count_windows(size: Size, window: AxisWindow, padding: tuple[Size, Size], ceil: bool = False) -> Size:
     """Return how many windows fit into size elements, as torch counts them; less than one where none does.
 
-    Formula: floor((size + before + after - dilation * (kernel - 1) - 1) / stride) + 1; with ``ceil`` the division
+    Formula: floor((size + before + after - extent) / stride) + 1, as in torch.nn.Conv2d; with ``ceil`` the division
     rounds up, but a last window that would start in the padding after the input is dropped.
 
     Example:
-        >>> window_output(112, kernel=3, stride=2, dilation=1, padding=(0, 0), ceil=True)
+        >>> count_windows(112, AxisWindow(kernel=3, stride=2), padding=(0, 0), ceil=True)
         56
     """
     before, after = padding
-    room = before + after - dilation * (kernel - 1) - 1
+    room = before + after - window.extent
     if ceil:
-        # the last window starts at most at size + before - 1: one division does both, and asks nothing of the size
-        room = min(room + stride - 1, before - 1)
-    return (size + room) // stride + 1
+        # torch.nn.MaxPool2d: "sliding windows that would start in the right padded region are ignored". The last one
+        # starts at size + before - 1 at most. One division does both, and it never compares the size itself, so that
+        # an open one stays open.
+        room = min(room + window.stride - 1, before - 1)
+    return (size + room) // window.stride + 1
 
 
-def same_padding(size: Size, kernel: Size, stride: Size, dilation: Size) -> tuple[Size, Size]:
+def same_padding(size: Size, window: AxisWindow) -> tuple[Size, Size]:
     """Return TensorFlow's SAME padding: ceil(size / stride) windows, the odd element after the input.
 
     Example:
-        >>> same_padding(224, kernel=3, stride=2, dilation=1)
+        >>> same_padding(224, AxisWindow(kernel=3, stride=2))
         (0, 1)
     """
-    count = -(-size // stride)
-    total = max(0, (count - 1) * stride + dilation * (kernel - 1) + 1 - size)
+    count = -(-size // window.stride)
+    # A stride longer than the window leaves elements out, and needs no padding at all: hence the maximum with 0.
+    total = max(0, (count - 1) * window.stride + window.extent - size)
     return total // 2, total - total // 2

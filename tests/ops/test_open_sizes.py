@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from netspec.ops import OPS, Op, Sample, ShapeError
 from netspec.sizes import Dim, Reason, Size, SizeContext, at, symbol
-from netspec.sizes.shape import Shape, window_output
+from netspec.sizes.shape import AxisWindow, Shape, count_windows
 
 ROUNDS = 60
 
@@ -170,8 +170,8 @@ def test_all_other_arguments_need_plain_numbers(name: str) -> None:
 def test_windows_that_round_up_are_counted_without_a_condition() -> None:
     context = SizeContext({"H": 12})
     with context.deciding(Reason()):
-        assert str(window_output(H, 3, 2, 1, (1, 1), ceil=True)) == "H // 2 + 1"
-        assert str(window_output(H, 3, 2, 1, (0, 0), ceil=True)) == "H // 2"
+        assert str(count_windows(H, AxisWindow(3, 2), (1, 1), ceil=True)) == "H // 2 + 1"
+        assert str(count_windows(H, AxisWindow(3, 2), (0, 0), ceil=True)) == "H // 2"
     assert context.guards == ()
 
 

@@ -172,7 +172,7 @@ from pydantic import Field
 
 from netspec.ops import SAME, Argument, Op, Sample, Torch
 from netspec.ops.fields import Padding, PerAxis, Positive
-from netspec.ops.windows import padding_pairs, slide, torch_padding, windows
+from netspec.ops.windows import SlidingWindow
 
 class Dilate(Op, name="dilate"):
     family = "convolution"
@@ -185,20 +185,24 @@ class Dilate(Op, name="dilate"):
     padding: Padding = Field(0, description="Elements that never win.")
     lanes: Positive = Field(1, description="Follows the channels.")
 
+    @property
+    def window(self):
+        return SlidingWindow(self.kernel, padding=self.padding)
+
     def infer_shape(self, *shapes):
-        return (shapes[0][0], *slide("dilate", shapes[0], self.kernel, 1, self.padding))
+        return (shapes[0][0], *self.window.sizes("dilate", shapes[0]))
 
     def count_macs(self, *shapes):
         return 0
 
     def padding_around(self, shape):
-        return padding_pairs(self.padding, shape, *((each,) * 2 for each in (self.kernel, 1, 1)))
+        return self.window.pairs(shape)
 
     def receptive_windows(self, *shapes):
-        return ((SAME, *windows(self.padding, shapes[0], self.kernel, 1)),)
+        return ((SAME, *self.window.reads(shapes[0])),)
 
     def emit_module(self, *shapes):
-        padding = torch_padding(self.padding, shapes[0], self.kernel, 1, 1)
+        padding = self.window.torch_padding(shapes[0])
         return Torch("nn.MaxPool2d({arguments}, stride=1)", (
             Argument("kernel_size", self.kernel, positional=True), Argument("padding", padding, 0)))
 """

@@ -5,7 +5,8 @@ from __future__ import annotations
 from netspec.ops import OPS, Op
 from netspec.ops.base import axis_index
 from netspec.ops.linear import Embedding, Linear, MatMul
-from netspec.ops.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm
+from netspec.ops.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
+from netspec.ops.response_normalization import LocalResponseNorm
 from netspec.ops.sequence import GRU, LSTM, RNN, Attention
 from netspec.sizes import Size
 from netspec.targets.equations.model import EQUATIONS, Call, Equation, indices, over

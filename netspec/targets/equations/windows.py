@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 
 from netspec.ops.convolution import Conv
-from netspec.ops.fields import SizePerAxis
 from netspec.ops.pooling import AveragePool, MaxPool, NormPool
 from netspec.ops.transposed_convolution import ConvTranspose
-from netspec.ops.windows import padding_pairs
 from netspec.sizes import Size
-from netspec.sizes.shape import Pairs, per_axis
+from netspec.sizes.shape import per_axis
 from netspec.targets.equations.model import EQUATIONS, Call, Equation, affine, over
 
 TAPS = ("u", "v", "w")
@@ -21,13 +19,13 @@ Pool = MaxPool | AveragePool | NormPool
 
 @EQUATIONS.implements(Conv)
 def conv(op: Conv, call: Call) -> Equation | None:
-    if op.padding_mode != "zeros" and any(before or after for before, after in _padding(op, call, op.dilation)):
+    if op.padding_mode != "zeros" and _pads(op, call):
         return None  # what lies outside is then not zero, but a copy of something inside
     out, groups = op.channels(call.x.shape)
     weight = op.list_parameters(call.x.shape)["weight"]
     positions = call.axes[1:]
     taps = TAPS[: len(positions)]
-    read = call.x.at(_grouped(out, groups, weight[1]), *_slid(op, call, op.dilation))
+    read = call.x.at(_grouped(out, groups, weight[1]), *_slid(op, call))
     filters = call.weight("weight", "c", "d", *taps)
     if op.binary:
         # The filters are their signs, times the mean of what is left of each filter.
@@ -54,36 +52,29 @@ def _grouped(out: Size, groups: Size, width: Size) -> str:
     return f"{width} * ({group}) + d" if "/" in group else f"{width} * {group} + d"
 
 
-def _slid(op: Conv | Pool, call: Call, dilation: int | tuple[int, ...]) -> list[str]:
+def _slid(op: Conv | Pool, call: Call) -> list[str]:
     """Return the positions that the taps of the window at an output position read."""
-    rank = len(call.shape) - 1
-    steps, spread = per_axis(_step(op), rank), per_axis(dilation, rank)
-    rows = zip(call.axes[1:], TAPS, steps, spread, _padding(op, call, dilation), strict=False)
+    axes = op.window.along(len(call.shape) - 1)
+    rows = zip(call.axes[1:], TAPS, axes, op.window.pairs(call.x.shape), strict=False)
     return [
-        affine(index, step, tap if distance == 1 else f"{distance} * {tap}", -before)
-        for index, tap, step, distance, (before, _) in rows
+        affine(index, axis.stride, tap if axis.dilation == 1 else f"{axis.dilation} * {tap}", -before)
+        for index, tap, axis, (before, _) in rows
     ]
 
 
-def _step(op: Conv | Pool) -> SizePerAxis:
-    return op.stride if isinstance(op, Conv) else op.step
-
-
-def _padding(op: Conv | Pool, call: Call, dilation: int | tuple[int, ...] = 1) -> Pairs:
-    rank = len(call.shape) - 1
-    window = (per_axis(each, rank) for each in (op.kernel, _step(op), dilation))
-    return padding_pairs(0 if isinstance(op, NormPool) else op.padding, call.x.shape, *window)
+def _pads(op: Conv | Pool, call: Call) -> bool:
+    return any(before or after for before, after in op.window.pairs(call.x.shape))
 
 
 @EQUATIONS.implements(MaxPool)
 def maxpool(op: MaxPool, call: Call) -> Equation:
-    return Equation(call.axes, over("max", *_window(op, call, op.dilation)))
+    return Equation(call.axes, over("max", *_window(op, call)))
 
 
 @EQUATIONS.implements(AveragePool)
 def avgpool(op: AveragePool, call: Call) -> Equation | None:
     term, ranges = _window(op, call)
-    padded = any(before or after for before, after in _padding(op, call))
+    padded = _pads(op, call)
     if not op.ceil and (op.count_include_pad or not padded):
         return Equation(call.axes, f"{over('sum', term, ranges)} / {math.prod(ranges.values())}")
     if op.count_include_pad and padded:
@@ -99,10 +90,10 @@ def lp_pool(op: NormPool, call: Call) -> Equation | None:
     return Equation(call.axes, f"{over('sum', f'{term} ** {op.norm:g}', ranges)} ** (1 / {op.norm:g})")
 
 
-def _window(op: Pool, call: Call, dilation: int | tuple[int, ...] = 1) -> tuple[str, dict[str, Size]]:
+def _window(op: Pool, call: Call) -> tuple[str, dict[str, Size]]:
     """Return the element that a tap reads, and the ranges of the taps."""
     kernel = per_axis(op.kernel, len(call.shape) - 1)
-    return call.x.at("c", *_slid(op, call, dilation)), dict(zip(TAPS, kernel, strict=False))
+    return call.x.at("c", *_slid(op, call)), dict(zip(TAPS, kernel, strict=False))
 
 
 @EQUATIONS.implements(ConvTranspose)

@@ -1,0 +1,62 @@
+"""What ops with several operands ask of their shapes: to be equal, or to stretch to each other.
+
+torch stretches whatever it can. A network in which that happens unasked for runs, and computes something else than was
+meant, so that most merges take equal shapes alone. Operands with fewer axes are refused even where axes may stretch:
+torch would line them up from the last axis, and not from the channels.
+"""
+
+from netspec.ops.base import ShapeError
+from netspec.sizes import Dim, Size
+from netspec.sizes.shape import Shape, show
+
+
+def equal(op: str, *shapes: Shape, otherwise: str = "") -> Shape:
+    """Return the one shape that all operands have; raise ShapeError when they differ."""
+    for position, shape in enumerate(shapes):
+        if shape != shapes[0]:
+            raise ShapeError(
+                f"{op} needs equal shapes: {show(shapes[0])} and {show(shape)}",
+                help="give both operands the same stride and channels" + (otherwise if 1 in shape + shapes[0] else ""),
+                operand=position,
+            )
+    return shapes[0]
+
+
+def broadcast(op: str, *shapes: Shape) -> Shape:
+    """Return the common shape when axes of size 1 stretch; raise ShapeError when there is none."""
+    common = shapes[0]
+    for position, shape in enumerate(shapes):
+        if len(shape) != len(common):
+            raise ShapeError(
+                f"{op} needs operands with the same number of axes: {show(common)} and {show(shape)}",
+                help="`reshape` gives a vector the axes it lacks",
+                operand=position,
+            )
+        sizes = list(map(_common_size, common, shape))
+        if None in sizes:
+            raise ShapeError(
+                f"{op} needs equal shapes, or axes of size 1: {show(common)} and {show(shape)}",
+                help="give both operands the same channels and stride",
+                operand=position,
+            )
+        common = tuple(size for size in sizes if size is not None)
+    return common
+
+
+def _common_size(size: Size, other: Size) -> Size | None:
+    """Return what two axes become when one of size 1 stretches, or None where they do not fit."""
+    if stretches_to(size, other):
+        return other
+    return size if stretches_to(other, size) else None
+
+
+def stretches_to(size: Size, full: Size) -> bool:
+    """Return whether an axis has the full size, or stretches to it.
+
+    A plain 1 stretches whatever the other is. It comes first: comparing an open size with it would leave out 1.
+    """
+    if not isinstance(size, Dim) and size == 1:
+        return True
+    if not isinstance(full, Dim) and full == 1:
+        return False
+    return size == full or (isinstance(size, Dim) and size == 1)
