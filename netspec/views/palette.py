@@ -6,6 +6,8 @@ three kinds of colour blindness (simulated as by Machado et al. 2009), and text 
 
 from __future__ import annotations
 
+from netspec.views.svg_page import own_rules
+
 LIGHT = {
     "convolution": "#7fbefd",
     "linear": "#a1fed0",
@@ -45,7 +47,7 @@ def colour(family: str) -> str:
 def style() -> str:
     """Return the one style sheet of a picture."""
     light, dark = _fills(LIGHT), _fills(DARK)
-    return f"""
+    return own_rules(f"""
 text {{ font: 14px {FONT}; fill: #14181f; }}
 .name, .times {{ font-weight: bold; }}
 .figure, .sum {{ font-size: 12px; }}
@@ -75,7 +77,7 @@ text {{ fill: #eef1f6; }}
 .skip .line {{ stroke: #6cb6ff; }}
 .skip .tip {{ fill: #6cb6ff; }}
 }}
-"""
+""")
 
 
 def _fills(colours: dict[str, str]) -> str:

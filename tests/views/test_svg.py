@@ -20,6 +20,7 @@ import pytest
 
 import netspec
 from netspec.ir import Graph
+from netspec.views.chart.chart import draw_chart
 from netspec.views.diagram import engine, svg
 from netspec.views.diagram.dot import write_dot
 from netspec.views.diagram.engine import DrawingError, TooSlow, lay_out
@@ -29,6 +30,7 @@ from netspec.views.diagram.options import DetailOptions, Direction, LayoutOption
 from netspec.views.diagram.svg import draw_svg
 from netspec.views.geometry import Rectangle
 from netspec.views.palette import DARK, LIGHT
+from netspec.views.summary.overview import measure_figures
 from tests.support.paths import GOLDEN
 
 DOCUMENTS = GOLDEN / "draw"
@@ -60,6 +62,11 @@ def with_class(root: ElementTree.Element, name: str) -> Iterator[ElementTree.Ele
     return (each for each in root.iter() if name in each.get("class", "").split())
 
 
+def ids(root: ElementTree.Element, name: str) -> list[str]:
+    """Return the ids of the elements of a class without what the picture puts before each."""
+    return [each.get("id", "").removeprefix(f"{root.get('id')}-") for each in with_class(root, name)]
+
+
 def test_golden_svg(golden: Callable[[str, str], None]) -> None:
     golden("draw/residual-depth2.svg", draw_svg(document("residual"), DetailOptions(depth=2)))
 
@@ -77,8 +84,8 @@ def test_svg_is_self_contained_and_says_what_the_view_holds(
     assert root.findtext(f"{SVG}title") == graph.title
     assert f"{graph.params:,} parameters" in str(root.findtext(f"{SVG}desc"))
     assert len(list(root.iter(f"{SVG}style"))) == 1 and "prefers-color-scheme: dark" in text
-    assert [each.get("id") for each in with_class(root, "box")] == [box.id for box in view.boxes]
-    assert [each.get("id") for each in with_class(root, "open")] == [frame.id for frame in view.frames]
+    assert ids(root, "box") == [box.id for box in view.boxes]
+    assert ids(root, "open") == [frame.id for frame in view.frames]
     assert len(list(with_class(root, "edge"))) == len(view.edges)
     for box, drawn in zip(view.boxes, with_class(root, "box"), strict=True):
         words = "".join(drawn.itertext())
@@ -100,6 +107,49 @@ def test_text_of_the_document_is_escaped() -> None:
     shown = HOSTILE.replace("\x1b", r"\x1b").replace("\u202e", r"\u202e").replace("\x00", r"\x00")
     assert root.findtext(f"{SVG}title") == shown
     assert shown in {each.text for each in with_class(root, "name")}
+
+
+# several in one page
+
+
+def page_of_pictures() -> str:
+    """Return a page with a text of its own, two pictures of networks that share names, and a chart."""
+    pictures = [
+        draw_svg(document("residual"), DetailOptions(depth=2)),
+        draw_svg(document("residual"), layout=LayoutOptions("LR")),
+        draw_chart([measure_figures(document("residual"))]),
+    ]
+    return f'<html><body><p id="text" class="title name">text</p>{"".join(pictures)}</body></html>'
+
+
+def test_rules_and_names_of_a_picture_reach_no_further_than_it() -> None:
+    root = ElementTree.fromstring(page_of_pictures())
+    names = [each.get("id") for each in root.iter() if each.get("id")]
+    assert len(names) == len(set(names))
+    for picture in root.iter(f"{SVG}svg"):
+        own = {each.get("id") for each in picture.iter()}
+        assert set(picture.get("aria-labelledby", "").split()) <= own
+        rules = re.sub(r"@media [^{]*\{", "", picture.findtext(f"{SVG}style", ""))
+        selectors = [each.strip() for group in re.findall(r"([^{}]+)\{", rules) for each in group.split(",")]
+        assert len(selectors) > 20
+        assert all(each.startswith(f"#{picture.get('id')} ") for each in selectors)
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="needs Chromium")
+def test_a_browser_styles_each_picture_and_nothing_around_it(tmp_path: Path) -> None:
+    script = """
+        const style = (element) => [getComputedStyle(element).fontSize, getComputedStyle(element).fill].join(" ");
+        const [network, , chart] = document.querySelectorAll("svg");
+        const found = [document.getElementById("text"), network.querySelector("text"), chart.querySelector("text")];
+        document.body.dataset.found = found.map(style).join("; ");
+    """
+    page = tmp_path / "page.html"
+    page.write_text(page_of_pictures().replace("</body>", f"<script>{script}</script></body>"), encoding="utf-8")
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", f"--user-data-dir={tmp_path}"]
+    done = subprocess.run([*command, page.as_uri()], capture_output=True, text=True, timeout=120, check=True)
+    (found,) = re.findall(r'data-found="([^"]*)"', done.stdout)
+    # A browser's own size and colour; the text of a box; the amount beside a line of the grid.
+    assert found == "16px rgb(0, 0, 0); 14px rgb(20, 24, 31); 11px rgb(74, 82, 98)"
 
 
 # layout
@@ -223,7 +273,7 @@ def test_what_has_no_blocks_to_close_is_drawn_as_one_box(tmp_path: Path, monkeyp
     notices: list[str] = []
     text = draw_svg(graph, notify=notices.append)
     assert notices == ["the picture has 51 boxes, and 30 is the limit: the network is closed"]
-    assert [each.get("id") for each in with_class(ElementTree.fromstring(text), "box")] == ["input.input", "block"]
+    assert ids(ElementTree.fromstring(text), "box") == ["input.input", "block"]
 
 
 def test_an_engine_that_is_always_too_slow_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

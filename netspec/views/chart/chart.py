@@ -17,6 +17,7 @@ from netspec.views.geometry import Rectangle, number
 from netspec.views.numbers import show_count
 from netspec.views.palette import FONT
 from netspec.views.summary.overview import Figures
+from netspec.views.svg_page import ITSELF, named, own_rules
 
 WIDTH, HEIGHT = 860, 560
 LARGEST = 34.0
@@ -59,7 +60,7 @@ def draw_chart(found: Sequence[Figures]) -> str:
     """
     if not found:
         raise ValueError("a chart needs at least one network")
-    return "\n".join(_document(sorted(found, key=lambda each: (-each.peak, each.name)))) + "\n"
+    return named("\n".join(_document(sorted(found, key=lambda each: (-each.peak, each.name)))) + "\n")
 
 
 def _document(found: Sequence[Figures]) -> Iterator[str]:
@@ -69,9 +70,10 @@ def _document(found: Sequence[Figures]) -> Iterator[str]:
     across = make_axis([each.macs for each in found], plot.left, plot.right, inset)
     up = make_axis([each.params for each in found], plot.bottom, plot.top, inset)
     most = max(each.peak for each in found) or 1
-    yield f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title description">'
-    yield f'<title id="title">{_safe(_headline(found))}</title>'
-    yield f'<desc id="description">{_safe(_description(found))}</desc>'
+    labelled = f'id="{ITSELF}" role="img" aria-labelledby="{ITSELF}-title {ITSELF}-description"'
+    yield f'<svg xmlns="http://www.w3.org/2000/svg" {size} {labelled}>'
+    yield f'<title id="{ITSELF}-title">{_safe(_headline(found))}</title>'
+    yield f'<desc id="{ITSELF}-description">{_safe(_description(found))}</desc>'
     yield f"<style>{_style()}</style>"
     yield f'<rect class="page" width="{wide}" height="{high}"/>'
     yield from _grid(plot, across, up)
@@ -225,7 +227,7 @@ def _safe(text: str) -> str:
 
 def _style() -> str:
     light, dark = _fills(LIGHT), _fills(DARK)
-    return f"""
+    return own_rules(f"""
 text {{ font: {TEXT}px {FONT}; fill: #14181f; }}
 .tick {{ font-size: {SMALL}px; fill: #4a5262; }}
 .heading {{ font-size: 13px; }}
@@ -247,7 +249,7 @@ text {{ fill: #eef1f6; }}
 .leader, .measure {{ stroke: #6c7890; }}
 {dark}
 }}
-"""
+""")
 
 
 def _fills(colours: Sequence[str]) -> str:

@@ -27,6 +27,7 @@ from netspec.views.diagram.model import Box, Edge, Frame, View
 from netspec.views.diagram.options import DETAIL, LAYOUT, DetailOptions, LayoutOptions
 from netspec.views.geometry import Rectangle, number
 from netspec.views.palette import style
+from netspec.views.svg_page import ITSELF, named
 
 MOST_BOXES = 6_000
 """Pictures with more boxes are not even tried."""
@@ -51,7 +52,7 @@ def draw_svg(
     view, found, notice = _laid_out(graph, detail, layout)
     if notice and notify:
         notify(notice)
-    return "\n".join(_document(graph, view, found, notice, layout.width)) + "\n"
+    return named("\n".join(_document(graph, view, found, notice, layout.width)) + "\n")
 
 
 def _laid_out(graph: Graph, detail: DetailOptions, options: LayoutOptions) -> tuple[View, Layout, str]:
@@ -83,9 +84,10 @@ def _document(graph: Graph, view: View, layout: Layout, notice: str, width: floa
     scale = min(1.0, width / wide) if width else 1.0
     size = f'width="{number(wide * scale)}px" height="{number(high * scale)}px"'
     box = f'viewBox="0 0 {number(wide)} {number(high)}"'
-    yield f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box} role="img" aria-labelledby="title description">'
-    yield f'<title id="title">{_safe(headline(graph))}</title>'
-    yield f'<desc id="description">{_safe(description(graph, view, notice))}</desc>'
+    labelled = f'id="{ITSELF}" role="img" aria-labelledby="{ITSELF}-title {ITSELF}-description"'
+    yield f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box} {labelled}>'
+    yield f'<title id="{ITSELF}-title">{_safe(headline(graph))}</title>'
+    yield f'<desc id="{ITSELF}-description">{_safe(description(graph, view, notice))}</desc>'
     yield f"<style>{style()}</style>"
     yield f'<rect class="page" width="{number(wide)}" height="{number(high)}"/>'
     yield from (_frame(frame, layout.frames[frame.id]) for frame in view.frames)
@@ -102,7 +104,7 @@ def _document(graph: Graph, view: View, layout: Layout, notice: str, width: floa
 def _frame(frame: Frame, place: Rectangle) -> str:
     classes = "frame training" if frame.training_only else "frame"
     return (
-        f'<g id="{_safe(frame.id)}" class="open"><title>{_safe(frame_tooltip(frame))}</title>'
+        f'<g id="{ITSELF}-{_safe(frame.id)}" class="open"><title>{_safe(frame_tooltip(frame))}</title>'
         f'<rect class="{classes}" {_sides(place)} rx="8"/></g>'
     )
 
@@ -125,7 +127,7 @@ def _edge(edge: Edge, course: Course) -> str:
 
 def _box(box: Box, place: Place, fields: Fields) -> Iterator[str]:
     classes = " ".join(["box", box.kind, _safe(box.family), *(["training"] if box.training_only else [])])
-    yield f'<g id="{_safe(box.id)}" class="{classes}"><title>{_safe(tooltip(box, fields))}</title>'
+    yield f'<g id="{ITSELF}-{_safe(box.id)}" class="{classes}"><title>{_safe(tooltip(box, fields))}</title>'
     outline = place.outline
     bounds = [outline.top, *place.rows, outline.bottom]
     if len(bounds) != len(box.lines) + 2:
