@@ -20,7 +20,7 @@ class GlobalPool(Op):
     torch_name: ClassVar[tuple[str, str]]
     """The first part of torch's module and function, up to the rank."""
     samples = (Sample({}, ((4, 7, 7),)), Sample({}, ((4, 7),)), Sample({}, ((4, 2, 3, 4),)))
-    faults = (Sample({}, ((4,),)),)
+    invalid_samples = (Sample({}, ((4,),)),)
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         return (shapes[0][0],) + (1,) * spatial_rank(self.name, shapes[0])
@@ -92,7 +92,7 @@ class AdaptivePool(Op):
         Sample({"out": 5}, ((4, 9),)),
         Sample({"out": [1, 2, 2]}, ((4, 4, 5, 6),)),
     )
-    faults = (Sample({"out": 2}, ((4,),)), Sample({"out": [2, 2]}, ((4, 9),)))
+    invalid_samples = (Sample({"out": 2}, ((4,),)), Sample({"out": [2, 2]}, ((4, 9),)))
 
     out: OpenPerAxis = Field(
         description="Size of each axis that leaves, in elements; one number for all, or one per axis."

@@ -113,7 +113,7 @@ class Op(Traits):
     """The names that operands must have, in order, for ops like ``lerp``."""
     samples: ClassVar[tuple[Sample, ...]]
     """Valid uses; every test family runs over them."""
-    faults: ClassVar[tuple[Sample, ...]] = ()
+    invalid_samples: ClassVar[tuple[Sample, ...]] = ()
     """Uses that ``infer_shape`` must refuse with a ShapeError."""
 
     def __init_subclass__(cls, name: str | None = None, **options: Any) -> None:

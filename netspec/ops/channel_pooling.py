@@ -11,7 +11,7 @@ class ChannelPool(Op):
 
     family = "pooling"
     samples = (Sample({}, ((4, 7, 7),)), Sample({}, ((4, 7),)), Sample({}, ((1, 2, 3, 4),)))
-    faults = (Sample({}, ((4,),)),)
+    invalid_samples = (Sample({}, ((4,),)),)
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes

@@ -44,7 +44,7 @@ class Conv(Op, name="conv"):
         Sample({"out": 4, "kernel": 5, "padding": 2, "padding_mode": "reflect"}, ((3, 8, 3),)),
         Sample({"out": 4, "kernel": [1, 3], "padding": [[0, 0], [3, 0]], "padding_mode": "circular"}, ((3, 8, 3),)),
     )
-    faults = (
+    invalid_samples = (
         Sample({"out": 8, "kernel": 3}, ((4,),)),
         Sample({"out": 8, "kernel": 9}, ((4, 7, 7),)),
         Sample({"out": 8, "kernel": 3, "groups": 3}, ((4, 7, 7),)),

@@ -36,7 +36,7 @@ class Linear(Op, name="linear"):
         Sample({"out": 10}, ((16,),)),
         Sample({"out": 10, "bias": False}, ((5, 16),)),
     )
-    faults = (Sample({"out": 10}, ((16, 4, 4),)),)
+    invalid_samples = (Sample({"out": 10}, ((16, 4, 4),)),)
 
     out: Positive = Field(description="Number of features that leave.")
     bias: Flag = Field(True, description="Whether to add a trainable constant to each feature.")
@@ -96,7 +96,7 @@ class Embedding(Op, name="embedding"):
         Sample({"num": 10, "dim": 4}, ((7,),)),
         Sample({"num": 10, "dim": 4, "padding_idx": 0}, ((2, 7),)),
     )
-    faults = (Sample({"num": 10, "dim": 4, "padding_idx": 10}, ((7,),)),)
+    invalid_samples = (Sample({"num": 10, "dim": 4, "padding_idx": 10}, ((7,),)),)
 
     num: Positive = Field(description="How many numbers there are: they go from 0 to num - 1.")
     dim: Positive = Field(description="Number of features of each vector.")
@@ -164,7 +164,7 @@ class MatMul(Op, name="matmul"):
         Sample({"transpose_b": True}, ((2, 3, 4), (2, 5, 4))),
         Sample({"transpose_a": True, "transpose_b": True}, ((4, 3), (5, 4))),
     )
-    faults = (
+    invalid_samples = (
         Sample({}, ((3, 4), (5, 4))),
         Sample({}, ((4,), (4,))),
         Sample({}, ((2, 3, 4), (3, 4, 5))),

@@ -35,7 +35,7 @@ class Concat(Op, name="concat"):
         Sample({}, ((4, 3, 3), (2, 3, 3), (1, 3, 3))),
         Sample({"axis": 2}, ((4, 3, 3), (4, 2, 3))),
     )
-    faults = (Sample({}, ((4, 3, 3), (4, 2, 3))), Sample({"axis": 4}, ((4, 3, 3), (4, 3, 3))))
+    invalid_samples = (Sample({}, ((4, 3, 3), (4, 2, 3))), Sample({"axis": 4}, ((4, 3, 3), (4, 3, 3))))
 
     axis: Integer = Field(1, description="The axis to join along; the batch is axis 0, the channels are axis 1.")
 
@@ -80,7 +80,7 @@ class ElementWise(Op):
         Sample({}, ((4,), (4,), (4,))),
         Sample({"broadcast": True}, ((4, 3, 3), (4, 1, 1))),
     )
-    faults: ClassVar[tuple[Sample, ...]] = (
+    invalid_samples: ClassVar[tuple[Sample, ...]] = (
         Sample({}, ((4, 3, 3), (4, 2, 3))),
         Sample({}, ((4, 3, 3), (4,))),
         Sample({"broadcast": True}, ((4, 3, 3), (2, 1, 1))),
@@ -238,7 +238,7 @@ class Lerp(Op, name="lerp"):
         Sample({}, ((4, 3, 3), (4, 3, 3), (1, 3, 3))),
         Sample({}, ((5,), (5,), (5,))),
     )
-    faults = (
+    invalid_samples = (
         Sample({}, ((4, 3, 3), (4, 1, 1), (4, 3, 3))),
         Sample({}, ((4, 3, 3), (4, 3, 3), (2, 3, 3))),
         Sample({}, ((4, 1, 1), (4, 1, 1), (4, 3, 3))),

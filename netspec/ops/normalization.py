@@ -34,7 +34,7 @@ class BatchNorm(Op, name="bn"):
         Sample({"affine": False}, ((8, 7),)),
         Sample({}, ((4, 3, 3, 3),)),
     )
-    faults = (Sample({}, ((4, 3, 3, 3, 3),)),)
+    invalid_samples = (Sample({}, ((4, 3, 3, 3, 3),)),)
 
     eps: PositiveNumber = Field(1e-5, description="Added to the variance before the square root.")
     momentum: Probability = Field(0.1, description="Weight of the new batch in the running statistics.")
@@ -96,7 +96,7 @@ class LayerNorm(Op, name="ln"):
         Sample({"axes": 3, "bias": False}, ((4, 5, 6),)),
         Sample({"axes": 2, "affine": False}, ((4, 5),)),
     )
-    faults = (Sample({"axes": 3}, ((4, 5),)), Sample({}, ((4, 5, 6),)))
+    invalid_samples = (Sample({"axes": 3}, ((4, 5),)), Sample({}, ((4, 5, 6),)))
 
     axes: Positive | None = Field(None, description="Number of axes, from the last, that are normalized together.")
     eps: PositiveNumber = Field(1e-5, description="Added to the variance before the square root.")
@@ -185,7 +185,7 @@ class GroupNorm(Op, name="gn"):
         Sample({"groups": 1, "affine": False}, ((4, 3, 3, 3),)),
         Sample({"groups": 2}, ((8,),)),
     )
-    faults = (
+    invalid_samples = (
         Sample({"groups": 3}, ((8, 5, 5),)),
         Sample({"groups": 8}, ((8,),)),
         Sample({"groups": 8}, ((8, 1, 1),)),
@@ -260,7 +260,7 @@ class InstanceNorm(Op, name="in"):
         Sample({"affine": True, "eps": 1e-3}, ((8, 7),)),
         Sample({}, ((4, 3, 3, 3),)),
     )
-    faults = (Sample({}, ((8,),)), Sample({}, ((8, 1, 1),)))
+    invalid_samples = (Sample({}, ((8,),)), Sample({}, ((8, 1, 1),)))
 
     eps: PositiveNumber = Field(1e-5, description="Added to the variance before the square root.")
     affine: Flag = Field(False, description="Whether to scale and shift by trainable numbers.")

@@ -171,7 +171,7 @@ class MaxPool(PaddedPool, name="maxpool"):
         Sample({"kernel": 2}, ((4, 9),)),
         Sample({"kernel": 2}, ((4, 5, 6, 7),)),
     )
-    faults = (
+    invalid_samples = (
         Sample({"kernel": 9}, ((4, 7, 7),)),
         Sample({"kernel": 3}, ((4,),)),
         Sample({"kernel": 3, "padding": 2}, ((4, 7, 7),)),
@@ -224,7 +224,7 @@ class AveragePool(PaddedPool, name="avgpool"):
         Sample({"kernel": 5, "stride": 3}, ((4, 17),)),
         Sample({"kernel": 2, "ceil": True, "count_include_pad": False}, ((4, 5, 6, 7),)),
     )
-    faults = (
+    invalid_samples = (
         Sample({"kernel": 9}, ((4, 7, 7),)),
         Sample({"kernel": 3}, ((4,),)),
         Sample({"kernel": 3, "padding": 2}, ((4, 7, 7),)),
@@ -292,7 +292,7 @@ class NormPool(WindowPool, name="lp_pool"):
         Sample({"norm": 2, "kernel": 2}, ((4, 9),)),
         Sample({"norm": 4.0, "kernel": 2}, ((4, 4, 5, 6),)),
     )
-    faults = (Sample({"norm": 2, "kernel": 9}, ((4, 7, 7),)), Sample({"norm": 2, "kernel": 3}, ((4,),)))
+    invalid_samples = (Sample({"norm": 2, "kernel": 9}, ((4, 7, 7),)), Sample({"norm": 2, "kernel": 3}, ((4,),)))
 
     norm: PositiveNumber = Field(description="The exponent: 1 is the sum, 2 the Euclidean norm.")
 

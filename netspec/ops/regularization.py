@@ -79,7 +79,7 @@ class ChannelDropout(Regularization, name="dropout2d"):
     Source: torch.nn.Dropout1d, Dropout2d, Dropout3d; Tompson et al. 2014, arXiv:1411.4280.
     """
 
-    faults = (Sample({}, ((4,),)),)
+    invalid_samples = (Sample({}, ((4,),)),)
 
     p: Probability = Field(0.5, description="Probability that a channel is dropped.")
 

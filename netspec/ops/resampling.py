@@ -44,7 +44,7 @@ class Pad(Op, name="pad"):
         Sample({"sides": 3, "mode": "circular"}, ((4, 3),)),
         Sample({"sides": [4, 0, 1], "mode": "replicate"}, ((4, 3, 3, 3),)),
     )
-    faults = (
+    invalid_samples = (
         Sample({"sides": [1, 1]}, ((4, 3),)),
         Sample({"sides": 1}, ((4,),)),
         Sample({"sides": 3, "mode": "reflect"}, ((4, 3, 3),)),
@@ -165,7 +165,7 @@ class Upsample(Op, name="upsample"):
         Sample({"scale": 0.5, "mode": "nearest-exact"}, ((4, 7),)),
         Sample({"size": 4, "mode": "linear"}, ((4, 2, 3, 3),)),
     )
-    faults = (
+    invalid_samples = (
         Sample({}, ((4, 3, 5),)),
         Sample({"scale": 2, "size": 6}, ((4, 3, 5),)),
         Sample({"scale": 2, "mode": "bicubic"}, ((4, 3),)),

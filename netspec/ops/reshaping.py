@@ -77,7 +77,7 @@ class Reshape(Reshaping, name="reshape"):
         Sample({"shape": [-1, 6]}, ((4, 3, 3),)),
         Sample({"shape": [36]}, ((4, 3, 3),)),
     )
-    faults = (
+    invalid_samples = (
         Sample({"shape": [5, 2]}, ((16,),)),
         Sample({"shape": [-1, 5]}, ((16,),)),
         Sample({"shape": [-1, -1]}, ((16,),)),
@@ -160,7 +160,7 @@ class Permute(Reshaping, name="permute"):
 
     primary = "axes"
     samples = (Sample({"axes": [2, 3, 1]}, ((4, 3, 5),)), Sample({"axes": [2, 1]}, ((4, 3),)))
-    faults = (
+    invalid_samples = (
         Sample({"axes": [0, 1]}, ((4, 3),)),
         Sample({"axes": [1, 1]}, ((4, 3),)),
         Sample({"axes": [2, 1]}, ((4, 3, 5),)),
@@ -219,7 +219,7 @@ class Slice(Reshaping, name="slice"):
         Sample({"axis": -1, "step": 2}, ((4, 5, 3),)),
         Sample({"start": -3}, ((9,),)),
     )
-    faults = (
+    invalid_samples = (
         Sample({"stop": 5}, ((4, 3, 3),)),
         Sample({"start": 2, "stop": 2}, ((4, 3, 3),)),
         Sample({"start": -5}, ((4,),)),

@@ -31,7 +31,7 @@ class LocalResponseNorm(Op, name="lrn"):
         Sample({"size": 4, "alpha": 1e-3, "beta": 0.5, "k": 2}, ((8, 7),)),
         Sample({"size": 3}, ((4, 3, 3, 3),)),
     )
-    faults = (Sample({"size": 5}, ((8,),)),)
+    invalid_samples = (Sample({"size": 5}, ((8,),)),)
 
     size: Positive = Field(description="Number of neighbouring channels that are summed.")
     alpha: Number = Field(1e-4, description="Weight of the sum, which is divided by the size as in torch and Caffe.")

@@ -39,7 +39,7 @@ class Recurrent(Op):
         Sample({"hidden": 3, "layers": 2, "bias": False, "dropout": 0.2}, ((4, 6),)),
         Sample({"hidden": 3, "output": "last"}, ((4, 6),)),
     )
-    faults = (
+    invalid_samples = (
         Sample({"hidden": 5}, ((4,),)),
         Sample({"hidden": 5}, ((4, 3, 3),)),
         Sample({"hidden": 5, "dropout": 0.5}, ((7, 4),)),
@@ -212,7 +212,7 @@ class Attention(Op, name="attention"):
         Sample({"heads": 2}, ((6, 8), (5, 8), (5, 8))),
         Sample({"heads": 2}, ((6, 8), (5, 3), (5, 4))),
     )
-    faults = (
+    invalid_samples = (
         Sample({"heads": 3}, ((6, 8),)),
         Sample({"heads": 2}, ((8,),)),
         Sample({"heads": 2}, ((6, 8), (5, 8))),

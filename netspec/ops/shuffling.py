@@ -41,7 +41,7 @@ class ChannelShuffle(Op, name="channel_shuffle"):
         Sample({"groups": 6}, ((6, 5),)),
         Sample({"groups": 3}, ((6, 2, 2, 2),)),
     )
-    faults = (Sample({"groups": 4}, ((6, 3, 3),)), Sample({"groups": 2}, ((6,),)))
+    invalid_samples = (Sample({"groups": 4}, ((6, 3, 3),)), Sample({"groups": 2}, ((6,),)))
 
     groups: Positive = Field(description="Number of groups of channels that are mixed.")
 
@@ -101,7 +101,7 @@ class PixelShuffle(Op, name="pixel_shuffle"):
     moves_elements = True
     keeps_input = False
     samples = (Sample({"factor": 2}, ((8, 3, 4),)), Sample({"factor": 1}, ((8, 3, 4),)))
-    faults = (Sample({"factor": 2}, ((6, 3, 3),)), Sample({"factor": 2}, ((8, 3),)))
+    invalid_samples = (Sample({"factor": 2}, ((6, 3, 3),)), Sample({"factor": 2}, ((8, 3),)))
 
     factor: Positive = Field(description="How many times larger height and width become.")
 

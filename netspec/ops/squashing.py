@@ -97,7 +97,7 @@ class AxisActivation(Activation):
     keeps_output = True
     keeps_input = False
     samples = (Sample({}, ((4, 3, 3),)), Sample({}, ((5,),)), Sample({"axis": -1}, ((4, 3),)))
-    faults = (Sample({"axis": 2}, ((5,),)), Sample({"axis": 0}, ((5,),)))
+    invalid_samples = (Sample({"axis": 2}, ((5,),)), Sample({"axis": 0}, ((5,),)))
 
     axis: Integer = Field(1, description="The axis that sums to one; the batch is axis 0, the channels are axis 1.")
 

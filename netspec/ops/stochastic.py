@@ -92,7 +92,7 @@ class Swapout(Op, name="swapout"):
         Sample({}, ((4, 3, 3), (4, 3, 3))),
         Sample({"keep_skip": 1.0, "keep_branch": 0.8}, ((5,), (5,))),
     )
-    faults = (Sample({}, ((4, 3, 3), (4, 1, 1))),)
+    invalid_samples = (Sample({}, ((4, 3, 3), (4, 1, 1))),)
 
     keep_skip: Probability = Field(0.5, description="Probability that an element of the shortcut is kept.")
     keep_branch: Probability = Field(0.5, description="Probability that an element of the branch is kept.")
@@ -141,7 +141,7 @@ class Join(Op, name="join"):
         Sample({}, ((5,), (5,))),
         Sample({"drop_path": 0.5, "mode": "row", "column": True}, ((4, 3), (4, 3), ())),
     )
-    faults = (
+    invalid_samples = (
         Sample({}, ((4, 3, 3), (4, 1, 1))),
         Sample({"column": True}, ((4, 3, 3), (4, 3, 3))),
     )

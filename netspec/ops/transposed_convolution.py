@@ -40,7 +40,7 @@ class ConvTranspose(Op, name="conv_transpose"):
         Sample({"out": 6, "kernel": 3, "groups": 2, "bias": False, "dilation": 2}, ((4, 7),)),
         Sample({"out": 3, "kernel": 2, "stride": 2}, ((4, 2, 3, 4),)),
     )
-    faults = (
+    invalid_samples = (
         Sample({"out": 8, "kernel": 4}, ((4,),)),
         Sample({"out": 8, "kernel": 2, "padding": 3}, ((4, 3, 3),)),
         Sample({"out": 8, "kernel": 3, "groups": 3}, ((4, 7, 7),)),

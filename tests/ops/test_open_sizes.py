@@ -84,7 +84,7 @@ def check_at(opened: Open, sizes: dict[str, int], op: Op, exact: bool = True) ->
         assert not same, (op, sizes, opened.context.broken(sizes))
 
 
-@pytest.mark.parametrize(("op", "sample"), [(op, sample) for op in OPS.values() for sample in op.faults])
+@pytest.mark.parametrize(("op", "sample"), [(op, sample) for op in OPS.values() for sample in op.invalid_samples])
 def test_what_is_refused_is_refused_of_open_sizes(op: type[Op], sample: Sample) -> None:
     shapes, stated = open_axes(sample.inputs, 0)
     with SizeContext(stated).deciding(Reason()), pytest.raises(ShapeError) as caught:

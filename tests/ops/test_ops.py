@@ -20,10 +20,10 @@ from netspec.sizes.shape import Shape, elements
 from tests.support.op_forms import BATCH, cases, forms, legal, make, on_meta, operands, run
 
 SECTIONS = ("Shape", "Cost", "Example", "Source")
-FAULTS = [
+INVALID = [
     pytest.param(name, sample, id=f"{name}-{index}")
     for name, op in OPS.items()
-    for index, sample in enumerate(op.faults)
+    for index, sample in enumerate(op.invalid_samples)
 ]
 
 
@@ -180,7 +180,7 @@ def test_windows_have_an_entry_per_operand_and_axis(name: str) -> None:
         assert len(op.draw(shapes[0])) < 30, op
 
 
-@pytest.mark.parametrize(("name", "sample"), FAULTS)
+@pytest.mark.parametrize(("name", "sample"), INVALID)
 def test_fault_is_refused(name: str, sample: Sample) -> None:
     op, shapes = make(sample, name)
     with pytest.raises(ShapeError) as caught:
@@ -282,7 +282,7 @@ def test_op_is_complete(name: str) -> None:
     doc = op.__doc__ or ""
     for section in SECTIONS:
         assert f"\n    {section}: " in doc, f"{name} does not say its {section}"
-    assert ("\n    Raises: " in doc) == bool(op.faults), "faults and `Raises` belong together"
+    assert ("\n    Raises: " in doc) == bool(op.invalid_samples), "invalid samples and `Raises` belong together"
     assert doc.splitlines()[0].endswith("."), "the first line is a sentence"
     assert re.search(rf"Example: ``- {name}\b", doc), "the example uses the op"
     for field, info in op.model_fields.items():
