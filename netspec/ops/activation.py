@@ -53,6 +53,7 @@ class ReLU(Activation, name="relu"):
     Source: torch.nn.ReLU; Nair and Hinton 2010.
     """
 
+    # torch's gradient of relu reads the result: where that is not positive, nothing flows.
     torch_name = ("ReLU", "F.relu")
     in_place = True
     keeps_output = True
@@ -98,6 +99,8 @@ class LeakyReLU(Activation, name="leaky_relu"):
     keeps_output = True
     samples = (*Activation.samples, Sample({"slope": 0.2}, ((4, 3),)))
 
+    # torch refuses the gradient of an in-place leaky_relu with a negative slope: its result no longer tells on which
+    # side of zero the operand was.
     slope: Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)] = Field(
         0.01, description="What negative elements are multiplied by; at least zero."
     )
@@ -123,16 +126,19 @@ class PReLU(Activation, name="prelu"):
     samples = (*Activation.samples, Sample({"channels": True, "init": 0.1}, ((4, 3, 3),)))
 
     channels: Flag = Field(False, description="One slope per channel, instead of one for all.")
+    # The paper initializes all slopes with 0.25, too.
     init: Number = Field(0.25, description="The slope before training.")
 
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
         return {"weight": shapes[0][:1] if self.channels else (1,)}
 
     def emit_module(self, *shapes: Shape) -> Torch:
+        # torch.nn.PReLU: num_parameters is 1 or the number of channels; no other number is legitimate.
         count = shapes[0][0] if self.channels else 1
         arguments = (Argument("num_parameters", count, 1, positional=True), Argument("init", self.init, 0.25))
         return Torch("nn.PReLU({arguments})", arguments)
 
+    # F.prelu takes the slopes as an operand, so that a module must hold them.
     def emit_function(self, *shapes: Shape) -> None:
         return None
 

@@ -77,7 +77,7 @@ class GlobalMaxPool(GlobalPool, name="global_maxpool"):
 
 
 class AdaptivePool(Op):
-    """What pools to a given size share: window i covers ``floor(i * size / out)`` to ``ceil((i + 1) * size / out)``."""
+    """What pools to a given size share: window i is ``floor(i * size / out)`` to ``ceil((i + 1) * size / out)``."""
 
     family = "pooling"
     open_arguments = frozenset({"out"})
@@ -122,6 +122,7 @@ class AdaptivePool(Op):
 
     def canonical(self, *shapes: Shape) -> Op:
         out = shortest(self.out)
+        # One window is the whole map, whose name says more.
         return self.of_all() if out == 1 else self.respelled(out=out)
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
@@ -136,6 +137,8 @@ def _window(size: int, out: int) -> Window | None:
     """Return the window of the elements from ``floor(o * size / out)`` to ``ceil((o + 1) * size / out) - 1``."""
     if out == 1:
         return None
+    # Where the windows do not divide the axis, they overlap, and are one element longer or shorter in turn. The line
+    # between their ends is exact at whole numbers; aten's AdaptivePooling.h computes the same floor and ceiling.
     if size % out == 0:
         return Window(0, size // out - 1, size // out)
     return Window(Fraction(1 - out, out), Fraction(size - 1, out), Fraction(size, out))

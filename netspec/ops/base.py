@@ -1,10 +1,10 @@
 """What an op is: one frozen, validated record of its arguments that knows its shape, cost and torch text.
 
 A new op is one subclass of ``Op`` in one of the files beside this one; nothing else needs to be touched. The class
-registers itself under its name, and every family of tests walks the registry.
+registers itself under its name, and every family of tests goes over the registry.
 
-Annotations are objects in this folder, not texts: pydantic would evaluate the texts of a class and of all its bases
-anew for each op, which is a fifth of the time in which a document is checked.
+No file of this folder imports annotations from the future: pydantic would evaluate the texts of a class and of all its
+bases anew for each op, which takes a fifth of the time in which a document is checked.
 """
 
 from abc import abstractmethod
@@ -27,7 +27,7 @@ Family = Literal[
 
 
 class ShapeError(NetspecError):
-    """An op cannot take these inputs. Says what is wrong, what would be right, and which operand is wrong."""
+    """An op cannot take these operands: what is wrong, what would be right, and the number of the wrong operand."""
 
     def __init__(
         self, message: str, help: str = "", operand: int | None = None, code: Code = Code.SHAPE_MISMATCH
@@ -37,7 +37,9 @@ class ShapeError(NetspecError):
 
 
 class Required(Enum):
-    """What stands in place of a default where there is none; as an enumeration, so that a copy is the same object."""
+    """The place of a default where there is none. None cannot mark it: that is the default of some arguments."""
+
+    # An enumeration's member is the same object after a copy or a pickle, which `is` needs.
 
     REQUIRED = "required"
 
@@ -70,15 +72,13 @@ IN_PLACE = Argument("inplace", False, False)
 
 
 class Torch(NamedTuple):
-    """How an op is written: a template of torch text, and the arguments that fill its holes.
+    """The torch code of an op: a template, and the arguments that fill its placeholders.
 
-    Holes of the template: ``{arguments}`` is the list of the arguments as written in a call (leading ones without
-    their name where ``positional``), ``{name}`` is one argument's value, ``{0}`` ``{1}`` are the operands and
-    ``{operands}`` all of them, comma-separated. A module's template has no operands: it is what stands right of
-    ``self.conv1 =``. ``layer`` names the file in ``netspec/targets/torch/layers`` whose class the template uses,
-    where torch lacks
-    it, or is the path of such a file, ending in ``.py``; ``calls`` is how many torch functions a function's template
-    calls.
+    Placeholders: ``{arguments}`` is the list of the arguments as in a call (leading ones without their name where
+    ``positional``), ``{name}`` is one argument's value, ``{0}`` ``{1}`` are the operands and ``{operands}`` all of
+    them, comma-separated. A module's template has no operands: it is what stands right of ``self.conv1 =``.
+    ``layer`` names the file in ``netspec/targets/torch/layers`` whose class the template uses where torch lacks it, or
+    is the path of such a file, ending in ``.py``. ``calls`` is how many torch functions a function's template calls.
     """
 
     template: str
@@ -120,6 +120,7 @@ class Op(Traits):
         super().__init_subclass__(**options)
         if name is None:
             return
+        # A second op of a name would change what documents mean, by the order in which modules are imported.
         if name in OPS:
             raise TypeError(f"two ops are called {name!r}: {OPS[name].__qualname__} and {cls.__qualname__}")
         cls.name = name
@@ -165,11 +166,9 @@ class Op(Traits):
 
     def respelled(self, **fields: Any) -> Self:
         """Return the op with other values for some fields, which are known to be valid."""
-        return (
-            self
-            if all(getattr(self, name) == value for name, value in fields.items())
-            else self.model_copy(update=fields)
-        )
+        # Where nothing changes it is the same object, so that what is known by an op's identity is found again.
+        unchanged = all(getattr(self, name) == value for name, value in fields.items())
+        return self if unchanged else self.model_copy(update=fields)
 
     def draw(self, shape: Shape) -> str:
         """Return the telling attributes in a few characters, as in ``3x3, s2``; shape is the first operand's."""
@@ -202,6 +201,8 @@ for _base in (Traits, Op):
 
 def spatial_rank(op: str, shape: Shape) -> int:
     """Return the rank of a value that a 1d, 2d or 3d op is about to take; raise ShapeError for any other rank."""
+    # torch's layers take a value without a batch too. So torch.nn.Conv1d would read a batch of vectors as a single
+    # signal whose channels are the examples, and fail at most for their number.
     rank = len(shape) - 1
     if not 1 <= rank <= 3:
         raise ShapeError(
@@ -215,6 +216,7 @@ def spatial_rank(op: str, shape: Shape) -> int:
 
 def axis_index(op: str, axis: int, shape: Shape) -> int:
     """Return the index into shape of a torch axis (the batch is axis 0); raise ShapeError when there is none."""
+    # Axes are numbered as in torch, where the batch is axis 0 and -1 the last; shapes here have no batch.
     index = axis - 1 if axis > 0 else axis + len(shape)
     if axis == 0 or not 0 <= index < len(shape):
         raise ShapeError(

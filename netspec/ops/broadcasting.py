@@ -26,6 +26,7 @@ def broadcast(op: str, *shapes: Shape) -> Shape:
     """Return the common shape when axes of size 1 stretch; raise ShapeError when there is none."""
     common = shapes[0]
     for position, shape in enumerate(shapes):
+        # torch aligns shapes from the last axis: `C` beside `C x H x W` would be taken for the width.
         if len(shape) != len(common):
             raise ShapeError(
                 f"{op} needs operands with the same number of axes: {show(common)} and {show(shape)}",

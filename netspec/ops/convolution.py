@@ -59,7 +59,7 @@ class Conv(Op, name="conv"):
     stride: PerAxis = Field(1, description="Distance between two windows, in elements.")
     padding: Padding = Field(0, description="Elements added around the input before the window slides.")
     dilation: PerAxis = Field(1, description="Distance between two taps of a filter, in elements.")
-    groups: Positive = Field(1, description="Number of groups of channels that do not see each other.")
+    groups: Positive = Field(1, description="Number of groups of channels that are convolved separately.")
     bias: Flag = Field(True, description="Whether each filter adds a trainable constant.")
     padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = Field(
         "zeros", description="What the padding is made of."
@@ -82,6 +82,7 @@ class Conv(Op, name="conv"):
         if self.padding_mode != "zeros":
             check_copies("conv", self.padding_mode, self.padding_around(shape), shape)
         out, groups = self.channels(shape)
+        # torch.nn.Conv2d: "in_channels and out_channels must both be divisible by groups".
         if shape[0] % groups or out % groups:
             raise ShapeError(
                 f"conv with {groups:d} groups needs channels that {groups:d} divides, "
@@ -97,6 +98,7 @@ class Conv(Op, name="conv"):
         if self.depth_multiplier is None and self.out is not None:
             return self.out, self.groups
         if self.depth_multiplier is not None and self.out is None and self.groups == 1:
+            # As in Keras' DepthwiseConv2D: torch has no word for it, and writes the numbers of groups and filters.
             return shape[0] * self.depth_multiplier, shape[0]
         raise ShapeError(
             "conv needs either `out` or `depth_multiplier`",
@@ -107,6 +109,7 @@ class Conv(Op, name="conv"):
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
         (shape,) = shapes
         out, groups = self.channels(shape)
+        # torch.nn.Conv2d.weight: each filter has the channels of its own group alone.
         weight = (out, shape[0] // groups, *per_axis(self.kernel, len(shape) - 1))
         return {"weight": weight, "bias": (out,)} if self.bias else {"weight": weight}
 
@@ -142,6 +145,7 @@ class Conv(Op, name="conv"):
 
     def canonical(self, *shapes: Shape) -> Op:
         out, groups = self.channels(shapes[0])
+        # What the padding is made of decides nothing where there is none.
         padding = self.window.torch_padding(shapes[0])
         return self.respelled(
             out=out,

@@ -3,8 +3,8 @@
 A kind accepts a number, a list or one of its words; whatever it refuses, it refuses with one sentence that says what
 is expected. The words of a kind are its ``Literal`` members: there, a plain string is a word and not an expression.
 
-A kind whose name starts with ``Open`` also takes a size that stays open. All others need a plain number: whoever has a
-size for them fixes it first.
+A kind whose name starts with ``Open`` also takes a size that stays open. All others need a plain number, and a size is
+fixed before it is given to one.
 """
 
 from collections.abc import Callable
@@ -17,6 +17,9 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from netspec.sizes import Dim, Size
 
 LARGEST = 2**31 - 1
+"""The largest number that an argument may be: torch's kernels count in 32 bits, and nothing larger fits into memory."""
+
+# Strict everywhere: pydantic would take `true` for 1 and the text "3" for 3, and hide a slip of the author.
 
 Positive = Annotated[int, Strict(), Field(ge=1, le=LARGEST)]
 """A whole number of at least one: channels, features, groups, layers."""
@@ -57,6 +60,7 @@ def _integers(least: int, expected: str, open: bool = False) -> Callable[[Any], 
     def check(value: Any) -> Any:
         if _is_integer(value, least, open):
             return value
+        # Three is the most spatial axes that a layer of torch has.
         entries = value if isinstance(value, (list, tuple)) and len(value) <= 3 else ()
         if entries and all(_is_integer(each, least, open) for each in entries):
             return tuple(entries)
@@ -70,6 +74,7 @@ def _axis_schema(least: int) -> dict[str, Any]:
     return {"anyOf": [number, {"type": "array", "items": number, "minItems": 1, "maxItems": 3}]}
 
 
+# PlainValidator, and no union of types: for a union pydantic reports what is wrong with each member on its own.
 _AT_LEAST_ONE = "expected a whole number of at least 1, or a list of one per axis"
 PerAxis = Annotated[int | tuple[int, ...], PlainValidator(_integers(1, _AT_LEAST_ONE)), WithJsonSchema(_axis_schema(1))]
 """A whole number of at least one for all axes, or a list of one per axis: kernel, stride, dilation."""
@@ -150,6 +155,8 @@ OpenSides = Annotated[OpenPaddingValue, PlainValidator(_check_sides), WithJsonSc
 
 
 def _check_padding(value: Any) -> Any:
+    # `same` is torch's rule, symmetric and only for stride 1. TensorFlow's SAME is another for every other stride, and
+    # ported networks need it: hence two words.
     checked = value if value in ("same", "same_tf", "valid") else _as_sides(value)
     if checked is None:
         raise PydanticCustomError(

@@ -43,6 +43,8 @@ class Linear(Op, name="linear"):
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
+        # torch.nn.Linear takes any number of axes. In an image the last one is the width, and a layer over it alone is
+        # nearly always a forgotten `flatten`.
         if len(shape) > 2:
             raise ShapeError(
                 f"linear takes a vector or a sequence of vectors, got {show(shape)}",
@@ -57,6 +59,7 @@ class Linear(Op, name="linear"):
         return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
 
     def count_macs(self, *shapes: Shape) -> Size:
+        # Each element that enters is multiplied once for each feature that leaves.
         return elements(shapes[0]) * self.out
 
     def emit_module(self, *shapes: Shape) -> Torch:
@@ -100,7 +103,7 @@ class Embedding(Op, name="embedding"):
 
     num: Positive = Field(description="How many numbers there are: they go from 0 to num - 1.")
     dim: Positive = Field(description="Number of features of each vector.")
-    padding_idx: Count | None = Field(None, description="A number whose vector starts at zero and stays there.")
+    padding_idx: Count | None = Field(None, description="A number whose vector is zero, and stays zero in training.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
@@ -175,6 +178,7 @@ class MatMul(Op, name="matmul"):
     transpose_b: Flag = Field(False, description="Swap the last two axes of the second operand.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
+        # torch.matmul reads a batch of vectors as one matrix, and would multiply examples with each other.
         for position, shape in enumerate(shapes):
             if len(shape) < 2:
                 raise ShapeError(

@@ -14,6 +14,8 @@ from netspec.sizes.shape import Shape, show
 class Concat(Op, name="concat"):
     """Joins its operands along an axis, the channels by default.
 
+    Formula: ``y[i] = a[i]`` for the first operand, ``y[len(a) + i] = b[i]`` for the second, and so on, along the axis.
+
     Shape: operands that agree in every other axis; the axis adds up.
 
     Cost: no parameters, no MACs.
@@ -56,12 +58,14 @@ class Concat(Op, name="concat"):
         return 0
 
     def canonical(self, *shapes: Shape) -> Op:
+        # Of `-1` and the number of the last axis, the number: equal networks have equal ops.
         return self.respelled(axis=axis_index("concat", self.axis, shapes[0]) + 1)
 
     def emit_function(self, *shapes: Shape) -> Torch:
         return Torch("torch.cat([{operands}], {axis})", (Argument("axis", self.axis),))
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        # Each operand is read at its own offset along the axis.
         index, start, operands = axis_index("concat", self.axis, shapes[0]), 0, []
         for shape in shapes:
             same = (SAME,) * len(shape)
@@ -165,6 +169,7 @@ class Multiply(ElementWise, name="mul"):
 
     samples = (*ElementWise.samples, Sample({}, ((4, 1, 1), (4, 3, 3), (1, 3, 3))))
 
+    # A gate is nearly always smaller than what it acts on, so that the default is the opposite of the other merges'.
     broadcast: Flag = Field(True, description="Let an axis of size 1 stretch to the size of the other operands.")
 
     def emit_function(self, *shapes: Shape) -> Torch:
@@ -247,6 +252,7 @@ class Lerp(Op, name="lerp"):
     def infer_shape(self, *shapes: Shape) -> Shape:
         start, end, weight = shapes
         equal("lerp", start, end)
+        # torch.lerp would stretch all three; a network in which start and end differ has an error elsewhere.
         if len(weight) != len(start) or not all(map(stretches_to, weight, start)):
             raise ShapeError(
                 f"lerp needs a weight that fits {show(start)}, got {show(weight)}",

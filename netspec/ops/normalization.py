@@ -37,6 +37,7 @@ class BatchNorm(Op, name="bn"):
     invalid_samples = (Sample({}, ((4, 3, 3, 3, 3),)),)
 
     eps: PositiveNumber = Field(1e-5, description="Added to the variance before the square root.")
+    # torch's convention: the weight of the new batch. TensorFlow's momentum of 0.9 is 0.1 here.
     momentum: Probability = Field(0.1, description="Weight of the new batch in the running statistics.")
     affine: Flag = Field(True, description="Whether to scale and shift by trainable numbers.")
 
@@ -59,6 +60,7 @@ class BatchNorm(Op, name="bn"):
         return 0
 
     def emit_module(self, *shapes: Shape) -> Torch:
+        # torch.nn.BatchNorm1d takes vectors as well as signals.
         rank = max(len(shapes[0]) - 1, 1)
         return Torch(
             f"nn.BatchNorm{rank}d({{arguments}})",
@@ -109,6 +111,8 @@ class LayerNorm(Op, name="ln"):
 
     def normalized(self, shape: Shape) -> Shape:
         """Return the sizes of the axes that are normalized together."""
+        # ConvNeXt normalizes the channels of each position of an image, the example in torch.nn.LayerNorm all of it: a
+        # default would be wrong for many networks, and no shape would show it.
         if self.axes is None and len(shape) > 2:
             raise ShapeError(
                 f"ln needs to know over how many axes of {show(shape)} it normalizes",
@@ -204,6 +208,7 @@ class GroupNorm(Op, name="gn"):
                 operand=0,
                 code=Code.INDIVISIBLE_CHANNELS,
             )
+        # F.group_norm refuses this for a batch of one alone. For any other the result is the bias, whatever enters.
         if elements(shape) == self.groups:
             raise ShapeError(
                 f"gn needs more than one value per group, and makes {self.groups} groups of {show(shape)}",
@@ -241,7 +246,8 @@ class GroupNorm(Op, name="gn"):
 class InstanceNorm(Op, name="in"):
     """Normalizes each channel of each example.
 
-    Formula: ``y = (x - mean) / sqrt(variance + eps)``, with the moments of one channel's map, in both modes.
+    Formula: ``y = (x - mean) / sqrt(variance + eps)``, with the moments of one channel's map in both modes, and then
+    ``y * weight + bias`` with ``affine``.
 
     Shape: any shape with 1 to 3 axes beside the channels and more than one position, unchanged.
 
@@ -263,11 +269,13 @@ class InstanceNorm(Op, name="in"):
     invalid_samples = (Sample({}, ((8,),)), Sample({}, ((8, 1, 1),)))
 
     eps: PositiveNumber = Field(1e-5, description="Added to the variance before the square root.")
+    # torch.nn.InstanceNorm2d scales and shifts only if asked to, unlike torch.nn.BatchNorm2d.
     affine: Flag = Field(False, description="Whether to scale and shift by trainable numbers.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         spatial_rank("in", shape)
+        # F.instance_norm: "Expected more than 1 spatial element when training".
         if elements(shape[1:]) == 1:
             raise ShapeError(
                 f"in needs more than one position, got {show(shape)}",

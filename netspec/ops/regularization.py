@@ -34,6 +34,7 @@ class Regularization(Op):
         return 0
 
     def allocates(self, training: bool) -> bool:
+        # torch hands the operand itself on in evaluation, and where nothing can be dropped.
         return training and self.p > 0
 
     def draw(self, shape: Shape) -> str:
@@ -92,7 +93,7 @@ class ChannelDropout(Regularization, name="dropout2d"):
 
 
 class AlphaDropout(Regularization, name="alpha_dropout"):
-    """Sets elements to the negative limit of `selu` at random, and keeps mean and variance what they were.
+    """Sets elements to the negative limit of `selu` at random, and keeps their mean and variance.
 
     Formula: ``y = a * (x * mask - 1.7581 * (1 - mask)) + b`` with a and b such that mean 0 and variance 1 stay;
     evaluation: ``y = x``.

@@ -18,6 +18,8 @@ from netspec.sizes.shape import Pairs, Shape, per_axis, show, stated_shape
 class Pad(Op, name="pad"):
     """Adds elements around the axes, and channels before and after.
 
+    Formula: ``y[before + i] = x[i]``, and elsewhere the value, or the element that the mode copies.
+
     Shape: each axis grows by what is added before and after it; ``channels`` likewise.
 
     Cost: no parameters, no MACs.
@@ -107,6 +109,7 @@ class Pad(Op, name="pad"):
         return self.respelled(sides=shortest(tuple(before for before, _ in pairs)) if pairs else 0)
 
     def emit_module(self, *shapes: Shape) -> Torch | None:
+        # The modules of torch pad the axes beside the channels alone.
         if any(self.channels):
             return None
         kind = {"constant": "Constant", "reflect": "Reflection", "replicate": "Replication", "circular": "Circular"}
@@ -125,10 +128,12 @@ class Pad(Op, name="pad"):
 
     def _flat(self, shape: Shape) -> tuple[Size, ...]:
         pairs = self.pairs(shape)
+        # torch.nn.functional.pad begins with the last axis: left, right, top, bottom, front, back.
         padded = pairs if any(self.channels) else pairs[1:]
         return tuple(number for pair in reversed(padded) for number in pair)
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        # What is added counts as padding even where a mode copies it: a receptive field is that of elements inside.
         return (tuple(Window(-stated(before), -stated(before), 1) for before, _ in self.pairs(shapes[0])),)
 
     def draw(self, shape: Shape) -> str:
@@ -192,6 +197,7 @@ class Upsample(Op, name="upsample"):
             sizes = per_axis(self.size, rank)
         else:
             factors = self.scale if isinstance(self.scale, tuple) else (self.scale or 1.0,) * rank
+            # torch computes floor(size * scale) in floating point, so that 10 times 0.7 is 7 and 3 times 1.1 is 3.
             sizes = tuple(scale_down(size, factor) for size, factor in zip(shape[1:], factors, strict=True))
         if any(size < 1 for size in sizes):
             raise ShapeError(
@@ -215,6 +221,7 @@ class Upsample(Op, name="upsample"):
                 operand=0,
                 code=Code.UNSUPPORTED_SHAPE,
             )
+        # F.interpolate raises: "align_corners option can only be set with the interpolating modes".
         if self.align_corners and self.mode.startswith("nearest"):
             raise ShapeError(
                 "upsample with mode nearest has no corners to align",
@@ -254,15 +261,20 @@ class Upsample(Op, name="upsample"):
 
     def _window(self, size: int, out: int, scale: float | None) -> Window:
         """Return the elements around the position ``stride * o + offset``, in the operand, of a result's element."""
+        # torch interpolates by the scale that is given, and not by that of the sizes (recompute_scale_factor is off),
+        # so the two differ where a size was rounded. The text of a float is the fraction that the author meant.
         stride, offset = Fraction(size, out) if scale is None else 1 / Fraction(str(scale)), Fraction(0)
         if self.align_corners:
+            # The first elements coincide, and the last.
             stride = Fraction(size - 1, max(out - 1, 1))
         elif self.mode == "nearest-exact":
             offset = stride / 2
         elif self.mode != "nearest":
+            # Elements are squares of side 1: the centre of the o-th is at (o + 0.5) * stride - 0.5 of the operand.
             offset = (stride - 1) / 2
         # The whole number below a position is the one that is less than 1 away from it, in steps of the fraction.
         below = offset + Fraction(1, lcm(stride.denominator, offset.denominator)) - 1
+        # Bicubic interpolation reads four elements, one more on each side.
         around = {"nearest": 0, "nearest-exact": 0, "bicubic": 1}.get(self.mode, 0)
         after = {"nearest": 0, "nearest-exact": 0, "bicubic": 2}.get(self.mode, 1)
         return Window(below - around, offset + after, stride)

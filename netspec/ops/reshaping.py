@@ -32,6 +32,8 @@ class Reshaping(Op):
 class Flatten(Reshaping, name="flatten"):
     """Lays all elements of an example in one vector.
 
+    Formula: ``y[(c * H + h) * W + w] = x[c, h, w]``, the last axis running fastest.
+
     Shape: any to the product of its sizes.
 
     Cost: no parameters, no MACs.
@@ -56,6 +58,8 @@ class Flatten(Reshaping, name="flatten"):
 
 class Reshape(Reshaping, name="reshape"):
     """Gives an example's elements other axes, in the same order.
+
+    Formula: ``flatten(y) = flatten(x)``
 
     Shape: any to the given one; a single -1 stands for what is left over.
 
@@ -108,6 +112,7 @@ class Reshape(Reshaping, name="reshape"):
 
     def canonical(self, *shapes: Shape) -> Op:
         shape = self.infer_shape(*shapes)
+        # To a vector, or to no -1: what the shape comes out as is the same op, however it was written.
         return Flatten() if len(shape) == 1 else self.respelled(shape=shape)
 
     def emit_module(self, *shapes: Shape) -> Torch | None:
@@ -124,6 +129,7 @@ class Reshape(Reshaping, name="reshape"):
             return Torch("torch.flatten({0}, 1)")
         if len(shapes[0]) == 1:
             return Torch("torch.unflatten({0}, {arguments})", self._arguments(shape))
+        # torch.reshape would need the size of the batch, or -1 for it, which is then no longer free for an axis.
         return Torch("torch.unflatten(torch.flatten({0}, 1), {arguments})", self._arguments(shape), calls=2)
 
     def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
@@ -186,6 +192,7 @@ class Permute(Reshaping, name="permute"):
 
     @property
     def strided(self) -> bool:
+        # In order, the axes stay as they are; any other order leaves the elements where they lie, and steps over them.
         return self.axes != tuple(range(1, len(self.axes) + 1))
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
@@ -244,6 +251,7 @@ class Slice(Reshaping, name="slice"):
         size = shape[axis_index("slice", self.axis, shape)]
         start = self.start + size if self.start < 0 else self.start
         stop = size if self.stop is None else self.stop + size if self.stop < 0 else self.stop
+        # torch cuts off what lies outside and returns an empty value; here either is an error of the document.
         if not 0 <= start < stop <= size:
             end = size if self.stop is None else self.stop
             raise ShapeError(

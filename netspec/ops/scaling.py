@@ -53,7 +53,7 @@ class ChannelAffine(Op, name="channel_affine"):
 
     Example: ``- channel_affine``
 
-    Source: LeCun et al. 1998, section II.B. The weights start at one, the biases at zero.
+    Source: LeCun et al. 1998, section II.B. The weights are initialized with one, the biases with zero.
     """
 
     family = "normalization"
@@ -64,6 +64,7 @@ class ChannelAffine(Op, name="channel_affine"):
         Sample({}, ((2, 3, 4, 5),)),
     )
 
+    # The paper's sub-sampling maps have "a trainable coefficient" and "a trainable bias".
     bias: Flag = Field(True, description="Whether to add a trainable constant to each channel.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:

@@ -66,6 +66,7 @@ class Recurrent(Op):
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         check_sequence(self.name, shape)
+        # torch.nn.LSTM only warns here, that "dropout option adds dropout after all but last recurrent layer".
         if self.dropout and self.layers == 1:
             raise ShapeError(
                 f"{self.name} has one layer, and its dropout acts between layers",
@@ -84,12 +85,15 @@ class Recurrent(Op):
                 suffix = f"l{layer}{direction}"
                 parameters[f"layer.weight_ih_{suffix}"] = (rows, features)
                 parameters[f"layer.weight_hh_{suffix}"] = (rows, self.hidden)
+                # torch.nn.RNN's source: "Second bias vector included for CuDNN compatibility. Only one bias vector is
+                # needed in standard definition." Both are trained, so both count.
                 if self.bias:
                     parameters[f"layer.bias_ih_{suffix}"] = (rows,)
                     parameters[f"layer.bias_hh_{suffix}"] = (rows,)
         return parameters
 
     def count_macs(self, *shapes: Shape) -> Size:
+        # A step multiplies each weight once; biases only add.
         matrices = (shape for name, shape in self.list_parameters(*shapes).items() if "weight" in name)
         return shapes[0][0] * sum(map(elements, matrices))
 
@@ -155,6 +159,7 @@ class GRU(Recurrent, name="gru"):
     Source: torch.nn.GRU; Cho et al. 2014, arXiv:1406.1078.
     """
 
+    # torch.nn.GRU applies the reset gate after the matrix, and says that this "subtly differs from the original paper".
     gates = 3
 
 
@@ -259,6 +264,8 @@ class Attention(Op, name="attention"):
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
         (_, features), (_, key), (_, value) = self._operands(shapes)
         parameters: dict[str, Shape] = {}
+        # torch.nn.MultiheadAttention keeps one packed matrix where query, key and value are equally wide, and three
+        # matrices otherwise; the biases are packed in both cases.
         if key == value == features:
             parameters["layer.in_proj_weight"] = (3 * features, features)
         else:
@@ -274,6 +281,8 @@ class Attention(Op, name="attention"):
 
     def count_macs(self, *shapes: Shape) -> Size:
         (steps, features), (keys, key), (_, value) = self._operands(shapes)
+        # The projections of the query and of the result, those of key and value, and then two products of matrices:
+        # query with key, and the weights with the value.
         return features * (2 * steps * features + keys * (key + value) + 2 * steps * keys)
 
     def emit_module(self, *shapes: Shape) -> Torch:
@@ -290,6 +299,7 @@ class Attention(Op, name="attention"):
         return Torch(f"Attention({layer})", arguments, layer="attention")
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        # A position of the result reads its own query, and every key and value.
         everything: Windows = (None, None)
         return (everything,) if len(shapes) == 1 else ((SAME, None), everything, everything)
 

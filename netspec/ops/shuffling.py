@@ -13,7 +13,7 @@ from netspec.sizes.shape import Shape, show
 
 
 class ChannelShuffle(Op, name="channel_shuffle"):
-    """Mixes groups of channels, so that the next grouped convolution sees some of each.
+    """Mixes groups of channels, so that each group of the next convolution reads channels of all groups.
 
     Formula: ``y[i * groups + g] = x[g * C / groups + i]``
 
@@ -73,6 +73,7 @@ class ChannelShuffle(Op, name="channel_shuffle"):
         )
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        # A receptive field tells positions apart, and not which channels are read.
         return (all_of(0, shapes[0]),)
 
     def draw(self, shape: Shape) -> str:
@@ -139,6 +140,7 @@ class PixelShuffle(Op, name="pixel_shuffle"):
         )
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        # Each position is read by `factor` neighbours in the result: o // factor, as a window with one whole number.
         repeated = Window(Fraction(1 - self.factor, self.factor), 0, Fraction(1, self.factor))
         return ((None, repeated, repeated),)
 

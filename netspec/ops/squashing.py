@@ -84,6 +84,7 @@ class Softplus(Activation, name="softplus"):
     samples = (*Activation.samples, Sample({"beta": 2.0, "threshold": 10.0}, ((4, 3),)))
 
     beta: PositiveNumber = Field(1.0, description="How sharp the bend is.")
+    # exp would overflow there, and the logarithm differs from its argument by less than a float can show.
     threshold: PositiveNumber = Field(20.0, description="Where the function goes over into a straight line.")
 
     def _arguments(self) -> tuple[Argument, ...]:

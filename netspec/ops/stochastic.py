@@ -43,6 +43,7 @@ class StochasticDepth(Op, name="stochastic_depth"):
 
     survival: Survival = Field(description="Probability that the branch is kept.")
     mode: Mode = Field("batch", description="Sample one mask per batch, or one per row.")
+    # The paper multiplies by the probability in evaluation; torchvision and timm divide by it in training.
     rescale: Flag = Field(False, description="Divide by the probability in training, instead of multiplying later.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
@@ -61,6 +62,7 @@ class StochasticDepth(Op, name="stochastic_depth"):
         return Torch("StochasticDepth({arguments})", arguments, layer="stochastic_depth")
 
     def allocates(self, training: bool) -> bool:
+        # With `rescale`, evaluation hands the operand itself on.
         return training or not self.rescale
 
     def draw(self, shape: Shape) -> str:

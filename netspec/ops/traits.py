@@ -107,10 +107,12 @@ class Traits(BaseModel):
         of an axis alike.
         """
         pairs = self.padding_around(shape)
+        # torch.nn.Conv2d: padding is "added to all four sides", by one number per axis.
         return pairs if any(before != after for before, after in pairs) else None
 
     def without_padding(self) -> Self:
         """Return the op as it is behind padding of its own."""
+        # The copy is not validated: 0 is what every kind of padding takes.
         return self.model_copy(update={"padding": 0})
 
     def pad_arguments(self) -> dict[str, object]:

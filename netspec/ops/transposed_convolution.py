@@ -14,7 +14,7 @@ from netspec.sizes.shape import Shape, elements, per_axis, show
 
 
 class ConvTranspose(Op, name="conv_transpose"):
-    """Lays out every element as a filter's worth of elements: the gradient of `conv`, which makes axes longer.
+    """Adds a filter for every element, times that element: the gradient of `conv`, which makes axes longer.
 
     Formula: ``y[o, i * stride + j * dilation] += weight[c, o, j] * x[c, i]`` over all channels c of a group.
 
@@ -51,9 +51,9 @@ class ConvTranspose(Op, name="conv_transpose"):
     out: Positive = Field(description="Number of channels that leave.")
     kernel: PerAxis = Field(description="Size of the filters, in elements.")
     stride: PerAxis = Field(1, description="Distance between the places of two neighbouring elements.")
-    padding: PerAxisCount = Field(0, description="Elements cut off around the result.")
+    padding: PerAxisCount = Field(0, description="Elements that are cut off around the result.")
     output_padding: PerAxisCount = Field(0, description="Elements added after the result; smaller than the stride.")
-    groups: Positive = Field(1, description="Number of groups of channels that do not see each other.")
+    groups: Positive = Field(1, description="Number of groups of channels that are convolved separately.")
     bias: Flag = Field(True, description="Whether each channel that leaves adds a trainable constant.")
     dilation: PerAxis = Field(1, description="Distance between two taps of a filter, in elements.")
 
@@ -92,6 +92,8 @@ class ConvTranspose(Op, name="conv_transpose"):
             )
 
     def _check_output_padding(self, rank: int) -> None:
+        # torch: "output padding must be smaller than either stride or dilation". A convolution with a stride maps
+        # several sizes to the same one; output_padding chooses among them, and there are no more than that.
         _, strides, _, dilations, extras = self._per_axis(rank)
         if any(
             extra >= max(stride, dilation) for extra, stride, dilation in zip(extras, strides, dilations, strict=True)
@@ -104,6 +106,8 @@ class ConvTranspose(Op, name="conv_transpose"):
 
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
         (shape,) = shapes
+        # torch.nn.ConvTranspose2d.weight begins with the channels that enter, unlike that of torch.nn.Conv2d: it is the
+        # weight of the convolution whose gradient this is.
         weight = (shape[0], self.out // self.groups, *per_axis(self.kernel, len(shape) - 1))
         return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
 
@@ -131,6 +135,7 @@ class ConvTranspose(Op, name="conv_transpose"):
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         kernels, strides, paddings, dilations, _ = self._per_axis(len(shapes[0]) - 1)
+        # A result's element reads the positions from which a tap reaches it, which lie a stride's fraction apart.
         spread = tuple(
             Window(Fraction(padding - dilation * (kernel - 1), stride), Fraction(padding, stride), Fraction(1, stride))
             for kernel, stride, padding, dilation in zip(kernels, strides, paddings, dilations, strict=True)

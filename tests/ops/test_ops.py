@@ -19,7 +19,7 @@ from netspec.ops.base import IN_PLACE
 from netspec.sizes.shape import Shape, elements
 from tests.support.op_forms import BATCH, cases, forms, legal, make, on_meta, operands, run
 
-SECTIONS = ("Shape", "Cost", "Example", "Source")
+SECTIONS = ("Formula", "Shape", "Cost", "Example", "Source")
 INVALID = [
     pytest.param(name, sample, id=f"{name}-{index}")
     for name, op in OPS.items()
