@@ -12,7 +12,7 @@ from netspec.sizes.shape import Shape, show
 Item = Node | Scope
 
 MOST_PARTS = 3
-"""A group with more different parts is described by their number."""
+"""A group with more different parts is described by its layers, or by its number of ops."""
 FEW_NODES = 4
 """The largest unit without inner scopes that stays closed unless a depth is asked for."""
 MOST_TEXT = 40
@@ -24,19 +24,30 @@ _WORDS = {"network": "Network", "output": "Head", "dense": "dense"}
 def describe(scope: Scope) -> tuple[str, str]:
     """Return what a block is called, and what is in it where it has no name of its own."""
     word = scope.block or _WORDS.get(scope.kind, "")
-    return word, "" if scope.block else _contents(scope)
+    if scope.block:
+        return word, ""
+    return word, list_parts(scope) or _list_layers(scope) or f"{sum(1 for _ in scope.walk())} ops"
 
 
-def _contents(scope: Scope) -> str:
-    """Return what a group consists of, as in ``3 x bottleneck`` or ``Dropout, Linear``."""
+def list_parts(scope: Scope) -> str:
+    """Return what a group consists of, as in ``3 x bottleneck`` or ``Dropout, Linear``; empty if that is not short."""
     layers = list(scope.scopes) if scope.kind == "dense" else []
     if layers and not layers[0].block:
         return f"{len(layers)} layers"
-    items = layers or scope.items
-    labels = [type(item.op).__name__ if isinstance(item, Node) else item.block for item in items]
+    labels = [type(item.op).__name__ if isinstance(item, Node) else item.block for item in layers or scope.items]
+    return "" if scope.kind == "output" else _count_parts(labels)
+
+
+def _list_layers(scope: Scope) -> str:
+    """Return the layers and merges of a group, as in ``2 x Conv, Add``; empty if that is not short."""
+    told = [node for node in scope.walk() if node.op.counts_as_layer or node.op.family == "merge"]
+    return _count_parts([type(node.op).__name__ for node in told])
+
+
+def _count_parts(labels: Sequence[str]) -> str:
     parts = [(label, len(list(equal))) for label, equal in groupby(labels)]
-    if len(parts) > MOST_PARTS or not all(labels) or scope.kind == "output":
-        return f"{sum(1 for _ in scope.walk())} ops"
+    if len(parts) > MOST_PARTS or not all(labels):
+        return ""
     return ", ".join(label if count == 1 else f"{count} x {label}" for label, count in parts)
 
 

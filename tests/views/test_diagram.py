@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 import netspec
 from netspec.analysis import receptive_fields
 from netspec.ir import Graph
+from netspec.tooling.starter import starter_text
 from netspec.views.describe import name_run
 from netspec.views.diagram.captions import figures, multiple, tooltip
 from netspec.views.diagram.dot import STRETCHED, draw_dot, write_dot
@@ -29,6 +31,11 @@ PUBLISHED = ("densenet121", "googlenet", "inception_v3", "resnet50", "shufflenet
 
 @cache
 def graph_of(name: str) -> Graph:
+    if name.endswith("starter"):
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "starter.yaml"
+            path.write_text(starter_text("starter"), encoding="utf-8")
+            return netspec.compile(path, overrides={"units": [9, 9, 9]} if name == "long_starter" else {})
     path = DOCUMENTS / f"{name}.yaml"
     return netspec.compile(path if path.is_file() else name)
 
@@ -90,12 +97,18 @@ def test_every_value_that_leaves_a_box_is_an_edge_and_no_edge_leads_back(made: t
 
 # folding
 
+UNIT = ["conv1", "conv2", "add1"]
+CHANGED = ["conv1", "conv2", "downsample", "add1"]
+STARTER = ["input", "conv1", *UNIT * 2, *[*CHANGED, *UNIT] * 2, "global_avgpool1", "flatten1", "classifier"]
+LONG_STARTER = ["input", "conv1", "stage1.0..8 x9", "stage2.0", "stage2.1..8 x8", "stage3.0", "stage3.1..8 x8",
+                "global_avgpool1", "flatten1", "classifier"]  # fmt: skip
+
 
 @pytest.mark.parametrize(
     ("name", "options", "expected"),
     [
         ("residual", {"depth": 0}, ["input", "residual"]),
-        ("residual", {}, ["input", "conv1", "layer1", "layer2..3 x2, 16->64", "global_avgpool1", "flatten1", "fc"]),
+        ("residual", {}, ["input", "conv1", "layer1", "layer2", "layer3", "global_avgpool1", "flatten1", "fc"]),
         (
             "residual",
             {"depth": 2},
@@ -105,13 +118,13 @@ def test_every_value_that_leaves_a_box_is_an_edge_and_no_edge_leads_back(made: t
         (
             "residual",
             {"open": ("layer1.1",)},
-            ["input", "conv1", "layer1.0", "conv1", "conv2", "add1", "layer1.2", "layer2..3 x2, 16->64",
+            ["input", "conv1", "layer1.0", "conv1", "conv2", "add1", "layer1.2", "layer2", "layer3",
              "global_avgpool1", "flatten1", "fc"],
         ),
         (
             "residual",
             {"open": ("layer1",)},
-            ["input", "conv1", "layer1.0", "layer1.1", "layer1.2", "layer2..3 x2, 16->64", "global_avgpool1",
+            ["input", "conv1", "layer1.0", "layer1.1", "layer1.2", "layer2", "layer3", "global_avgpool1",
              "flatten1", "fc"],
         ),
         (
@@ -123,6 +136,10 @@ def test_every_value_that_leaves_a_box_is_an_edge_and_no_edge_leads_back(made: t
         ("dense", {"depth": 2}, ["input", "growing.0..3 x4, 8->24", "concat1..4 x4", "wider.0..2 x3, 24->36",
                                  "concat1..3 x3", "shrink"]),
         ("siamese", {}, ["left", "right", "tower1", "tower1", "sub1", "mul1", "score"]),
+        # Stages at different resolutions stay apart, and a group is opened that would only be a number of ops.
+        ("starter", {}, STARTER),
+        ("starter", {"depth": 2}, STARTER),
+        ("long_starter", {}, LONG_STARTER),
         # `features` holds nearly all of the network, and is no level of its own.
         (
             "densenet121",

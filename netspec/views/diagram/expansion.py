@@ -8,10 +8,14 @@ from dataclasses import dataclass
 
 from netspec.diagnostics import nearest
 from netspec.ir import Graph, Scope
+from netspec.views.describe import list_parts
 from netspec.views.diagram.options import DetailOptions
 
 WIDEST = 8
 """Of a scope with more blocks than these side by side, only its name is wanted at first."""
+
+MOST_SHOWN = 64
+"""Of a network with more items than these in open scopes, groups stay closed that no few words describe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ def choose_expansion(graph: Graph, detail: DetailOptions) -> Expansion:
     """Return which scopes are open.
 
     A depth of 0 shows the network as one box, 1 its top-level blocks, 2 what is inside them. Named scopes are open in
-    any case, and so is everything around them. What is very wide opens a level later.
+    any case, and so is everything around them. What is very wide opens a level later, and what a closed box would not
+    describe a level earlier, while the picture stays small.
 
     Raises: ValueError for a name that no scope has.
     """
@@ -44,8 +49,47 @@ def choose_expansion(graph: Graph, detail: DetailOptions) -> Expansion:
         is_wrapper = scope.path in wrappers and detail.depth > 0 and not _is_wide(scope)
         if level + _is_wide(scope) < most or is_wrapper:
             opened.add(scope.path)
-        stack.extend((inner, level + (not is_wrapper), height + 1) for inner in scope.scopes)
-    return Expansion(frozenset(opened), named)
+        is_level = not is_wrapper and innermost(scope) is scope
+        stack.extend((inner, level + is_level, height + 1) for inner in scope.scopes)
+    return Expansion(frozenset(opened | _unclear_groups(graph.root, opened, detail.deepest)), named)
+
+
+def _unclear_groups(root: Scope, opened: set[str], deepest: int) -> set[str]:
+    """Return the closed groups inside open scopes that have neither a block's name nor few enough parts to list.
+
+    They are added level by level, until opening the next level would show more than a small picture holds.
+    """
+    found: set[str] = set()
+    shown = 0
+    level = [root] if root.path in opened else []
+    for _ in range(deepest + 1):
+        inside = {scope: innermost(scope) for scope in level}
+        shown += sum(len(inner.items) for inner in inside.values())
+        if shown > MOST_SHOWN:
+            break
+        for scope, inner in inside.items():
+            found.update(path for path in _around(inner) if path.startswith(scope.path))
+        level = [
+            inner for around in inside.values() for inner in around.scopes if inner.path in opened or _is_unclear(inner)
+        ]
+    return found
+
+
+def innermost(scope: Scope) -> Scope:
+    """Return what a scope is around: itself, or the group that is all there is in it and in what is between."""
+    inner = scope
+    while len(inner.items) == 1:
+        (only,) = inner.items
+        if not isinstance(only, Scope) or only.block:
+            break
+        inner = only
+    return inner
+
+
+def _is_unclear(scope: Scope) -> bool:
+    # The layers of a dense block are one box, which says how many there are.
+    is_layer = scope.parent is not None and scope.parent.kind == "dense"
+    return scope.kind == "group" and not is_layer and not list_parts(scope) and not _is_wide(scope)
 
 
 def _is_wide(scope: Scope) -> bool:

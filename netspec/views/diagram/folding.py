@@ -12,7 +12,7 @@ from dataclasses import replace
 from netspec.ir import Graph, Input, Node, Output, Scope
 from netspec.sizes.shape import Shape
 from netspec.views.describe import describe, name_run, scope_name, show_change, shown_name
-from netspec.views.diagram.expansion import Expansion, choose_expansion
+from netspec.views.diagram.expansion import Expansion, choose_expansion, innermost
 from netspec.views.diagram.fusion import Fusion, FusionGroup
 from netspec.views.diagram.model import Box, Frame, Line, View
 from netspec.views.diagram.options import DETAIL, DetailOptions, Wiring
@@ -114,7 +114,10 @@ class _Folder:
         elif self._is_closed(first):
             yield self._block([scope for scope in run if isinstance(scope, Scope)])
         else:
-            yield self._framed(first, self._inside(first, level + 1), level + 1)
+            # A group in a group of its own needs no second frame.
+            inner = innermost(first)
+            inside = first if self._is_closed(inner) else inner
+            yield self._framed(first, self._inside(inside, level + 1), level + 1)
 
     # boxes
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from netspec.analysis.dense_layers import DenseLayer, dense_layers
 from netspec.ir import Graph, Node, Scope
 from netspec.ir.equality import Agreement, GraphEquivalence, Structure
+from netspec.sizes.shape import Shape
 from netspec.views.diagram.fusion import FusionGroup
 
 Item = Node | Scope
@@ -17,6 +18,7 @@ class Runs:
 
     def __init__(self, graph: Graph, is_open: Callable[[Scope], bool]) -> None:
         training = graph.training_only
+        self._graph = graph
         self._consumers = graph.consumers()
         self._kept = frozenset(output.node for output in graph.outputs)
         self._is_open = is_open
@@ -55,11 +57,19 @@ class Runs:
         return end - start
 
     def alike(self, first: Scope, other: Scope) -> bool:
-        """Return whether two blocks are equal, or equal but for channels and written as one step of a loop."""
+        """Return whether two blocks are equal, or equal but for channels and written as one step of a loop.
+
+        Blocks at different resolutions are the stages of a network, and stay apart.
+        """
         if self._is_open(first) or self._is_open(other):
             return False
         # Equal blocks are equal but for channels too, so one comparison is enough; the exact one is seldom asked for.
-        return self._loose.equal(first, other) if first.span == other.span else self.same(first, other)
+        if first.span == other.span and self._resolutions(first) == self._resolutions(other):
+            return self._loose.equal(first, other)
+        return self.same(first, other)
+
+    def _resolutions(self, scope: Scope) -> list[Shape]:
+        return [self._graph.shape_of(path)[1:] for path in (*scope.inputs, *scope.outputs)]
 
     def same(self, first: Scope, other: Scope) -> bool:
         """Return whether two blocks are equal, channels and sizes included."""
