@@ -74,6 +74,8 @@ class Repeat(Combinator, key="repeat"):
 class Foreach(Combinator, key="foreach"):
     """The body once per element of the lists, which are walked in step; each name holds its element inside.
 
+    Several names with commas between them hold the items of a row, where the list is a table.
+
     Example: ``{foreach: {width: [64, 128]}, body: [{conv: {out: width, kernel: 3}}, relu]}``
     """
 

@@ -25,7 +25,8 @@ STEP_KEYS = {
 """The keys that may stand beside a step's own, with their meaning."""
 
 
-StepKind = Literal["op", "merge", "block", "combinator", "argument"]
+StepKind = Literal["op", "merge", "block", "combinator", "argument", "values"]
+"""What a step is; one of the kind ``values`` computes nothing, it takes values (``from``) or labels them (``as``)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

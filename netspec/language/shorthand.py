@@ -32,6 +32,16 @@ def field_words(combinator: type[Combinator], name: str) -> frozenset[str]:
     return words(info.annotation) if info else frozenset()
 
 
+def variable_names(key: str) -> list[str]:
+    """Return the names in a key of ``foreach``: one, or several with commas for the items of a row.
+
+    Example:
+        >>> variable_names("width"), variable_names("width, stride")
+        (['width'], ['width', 'stride'])
+    """
+    return [name.strip() for name in key.split(",")]
+
+
 def lone_word(word: str, span: Span) -> Mapping:
     """Return a step that is a word as the mapping that it stands for."""
     return under(word, None, span, span)

@@ -33,9 +33,10 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
     try:
         if not _is_there(step, context):
             return values
-        result = dispatch(step, _entering(step, values, context), _placed(step, context))
+        entering = _entering(step, values, context)
+        result = dispatch(step, entering, _placed(step, context))
         _check_shape(step, result, context)
-        if result is not None and result is not values:
+        if result is not None and result is not entering:
             context.builder.results.append((step, result))
     except AlreadyReported:
         result = None
@@ -136,6 +137,12 @@ def dispatch(step: Step, values: Values, context: Context) -> Values:
             help=help_text,
         )
     return KINDS[step.kind](step, values, context)
+
+
+@lowers_kind("values")
+def lower_values(step: Step, values: Values, context: Context) -> Values:
+    """Hand on the values that the step takes."""
+    return values
 
 
 @lowers_kind("combinator")

@@ -76,6 +76,56 @@ class Linear(Op, name="linear"):
         return (all_of(len(shapes[0]) - 1, shapes[0]),)
 
 
+class RadialBasis(Op, name="rbf"):
+    """Compares a vector with fixed ones: the squared euclidean distance to each. The nearest gives the least.
+
+    Formula: ``y[i] = sum((x - centers[i]) ** 2)``
+
+    Shape: ``... x C`` to ``... x out``; a feature vector is ``C``.
+
+    Cost: no parameters, since the centers are not trained; no MACs, since nothing is multiplied by a weight.
+
+    Raises: ShapeError for an image that has not been flattened (more than two axes).
+
+    Example: ``- rbf: 10``
+
+    Source: LeCun et al. 1998, section II.B. The centers are drawn from -1 and 1, and kept in the module's state.
+    """
+
+    family = "linear"
+    primary = "out"
+    counts_as_layer = True
+    channel_fields = frozenset({"out"})
+    samples = (Sample({"out": 10}, ((16,),)), Sample({"out": 3}, ((5, 16),)))
+    faults = (Sample({"out": 10}, ((16, 4, 4),)),)
+
+    out: Positive = Field(description="Number of fixed vectors.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        if len(shape) > 2:
+            raise ShapeError(
+                f"rbf takes a vector or a sequence of vectors, got {show(shape)}",
+                help="put `flatten` before it",
+                operand=0,
+                code=Code.UNSUPPORTED_SHAPE,
+            )
+        return (*shape[:-1], self.out)
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        arguments = (
+            Argument("features", shapes[0][-1], positional=True, counts="entering"),
+            Argument("out", self.out, positional=True, counts="channels"),
+        )
+        return Torch("RadialBasis({arguments})", arguments, layer="radial_basis")
+
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return (all_of(len(shapes[0]) - 1, shapes[0]),)
+
+
 class Embedding(Op, name="embedding"):
     """Looks up a trainable vector for each whole number.
 

@@ -1,14 +1,16 @@
-"""Ops that lay channels out anew: in another order, or as positions."""
+"""Ops that lay channels out anew: some of them, in another order, or as positions."""
 
 from fractions import Fraction
+from typing import Annotated
 
 from pydantic import Field
 
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_rank
-from netspec.ops.fields import Positive
-from netspec.ops.traits import Window, Windows
+from netspec.ops.fields import Integer, Positive
+from netspec.ops.traits import SAME, Window, Windows
 from netspec.ops.windows import all_of
+from netspec.sizes import stated
 from netspec.sizes.shape import Shape, show
 
 
@@ -78,6 +80,67 @@ class ChannelShuffle(Op, name="channel_shuffle"):
 
     def draw(self, shape: Shape) -> str:
         return f"g{self.groups}"
+
+
+class Gather(Op, name="gather"):
+    """Takes some of the channels, in the order given; LeNet's third layer reads tables of them.
+
+    Formula: ``y[i] = x[channels[i]]``
+
+    Shape: as many channels as are given, other axes unchanged.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError for a channel that is not there; channels count from 0, negative ones from the end.
+
+    Example: ``- gather: [0, 1, 2]``
+
+    Source: torch.Tensor indexing; LeCun et al. 1998, table 1.
+    """
+
+    family = "shape"
+    primary = "channels"
+    input_dtype = "any"
+    moves_elements = True
+    keeps_input = False
+    samples = (
+        Sample({"channels": [0, 2]}, ((4, 3, 3),)),
+        Sample({"channels": [-1, 0, 0]}, ((4, 5),)),
+        Sample({"channels": [2]}, ((6,),)),
+    )
+    faults = (Sample({"channels": [0, 4]}, ((4, 3, 3),)), Sample({"channels": [-5]}, ((4,),)))
+
+    channels: Annotated[tuple[Integer, ...], Field(min_length=1)] = Field(
+        description="The channels that are taken, counted from 0."
+    )
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        for channel in self.channels:
+            if not -shape[0] <= channel < shape[0]:
+                raise ShapeError(
+                    f"gather takes channel {channel}, and {show(shape)} has {shape[0]:d}",
+                    help=f"channels go from 0 to {shape[0] - 1:d}",
+                    operand=0,
+                    code=Code.INVALID_AXIS,
+                )
+        return (len(self.channels), *shape[1:])
+
+    def canonical(self, *shapes: Shape) -> Op:
+        size = stated(shapes[0][0])
+        return self.respelled(channels=tuple(channel % size for channel in self.channels))
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        return Torch("{0}[:, {channels}]", (Argument("channels", self.channels),))
+
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        return ((None, *(SAME,) * (len(shapes[0]) - 1)),)
+
+    def draw(self, shape: Shape) -> str:
+        return ",".join(map(str, self.channels))
 
 
 class PixelShuffle(Op, name="pixel_shuffle"):

@@ -405,6 +405,17 @@ def channel_shuffle(call: Call, x: Tensor) -> Tensor:
     return x.unflatten(1, (call.op.groups, -1)).transpose(1, 2).flatten(1, 2)
 
 
+@rule("gather")
+def gather(call: Call, x: Tensor) -> Tensor:
+    return torch.stack([x.select(1, channel) for channel in call.op.channels], dim=1)
+
+
+@rule("rbf")
+def radial_basis(call: Call, x: Tensor) -> Tensor:
+    centers = call.weight("centers")
+    return torch.stack([((x - center) ** 2).sum(-1) for center in centers], dim=-1)
+
+
 @rule("pixel_shuffle")
 def pixel_shuffle(call: Call, x: Tensor) -> Tensor:
     factor = call.op.factor

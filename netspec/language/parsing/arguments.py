@@ -15,7 +15,7 @@ from netspec.language.other_names import suggest_argument
 from netspec.language.parameters import wanted
 from netspec.language.parsing.checks import Checker
 from netspec.language.scope import template_errors
-from netspec.language.shorthand import field_words, may_be_word, under
+from netspec.language.shorthand import field_words, may_be_word, under, variable_names
 from netspec.ops import OPS, Op
 from netspec.syntax.yaml import Mapping, Sequence, merged
 
@@ -204,9 +204,20 @@ class ArgumentParser(Checker):
     def _variables(self, combinator: type[Combinator], written: Mapping) -> tuple[str, ...]:
         """Return the variables that a combinator brings into its body."""
         named = written.get(combinator.names_variables) if combinator.names_variables else None
-        if isinstance(named, Mapping):
-            return tuple(name for name in named if self.check_variable(name, named.key_spans[name], "a variable"))
-        return combinator.variables
+        if not isinstance(named, Mapping):
+            return combinator.variables
+        variables: dict[str, Span] = {}
+        for key in named:
+            for name in variable_names(key):
+                span = named.key_spans[key]
+                if name in variables:
+                    notes = [Note(variables[name], "the first")]
+                    self.report(
+                        Code.INVALID_VARIABLE_NAME, f"two variables are called '{name}'", span, "rename one", notes
+                    )
+                elif self.check_variable(name, span, "a variable"):
+                    variables[name] = span
+        return tuple(variables)
 
     def _field(self, combinator: type[Combinator], name: str, written: Mapping, variables: Iterable[str]) -> Any:
         value, span = written[name], written.value_spans[name]

@@ -58,11 +58,20 @@ class Parser(ArgumentParser):
                 Code.NOT_A_STEP, f"a step is a word or a mapping, not {show_kind(tree)}", span, "as in `- relu`"
             )
             return None
+        if _only_takes_values(tree):
+            return self._values_step(tree)
         key = self._key_of(tree, span)
         step = self.call(Call.of(key, tree)) if key else None
         if step is None and self.scope:
             # Its label is there all the same, for the steps that follow.
             self.scope.label(name for name in listed(tree.get("as")) if isinstance(name, str))
+        return step
+
+    def _values_step(self, tree: Mapping) -> Step:
+        key = "from" if "from" in tree else "as"
+        step = Step("values", key, tree.key_spans[key], Mapping(tree.span.file), **self._step_keys(tree), places=tree)
+        if self.scope:
+            self.scope.label(step.label)
         return step
 
     def _key_of(self, tree: Mapping, span: Span) -> str | None:
@@ -201,3 +210,8 @@ class Parser(ArgumentParser):
             if key == "from":
                 self.check_label(label, place)
         return tuple(labels)
+
+
+def _only_takes_values(tree: Mapping) -> bool:
+    """Return whether a step does no more than take values or label them."""
+    return bool(tree.keys() & {"from", "as"}) and tree.keys() <= {"from", "as", "when", "expect"}

@@ -7,7 +7,9 @@ from typing import Any
 
 from netspec.diagnostics import Code, SpecError
 from netspec.language.combinators import Foreach, Repeat, Sequential
+from netspec.language.messages import show_value
 from netspec.language.model import Body, Step
+from netspec.language.shorthand import variable_names
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
 from netspec.lowering.insertion import has_place
@@ -40,8 +42,28 @@ def lower_foreach(step: Step, fields: Foreach, values: Values, context: Context)
         message = f"the lists of foreach differ in length: {written}"
         raise SpecError.of(Code.UNEQUAL_LISTS, message, step.span, help="give all of them the same length")
     context.builder.count_steps(context.frames, step.span, max(lengths.values(), default=0))
-    rows = (dict(zip(fields.lists, row, strict=True)) for row in zip(*fields.lists.values(), strict=True))
+    columns = _columns(step, fields.lists)
+    rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
     return _list(step, fields.body, rows, values, context)
+
+
+def _columns(step: Step, lists: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Return a list per name: where several names stand for the items of rows, each takes its column.
+
+    Raises: SpecError NS0317 for an element that is no row of as many items as there are names.
+    """
+    columns: dict[str, list[Any]] = {}
+    for key, elements in lists.items():
+        names = variable_names(key)
+        if len(names) == 1:
+            columns[key] = elements
+            continue
+        for position, element in enumerate(elements):
+            if not isinstance(element, list) or len(element) != len(names):
+                message = f"`{key}` takes rows of {len(names)}, and element {position} is {show_value(element)}"
+                raise SpecError.of(Code.UNEQUAL_LISTS, message, step.span, help="give every row an item per name")
+        columns |= {name: [row[place] for row in elements] for place, name in enumerate(names)}
+    return columns
 
 
 def _list(step: Step, body: Body, rows: Iterable[dict[str, Any]], values: Values, context: Context) -> Values:

@@ -9,7 +9,7 @@ from netspec.ops.base import axis_index
 from netspec.ops.merge import Concat
 from netspec.ops.resampling import Pad, Upsample
 from netspec.ops.reshaping import Permute, Slice
-from netspec.ops.shuffling import ChannelShuffle, PixelShuffle
+from netspec.ops.shuffling import ChannelShuffle, Gather, PixelShuffle
 from netspec.sizes.shape import Shape
 from netspec.targets.equations.model import EQUATIONS, Call, Equation, affine
 
@@ -71,6 +71,13 @@ def _unflat(text: str, shape: Shape) -> list[str]:
 def channel_shuffle(op: ChannelShuffle, call: Call) -> Equation:
     width = call.shape[0] // op.groups
     return Equation(call.axes, call.x.at(f"c % {op.groups} * {width} + c // {op.groups}", *call.axes[1:]))
+
+
+@EQUATIONS.implements(Gather)
+def gather(op: Gather, call: Call) -> Equation:
+    *first, last = [call.x.at(str(channel % call.x.shape[0]), *call.axes[1:]) for channel in op.channels]
+    cases = [f"{value} if {call.axes[0]} < {place} else " for place, value in enumerate(first, start=1)]
+    return Equation(call.axes, "".join([*cases, last]))
 
 
 @EQUATIONS.implements(PixelShuffle)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netspec.ops import OPS, Op
 from netspec.ops.base import axis_index
-from netspec.ops.linear import Embedding, Linear, MatMul
+from netspec.ops.linear import Embedding, Linear, MatMul, RadialBasis
 from netspec.ops.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from netspec.ops.response_normalization import LocalResponseNorm
 from netspec.ops.sequence import GRU, LSTM, RNN, Attention
@@ -140,4 +140,5 @@ def softmax(op: Op, call: Call) -> Equation:
 
 
 EQUATIONS.declines(LSTM, GRU, RNN, reason="a recurrence is no single formula: each step reads the one before")
+EQUATIONS.declines(RadialBasis, reason="its centers are no parameters, which alone have names here")
 EQUATIONS.declines(Attention, reason="its four projections and its softmax want names of their own")

@@ -196,7 +196,7 @@ class Steps:
                 "properties": self.words,
                 "patternProperties": allowed,
                 "additionalProperties": False,
-                "if": {"propertyNames": {"enum": list(STEP_KEYS)}},
+                "if": {"propertyNames": {"enum": list(STEP_KEYS)}, "not": _only_takes_values()},
                 # No step has this key: the error is to read "missing property".
                 "then": {"required": ["an op, block or combinator"]},
             },
@@ -212,6 +212,14 @@ class Steps:
             keys = list(STEP_KEYS) if word in self.blocks else plain
             beside = word in COMBINATORS and COMBINATORS[word].beside
             yield _decided(word, self.others, keys, {"body": self.ref("body")} if beside else {})
+
+
+def _only_takes_values() -> Schema:
+    """Return the schema of a step that does no more than take values or label them."""
+    return {
+        "propertyNames": {"enum": ["from", "as", "when", "expect"]},
+        "anyOf": [{"required": ["from"]}, {"required": ["as"]}],
+    }
 
 
 def _argument() -> Schema:
