@@ -151,7 +151,8 @@ LONG_STARTER = ["input", "conv1", "stage1.0..8 x9", "stage2.0", "stage2.1..8 x8"
         (
             "lenet5",
             {},
-            ["input", "c1", "squash1", "s2", "c3", "squash2", "s4", "c5", "squash3", "flatten1", "f6", "squash4"],
+            ["input", "c1", "squash1", "s2", "c3", "squash2", "s4", "c5", "squash3", "flatten1", "f6", "squash4",
+             "output"],
         ),
         (
             "unet",

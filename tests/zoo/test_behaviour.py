@@ -83,6 +83,17 @@ def test_lenet_subsampling_has_one_coefficient_and_one_bias_per_map() -> None:
     assert values[:, 1].std() > 0.1
 
 
+@torch.no_grad()
+def test_lenet_answers_by_distances_to_fixed_vectors_of_signs() -> None:
+    network = built("lenet5")
+    centers = network.output.centers
+    assert centers.shape == (10, 7 * 12) and set(centers.unique().tolist()) == {-1.0, 1.0}
+    assert "output.centers" in network.state_dict() and "output.centers" not in dict(network.named_parameters())
+    distances = network.output(centers)
+    assert torch.equal(distances.argmin(1), torch.arange(10)) and torch.equal(distances.diagonal(), torch.zeros(10))
+    assert torch.allclose(distances, 4.0 * (centers[:, None] != centers).sum(-1))
+
+
 # highway
 
 

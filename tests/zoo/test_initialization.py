@@ -131,3 +131,17 @@ def test_dcgan_normalizes_each_value_of_its_projection() -> None:
         weights = torch.cat([layer.weight for layer in found])
         assert float(weights.mean()) == pytest.approx(1, abs=0.005)
         assert float(weights.std()) == pytest.approx(0.02, rel=0.1)
+
+
+def test_lenet_starts_within_2_4_over_its_fan_in() -> None:
+    """Of the paper's appendix; the sub-sampling adds four values, and here takes their mean."""
+    network = built("lenet5")
+    fans = {"c1": 25, "c5": 400, "f6": 120, **{f"c3.{index}.conv1": 25 * (3 + (index > 5)) for index in range(15)}}
+    for path, fan in {**fans, "c3.15.conv1": 150}.items():
+        layer = network.get_submodule(path)
+        largest = float(layer.weight.abs().max())
+        assert 0.9 * 2.4 / fan < largest < 1.00001 * 2.4 / fan, path
+        assert 0 < float(layer.bias.abs().max()) < 1.00001 * 2.4 / fan, path
+    for path in ("s2", "s4"):
+        affine = network.get_submodule(f"{path}.channel_affine1")
+        assert 0.6 < float(affine.weight.abs().max()) <= 2.4 and float(affine.bias.abs().max()) <= 0.6
