@@ -97,7 +97,7 @@ class RadialBasis(Op, name="rbf"):
     counts_as_layer = True
     channel_fields = frozenset({"out"})
     samples = (Sample({"out": 10}, ((16,),)), Sample({"out": 3}, ((5, 16),)))
-    faults = (Sample({"out": 10}, ((16, 4, 4),)),)
+    invalid_samples = (Sample({"out": 10}, ((16, 4, 4),)),)
 
     out: Positive = Field(description="Number of fixed vectors.")
 

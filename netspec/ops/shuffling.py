@@ -108,7 +108,7 @@ class Gather(Op, name="gather"):
         Sample({"channels": [-1, 0, 0]}, ((4, 5),)),
         Sample({"channels": [2]}, ((6,),)),
     )
-    faults = (Sample({"channels": [0, 4]}, ((4, 3, 3),)), Sample({"channels": [-5]}, ((4,),)))
+    invalid_samples = (Sample({"channels": [0, 4]}, ((4, 3, 3),)), Sample({"channels": [-5]}, ((4,),)))
 
     channels: Annotated[tuple[Integer, ...], Field(min_length=1)] = Field(
         description="The channels that are taken, counted from 0."
