@@ -92,7 +92,7 @@ def on_meta(form: Callable[..., torch.Tensor], tensors: list[torch.Tensor]) -> t
 
 
 def run(form: Callable[..., torch.Tensor], tensors: list[torch.Tensor], training: bool = False) -> torch.Tensor:
-    """Return the result; modules start from the same weights and the same luck in every call."""
+    """Return the result; modules start from the same weights and the same random state in every call."""
     if isinstance(form, nn.Module):
         form.double().train(training)
         torch.manual_seed(1)

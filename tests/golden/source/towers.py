@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 
 class LastState(nn.Module):
-    """Hands on what the last layer knows at the end: its hidden state, for both directions side by side."""
+    """Returns the last hidden state of the last layer, that of both directions concatenated."""
 
     def __init__(self, layer: nn.Module) -> None:
         super().__init__()

@@ -96,7 +96,7 @@ def network(name: str, training: bool) -> tuple[nn.Module, torch.Tensor]:
 
 
 def same(one: Any, other: Any, x: torch.Tensor) -> bool:
-    """Return whether two modules give the same with the same luck."""
+    """Return whether two modules give the same with the same random numbers."""
     results = []
     for module in (one, other):
         torch.manual_seed(1)
@@ -279,7 +279,7 @@ def test_join_takes_the_mean_of_what_survives(drop: float) -> None:
         assert is_near(torch.isclose(result[:, 0], torch.tensor(mean)).double().mean().item(), expected), survivors
 
 
-def test_join_has_the_same_luck_for_a_batch() -> None:
+def test_join_samples_one_mask_per_batch() -> None:
     torch.manual_seed(0)
     results = [joined(Join(0.5), examples=3) for _ in range(50)]
     assert all(torch.equal(result, result[:1].expand(3, 2)) for result in results)

@@ -1,11 +1,11 @@
-"""Attention that gives one value."""
+"""Attention without its weights."""
 
 import torch
 from torch import nn
 
 
 class Attention(nn.Module):
-    """Hands on what a multi-head attention gives for a query, a key and a value, or for one that is all three."""
+    """Returns the output of a multi-head attention for a query, a key and a value, or for one value as all three."""
 
     def __init__(self, layer: nn.MultiheadAttention) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Fractal networks in training: joins that lose operands at random, and columns that are alone for a while."""
+"""Drop-path of fractal networks: joins that drop operands at random, and columns that are trained alone."""
 
 import torch
 from torch import nn
@@ -28,17 +28,17 @@ class Join(nn.Module):
             own = torch.stack([operands[-1] == place for place in reversed(range(len(columns)))])
             keep = torch.where(own.any(0), own, keep)
         weights = (keep / keep.sum(0)).to(columns[0].dtype)
-        # The weights have the batch as their last axis, so the operands take theirs there for a moment.
+        # The weights have the batch as their last axis, so that of the operands is moved there to broadcast.
         total = columns[0].transpose(0, -1) * weights[0]
         for index in range(1, len(columns)):
             total = total + columns[index].transpose(0, -1) * weights[index]
         return total.transpose(0, -1)
 
     def draw(self, like: torch.Tensor, count: int) -> torch.Tensor:
-        """Return for each operand whether it survives; where none would, the luckiest does."""
+        """Return for each operand whether it is kept; where all would be dropped, one of them at random is kept."""
         examples = like.shape[0] if self.mode == "row" else 1
-        luck = like.new_empty((count, examples), dtype=torch.float32).uniform_()
-        return (luck >= self.drop_path) | (luck == luck.amax(0))
+        uniform = like.new_empty((count, examples), dtype=torch.float32).uniform_()
+        return (uniform >= self.drop_path) | (uniform == uniform.amax(0))
 
     def extra_repr(self) -> str:
         return f"{self.drop_path}, mode={self.mode!r}, column={self.column}"
@@ -57,9 +57,9 @@ class DrawColumn(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if not self.training or self.p == 0:
             return x.new_full((x.shape[0],), -1.0, dtype=torch.float32)
-        luck = x.new_empty(x.shape[0] if self.mode == "row" else 1, dtype=torch.float32).uniform_()
-        column = (luck * (self.columns / self.p)).floor()
-        return torch.where(luck < self.p, column.clamp(max=self.columns - 1), -1.0).expand(x.shape[0])
+        uniform = x.new_empty(x.shape[0] if self.mode == "row" else 1, dtype=torch.float32).uniform_()
+        column = (uniform * (self.columns / self.p)).floor()
+        return torch.where(uniform < self.p, column.clamp(max=self.columns - 1), -1.0).expand(x.shape[0])
 
     def extra_repr(self) -> str:
         return f"{self.columns}, p={self.p}, mode={self.mode!r}"

@@ -1,11 +1,11 @@
-"""What is taken from a recurrent layer, which gives both its outputs and its last state."""
+"""One result of a recurrent layer, which returns both its outputs and its last state."""
 
 import torch
 from torch import nn
 
 
 class SequenceOutput(nn.Module):
-    """Hands on the outputs of a recurrent layer at all steps."""
+    """Returns the outputs of a recurrent layer at all steps."""
 
     def __init__(self, layer: nn.Module) -> None:
         super().__init__()
@@ -16,7 +16,7 @@ class SequenceOutput(nn.Module):
 
 
 class LastState(nn.Module):
-    """Hands on what the last layer knows at the end: its hidden state, for both directions side by side."""
+    """Returns the last hidden state of the last layer, that of both directions concatenated."""
 
     def __init__(self, layer: nn.Module) -> None:
         super().__init__()

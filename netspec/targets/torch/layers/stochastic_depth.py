@@ -21,7 +21,7 @@ class StochasticDepth(nn.Module):
         mask = branch.new_empty(branch.shape[0] if self.mode == "row" else 1).bernoulli_(self.survival)
         if self.rescale:
             mask = mask / self.survival
-        # The mask has the batch as its last axis, so the branch takes its batch there for a moment.
+        # The mask has the batch as its last axis, so that of the branch is moved there to broadcast.
         return (branch.transpose(0, -1) * mask).transpose(0, -1)
 
     def extra_repr(self) -> str:
