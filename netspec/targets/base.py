@@ -8,7 +8,7 @@ in a folder of its own, so that ops need not know of it:
 
     EQUATIONS.declines(LSTM, "a recurrence is no single sum")
 
-A test walks the ops and fails for one that a target neither implements nor declines.
+A test goes over all ops and fails for one that a target neither implements nor declines.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Target(Generic[Rule]):
         return register
 
     def declines(self, *ops: type[Op], reason: str) -> None:
-        """Say why the target cannot write ops."""
+        """Record why the target cannot write ops."""
         self.declined.update(dict.fromkeys(ops, reason))
 
     def rule_for(self, op: type[Op]) -> Rule | None:

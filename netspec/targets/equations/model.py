@@ -59,7 +59,7 @@ class Equation:
 
 
 EQUATIONS: Target[Callable[[Any, Call], Equation | None]] = Target("equations")
-"""The rules, which the files beside this one fill in by family. One gives None for arguments without a formula."""
+"""The rules, which the other files here fill in by family. One gives None for arguments without a formula."""
 
 
 def indices(rank: int) -> tuple[str, ...]:

@@ -141,4 +141,4 @@ def softmax(op: Op, call: Call) -> Equation:
 
 EQUATIONS.declines(LSTM, GRU, RNN, reason="a recurrence is no single formula: each step reads the one before")
 EQUATIONS.declines(RadialBasis, reason="its centers are no parameters, which alone have names here")
-EQUATIONS.declines(Attention, reason="its four projections and its softmax want names of their own")
+EQUATIONS.declines(Attention, reason="its four projections and its softmax need names of their own")

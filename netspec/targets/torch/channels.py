@@ -55,7 +55,7 @@ class Channels:
 
     def _result(self, statement: Statement, values: tuple[Any, ...], slots: Sequence[Derived]) -> Derived | None:
         """Return the text for the channels of a result: one of the layer's own arguments, or what its operands have."""
-        # A convolution's result has the channels that it is told to give, in its own words.
+        # A convolution's result has as many channels as its own argument says, which has a text already.
         for position in self._positions(statement):
             if tuple(plan.slots[position].value for plan in self._plans) == values:
                 return slots[position]

@@ -18,7 +18,7 @@ from netspec.targets.torch.planner import plan_class
 def generate_classes(layout: Layout) -> tuple[GeneratedClass, ...]:
     """Return the classes of the file, inner ones before those that use them; the network's is the last.
 
-    Raises: SpecError NS0506 where a module is shared by scopes that come to different code.
+    Raises: SpecError NS0506 where a module is shared by scopes that need different code.
     """
     classes: list[GeneratedClass] = []
     instances: dict[str, Instance] = {}
@@ -32,9 +32,9 @@ def generate_classes(layout: Layout) -> tuple[GeneratedClass, ...]:
             equal.setdefault(structure[scope], []).append(plans[scope.path])
             _check_shared(scope, plans, structure)
         for each in equal.values():
-            made = parameterize(len(classes), each, layout)
-            classes.append(made)
-            instances.update(made.instances())
+            generated = parameterize(len(classes), each, layout)
+            classes.append(generated)
+            instances.update(generated.instances())
     return tuple(classes)
 
 
@@ -53,9 +53,9 @@ def _levels(layout: Layout) -> list[list[Scope]]:
 
 
 def _check_shared(scope: Scope, plans: Mapping[str, ClassPlan], structure: Structure) -> None:
-    """Raise SpecError when a scope that uses an earlier one's module would need other code than that one.
+    """Raise SpecError when a scope that shares an earlier one's module would need other code than that one.
 
-    What a block comes to may depend on the size of what enters, and a module is built once.
+    The code of a block may depend on the size of its input, and a module is built once.
     """
     owner, plan = plans.get(scope.module), plans[scope.path]
     if owner is plan:

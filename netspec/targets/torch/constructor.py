@@ -18,27 +18,27 @@ LEAVING = frozenset({"out", "out_channels", "channels", "width"})
 
 def constructor(named: NamedClass, program: Program, extra: Iterable[Line] = ()) -> Iterator[Line]:
     """Yield the lines of a constructor, with further ones at its end."""
-    made = named.made
-    yield _signature(made)
-    members = list(_with_homes(made.first.members))
-    if made.first.is_sequential:
+    generated = named.generated
+    yield _signature(generated)
+    members = list(_with_homes(generated.first.members))
+    if generated.first.is_sequential:
         # The base's constructor takes the layers, and has a ``forward`` already.
-        parts = (_construct(each.construct, made, program) for each in members)
+        parts = (_construct(each.construct, generated, program) for each in members)
         yield Line(2, call("super().__init__", parts))
     else:
         yield Line(2, "super().__init__()")
-        yield from (Line(2, text, before=f"self.{name} = ") for name, text in made.stored)
+        yield from (Line(2, text, before=f"self.{name} = ") for name, text in generated.stored)
         yield from (_assignment(each, named, program) for each in members)
     yield from extra
 
 
-def _signature(made: GeneratedClass) -> Line:
-    return Line(1, Brackets("def __init__(", ("self", *_declared(made)), ") -> None:"))
+def _signature(generated: GeneratedClass) -> Line:
+    return Line(1, Brackets("def __init__(", ("self", *_declared(generated)), ") -> None:"))
 
 
-def _declared(made: GeneratedClass) -> Iterator[str]:
+def _declared(generated: GeneratedClass) -> Iterator[str]:
     """Yield the constructor's arguments as declared."""
-    for each in made.parameters:
+    for each in generated.parameters:
         default = "" if each.default is REQUIRED else f" = {literal(each.default)}"
         yield f"{each.name}: {each.annotation}{default}"
 
@@ -58,7 +58,7 @@ def _with_homes(members: Iterable[Member]) -> Iterator[Member]:
 
 
 def _assignment(member: Member, named: NamedClass, program: Program) -> Line:
-    construct = _construct(member.construct, named.made, program)
+    construct = _construct(member.construct, named.generated, program)
     # ``self.0 = ...`` is no Python, but the keys of a state_dict have such names for parts of an ``nn.Sequential``.
     home, name = member.attribute
     if name.isdecimal() and (home or named.base == "nn.Module"):
@@ -66,13 +66,13 @@ def _assignment(member: Member, named: NamedClass, program: Program) -> Line:
     return Line(2, construct, before=f"{named.reach(member.attribute)} = ")
 
 
-def _construct(construct: Construct, made: GeneratedClass, program: Program) -> Document:
+def _construct(construct: Construct, generated: GeneratedClass, program: Program) -> Document:
     if isinstance(construct, TorchCall):
-        return fill_template(construct.torch, made.texts_of(construct.slots))
+        return fill_template(construct.torch, generated.texts_of(construct.slots))
     if isinstance(construct, Nested):
         inner = program.classes[construct.number]
-        return call(inner.name, _passed(inner.made, made.texts_of(construct.slots)))
-    return call("nn.Sequential", _compact([_construct(part, made, program) for part in construct.parts]))
+        return call(inner.name, _passed(inner.generated, generated.texts_of(construct.slots)))
+    return call("nn.Sequential", _compact([_construct(part, generated, program) for part in construct.parts]))
 
 
 def _compact(parts: list[Document]) -> Iterator[Document]:
@@ -99,20 +99,20 @@ def _passed(inner: GeneratedClass, texts: Iterable[str]) -> Iterator[str]:
 
 def dense_constructor(named: NamedClass, loop: Loop, program: Program) -> Iterator[Line]:
     """Yield the lines of the constructor of a dense block, whose layers are made in a loop."""
-    made = named.made
+    generated = named.generated
     inner = program.classes[loop.layer.number]
     number = f"{{i + {loop.first}}}" if loop.first else "{i}"
-    layer = call(inner.name, _passed(inner.made, _grown(made)))
-    yield _signature(made)
+    layer = call(inner.name, _passed(inner.generated, _grown(generated)))
+    yield _signature(generated)
     yield Line(2, "super().__init__()")
-    yield Line(2, f"for i in range({made.texts[-1]}):")
+    yield Line(2, f"for i in range({generated.texts[-1]}):")
     yield Line(3, call("self.add_module", (f'f"{loop.prefix}{number}"', layer)))
 
 
-def _grown(made: GeneratedClass) -> Iterator[str]:
+def _grown(generated: GeneratedClass) -> Iterator[str]:
     """Yield the texts of a layer's arguments, which may grow with the layer's number."""
-    growth = made.first.growth
-    for slot, text, step in zip(growth, made.texts, made.texts[len(growth) :], strict=False):
+    growth = generated.first.growth
+    for slot, text, step in zip(growth, generated.texts, generated.texts[len(growth) :], strict=False):
         # A step may be a sum, which the product has to take as a whole.
         factor = "" if step == "1" else f"({step}) * " if " " in step else f"{step} * "
         yield text if slot.value == 0 else f"{text} + {factor}i"

@@ -78,11 +78,11 @@ def call(function: str, arguments: Iterable[Document]) -> Brackets:
     return Brackets(f"{function}(", tuple(arguments), ")")
 
 
-def phrase(*parts: Document) -> Brackets:
+def expression(*parts: Document) -> Brackets:
     """Return an expression that can be broken between its parts.
 
     Example:
-        >>> phrase("left", "+ right").flat
+        >>> expression("left", "+ right").flat
         'left + right'
     """
     return Brackets("(", parts, ")", separator="", optional=True)

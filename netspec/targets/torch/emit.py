@@ -53,7 +53,7 @@ def class_name(source: str) -> str:
     return source.rpartition("\nclass ")[2].partition("(")[0]
 
 
-# the head of the file
+# the header of the file
 
 
 def _header(graph: Graph, width: int) -> str:
@@ -90,7 +90,7 @@ def _imports(body: str) -> str:
 def _layers(program: Program) -> list[str]:
     found: dict[str, str] = {}
     for each in program.classes:
-        for torch in _torch_texts(each.made.first):
+        for torch in _torch_texts(each.generated.first):
             if torch.layer:
                 found.update(layer_text(torch.layer, torch.template))
     return list(found.values())
@@ -113,7 +113,7 @@ def _torch_texts(plan: ClassPlan) -> Iterator[Torch]:
 
 def _class(named: NamedClass, program: Program) -> Iterator[Line | Docstring]:
     """Yield the lines of a class."""
-    plan = named.made.first
+    plan = named.generated.first
     is_network = named is program.network
     several = is_network and len(program.graph.outputs) > 1
     extra = ([loss_weights(program.graph)] if several else []) + (initialization(program) if is_network else [])
@@ -125,7 +125,7 @@ def _class(named: NamedClass, program: Program) -> Iterator[Line | Docstring]:
         yield Line(0, "")
         yield from dense_forward()
         return
-    if plan.members or named.made.stored or extra:
+    if plan.members or named.generated.stored or extra:
         yield Line(0, "")
         yield from constructor(named, program, extra)
     if not plan.is_sequential:
@@ -137,7 +137,7 @@ def _docstring(named: NamedClass, program: Program) -> str:
     """Return what a class is: the network, or the scopes that it stands for."""
     if named is program.network:
         return f"{_escaped(program.graph.title or program.graph.name)}."
-    plans = named.made.plans
+    plans = named.generated.plans
     scopes = list(dict.fromkeys(plan.scope.module for plan in plans))
     block = f"{plans[0].scope.block}: " if plans[0].scope.block else ""
     where = scopes[0] if len(scopes) == 1 else f"{scopes[0]} and {len(scopes) - 1} more"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netspec.sizes.shape import show
-from netspec.targets.torch.document import Brackets, Document, Line, call, phrase
+from netspec.targets.torch.document import Brackets, Document, Line, call, expression
 from netspec.targets.torch.plan import Statement, TorchCall
 from netspec.targets.torch.program import NamedClass
 from netspec.targets.torch.templates import fill_template
@@ -13,7 +13,7 @@ from netspec.targets.torch.templates import fill_template
 
 def forward(named: NamedClass, result: tuple[str, Document] | None = None) -> Iterator[Line]:
     """Yield the lines of a ``forward``; ``result`` is its type and what it returns, where that is not just values."""
-    plan, variables = named.made.first, named.variables
+    plan, variables = named.generated.first, named.variables
     results = [variables[value] for value in plan.outputs]
     single = len(results) == 1
     kind, returned = result or (
@@ -22,7 +22,7 @@ def forward(named: NamedClass, result: tuple[str, Document] | None = None) -> It
     )
     taken = (f"{variables[value]}: Tensor" for value in plan.inputs)
     yield Line(1, Brackets("def forward(", ("self", *taken), f") -> {kind}:"))
-    statements = named.made.statements
+    statements = named.generated.statements
     # The last statement needs no variable where it computes just what is returned.
     ends = result is None and bool(statements) and statements[-1].results == plan.outputs
     for statement in statements[:-1] if ends else statements:
@@ -46,22 +46,22 @@ def _computed(statement: Statement, named: NamedClass) -> Document:
     """Return what computes a statement's results."""
     called = statement.called
     if isinstance(called, TorchCall):
-        texts = named.made.texts_of(called.slots)
+        texts = named.generated.texts_of(called.slots)
         computed = fill_template(called.torch, texts, _operands(statement, "", named))
     else:
         module = named.reach(called)
         computed = call(module, _operands(statement, module, named))
     if not statement.training_only:
         return computed
-    # A value that evaluation leaves out has a name all the same, which the last line returns.
+    # A value that evaluation leaves out still needs a name, which the last line returns.
     nothing = ", ".join("None" for _ in statement.results)
-    return phrase(computed, "if self.training", "else " + (f"({nothing})" if "," in nothing else nothing))
+    return expression(computed, "if self.training", "else " + (f"({nothing})" if "," in nothing else nothing))
 
 
 def _operands(statement: Statement, module: str, named: NamedClass) -> list[str]:
     """Return the operands, those that live elsewhere moved to the module's weights, or to the first operand."""
     operands = [named.variables[value] for value in statement.operands]
-    # Neither is known when the file is written: whoever builds the network chooses the devices.
+    # Devices are chosen when the network is built, so the file can only refer to where something is.
     moves = statement.moves
     there = f"next({module}.parameters()).device" if moves.to_weights else f"{operands[0]}.device" if operands else ""
     return [f"{name}.to({there})" if index in moves.operands else name for index, name in enumerate(operands)]

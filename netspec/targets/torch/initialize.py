@@ -75,7 +75,7 @@ def _initialize(target: str, how: Initializer, depth: int, optional: bool = Fals
         yield Line(depth, f"{target}.data.copy_(torch.tensor({literal(arguments['values'])}))")
         return
     values = [literal(value) if name == "val" else f"{name}={literal(value)}" for name, value in how.arguments]
-    # torch has shorter names for the two most frequent constants.
+    # torch has functions of their own for the two most frequent constants.
     if how.function == "constant" and values in (["0.0"], ["1.0"]):
         yield Line(depth, call(f"nn.init.{'zeros' if values == ['0.0'] else 'ones'}_", [target]))
         return
@@ -93,11 +93,11 @@ def _keep_zero(layer: str, name: str, rows: Sequence[Mapping[str, str]], depth: 
 
 def _per_step(program: Program) -> Iterator[Line]:
     """Yield the lines for steps with initializers of their own; classes that initialize alike share a branch."""
-    # The network's own layers are at hand; those of other classes are found by a walk over its modules.
+    # The network's own layers are attributes of it; those of other classes are found by iterating over its modules.
     *inner, root = program.classes
     branches: dict[tuple[Line, ...], list[str]] = {}
     for each in inner:
-        if each.made.first.initializers:
+        if each.generated.first.initializers:
             branches.setdefault(tuple(_own(each, "module", depth=4)), []).append(each.name)
     if branches:
         yield Line(2, "for module in self.modules():")
@@ -113,8 +113,8 @@ def _one_of(classes: Iterable[str]) -> str:
 
 
 def _own(named: NamedClass, holder: str, depth: int) -> Iterator[Line]:
-    paths = {member.attribute.path: member.attribute for member in named.made.first.members}
-    for each in named.made.first.initializers:
+    paths = {member.attribute.path: member.attribute for member in named.generated.first.members}
+    for each in named.generated.first.initializers:
         # The layer is a member, or a part of one that is an ``nn.Sequential``: there is no third.
         own = each.path if each.path in paths else next(part for part in _around(each.path) if part in paths)
         inner = each.path.removeprefix(own).split(".")[1:]

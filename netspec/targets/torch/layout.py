@@ -91,7 +91,7 @@ def needs_module(node: Node) -> bool:
     """Return whether a node is a sub-module rather than a function call."""
     if node.named and type(node.op).emit_module is not Op.emit_module:
         return True
-    # Every use of a shared block must come to the same answer, so what counts is the op and not the node's own weights.
+    # All uses of a shared block must be decided alike, so what counts is the op and not the node's own weights.
     has_parameters = type(node.op).list_parameters is not Op.list_parameters
     return has_parameters or node.op.depends_on_mode or type(node.op).emit_function is Op.emit_function
 
@@ -116,7 +116,7 @@ def lay_out(graph: Graph) -> Layout:
 
 
 class _Forms:
-    """Decides the form of every scope, inner ones first: what they are tells how many lines the outer ones have."""
+    """Decides the form of every scope, inner ones first: an outer form depends on those inside it."""
 
     def __init__(self, graph: Graph) -> None:
         self.live = live_values(graph)
@@ -175,7 +175,7 @@ def _lives_elsewhere(item: Item, scope: Scope) -> bool:
 
 
 def _in_place(graph: Graph) -> frozenset[str]:
-    """Return the nodes that may overwrite their operand: nobody else reads it, and no gradient needs it."""
+    """Return the nodes that may overwrite their operand: it has no other reader, and no gradient needs it."""
     readers = graph.consumers()
     kept = {output.node for output in graph.outputs}
     chosen = set()
@@ -186,8 +186,8 @@ def _in_place(graph: Graph) -> frozenset[str]:
         if len(readers[producer.path]) == 1 and not producer.op.keeps_output and not producer.op.may_alias:
             chosen.add(node.path)
     # A module that several steps share overwrites what it reads in all of them or in none.
-    spoiled = {node.module for node in graph if node.op.in_place and node.path not in chosen}
-    return frozenset(path for path in chosen if graph[path].module not in spoiled)
+    excluded = {node.module for node in graph if node.op.in_place and node.path not in chosen}
+    return frozenset(path for path in chosen if graph[path].module not in excluded)
 
 
 def _training_only(graph: Graph) -> frozenset[str]:

@@ -18,15 +18,15 @@ def plan_dense_loop(scope: Scope, layout: Layout, instances: Mapping[str, Instan
     numbering = _numbering([layer.name for layer in layers]) if len(layers) >= 2 else None
     if numbering is None:
         return None
-    made = [instances[layer.path] for layer in layers]
-    steps = [_step(values) for values in zip(*(each.values for each in made), strict=False)]
+    found = [instances[layer.path] for layer in layers]
+    steps = [_step(values) for values in zip(*(each.values for each in found), strict=False)]
     # Layers of several classes, or that grow unevenly, are written out one by one.
-    if len({each.number for each in made}) != 1 or None in steps:
+    if len({each.number for each in found}) != 1 or None in steps:
         return None
-    arguments = zip(made[0].parameters, made[0].values, strict=True)
+    arguments = zip(found[0].parameters, found[0].values, strict=True)
     first = [Slot(each.name, value, counts=each.counts) for each, value in arguments]
     growth = (Slot("growth", step, counts=True) for step in steps)
-    loop = Loop(Nested(made[0].number, range(len(first))), *numbering)
+    loop = Loop(Nested(found[0].number, range(len(first))), *numbering)
     return ClassPlan(scope, (*first, *growth, Slot("layers", len(layers))), inputs=(0,), outputs=(1,), loop=loop)
 
 

@@ -56,13 +56,13 @@ def _base(each: GeneratedClass) -> str:
         return scope.block
     # A group of steps has no name but its scopes' own: layer1 and layer2 are a Layer, and a number alone says nothing.
     names = [plan.scope.name for plan in each.plans]
-    common = _common_start(names).rstrip("0123456789_")
+    common = _common_prefix(names).rstrip("0123456789_")
     if len(common) >= 3 and len(set(names)) > 1:
         return common
     return names[0] if not names[0].isdecimal() else f"{scope.parent.name if scope.parent else ''}_unit"
 
 
-def _common_start(names: list[str]) -> str:
+def _common_prefix(names: list[str]) -> str:
     columns = zip(*names, strict=False)
     equal = itertools.takewhile(lambda column: len(set(column)) == 1, columns)
     return "".join(column[0] for column in equal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netspec.ir import Graph, Output
-from netspec.targets.torch.document import Brackets, Docstring, Document, Line, call, literal, phrase
+from netspec.targets.torch.document import Brackets, Docstring, Document, Line, call, expression, literal
 from netspec.targets.torch.program import Program
 
 
@@ -23,7 +23,7 @@ def result(program: Program) -> tuple[str, Document]:
     graph, network = program.graph, program.network
     # Several outputs may be one value, which leaves the network once.
     leaving = dict.fromkeys(output.node for output in graph.outputs)
-    values = dict(zip(leaving, network.made.first.outputs, strict=True))
+    values = dict(zip(leaving, network.generated.first.outputs, strict=True))
     names = {output.name: network.variables[values[output.node]] for output in graph.outputs}
     ordered = _ordered(graph)
     record = f"{network.name}Output"
@@ -32,8 +32,8 @@ def result(program: Program) -> tuple[str, Document]:
     if len(lasting) == len(ordered):
         return record, every
     if len(lasting) == 1:
-        return f"Tensor | {record}", phrase(every, "if self.training", f"else {lasting[0]}")
-    return record, phrase(every, "if self.training", call(f"else {record}", lasting))
+        return f"Tensor | {record}", expression(every, "if self.training", f"else {lasting[0]}")
+    return record, expression(every, "if self.training", call(f"else {record}", lasting))
 
 
 def loss_weights(graph: Graph) -> Line:

@@ -18,7 +18,7 @@ from netspec.targets.torch.search import Search
 from netspec.targets.torch.translate import Derived, Vocabulary, all_alike
 
 CONTAINER_ATTRIBUTES = frozenset({"clear", "items", "keys", "pop", "update", "values"})
-"""What ``nn.ModuleDict`` has beside the attributes of ``nn.Module``."""
+"""What ``nn.ModuleDict`` has besides the attributes of ``nn.Module``."""
 
 SMALLEST_BASE = 8
 """An argument counts channels, so that others may follow from it by arithmetic, where it is at least this."""
@@ -33,16 +33,16 @@ def parameterize(number: int, plans: Sequence[ClassPlan], layout: Layout) -> Gen
     if len(plans) == 1:
         texts = tuple(literal(slot.value) for slot in plans[0].slots)
         return GeneratedClass(number, tuple(plans), (), texts, (), plans[0].statements)
-    made = _Parameterizer(plans, layout)
-    texts = tuple(map(made.text, zip(*(plan.slots for plan in plans), strict=True)))
-    stored = tuple((name, text) for text, name in made.stored.items())
-    return GeneratedClass(number, tuple(plans), made.parameters(), texts, stored, _common_statements(plans))
+    parameterizer = _Parameterizer(plans, layout)
+    texts = tuple(map(parameterizer.text, zip(*(plan.slots for plan in plans), strict=True)))
+    stored = tuple((name, text) for text, name in parameterizer.stored.items())
+    return GeneratedClass(number, tuple(plans), parameterizer.parameters(), texts, stored, _common_statements(plans))
 
 
 def _common_statements(plans: Sequence[ClassPlan]) -> tuple[Statement, ...]:
     """Return the statements of the first plan, without a device where other plans run on another one.
 
-    The lines that call such a class still tell.
+    The lines that call such a class still name the device.
     """
     rows = zip(*(plan.statements for plan in plans), strict=True)
     return tuple(row[0] if len({each.device for each in row}) == 1 else replace(row[0], device=None) for row in rows)
@@ -72,7 +72,7 @@ class _Parameterizer:
         """Return what the texts refer to: the block's own arguments first, those with a default last."""
         ordered = [base for base in self._bases if base.name in self._used]
         ordered += [each for each in self._used.values() if each not in ordered]
-        # Python wants arguments with a default behind those without.
+        # Python requires parameters with a default after those without.
         return tuple(sorted(ordered, key=lambda each: each.default is not REQUIRED))
 
     def text(self, column: Column) -> str:

@@ -35,7 +35,7 @@ class Slot(NamedTuple):
     enters: bool = False
     """Whether it counts the channels of what enters."""
     required: bool = False
-    """Whether an argument that it becomes has no default: a reader wants to see it even where most are the same."""
+    """Whether an argument that it becomes has no default: readers expect to see it even where most are the same."""
     in_function: bool = False
     in_place: bool = False
     """Whether this is torch's ``inplace``, which the layout decides, and not a block's argument of that name."""
@@ -169,7 +169,7 @@ class Parameter:
     enters: bool = False
     """Whether it is the number of channels that enter the class."""
     required: bool = False
-    """Whether it has no default even where most scopes have the same: numbers of channels are better seen."""
+    """Whether it has no default even where most scopes have the same: readers expect to see numbers of channels."""
     arguments: tuple[str, ...] = ()
     """The arguments of the document's block that have these values."""
 

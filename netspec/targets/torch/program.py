@@ -15,7 +15,7 @@ from netspec.targets.torch.variables import name_values
 class NamedClass:
     """A class with its name, its base class, and the variables of its values by number."""
 
-    made: GeneratedClass
+    generated: GeneratedClass
     name: str
     base: str
     variables: tuple[str, ...]
@@ -51,16 +51,17 @@ def name_program(classes: tuple[GeneratedClass, ...], layout: Layout) -> Program
     taken.update(output.name for output in graph.outputs)
     names = name_classes(classes, graph, layout.reserved | taken)
     named = (
-        NamedClass(made, name, _base(made), own) for made, name, own in zip(classes, names, variables, strict=True)
+        NamedClass(generated, name, _base(generated), own)
+        for generated, name, own in zip(classes, names, variables, strict=True)
     )
     return Program(graph, layout, tuple(named))
 
 
-def _base(made: GeneratedClass) -> str:
+def _base(generated: GeneratedClass) -> str:
     """Return the class's base: a dictionary where all members are numbers, which are no attributes."""
-    if made.first.is_sequential:
+    if generated.first.is_sequential:
         return "nn.Sequential"
-    attributes = [member.attribute for member in made.first.members]
+    attributes = [member.attribute for member in generated.first.members]
     numbered = bool(attributes) and all(each.name.isdecimal() and not each.home for each in attributes)
     return "nn.ModuleDict" if numbered else "nn.Module"
 

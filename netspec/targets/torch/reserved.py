@@ -1,8 +1,8 @@
 """Names that mean something in a generated file, so that no variable of it may be called so.
 
-A document chooses names freely for arguments, labels and inputs. In the file they become variables, beside Python's
+A document chooses names freely for arguments, labels and inputs. In the file they become variables, alongside Python's
 builtins, what is imported, the layers that are pasted in, and the classes. Classes are named last, around everything
-else that has a name (``naming``), so that only the former have to be avoided here.
+else that has a name (``names``), so that only the former have to be avoided here.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ class FreeNames:
         """Return whether the name is neither reserved nor taken."""
         return not is_reserved(name, self._taken)
 
-    def take(self, name: str, *beside: str) -> str:
-        """Return the name, with a number behind it where it is taken; so must it be with each ending of ``beside``."""
+    def take(self, name: str, *endings: str) -> str:
+        """Return the name, with a number behind it where it is taken; so must it be with each of ``endings``."""
         found = name
-        while not all(self.is_free(each) for each in (found, *(f"{found}{ending}" for ending in beside))):
+        while not all(self.is_free(each) for each in (found, *(f"{found}{ending}" for ending in endings))):
             self._numbers[name] = self._numbers.get(name, 1) + 1
             found = f"{name}{self._numbers[name]}"
-        self._taken.update([found, *(f"{found}{ending}" for ending in beside)])
+        self._taken.update([found, *(f"{found}{ending}" for ending in endings)])
         return found
 
 

@@ -22,14 +22,14 @@ _TOKEN = re.compile(r"""'[^']*'|"[^"]*"|[][(),]""")
 
 @dataclass(frozen=True, slots=True)
 class _Filling:
-    """What stands for the holes of a template."""
+    """What stands in for the placeholders of a template."""
 
     listed: tuple[str, ...]
     operands: tuple[str, ...]
     named: Mapping[str, str]
 
     def fill(self, text: str) -> str:
-        """Return a piece of a template with its holes filled."""
+        """Return a piece of a template with its placeholders filled."""
         if "{" not in text and "}" not in text:
             return text
         # A slice from the first position is written without it.
@@ -52,7 +52,7 @@ def fill_template(torch: Torch, texts: Sequence[str], operands: Sequence[str] = 
 
 
 def _listed(torch: Torch, texts: Sequence[str]) -> Iterator[str]:
-    """Yield the arguments as listed: those without a hole of their own that differ from torch's default."""
+    """Yield the arguments as listed: those without a placeholder of their own that differ from torch's default."""
     for argument, text in zip(torch.arguments, texts, strict=True):
         is_default = argument.default is not REQUIRED and text == literal(argument.default)
         if not is_default and f"{{{argument.name}}}" not in torch.template:

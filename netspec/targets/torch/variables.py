@@ -1,4 +1,4 @@
-"""Names for the values of a ``forward``: each name is given anew as soon as nobody needs what it held."""
+"""Names for the values of a ``forward``: a name is reused once the value that it held is no longer needed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _Variables:
         """Free the names of the values that this line, or the one before, is the last to use."""
         for value in self._released.pop(line, ()):
             name = self.names[value]
-            # A line before this may have given the name anew.
+            # An earlier line may have reused the name.
             if self._held[name] == value:
                 self._free.add(name)
                 if name.startswith("out") and name[3:].isdecimal():

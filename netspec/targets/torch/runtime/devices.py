@@ -40,13 +40,13 @@ def _device(name: str | torch.device) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        # torch answers with all the names that it was ever taught.
+        # torch's own message lists every backend that it has ever had.
         raise DeviceError(f"torch knows no device '{name}'; write auto, cpu, cuda, cuda:1 or cuda:0,cuda:1") from None
     if device.type == "cuda" and not torch.cuda.is_available():
         raise DeviceError("there is no CUDA device here; use --device cpu")
     try:
         torch.empty(0, device=device)
-    except Exception as error:  # of any kind: each backend that is missing has its own
+    except Exception as error:  # each backend raises an exception of its own where it is missing
         reason = str(error).partition("\n")[0].partition(". ")[0]
         raise DeviceError(f"torch cannot compute on {device} here: {reason}") from None
     return device

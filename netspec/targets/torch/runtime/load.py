@@ -33,7 +33,7 @@ def load_class(source: str, filename: str | None = None) -> type[nn.Module]:
 
 
 def _execute(source: str, name: str, filename: str) -> ModuleType:
-    verify_source(source)  # also where the text was read back from a file that somebody may have changed
+    verify_source(source)  # a text that is read back from a file may have been edited since
     # Without an entry of its own, linecache could not show the lines of a text that is not a file.
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     module = ModuleType(name)
