@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, and never over what somebody else wrote or changed.
+"""Writing files whole or not at all, and never over what was written or edited by others.
 
 Every generated file carries a line with the checksum of the rest of it. A file whose checksum holds is as netspec left
 it and may be replaced; one without, or one that was edited since, is replaced only with ``force``.
@@ -27,10 +27,10 @@ COMMENTS = {
     ".dot": "// {}\n",
     ".gv": "// {}\n",
 }
-"""How a kind of file says something that its readers pass over."""
+"""The comments of each kind of file."""
 
 CHECKSUM = re.compile(rf"(?<={MARK})([ \w.]*), checksum ([0-9a-f]{{16}})\b")
-"""What stands behind the mark, and the checksum of a text that holds everything but itself."""
+"""What follows the mark, and the checksum of the text without the checksum itself."""
 
 
 def write_file(path: Path, text: str, *, force: bool = False) -> None:
@@ -61,7 +61,7 @@ def write_files(texts: Mapping[Path, str], *, force: bool = False) -> None:
 def check_files(paths: Iterable[Path], *, force: bool = False) -> None:
     """Refuse paths that hold something netspec may not replace, before any work is done.
 
-    Raises: SpecError NS0005, or NS0006 when that cannot be told or nothing can be written there.
+    Raises: SpecError NS0005, or NS0006 when that cannot be determined or nothing can be written there.
     """
     for path in paths:
         if path.is_symlink():
@@ -148,12 +148,12 @@ def _replace(path: Path, temporary: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name itself lasting, where the system can."""
+    """Make the new directory entry durable, where the system can."""
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        # Some file systems know no such thing for folders, and the file is written all the same.
+        # Some file systems cannot sync a folder; the file itself is written all the same.
         with suppress(OSError):
             os.fsync(descriptor)
     finally:

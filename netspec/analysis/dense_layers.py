@@ -11,7 +11,7 @@ class DenseLayer(NamedTuple):
     """A layer of a dense block, and the concatenation of what entered it with what it gives."""
 
     layer: Scope
-    joint: Node
+    concat: Node
 
 
 def dense_layers(scope: Scope) -> list[DenseLayer]:
@@ -23,18 +23,18 @@ def dense_layers(scope: Scope) -> list[DenseLayer]:
         >>> [len(dense_layers(block)) for block in blocks]
         [6, 12, 24, 16]
     """
-    layers, joints = scope.items[::2], scope.items[1::2]
-    if scope.kind != "dense" or len(layers) != len(joints):
+    layers, concats = scope.items[::2], scope.items[1::2]
+    if scope.kind != "dense" or len(layers) != len(concats):
         return []
-    pairs = zip(layers, joints, strict=True)
+    pairs = zip(layers, concats, strict=True)
     found = [
-        DenseLayer(layer, joint)
-        for layer, joint in pairs
-        if isinstance(layer, Scope) and isinstance(joint, Node) and _joins(joint, layer)
+        DenseLayer(layer, concat)
+        for layer, concat in pairs
+        if isinstance(layer, Scope) and isinstance(concat, Node) and _joins(concat, layer)
     ]
     return found if len(found) == len(layers) else []
 
 
-def _joins(joint: Node, layer: Scope) -> bool:
+def _joins(concat: Node, layer: Scope) -> bool:
     inputs = (*layer.inputs, *layer.outputs)
-    return joint.op.concatenates and joint.inputs == inputs and len(inputs) == 2
+    return concat.op.concatenates and concat.inputs == inputs and len(inputs) == 2

@@ -28,10 +28,10 @@ def align(first: Sequence[Key], second: Sequence[Key], affinity: Affinity) -> li
         >>> align(*keys, lambda i, j: keys[0][i] == keys[1][j])
         [(0, 0), (1, 1), (2, 3), (3, 4)]
     """
-    head = _common_prefix(first, second)
-    tail = _common_prefix(first[head:][::-1], second[head:][::-1])
-    ends = len(first) - tail, len(second) - tail
-    rows, columns = range(head, ends[0]), range(head, ends[1])
+    prefix = _common_prefix(first, second)
+    suffix = _common_prefix(first[prefix:][::-1], second[prefix:][::-1])
+    ends = len(first) - suffix, len(second) - suffix
+    rows, columns = range(prefix, ends[0]), range(prefix, ends[1])
     # Several alignments may be equally good: the longer list is always that of the rows, so that both directions find
     # the same one.
     if (len(rows), first) < (len(columns), second):
@@ -39,9 +39,9 @@ def align(first: Sequence[Key], second: Sequence[Key], affinity: Affinity) -> li
     else:
         middle = _best_pairs(rows, columns, affinity)
     return [
-        *((place, place) for place in range(head)),
+        *((place, place) for place in range(prefix)),
         *middle,
-        *((ends[0] + place, ends[1] + place) for place in range(tail)),
+        *((ends[0] + place, ends[1] + place) for place in range(suffix)),
     ]
 
 

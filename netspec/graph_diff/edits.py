@@ -40,7 +40,7 @@ class Partners:
     def disagree(self, left: str, right: str) -> bool:
         """Return whether two values that stand for each other are known to be different ones.
 
-        A value that only one network has is reported by itself, so whoever reads it is not.
+        A value that only one network has is reported by itself, so its readers are not.
         """
         return left in self.after and right in self.before and self.after[left] != right
 
@@ -108,7 +108,7 @@ def _canonical(node: Node, graph: Graph) -> Op:
 
 
 def _shortened(left: str, right: str, pair: Pair) -> tuple[str, str]:
-    """Return two paths as seen from the place of an op, where that tells them apart."""
+    """Return two paths as seen from the place of an op, where they differ as such."""
     short = _inside(left, pair.place.before.path), _inside(right, pair.place.after.path)
     return short if short[0] != short[1] else (left, right)
 

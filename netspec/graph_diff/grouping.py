@@ -40,7 +40,7 @@ class _Finding:
 
 
 def group_edits(edits: Sequence[Edit], places: Iterable[Place], gain: Gain) -> Iterator[Difference]:
-    """Yield the differences that edits come to; ``gain`` is what an edit adds, and ``places`` are all there are."""
+    """Yield the differences that edits make up; ``gain`` is what an edit adds, and ``places`` are all there are."""
     rows = [row for edit in edits if isinstance(edit, Run) for row in split_run(edit)]
     changed = [edit for edit in edits if isinstance(edit, ChangedOp)]
     findings = [*_join_moves(_find_rows(rows)), *_find_changes(changed)]
@@ -67,7 +67,7 @@ def _find_rows(rows: Iterable[Run]) -> list[_Finding]:
 
 
 def _stem(place: Place) -> tuple[str, str]:
-    """Return what groups have in common that are told apart by a number."""
+    """Return the names that groups share which differ in a number only."""
     return place.before.path.rstrip("0123456789"), place.after.path.rstrip("0123456789")
 
 

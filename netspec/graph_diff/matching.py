@@ -39,7 +39,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """Two scopes in which differences are told: the innermost blocks, or groups outside of any block."""
+    """Two scopes in which differences are reported: the innermost blocks, or groups outside of any block."""
 
     before: Scope
     after: Scope
@@ -74,7 +74,7 @@ class Run:
 
 
 class Matcher:
-    """Walks two graphs side by side."""
+    """Traverses two graphs side by side."""
 
     def __init__(self, before: Graph, after: Graph) -> None:
         self._before, self._after = before, after
@@ -135,12 +135,12 @@ class Matcher:
                 return before.items, [after]
         if "block" in (before.kind, after.kind):
             return before.items, after.items
-        return self._opened(before, after), self._opened(after, before)
+        return self._expanded(before, after), self._expanded(after, before)
 
     def _wraps(self, outer: Scope, inner: Scope) -> bool:
         return bool(inner.block) and inner.block in self._contents[outer]
 
-    def _opened(self, scope: Scope, other: Scope) -> list[Item]:
+    def _expanded(self, scope: Scope, other: Scope) -> list[Item]:
         """Return the steps of a scope, with those of inner scopes that the other does without in their place."""
         names = {each.name for each in other.scopes}
         contents = {label(item) for item in other.items}
@@ -162,7 +162,7 @@ class Matcher:
         blocks = [each.block for each in scope.scopes if each.block in contents]
         return len(blocks) > 1
 
-    # worth
+    # affinity
 
     def _profile(self, item: Item) -> Profile:
         is_node = isinstance(item, Node)
@@ -219,7 +219,7 @@ def _runs(place: Place, before: Scope, after: Scope, old: Sequence[Item], new: S
 
 
 def label(item: Item) -> str:
-    """Return what a step is called when many are spoken of: its op or block, or a group's name."""
+    """Return the kind of a step as reports name it: its op or block, or a group's name."""
     if isinstance(item, Node):
         return item.op.name
     return item.block or (item.kind if item.name.isdigit() else item.name)

@@ -1,4 +1,4 @@
-"""Rows of steps that only one network has: how a row is described."""
+"""How rows of steps that only one network has are described."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def describe_rows(rows: Sequence[Run]) -> Part:
 
 
 def row_key(row: Run) -> tuple[object, ...]:
-    """Return what rows at a place have in common that are reported once."""
+    """Return the key under which equal rows at a place are reported once."""
     is_here = row.place.after is row.after or row.place.before is row.before
     return row.is_new, repetition(row)[0], "" if is_here else row.after.name
 

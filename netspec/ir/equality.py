@@ -131,7 +131,7 @@ class Structure:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What equal parts agree in, beside the words of their ops, their wiring and the kinds of their scopes.
+    """What equal parts agree in, besides the names of their ops, their wiring and the kinds of their scopes.
 
     ``names`` are ``"any"``, ``"numbered"`` for names that differ by a number or a letter at the end at most, as in
     ``branch3x3_1`` and ``branch3x3_2``, or ``"same"``. ``sizes`` are those of the operands and the result: ``"any"``,

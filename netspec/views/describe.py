@@ -18,7 +18,7 @@ FEW_NODES = 4
 MOST_TEXT = 40
 """Characters that a description in a table may have."""
 
-_WORDS = {"network": "Network", "output": "Head", "dense": "dense"}
+_WORDS = {"network": "Network", "output": "Auxiliary output", "dense": "dense"}
 
 
 def describe(scope: Scope) -> tuple[str, str]:
@@ -99,9 +99,9 @@ def _drawn(node: Node, graph: Graph) -> str:
 
 
 def describe_call(scopes: list[Scope], channels: int) -> str:
-    """Return a block's name with the arguments that tell something, as far as there is room.
+    """Return a block's name with its most informative arguments, as far as there is room.
 
-    Those that say nothing are left out: what calls in the column disagree on, neutral values as in ``stride: 1``, and
+    Others are left out: what calls in the column disagree on, neutral values as in ``stride: 1``, and
     the channels, which stand in the next column.
     """
     first = scopes[0]

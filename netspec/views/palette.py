@@ -1,4 +1,4 @@
-"""Colours: one per family of ops, told apart by colour-blind people and on paper.
+"""Colours: one per family of ops, distinguishable with colour blindness and on paper.
 
 The colours were searched for, so that any two families differ by more than 12 in CIELAB for normal sight and for the
 three kinds of colour blindness (simulated as by Machado et al. 2009), and text stands out from each by 6 to 1 at least.

@@ -23,8 +23,8 @@ def graph_record(graph: Graph, *, dtype: str = "float32", batch: int = 1) -> dic
     """Return the graph as plain data: totals, inputs, outputs, scopes and nodes.
 
     Files are relative to the document's folder, so that the record is the same wherever that lies. ``input`` and
-    ``output`` are shapes, or mappings of shapes by name where there are several; heads that exist in training only are
-    not in ``output``, but they are among ``outputs``.
+    ``output`` are shapes, or mappings of shapes by name where there are several; auxiliary outputs that
+    exist in training only are not in ``output``, but they are among ``outputs``.
     """
     writer = NodeWriter(graph)
     evaluated = [output for output in graph.outputs if not output.train_only]
@@ -148,7 +148,7 @@ class NodeWriter:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of a document as JSON knows it; a block that is an argument becomes its name."""
+    """Return a value of a document as JSON can hold it; a block that is an argument becomes its name."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -31,8 +31,8 @@ def markdown_table(rows: Sequence[Row], left: Collection[int]) -> list[str]:
     """
     widths = [max(3, width) for width in column_widths(rows)]
     rule = [f":{'-' * (width - 1)}" if index in left else f"{'-' * (width - 1)}:" for index, width in enumerate(widths)]
-    head, *body = (_padded(row, widths, left) for row in rows)
-    return [f"| {' | '.join(cells)} |" for cells in (head, rule, *body)]
+    header, *body = (_padded(row, widths, left) for row in rows)
+    return [f"| {' | '.join(cells)} |" for cells in (header, rule, *body)]
 
 
 def column_widths(rows: Sequence[Row]) -> list[int]:

@@ -180,7 +180,7 @@ def _label(each: Figures, bubble: Bubble, label: Label | None, colour: int) -> I
 
 
 def _legend(page: Page, most: int, first: Figures) -> Iterator[str]:
-    """Yield three circles, one in the other, that tell what an area means."""
+    """Yield three circles, one in the other, that show what an area means."""
     largest, plot = page.largest, page.plot
     left, bottom = plot.right + 22, plot.top + 2 * largest + 64
     for row, text in enumerate(("area: peak memory", f"{first.dtype},", f"batch of {first.batch}")):
@@ -208,7 +208,7 @@ def _round_amounts(most: int) -> list[int]:
     steps = [unit * digit for digit in (500, 200, 100, 50, 20, 10, 5, 2, 1)]
     steps += [unit * digit // 1024 for digit in (500, 200, 100, 50, 20, 10)]
     for step in steps:
-        # The circles are told apart when each has at most half the radius of the one around it.
+        # The circles are easy to distinguish when each has at most half the radius of the one around it.
         if step and step <= most and (not found or 3.9 * step <= found[-1]):
             found.append(step)
     return found[:3]

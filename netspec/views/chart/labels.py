@@ -19,7 +19,7 @@ COVERED, CROSSED, MISLEADING = 60.0, 25.0, 12.0
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """A circle that wants a label of a width and a height."""
+    """A circle, and the width and the height of its label."""
 
     x: float
     y: float

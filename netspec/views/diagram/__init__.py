@@ -1,6 +1,6 @@
 """The picture of a network.
 
-options.py     how a picture is wanted
+options.py     how much a picture shows, and how it is laid out
 folding.py     a graph to what the picture shows: ``model.py``'s boxes, frames and edges
 expansion.py   which blocks are shown open
 fusion.py      ops that share one box

@@ -12,7 +12,7 @@ from netspec.views.describe import list_parts
 from netspec.views.diagram.options import DetailOptions
 
 WIDEST = 8
-"""Of a scope with more blocks than these side by side, only its name is wanted at first."""
+"""A scope with more blocks than these side by side opens one level later than others."""
 
 MOST_SHOWN = 64
 """Of a network with more items than these in open scopes, groups stay closed that no few words describe."""

@@ -77,12 +77,12 @@ class _Folder:
 
     def _inside(self, scope: Scope, level: int) -> tuple[Box | Frame, ...]:
         """Return what is drawn of the items of an open scope."""
-        # Whoever opens a block by its name wants to see each step of it.
+        # A block opened by its name is opened to see each of its steps, so nothing in it is folded.
         is_named = scope.path in self._expansion.named
         layers = [] if is_named or self._edges == "full" else self._runs.growth(scope)
         if layers:
-            joints = [each.joint for each in layers]
-            return self._block([each.layer for each in layers], joints[-1]), self._joints(joints)
+            concats = [each.concat for each in layers]
+            return self._block([each.layer for each in layers], concats[-1]), self._concats(concats)
         groups = self._fusion.cut(item for item in scope.items if isinstance(item, Node))
         runs = [[group] for group in groups] if is_named else self._repeated(groups)
         by_first = {run[0][0].path: run for run in runs}
@@ -128,13 +128,13 @@ class _Folder:
         lines = [replace(self._line(node), name=name_run(self._name(node), self._name(end))) for node, end in ends]
         return replace(self._box(f"node.{nodes[0].path}", lines, nodes), times=len(groups))
 
-    def _joints(self, nodes: Sequence[Node]) -> Box:
+    def _concats(self, nodes: Sequence[Node]) -> Box:
         """Return the box of the concatenations of a dense block."""
         line = replace(self._line(nodes[0]), name=name_run(nodes[0].name, nodes[-1].name))
         return replace(self._box(f"node.{nodes[0].path}", [line], nodes), times=len(nodes))
 
-    def _block(self, scopes: Sequence[Scope], joint: Node | None = None) -> Box:
-        """Return the box of a folded block, or of a run of them; dense layers grow to what their last joint gives."""
+    def _block(self, scopes: Sequence[Scope], concat: Node | None = None) -> Box:
+        """Return the box of a folded block, or of a run of them; dense layers grow to what their last concat gives."""
         first, last = scopes[0], scopes[-1]
         nodes = [node for scope in scopes for node in scope.walk()]
         ending = [self._graph[path] for path in last.outputs if path in self._graph.by_path] or nodes[-1:]
@@ -148,7 +148,7 @@ class _Folder:
             last=ending[-1].path,
             span=first.span,
             times=len(scopes),
-            change="" if is_same else show_change(entering, _of([joint] if joint else ending)),
+            change="" if is_same else show_change(entering, _of([concat] if concat else ending)),
         )
 
     def _block_lines(self, first: Scope, last: Scope) -> list[Line]:

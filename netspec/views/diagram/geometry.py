@@ -27,8 +27,8 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """The way of an edge: the path of the line, and the corners of its tip."""
+class Route:
+    """The route of an edge: the path of its line, and the corners of its tip."""
 
     line: str
     tip: tuple[Point, ...]
@@ -42,7 +42,7 @@ class Layout:
     height: float
     boxes: dict[str, Place]
     frames: dict[str, Rectangle]
-    edges: dict[str, Course]
+    edges: dict[str, Route]
 
 
 def read_layout(text: str) -> Layout:
@@ -76,7 +76,7 @@ def _read_group(group: ElementTree.Element, offset: Point, layout: Layout) -> No
     elif kind == "edge":
         paths, tips = list(group.iter(f"{SVG}path")), list(group.iter(f"{SVG}polygon"))
         tip = tuple(_points(tips[0], offset)[:3]) if tips else ()
-        layout.edges[identity] = Course(_moved(paths[0].attrib["d"], offset), tip)
+        layout.edges[identity] = Route(_moved(paths[0].attrib["d"], offset), tip)
 
 
 def _shapes(group: ElementTree.Element) -> Iterator[ElementTree.Element]:

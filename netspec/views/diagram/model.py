@@ -14,7 +14,7 @@ BoxKind = Literal["op", "block", "input", "output"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a box: a name, what it is, its telling attributes, and the family that colours it."""
+    """One line of a box: a name, what it is, its main attributes, and the family that colours it."""
 
     name: str
     word: str

@@ -1,4 +1,4 @@
-"""How a picture is wanted: how much of the network it shows, and how that is laid out."""
+"""The options of a picture: how much of the network it shows, and how that is laid out."""
 
 from __future__ import annotations
 

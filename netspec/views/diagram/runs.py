@@ -80,7 +80,7 @@ class Runs:
         layers = dense_layers(scope)
         if len(layers) < 2 or not all(self.alike(layers[0].layer, other.layer) for other in layers[1:]):
             return []
-        return layers if self._are_inside(scope, [each.joint for each in layers[:-1]]) else []
+        return layers if self._are_inside(scope, [each.concat for each in layers[:-1]]) else []
 
     def _are_inside(self, scope: Scope, nodes: list[Node]) -> bool:
         """Return whether no value of these nodes is read outside the scope."""
@@ -89,7 +89,7 @@ class Runs:
         return inside.issuperset(readers) and not any(node.path in self._kept for node in nodes)
 
     def _continues(self, previous: Scope, following: Scope) -> bool:
-        """Return whether the second reads all that the first gives, and nobody else reads it."""
+        """Return whether the second reads all that the first gives, and is the only reader."""
         if not previous.outputs or previous.outputs != following.inputs:
             return False
         if any(path in self._kept for path in previous.outputs):

@@ -22,7 +22,7 @@ from netspec.views.diagram.captions import (
 from netspec.views.diagram.dot import PADDING, WIDEST, write_dot
 from netspec.views.diagram.engine import DrawingError, TooSlow, lay_out
 from netspec.views.diagram.folding import fold
-from netspec.views.diagram.geometry import Course, Layout, Place, read_layout
+from netspec.views.diagram.geometry import Layout, Place, Route, read_layout
 from netspec.views.diagram.model import Box, Edge, Frame, View
 from netspec.views.diagram.options import DETAIL, LAYOUT, DetailOptions, LayoutOptions
 from netspec.views.geometry import Rectangle, number
@@ -118,11 +118,11 @@ def _frame_title(frame: Frame, place: Rectangle) -> str:
     return f'{title}<text class="sum title" {end}>{_safe(sums(frame))}</text>' if sums(frame) else title
 
 
-def _edge(edge: Edge, course: Course) -> str:
+def _edge(edge: Edge, route: Route) -> str:
     classes = " ".join(["edge", *(["skip"] if edge.skips else []), *(["training"] if edge.training_only else [])])
-    corners = "L".join(f"{number(x)} {number(y)}" for x, y in course.tip)
+    corners = "L".join(f"{number(x)} {number(y)}" for x, y in route.tip)
     tip = f'<path class="tip" d="M{corners}Z"/>' if corners else ""
-    return f'<g class="{classes}"><path class="line" d="{course.line}"/>{tip}</g>'
+    return f'<g class="{classes}"><path class="line" d="{route.line}"/>{tip}</g>'
 
 
 def _box(box: Box, place: Place, fields: Fields) -> Iterator[str]:

@@ -9,7 +9,7 @@ from netspec.views.diagram.model import Box, Edge, Frame, View
 from netspec.views.diagram.options import Wiring
 
 MOST_TRACED = 6_000
-"""Boxes beyond which skips are not told from other edges: the tracing needs a bit per pair of boxes."""
+"""With more boxes than these, skips are not distinguished: the search for them needs a bit per pair of boxes."""
 
 
 def connect(graph: Graph, frame: Frame, wiring: Wiring) -> View:

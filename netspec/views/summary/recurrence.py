@@ -37,7 +37,7 @@ def _span(first: Item, last: Item) -> str:
 
 
 def recurring(kinds: list[int]) -> Iterator[tuple[int, int, int]]:
-    """Cut a list into runs and yield start, period and repeats of each.
+    """Cut a list into runs and yield the first place, the period and the repeats of each.
 
     Example:
         >>> list(recurring([7, 1, 2, 1, 2, 1, 2, 1, 2, 5, 5]))

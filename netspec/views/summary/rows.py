@@ -31,11 +31,11 @@ class Row:
     training_only: bool = False
     shared: bool = False
     first_of_training: bool = False
-    """True at the top of a head that exists in training only."""
+    """True at the top of an auxiliary output that exists in training only."""
 
     @property
     def macs(self) -> int:
-        """The MACs to show: those in training for a head that exists only there."""
+        """The MACs to show: those in training for an auxiliary output that exists only there."""
         return self.totals.training_macs if self.training_only else self.totals.macs
 
 

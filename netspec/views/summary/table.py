@@ -137,11 +137,11 @@ def plain_text(summary: Summary) -> str:
     return "\n".join([summary.title, *summary.above, *table, *left_out, "", *figures, "", *summary.below])
 
 
-def fitting(rows: list[tuple[str, ...]], room: int) -> list[int]:
+def fit_columns(rows: list[tuple[str, ...]], room: int) -> list[int]:
     """Return the widths of a table's columns in a terminal of a width: texts are cut short, numbers never.
 
     Example:
-        >>> fitting([("a_long_name", "conv 3x3, s2", "64x8x8", "1,000")], 30)
+        >>> fit_columns([("a_long_name", "conv 3x3, s2", "64x8x8", "1,000")], 30)
         [8, 8, 6, 5]
     """
     widths = column_widths(rows)
@@ -162,7 +162,7 @@ def print_rich(summary: Summary) -> None:
     from rich.text import Text
 
     console = Console(highlight=False)
-    widths = fitting([summary.headings, *summary.cells], console.width)
+    widths = fit_columns([summary.headings, *summary.cells], console.width)
     table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     styles = ("", "cyan", "", "", "", "dim", "")
     for index, (heading, width) in enumerate(zip(summary.headings, widths, strict=True)):
