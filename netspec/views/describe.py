@@ -40,8 +40,8 @@ def list_parts(scope: Scope) -> str:
 
 def _list_layers(scope: Scope) -> str:
     """Return the layers and merges of a group, as in ``2 x Conv, Add``; empty if that is not short."""
-    told = [node for node in scope.walk() if node.op.counts_as_layer or node.op.family == "merge"]
-    return _count_parts([type(node.op).__name__ for node in told])
+    counted = [node for node in scope.walk() if node.op.counts_as_layer or node.op.family == "merge"]
+    return _count_parts([type(node.op).__name__ for node in counted])
 
 
 def _count_parts(labels: Sequence[str]) -> str:
