@@ -42,7 +42,7 @@ def measure(graph: Graph) -> Totals:
 
 
 def count_inference_params(graph: Graph) -> int:
-    """Return the parameters that evaluation needs: all but those of heads that exist in training only."""
+    """Return the parameters that evaluation needs: all but those of auxiliary outputs that exist in training only."""
     training = graph.training_only
     needed = {node.module for node in graph if node.path not in training}
     return sum(node.params for node in graph if node.module in needed)
@@ -52,5 +52,6 @@ def count_depth(graph: Graph) -> int:
     """Return the number of convolutions and linear layers on the longest path to an output of evaluation."""
     depths = {each.name: 0 for each in graph.inputs}
     for node in graph:
-        depths[node.path] = max(depths[path] for path in node.inputs) + node.op.counts_as_layer
+        depth = max(depths[value] for value in node.inputs) + node.op.counts_as_layer
+        depths.update(dict.fromkeys(node.values, depth))
     return max((depths[output.node] for output in graph.outputs if not output.train_only), default=0)

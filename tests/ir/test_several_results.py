@@ -10,7 +10,7 @@ from dataclasses import replace
 import networkx
 import pytest
 
-from netspec.analysis import measure_memory, measure_scopes, receptive_fields
+from netspec.analysis import measure, measure_memory, measure_scopes, receptive_fields
 from netspec.analysis.liveness import liveness
 from netspec.diagnostics import Span
 from netspec.ir import Graph, GraphBuilder, Input, InvalidGraph, Node, Output, Rewriter, Scope, verify
@@ -82,6 +82,11 @@ def test_every_result_takes_memory_until_its_last_reader() -> None:
     assert measure_memory(graph).peak == input_ + values + max(relu + positions, positions + looked_up)
     assert measure_scopes(graph)[graph["inner.topk1"]].elements == 6
     assert receptive_fields(graph)["embedding1"] == receptive_fields(graph)["tanh1"]
+
+
+def test_the_longest_path_may_go_through_any_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TopK, "counts_as_layer", True)
+    assert measure(replace(build(), outputs=(Output("looked_up", "embedding1"),))).depth == 1
 
 
 def test_a_graph_is_whole_after_a_copy() -> None:
