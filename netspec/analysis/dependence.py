@@ -40,7 +40,7 @@ def extent_of(reach: Span | Scattered, axes: Parts) -> int:
     return reach.extent(axes[reach.place[0]][reach.place[1]] if reach.place else 1)
 
 
-def pass_on(
+def propagate(
     op: Op, shapes: tuple[Shape, ...], result: Shape, operands: Sequence[Dependence], limits: Mapping[Source, int]
 ) -> Dependence:
     """Return what the elements of an op's result depend on; ``limits`` are the sizes of the inputs' axes."""
@@ -48,15 +48,15 @@ def pass_on(
     if windows is None or not (windows or op.keeps_order or all(_stretches(shape, result) for shape in shapes)):
         return Dependence(simple(result), {source: WHOLE for each in operands for source in each.reaches})
     if not windows and all(shape == result for shape in shapes):
-        return _meet(operands, result)
+        return _combine(operands, result)
     if not windows and op.keeps_order:
-        return _lay_out(operands[0], result)
+        return _reshape(operands[0], result)
     readings = windows or tuple((SAME,) * len(shape) for shape in shapes)
     moved = [
         _move(operand, _broadcast(reading, shape, result), result, limits)
         for operand, reading, shape in zip(operands, readings, shapes, strict=True)
     ]
-    return _join(moved, readings[-1], result) if op.concatenates and len(moved) > 1 else _meet(moved, result)
+    return _concatenate(moved, readings[-1], result) if op.concatenates and len(moved) > 1 else _combine(moved, result)
 
 
 def _stretches(shape: Shape, result: Shape) -> bool:
@@ -118,7 +118,7 @@ def _target(window: Window | None, axis: int) -> int:
     return axis if window is None or window.axis is None else window.axis
 
 
-def _meet(operands: Sequence[Dependence], result: Shape) -> Dependence:
+def _combine(operands: Sequence[Dependence], result: Shape) -> Dependence:
     """Return what elements depend on that read several operands, each at their own position."""
     if len(operands) == 1:
         return operands[0]
@@ -133,11 +133,11 @@ def _meet(operands: Sequence[Dependence], result: Shape) -> Dependence:
     return Dependence(axes, met)
 
 
-def _join(pieces: Sequence[Dependence], last: Windows, result: Shape) -> Dependence:
+def _concatenate(pieces: Sequence[Dependence], last: Windows, result: Shape) -> Dependence:
     """Return what the elements of several values depend on that stand in a row, of which the last is not the first."""
     axis = next(axis for axis, window in enumerate(last) if window != SAME)
     pieces = [Dependence(simple(result), _scatter(piece, [axis]).reaches) for piece in pieces]
-    met = _meet(pieces, result)
+    met = _combine(pieces, result)
     for source in met.reaches:
         reaches = [piece.reaches[source] for piece in pieces if source in piece.reaches]
         moves = any(isinstance(reach, Span) and reach.place == (axis, 0) for reach in reaches)
@@ -161,7 +161,7 @@ def _scatter(operand: Dependence, axes: Collection[int]) -> Dependence:
     return Dependence(operand.axes, reaches)
 
 
-def _lay_out(operand: Dependence, shape: Shape) -> Dependence:
+def _reshape(operand: Dependence, shape: Shape) -> Dependence:
     """Return what elements depend on that are given other axes and stand in the same order along them."""
     parts = [((axis, part), size) for axis, sizes in enumerate(operand.axes) for part, size in enumerate(sizes)]
     axes, places = _regroup(parts, shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from netspec.analysis.dependence import Dependence, Source, extent_of, pass_on, simple
+from netspec.analysis.dependence import Dependence, Source, extent_of, propagate, simple
 from netspec.analysis.spans import Span, Whole
 from netspec.ir import Graph, Input, analysis
 from netspec.sizes import stated
@@ -35,7 +35,7 @@ def receptive_fields(graph: Graph) -> Mapping[str, ReceptiveField]:
         operands, entering = [known[path] for path in node.inputs], tuple(shapes[path] for path in node.inputs)
         for value, result in zip(node.values, node.results, strict=True):
             shapes[value] = stated_shape(result.shape)
-            known[value] = pass_on(node.op, entering, shapes[value], operands, limits)
+            known[value] = propagate(node.op, entering, shapes[value], operands, limits)
     return MappingProxyType({node.path: _field(known[node.path], graph.inputs, limits) for node in graph})
 
 

@@ -15,7 +15,7 @@ from math import floor, gcd, prod
 from netspec.sizes.form import Atom, Floor, Form, Product, Scaled, Symbol, atom, form, ordered
 
 _memo = lru_cache(maxsize=1 << 15)
-"""A table of results; it is bounded, so that an editor that compiles all day does not keep every size it has seen."""
+"""A table of results; it is bounded, so that an editor that compiles all day does not keep every size it computed."""
 
 LARGEST_EXACT = 1 << 16
 """Numerator and denominator up to which a float is taken for the fraction that it is."""
@@ -33,6 +33,7 @@ def add(left: Form, right: Form, times: int = 1) -> Form:
     if not right.terms:
         return ordered(left.constant + times * right.constant, left.terms)
     terms = dict(left.terms)
+    # Terms that cancel stay here with 0; `form` leaves them out.
     for each, count in right.terms:
         terms[each] = terms.get(each, 0) + times * count
     return form(left.constant + times * right.constant, terms.items())
@@ -55,6 +56,7 @@ def multiply(left: Form, right: Form) -> Form:
         return scale(right, left.constant)
     number, factors = factor(left)
     other, others = factor(right)
+    # In order, so that H * W and W * H are one atom.
     product = atom(Product, *sorted((*factors, *others), key=lambda each: each.key))
     return ordered(0, ((product, number * other),))
 
@@ -85,8 +87,10 @@ def floor_divide(left: Form, divisor: int) -> Form:
     if divisor < 0:
         left, divisor = scale(left, -1), -divisor
     if left.terms and left.terms[0][1] < 0:
-        # floor(-X / d) is -floor((X + d - 1) / d), so that -(-H // 2) reads (H + 1) // 2 and not H - H // 2
+        # floor(-X / d) is -floor((X + d - 1) / d). So -(-H // 2), which is how Python rounds up, becomes (H + 1) // 2,
+        # and two ways to round up become equal. The other normal form, H - H // 2, would not swallow a later floor.
         return scale(floor_divide(add(constant(divisor - 1), left, -1), divisor), -1)
+    # floor((a * d + r) / d) is a + floor(r / d) for whole a: every coefficient gives its multiples of d away.
     whole = {each: times // divisor for each, times in left.terms}
     rest = {each: times % divisor for each, times in left.terms if times % divisor}
     outside, inside = left.constant, 0
@@ -115,6 +119,7 @@ def _divided(inner: Form, divisor: int) -> Form:
 def scaled(left: Form, number: float) -> Form:
     """Return the form times a positive float, rounded down, as torch does it in floating point."""
     exact = exact_fraction(number)
+    # size * 0.75 is exact in floating point for every size below 2 ** 37, so that this is what torch computes too.
     if exact is not None:
         return floor_divide(scale(left, exact[0]), exact[1])
     if not left.terms:
@@ -135,6 +140,7 @@ def exact_fraction(number: float) -> tuple[int, int] | None:
 
 def round_half_even(left: Form, divisor: int) -> Form:
     """Return ``left / divisor`` rounded to the nearest whole number and halves to the even one, as Python rounds."""
+    # floor(x + 1/2) rounds halves up.
     nearest = floor_divide(add(scale(left, 2), constant(divisor)), 2 * divisor)
     if divisor % 2:
         return nearest
@@ -180,6 +186,7 @@ def is_zero(whole: Form) -> bool:
     Products of many sums are left as they are: False then only says that nothing is known.
     """
     products = [each for each, _ in whole.terms if isinstance(each, Product)]
+    # Multiplying out n sums of m terms gives m ** n: a hostile document must not buy that with one line.
     if any(prod(len(part.terms) + 1 for part in each.factors) > 256 for each in products):
         return False
     return not any(_expand(whole).values())

@@ -72,17 +72,21 @@ class SizeContext:
         key = (difference, relation)
         guard = self._guards.get(key)
         if guard is None and relation == "==":
+            # f == 0 and -f == 0 are one question.
             guard = self._guards.get((scale(difference, -1), relation))
+        # After the graph is complete its conditions are known, and a new one would not be in what was reported.
         if reason is None or self.frozen:
             return guard.holds if guard is not None else self._implied(difference, relation)
         if guard is None:
             holds = difference.stated == 0 if relation == "==" else difference.stated >= 0
             guard = self._guards[key] = Guard(difference, relation, holds, reason)
+            # What is legal was computed from fewer guards.
             self._domains.clear()
         self._note(guard, reason)
         return guard.holds
 
     def _note(self, guard: Guard, reason: Reason) -> None:
+        # An op often asks the same thing several times in a row.
         if guard.reasons[-1] != reason:
             guard.reasons.append(reason)
         self._asked.setdefault(reason.subject, {})[guard] = reason
@@ -94,6 +98,8 @@ class SizeContext:
 
     def _implied(self, difference: Form, relation: Relation) -> bool | None:
         """Return the answer that is the same at all legal sizes, or None."""
+        # Legal sizes are those at which the graph is this graph. An answer that is the same at all of them is a fact,
+        # and needs no guard of its own.
         solved = solve(difference, relation)
         if solved is not None:
             (symbol,) = difference.symbols
@@ -146,6 +152,8 @@ class SizeContext:
         for guard in self.guards_in(phase):
             if any(each.name == name for each in guard.symbols):
                 allowed = guard.domain
+                # Periods multiply: what would repeat itself only after thousands of sizes is checked when the module
+                # runs.
                 if allowed is not None and lcm(left.period, allowed.period) <= LONGEST_PERIOD and not left <= allowed:
                     left = left & allowed
                     yield guard, left

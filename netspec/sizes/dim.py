@@ -20,7 +20,7 @@ from netspec.sizes.form import Form, Symbol, atom, form
 from netspec.sizes.printing import formula
 
 MOST_WEIGHT, MOST_DEPTH = 1024, 64
-"""A formula of more atoms, or of more within one another, is not kept open but fixed to its value."""
+"""A formula of more atoms, or of more that are nested, is not kept open but fixed to its value."""
 
 
 class Dim(Exact):
@@ -68,6 +68,7 @@ class Dim(Exact):
             return self.form.value(sizes)  # type: ignore[arg-type]
         return keep_open(substitute(self.form, {name: form_of(size) for name, size in sizes.items()}))
 
+    # Hashing by value would make a dictionary compare keys of equal hash, and a comparison inside a graph is recorded.
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> bool:
@@ -119,6 +120,7 @@ class Dim(Exact):
         return other / int(self)
 
     def __pow__(self, other: Any) -> Any:
+        # Beyond a few factors a power is no size of a network, and its text would grow with the exponent.
         if isinstance(other, int) and 0 < other <= 4:
             return self if other == 1 else self * self ** (other - 1)
         return int(self) ** other
@@ -135,6 +137,7 @@ class Dim(Exact):
     def __float__(self) -> float:
         return float(pin(self.form))
 
+    # A size is a whole number: rounding it changes nothing, in whichever direction.
     def __floor__(self) -> Dim:
         return self
 
@@ -228,6 +231,7 @@ _MAKING = Lock()
 @lru_cache(maxsize=1 << 15)
 def size_of(form: Form) -> Size:
     """Return the size of that form: a plain int where it is constant."""
+    # A constant is a plain int, so that a network without open sizes never pays for them.
     if not form.terms:
         return form.constant
     with _MAKING:
@@ -239,6 +243,7 @@ def size_of(form: Form) -> Size:
 
 def keep_open(form: Form) -> Size:
     """Return the size of that form, which is fixed where it has become too long to be kept open."""
+    # A document can double a formula with each line. Fixing is sound, since it is recorded, and its cost is bounded.
     if form.weight > MOST_WEIGHT or form.depth > MOST_DEPTH:
         return pin(form)
     return size_of(form)
@@ -261,6 +266,7 @@ def _ratio(form: Form, divisor: int) -> Ratio | float:
         form, divisor = scale(form, -1), -divisor
     if not form.terms:
         return form.constant / divisor
+    # Reduced, so that equal fractions are equal structurally.
     common = gcd(abs(factor(form)[0]), divisor)
     return Ratio(floor_divide(form, common), divisor // common)
 
@@ -318,9 +324,11 @@ def quotient(left: Size, right: Size) -> Size:
     cancelled = cancel(above, below)
     if cancelled is not None:
         return keep_open(floor_divide(*cancelled))
+    # Both sides change their sign, so that the inequalities below have one direction.
     if below.stated < 0:
         above, below = scale(above, -1), scale(below, -1)
     number = above.stated // below.stated
+    # number * below <= above < (number + 1) * below is what floor division means for a positive divisor.
     decide(add(below, constant(1), -1), ">=")
     decide(add(above, below, -number), ">=")
     decide(add(above, below, -number - 1), ">=")

@@ -61,6 +61,7 @@ class Domain:
         return isinstance(other, Domain) and self <= other <= self
 
     def __hash__(self) -> int:
+        # Equal sets may have different periods and rows; their ends are the same in every form.
         return hash((self.minimum, self.maximum))
 
     def __bool__(self) -> bool:
@@ -105,8 +106,10 @@ class Domain:
 
     def _reduced(self) -> Domain:
         """Return the same set with a shorter period, where it is finite or its residue classes are aligned."""
+        # A finite set needs no residues, and several hundred rows of one size each would be slow to intersect.
         if self.period > 1 and self.maximum is not None and len(found := self.members(_MOST + 1)) <= _MOST:
             return Domain(1, {0: runs(found)} if found else {})
+        # By one prime at a time: a period that can be shortened can be shortened by one of its primes.
         for step in _prime_factors(self.period):
             period = self.period // step
             rows = {
@@ -157,6 +160,7 @@ def _gaps(row: Row, first: int, period: int) -> Row:
     for low, high in row:
         if first < low:
             found.append((first, low - period))
+        # Behind an interval without end there is no gap.
         if high is None:
             return tuple(found)
         first = high + period
@@ -171,6 +175,7 @@ def _merged(rows: list[Row], residue: int, period: int) -> Row:
     for each in zip(*rows, strict=True):
         ends = [high for _, high in each]
         finite = [high for high in ends if high is not None]
+        # An interval without end and one with an end cannot be those of one class.
         if finite and len(finite) < len(ends):
             return ()
         found.append((min(low for low, _ in each), max(finite) if finite else None))

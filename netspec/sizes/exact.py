@@ -26,8 +26,11 @@ class Exact:
         parts = as_fraction(other)
         if parts is None:
             return NotImplemented
+        # Outside of a graph `==` is that of Python: of keys, sets and tests. There, asking costs nothing and decides
+        # nothing.
         if not in_scope():
             return (self.form, self.divisor) == parts
+        # `==` must not raise, since Python calls it unasked (in `in`, in tuples): what is not known is not equal.
         return known(_difference((self.form, self.divisor), parts), "==") is True
 
     def __ge__(self, other: Any) -> Any:
@@ -87,6 +90,7 @@ def as_fraction(value: object, short: bool = False) -> tuple[Form, int] | None:
         return value.form, value.divisor
     if isinstance(value, int):
         return constant(value), 1
+    # Infinity minus itself is no number, as is whatever is no number.
     if not isinstance(value, float) or value - value != 0:
         return None
     exact = exact_fraction(value) if short else value.as_integer_ratio()

@@ -24,19 +24,20 @@ Line = tuple[int, int]
 SIZE: Range = (1, None)
 """What a size can be while nothing is known about it."""
 
+# Weak, so that an editor that compiles all day does not keep every size that a document ever had.
 _ALIVE: WeakValueDictionary[Any, Any] = WeakValueDictionary()
-"""Every atom and form that somebody still holds, by what it is made of."""
+"""Every atom and form that is still referenced, by its parts."""
 _MAKING = Lock()
-"""Held while one is made: two threads that need the same one must not make two."""
+"""Held while one is made: two threads that need the same one must not make two, which would compare unequal."""
 
 
 class Atom:
-    """What a form adds up. Atoms are ordered by their key, so that a form is always written the same way."""
+    """A summand of a form. Atoms are ordered by their key, so that equal forms have their terms in one order."""
 
     __slots__ = ("__weakref__", "depth", "key", "stated", "symbols", "weight")
 
     weight: int
-    """How many atoms it is written with, itself included; ``depth`` is how many of them stand within one another."""
+    """How many atoms the text of it has, itself included; ``depth`` is how many of them are nested."""
     depth: int
     key: tuple[Any, ...]
     symbols: frozenset[Symbol]
@@ -56,7 +57,7 @@ class Atom:
         raise NotImplementedError
 
     @property
-    def rising(self) -> bool:
+    def monotone(self) -> bool:
         """True when the value never falls while a symbol grows."""
         return False
 
@@ -68,6 +69,8 @@ class Symbol(Atom):
 
     def __init__(self, name: str, stated: int) -> None:
         self.name, self.stated = name, stated
+        # The kind comes first, so that keys of different atoms are compared by it and never by parts of different
+        # types.
         self.key = (0, name, stated)
         self.symbols, self.weight, self.depth = frozenset((self,)), 1, 1
 
@@ -81,7 +84,7 @@ class Symbol(Atom):
         return box.get(self.name, SIZE)
 
     @property
-    def rising(self) -> bool:
+    def monotone(self) -> bool:
         return True
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -107,6 +110,7 @@ class Floor(Atom):
         if inner is None:
             return None
         period, rise = inner
+        # floor(f / d) repeats itself as soon as f has risen by a multiple of d: after so many periods of f.
         times = self.divisor // gcd(self.divisor, rise)
         return period * times, rise * times // self.divisor
 
@@ -115,8 +119,8 @@ class Floor(Atom):
         return None if low is None else low // self.divisor, None if high is None else high // self.divisor
 
     @property
-    def rising(self) -> bool:
-        return self.inner.rising
+    def monotone(self) -> bool:
+        return self.inner.monotone
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (atom, (Floor, self.inner, self.divisor))
@@ -142,6 +146,7 @@ class Product(Atom):
         low = 1
         high: int | None = 1
         for below, above in (each.range(box) for each in self.factors):
+            # With a factor that may be negative, the least product need not be that of the least factors.
             if below is None or below < 0:
                 return (None, None)
             low *= below
@@ -149,8 +154,9 @@ class Product(Atom):
         return low, high
 
     @property
-    def rising(self) -> bool:
-        return self.range({})[0] is not None and all(each.rising for each in self.factors)
+    def monotone(self) -> bool:
+        # A product of factors that rise rises only where none is negative.
+        return self.range({})[0] is not None and all(each.monotone for each in self.factors)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (atom, (Product, *self.factors))
@@ -179,8 +185,8 @@ class Scaled(Atom):
         return None if low is None else floor(low * self.factor), None if high is None else floor(high * self.factor)
 
     @property
-    def rising(self) -> bool:
-        return self.inner.rising
+    def monotone(self) -> bool:
+        return self.inner.monotone
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (atom, (Scaled, self.inner, self.factor))
@@ -198,10 +204,12 @@ class Form:
         self.constant, self.terms = constant, terms
         self.key = (tuple((each.key, times) for each, times in terms), constant)
         sets = [each.symbols for each, _ in terms]
+        # Nearly every form has one term, and shares the set of it.
         self.symbols: frozenset[Symbol] = sets[0] if len(sets) == 1 else frozenset().union(*sets)
         self.stated = constant + sum(times * each.stated for each, times in terms)
         self.weight = sum(each.weight for each, _ in terms)
         self.depth = max((each.depth for each, _ in terms), default=0)
+        # A tuple around the answer, since None is one of the answers.
         self._line: tuple[Line | None, ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -234,13 +242,14 @@ class Form:
         return low, high
 
     @property
-    def rising(self) -> bool:
+    def monotone(self) -> bool:
         """True when the value never falls while a symbol grows."""
-        return all(times > 0 and each.rising for each, times in self.terms)
+        return all(times > 0 and each.monotone for each, times in self.terms)
 
 
 def _add_lines(total: Form) -> Line | None:
     lines = [(each.line(), times) for each, times in total.terms]
+    # A sum of forms that repeat themselves does so after the least common multiple of their periods.
     period = lcm(*(line[0] for line, _ in lines if line is not None))
     rise = 0
     for line, times in lines:
@@ -251,7 +260,7 @@ def _add_lines(total: Form) -> Line | None:
 
 
 def atom(kind: type[Atom], *parts: Any) -> Atom:
-    """Return the atom of that kind and those parts: the same object as long as somebody holds one."""
+    """Return the atom of that kind and those parts: the same object as long as one is referenced."""
     key = (kind, *parts)
     with _MAKING:
         found: Atom | None = _ALIVE.get(key)

@@ -21,17 +21,17 @@ class Reason(NamedTuple):
     """On whose behalf sizes are compared.
 
     ``span`` is the place in the document and ``subject`` what asks (a node's path, say); both are opaque here.
-    ``written`` is the expression of the document from which the comparison comes, where it comes from one.
+    ``expression`` is the expression of the document from which the comparison comes, where it comes from one.
     """
 
     span: Any = None
     kind: Kind = "needs"
     subject: Hashable = None
-    written: str = ""
+    expression: str = ""
 
 
 class Guard:
-    """One condition on the open sizes, with all the reasons for which it was asked: first come, first named.
+    """One condition on the open sizes, with all the reasons for which it was asked, the first of them first.
 
     The condition is that ``difference`` is in the relation to zero, or that it is not, as it was at the stated sizes.
     """
@@ -61,6 +61,7 @@ class Guard:
     @property
     def domain(self) -> Domain | None:
         """The sizes of its only symbol at which the condition is met; None where that cannot be said."""
+        # The condition was answered at the stated sizes: a no is a condition too, that of the opposite.
         solved = solve(self.difference, self.relation)
         return solved if solved is None or self.holds else ~solved
 
@@ -70,7 +71,9 @@ class Guard:
         return (value == 0 if self.relation == "==" else value >= 0) is self.holds
 
     def settle(self, training: Collection[Hashable]) -> None:
-        """Say which subjects run in training only: a guard that nobody else asked for counts only there."""
+        """Take the subjects that run in training only: a guard that no other subject asked for counts only there."""
+        # Evaluation leaves out what only training needs, and must not be limited by it. That is known only when the
+        # graph is complete, since it follows from the outputs.
         always = [each for each in self.reasons if each.subject not in training]
         self.phase = "evaluation" if always else "training"
         self.reasons = always or self.reasons

@@ -62,6 +62,7 @@ def _describe_finite(domain: Domain, names: tuple[str, ...]) -> str:
 
 def _rule(domain: Domain) -> tuple[list[int], int]:
     """Return the residues and the shortest period that all members have, or all large ones where there is no end."""
+    # Where a set has no end, its finite part is an exception to the rule and not the rule.
     if domain.endless:
         return _shortest(domain.endless, domain.period)
     first = domain.minimum or 1
@@ -78,6 +79,7 @@ def _repeating(residues: Iterable[int], period: int) -> Domain:
 
 def _shortest(residues: Iterable[int], period: int) -> tuple[list[int], int]:
     """Return the same set of residues with the shortest period."""
+    # A guard's period is that of its formula; `H % 2 == 0` may have come with a period of 32.
     for short in range(1, period + 1):
         if period % short == 0:
             few = {each % short for each in residues}

@@ -15,6 +15,7 @@ def formula(whole: Form) -> str:
     terms = [(times, _term(each, abs(times))) for each, times in whole.terms]
     if whole.constant or not terms:
         terms.append((whole.constant, str(abs(whole.constant))))
+    # `H - 1` and not `-1 + H`.
     terms.sort(key=lambda term: term[0] < 0)
     text = "".join(f" {'-' if times < 0 else '+'} {term}" for times, term in terms)
     times, first = terms[0]

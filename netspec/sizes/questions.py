@@ -71,6 +71,7 @@ def proves(left: Size, relation: Comparison, right: Size) -> bool:
 
 def at_least(size: Size, least: Size) -> bool:
     """Return whether a size is at least another; recorded as a guard where that depends on the size."""
+    # Python's own operators ask, so that ops need not know which sizes are open.
     return size >= least
 
 
@@ -96,6 +97,8 @@ def scale_down(size: Size, factor: float) -> Size:
 
 def _in_order(left: Size, relation: Comparison, right: Size) -> tuple[Form, Relation, bool]:
     """Return the question as one of ``== 0`` or ``>= 0``, and whether its answer is the opposite."""
+    # Six relations are two, with the sides swapped or the answer negated, so that a question is recorded once however
+    # it was put.
     if relation in ("<=", ">"):
         left, right = right, left
     difference = add(form_of(left), form_of(right), -1)

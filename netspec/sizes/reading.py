@@ -65,6 +65,7 @@ class _Reader:
     def read(self) -> Form:
         try:
             total = self._sum()
+        # A formula comes from a file, and its nesting from whoever wrote that.
         except RecursionError:
             raise self._error("its brackets are too deep") from None
         if self.tokens:
@@ -96,6 +97,7 @@ class _Reader:
 
     def _divide(self, left: Form, right: Form, operator: str) -> Form:
         if right.terms or not right.constant:
+            # The same rule as for documents: a quotient of two open sizes is decided, and has no formula.
             raise self._error("sizes are divided by numbers other than 0 only")
         whole = floor_divide(left, right.constant)
         return whole if operator == "//" else add(left, scale(whole, right.constant), -1)

@@ -26,6 +26,7 @@ def always(difference: Form, relation: Relation) -> bool | None:
 
     None is also the answer where that cannot be found out, as for some conditions on several symbols.
     """
+    # Limits first: they answer nearly every question of a network at once, for any number of symbols.
     low, high = difference.range({})
     if relation == ">=":
         if low is not None and low >= 0:
@@ -56,31 +57,33 @@ def solve(difference: Form, relation: Relation) -> Domain | None:
     """
     if len(difference.symbols) != 1:
         return None
-    if difference.rising:
-        return _solve_rising(difference, relation)
-    if (falling := scale(difference, -1)).rising:
+    if difference.monotone:
+        return _solve_monotone(difference, relation)
+    # f >= 0 is not -f >= 1, as long as f is whole.
+    if (falling := scale(difference, -1)).monotone:
         if relation == "==":
-            return _solve_rising(falling, "==")
-        return ~_solve_rising(add(falling, constant(1), -1), ">=")
+            return _solve_monotone(falling, "==")
+        return ~_solve_monotone(add(falling, constant(1), -1), ">=")
     return _solve_by_residue(difference, relation)
 
 
-def _solve_rising(difference: Form, relation: Relation) -> Domain:
+def _solve_monotone(difference: Form, relation: Relation) -> Domain:
     first = _first_reached(difference, 0)
     if relation == ">=":
         return Domain.between(first)
     return Domain.between(first, _first_reached(difference, 1) - 1)
 
 
-def _first_reached(rising: Form, value: int) -> int:
+def _first_reached(monotone: Form, value: int) -> int:
     """Return the first size at which a form that never falls is at least the value."""
-    (symbol,) = rising.symbols
+    (symbol,) = monotone.symbols
     low, high = 0, 1
-    while rising.value({symbol.name: high}) < value:
+    # The forms here grow without bound, as every coefficient is positive: doubling ends.
+    while monotone.value({symbol.name: high}) < value:
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        if rising.value({symbol.name: middle}) < value:
+        if monotone.value({symbol.name: middle}) < value:
             low = middle
         else:
             high = middle
@@ -96,6 +99,7 @@ def _solve_by_residue(difference: Form, relation: Relation) -> Domain | None:
     (symbol,) = difference.symbols
     rows: dict[int, Row] = {}
     for residue in range(period):
+        # Sizes begin at 1, so that the class of 0 begins with the period itself.
         first = residue or period
         row = _solve_line(first, difference.value({symbol.name: first}), period, rise, relation)
         if row:
