@@ -54,11 +54,13 @@ class Timer:
 
 def print_summary(summary: Summary) -> None:
     """Print a summary: with rich on a terminal, as plain text anywhere else."""
-    from netspec.views.summary.table import plain_text, print_rich
-
     if sys.stdout.isatty():
+        from netspec.views.summary.terminal import print_rich
+
         print_rich(summary)
     else:
+        from netspec.views.summary.table import plain_text
+
         click.echo(plain_text(summary))
 
 

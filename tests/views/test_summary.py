@@ -13,7 +13,8 @@ from netspec.views.numbers import show_count
 from netspec.views.record import graph_json, graph_record
 from netspec.views.summary.recurrence import recurring
 from netspec.views.summary.rows import Row, sorted_rows, tree_rows
-from netspec.views.summary.table import TableOptions, plain_text, print_rich, summarize
+from netspec.views.summary.table import TableOptions, plain_text, summarize
+from netspec.views.summary.terminal import print_rich
 
 NETWORKS = ("densenet121", "googlenet", "lenet5_modern", "resnet50")
 

@@ -69,6 +69,7 @@ def measure_figures(graph: Graph, dtype: str = "float32", batch: int = 1) -> Fig
 
 def _last_receptive_field(graph: Graph) -> Shape | None:
     training, fields = graph.training_only, receptive_fields(graph)
+    # From global pooling on, every receptive field is the whole input: nothing to compare networks by.
     wide = [node.path for node in graph if node.path not in training and any(size > 1 for size in node.shape[1:])]
     return fields[wide[-1]] if wide else None
 
@@ -79,6 +80,7 @@ def ordered(found: Iterable[Figures], by: Order | None) -> list[Figures]:
         return list(found)
     if by == "name":
         return sorted(found, key=lambda each: each.name)
+    # Names decide between equal figures, so that the order does not depend on that of the arguments.
     return sorted(found, key=lambda each: (-getattr(each, by), each.name))
 
 

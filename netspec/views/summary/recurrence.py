@@ -43,6 +43,7 @@ def recurring(kinds: list[int]) -> Iterator[tuple[int, int, int]]:
         >>> list(recurring([7, 1, 2, 1, 2, 1, 2, 1, 2, 5, 5]))
         [(0, 1, 1), (1, 2, 4), (9, 1, 2)]
     """
+    # One pass per period, each of linear time: lists of steps may have many thousand entries.
     matches = [_matches(kinds, period) for period in range(1, LONGEST_PERIOD + 1)]
     start = 0
     while start < len(kinds):

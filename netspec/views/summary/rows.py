@@ -84,6 +84,7 @@ class RowBuilder:
 
     def _receptive_field(self, outputs: tuple[str, ...]) -> str:
         fields = {self._fields.get(path, (1,)) for path in outputs}
+        # Values with different receptive fields have none in common that could be shown.
         if len(fields) != 1:
             return ""
         (field,) = fields
@@ -99,6 +100,7 @@ def tree_rows(graph: Graph, depth: int | None = None) -> Iterator[Row]:
     """
     builder = RowBuilder(graph)
     recurrence = Recurrence(graph)
+    # A stack and no recursion: scopes may nest deeper than Python calls functions.
     levels = [recurrence.columns([graph.root])]
     while levels:
         for name, column in levels[-1]:
@@ -121,5 +123,6 @@ def sorted_rows(graph: Graph, by: Sorting) -> list[Row]:
     builder = RowBuilder(graph)
     key = {"params": "params", "macs": "training_macs", "memory": "elements"}[by]
     amounts = {node: int(getattr(builder.totals(node), key)) for node in graph}
+    # Sorting is stable, so that equal amounts stay in the order of the network.
     ranked = sorted((node for node in graph if amounts[node]), key=lambda node: -amounts[node])
     return [builder.row([node], 0, node.path) for node in ranked]

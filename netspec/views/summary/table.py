@@ -1,4 +1,4 @@
-"""The summary of a network as a table: for terminals with rich, as aligned text everywhere else."""
+"""The summary of a network as a table, and as aligned text."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ from netspec.ir import Graph
 from netspec.sizes.shape import show
 from netspec.views.numbers import show_count
 from netspec.views.summary.rows import Row, Sorting, sorted_rows, tree_rows
-from netspec.views.text_table import column_widths, text_table
+from netspec.views.text_table import text_table
 
 MOST_ROWS = 200
 _MOST_KEPT = 100_000  # more rows than a graph may have nodes
 TEXTS = 3
 """How many columns hold texts; the others hold numbers."""
-SHORTEST, GAP = 8, 2
-"""What is left of a text at least, and what is free between two columns."""
 HEADINGS = ("layer", "op", "output", "params", "MACs", "field")
 
 
@@ -135,56 +133,3 @@ def plain_text(summary: Summary) -> str:
     figures = text_table(summary.figures, left={0, 2})
     left_out = [summary.left_out] if summary.left_out else []
     return "\n".join([summary.title, *summary.above, *table, *left_out, "", *figures, "", *summary.below])
-
-
-def fit_columns(rows: list[tuple[str, ...]], room: int) -> list[int]:
-    """Return the widths of a table's columns in a terminal of a width: texts are cut short, numbers never.
-
-    Example:
-        >>> fit_columns([("a_long_name", "conv 3x3, s2", "64x8x8", "1,000")], 30)
-        [8, 8, 6, 5]
-    """
-    widths = column_widths(rows)
-    room -= GAP * (len(widths) - 1)
-    while sum(widths) > room:
-        widest = max(range(TEXTS), key=lambda index: widths[index])
-        if widths[widest] <= SHORTEST:
-            break
-        widths[widest] -= 1
-    return widths
-
-
-def print_rich(summary: Summary) -> None:
-    """Print a summary to a terminal, as wide as that is, in colour unless ``NO_COLOR`` is set."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(highlight=False)
-    widths = fit_columns([summary.headings, *summary.cells], console.width)
-    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-    styles = ("", "cyan", "", "", "", "dim", "")
-    for index, (heading, width) in enumerate(zip(summary.headings, widths, strict=True)):
-        justify = "left" if index < TEXTS else "right"
-        # Only texts are given a width: before 14.3 rich adds padding to the last column's, and exceeds the terminal.
-        cut = width if index < TEXTS else None
-        table.add_column(heading, style=styles[index], width=cut, no_wrap=True, justify=justify)  # type: ignore[arg-type]
-    for cells in summary.cells:
-        table.add_row(*map(Text, cells), style="" if cells[0][:1] != " " else "dim")
-    figures = Table.grid(padding=(0, 2))
-    for justify in ("left", "right", "left"):
-        figures.add_column(justify=justify)  # type: ignore[arg-type]
-    for figure in summary.figures:
-        figures.add_row(*map(Text, figure))
-    console.print(Text(summary.title, style="bold"))
-    for line in summary.above:
-        console.print(Text(line, style="dim"))
-    # Where the terminal is too narrow even so, it breaks the lines itself.
-    Console(highlight=False, width=max(console.width, sum(widths) + GAP * len(widths))).print(table)
-    if summary.left_out:
-        console.print(Text(summary.left_out, style="yellow"))
-    console.print(figures)
-    console.print()
-    for line in summary.below:
-        console.print(Text(line, style="dim"))
