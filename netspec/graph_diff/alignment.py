@@ -88,6 +88,7 @@ def _best_sums(rows: range, columns: range, bands: list[range], affinity: Affini
     from the last row and column to the first; places outside of the band count as 0.
     """
     sums: list[dict[int, int]] = [{} for _ in range(len(rows) + 1)]
+    # From the end, so that the pairs can be read from the beginning, and the first of equally good ones is taken.
     for i in reversed(range(len(rows))):
         here, below, right = sums[i], sums[i + 1].get, 0
         for j in reversed(bands[i]):

@@ -163,6 +163,7 @@ def _pair_inputs(before: Sequence[Input], after: Sequence[Input]) -> list[tuple[
 
 def _in_order(outputs: Iterable[Output]) -> list[Output]:
     """Return outputs as a network gives them: those of training only come last."""
+    # That is the order of the named tuple that the generated module returns.
     return sorted(outputs, key=lambda each: each.train_only)
 
 

@@ -81,6 +81,7 @@ class OpComparison:
         changes: Changes = {}
         if len(before) != len(after) and self._are_known(before, after):
             changes["operands"] = len(before), len(after)
+        # Operands that only one of them has are counted above, and have no partner to be compared with.
         for left, right in zip(before, after, strict=False):
             if self._partners.disagree(left, right):
                 changes["reads"] = _shortened(left, right, pair)

@@ -77,6 +77,7 @@ def _join_moves(findings: Sequence[_Finding]) -> Iterator[_Finding]:
     def key(finding: _Finding, sign: str) -> Hashable:
         return sign, finding.part.what, finding.part.times, finding.part.inside, finding.places
 
+    # A step that moves inside its block is lost and gained at the same places.
     known = {key(finding, finding.part.sign): finding for finding in findings}
     for finding in findings:
         gained = known.get(key(finding, "+" if finding.part.sign == "-" else "-"))
@@ -119,6 +120,7 @@ def _group_by_places(findings: Iterable[_Finding]) -> list[list[_Finding]]:
 
 def _amounts(groups: Sequence[Sequence[_Finding]], gain: Gain) -> list[Amounts]:
     """Return what each group adds. An op that is in several counts in the one with the fewest places."""
+    # The amounts of all differences add up to those of the networks, so none may count twice.
     homes: dict[Edit, tuple[int, int]] = {}
     for number, group in enumerate(groups):
         for edit in (edit for finding in group for edit in finding.edits):

@@ -98,10 +98,12 @@ class Matcher:
                     continue
                 entered = Place(*found)
                 inner.append((entered if entered.is_block or not place.is_block else place, *found))
+            # In the order of the network, for that is the order in which differences are reported.
             stack.extend(reversed(inner))
 
     def _match_steps(self, place: Place, before: Scope, after: Scope) -> Iterator[Pair | Run | tuple[Scope, Scope]]:
         """Yield the steps of two scopes as pairs of ops, pairs of scopes, and runs between them."""
+        # Equal structure does not look at names, and auxiliary outputs are found by theirs.
         if self._structure.equal(before, after) and list(_outputs(before.items)) == list(_outputs(after.items)):
             for left, right in zip(before.items, after.items, strict=True):
                 yield from _paired(place, left, right)
@@ -183,6 +185,7 @@ class Matcher:
             return 0
         if left.family and left.item.shape == right.item.shape:  # type: ignore[union-attr]
             worth += SHAPE_BONUS
+        # Steps without a name are called by their number, which changes with every step that is inserted before them.
         return worth * left.factor + (NAME_BONUS if left.name == right.name and not left.is_numbered else 0)
 
     def _affinity_of_scopes(self, left: Profile, right: Profile) -> int:

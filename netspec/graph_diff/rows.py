@@ -55,6 +55,7 @@ def repetition(row: Run) -> tuple[tuple[str, ...], int]:
         # The concatenations of a dense block belong to its layers.
         items = tuple(item for item in items if isinstance(item, Scope))
     labels = tuple(map(label, items))
+    # The shortest period comes first, so that `relu relu relu relu` is one step four times.
     for length in range(1, len(labels) // 2 + 1):
         if len(labels) % length == 0 and labels[:length] * (len(labels) // length) == labels:
             return labels[:length], len(labels) // length

@@ -144,6 +144,7 @@ def name_run(first: str, last: str) -> str:
     shared = 0
     while shared < min(len(first), len(last)) and first[shared] == last[shared]:
         shared += 1
+    # Neither a number nor a word is cut in two: unit10..11, and not unit10..1.
     while shared and _sort(first[shared - 1]) == _sort(last[shared : shared + 1]):
         shared -= 1
     return f"{first}..{last[shared:] or last}"

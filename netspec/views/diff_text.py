@@ -251,6 +251,7 @@ def _ratio(old: int, new: int) -> str:
     """Return a change in per cent, or as a factor where that says more."""
     if not old or old == new:
         return ""
+    # A growth by 1,234 % is harder to read than a factor.
     if new > 2 * old:
         return f"x {new / old:.3g}"
     change = 100 * (new - old) / old

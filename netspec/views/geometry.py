@@ -32,5 +32,6 @@ def number(value: float) -> str:
         >>> number(12.0), number(3.14159), number(-0.001)
         ('12', '3.14', '0')
     """
+    # The last digits of a sine differ between machines, and no screen shows a hundredth of a pixel.
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

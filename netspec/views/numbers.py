@@ -11,6 +11,7 @@ def show_count(count: int) -> str:
         ('1.81 G', '640')
     """
     amount, units = float(count), ["", " k", " M", " G", " T", " P", " E"]
+    # From 999.5 on, three digits would be rounded to 1e+03.
     while amount >= 999.5 and len(units) > 1:
         amount /= 1000
         units.pop(0)

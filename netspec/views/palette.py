@@ -46,6 +46,8 @@ def colour(family: str) -> str:
 
 def style() -> str:
     """Return the one style sheet of a picture."""
+    # Attributes of elements cannot depend on whether the reader prefers a dark page, so all colours are in CSS. The
+    # strokes of titles are painted below their letters, and keep them legible where an edge passes.
     light, dark = _fills(LIGHT), _fills(DARK)
     return own_rules(f"""
 text {{ font: 14px {FONT}; fill: #14181f; }}

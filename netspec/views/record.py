@@ -137,6 +137,7 @@ class NodeWriter:
         }
 
     def _arguments_of(self, op: Op) -> dict[str, Any]:
+        # The graph keeps its ops alive, so no other object can have the same id.
         if id(op) not in self._arguments:
             self._arguments[id(op)] = op.model_dump(mode="json", warnings=False)
         return self._arguments[id(op)]

@@ -29,6 +29,7 @@ def markdown_table(rows: Sequence[Row], left: Collection[int]) -> list[str]:
         >>> markdown_table([("layer", "params"), ("conv1", "9,408")], left={0})
         ['| layer | params |', '| :---- | -----: |', '| conv1 |  9,408 |']
     """
+    # Some readers of Markdown take a rule only from three characters on.
     widths = [max(3, width) for width in column_widths(rows)]
     rule = [f":{'-' * (width - 1)}" if index in left else f"{'-' * (width - 1)}:" for index, width in enumerate(widths)]
     header, *body = (_padded(row, widths, left) for row in rows)

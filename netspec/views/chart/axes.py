@@ -49,6 +49,7 @@ class Axis:
         low, high = self.bounds
         if not self.is_logarithmic:
             return [tick for tick in _linear_ticks(low, high) if tick >= 0]
+        # The finest ticks that leave room for their labels; over many decades not even each power of ten has any.
         for digits in ((1, 2, 5), (1, 3), (1,)):
             ticks = list(_logarithmic_ticks(low, high, digits))
             if len(ticks) <= MOST_TICKS:
@@ -61,12 +62,14 @@ def make_axis(amounts: Sequence[int], start: float, end: float, inset: float) ->
     smallest, largest = min(amounts), max(amounts)
     is_logarithmic = smallest > 0 and largest > WIDE_RANGE * smallest
     low, high = (log10(smallest), log10(largest)) if is_logarithmic else (float(smallest), float(largest))
+    # A range of no extent could not be stretched over the line.
     if low == high:
         low, high = low * 0.5, high * 1.5 or 1.0
     return Axis(start, end, low, high, inset, is_logarithmic)
 
 
 def _linear_ticks(low: float, high: float) -> Iterator[float]:
+    # Steps of 1, 2 or 5 times a power of ten are read most easily (Heckbert 1990, Nice numbers for graph labels).
     rough = (high - low) / MOST_TICKS
     unit = 10.0 ** floor(log10(rough))
     step = next(unit * digit for digit in (1, 2, 5, 10) if unit * digit >= rough)

@@ -139,6 +139,7 @@ def _amount(tick: float) -> str:
 
 def _bubble(each: Figures, across: Axis, up: Axis, unit: float) -> Bubble:
     width = CHARACTER * len(printable(each.name)) + 4
+    # Areas are what is compared by eye, so the radius grows with the root.
     radius = max(SMALLEST, unit * sqrt(each.peak))
     return Bubble(across.place(each.macs), up.place(each.params), radius, width, TEXT + 3)
 

@@ -44,6 +44,7 @@ def sums(frame: Frame) -> str:
 
 def tooltip(box: Box, fields: Fields) -> str:
     """Return all that is known of a box, a fact a line, with exact numbers."""
+    # A tooltip has no layout but its line breaks.
     facts = [f"{line.name}: {line.what}" for line in box.lines]
     facts[0] = f"{facts[0]} {multiple(box)}".rstrip()
     path = box.id.partition(".")[2]
@@ -80,6 +81,7 @@ def description(graph: Graph, view: View, notice: str) -> str:
     """Return what a picture shows, in a sentence or two, for those who do not see it."""
     entering = ", ".join(f"{each.name} {show(each.shape)}" for each in graph.inputs)
     leaving = ", ".join(f"{each.name} {show(graph.shape_of(each.node))}" for each in graph.outputs)
+    # Screen readers read this from start to end, so it has to stay short.
     names = ", ".join(box.lines[0].name for box in view.boxes[:12])
     more = f" and {len(view.boxes) - 12} more" if len(view.boxes) > 12 else ""
     text = (

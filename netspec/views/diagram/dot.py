@@ -36,6 +36,7 @@ def write_dot(view: View, direction: Direction = "TB", font: str = FONT) -> str:
     """Return the DOT text of a view."""
     digraph = Digraph(printable(view.frame.name))
     digraph.attr("graph", _attributes=_graph_attributes(view, direction, font))
+    # A plain shape has neither an outline nor a margin: its table is all that is drawn.
     digraph.attr("node", shape="plain", fontname=font, fontsize="14")
     digraph.attr("edge", fontname=font, arrowsize="0.8", color="#414b5c")
     _write_items(digraph, view.frame)
@@ -54,6 +55,7 @@ def _graph_attributes(view: View, direction: Direction, font: str) -> dict[str, 
         "ranksep": "0.35",
         "pad": "0.1",
     }
+    # nslimit1 bounds the simplex that ranks, nslimit the one that finds positions, mclimit the search for crossings.
     if view.stretch > STRETCHED:
         attributes |= {"nslimit": "2", "nslimit1": "2", "mclimit": "0.1"}
     return attributes
@@ -64,6 +66,7 @@ def _write_items(digraph: Digraph, frame: Frame) -> None:
         if isinstance(item, Box):
             digraph.node(item.id, _box_label(item), id=item.id, **{"class": _classes(item)})
             continue
+        # Graphviz draws a frame around a subgraph only if its name begins so.
         with digraph.subgraph(name=f"cluster_{item.id}") as cluster:
             style = "rounded,dashed" if item.training_only else "rounded"
             cluster.attr(label=_frame_label(item), labeljust="l", id=item.id, style=style, color="#8792a6", margin="10")

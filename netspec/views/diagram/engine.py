@@ -55,6 +55,7 @@ def _embedded() -> str | None:
 
 
 def _run(program: str, dot: str, seconds: float) -> str:
+    # The graphviz package can run an engine too, but not end it after some time.
     command = [program, "-Tsvg"]
     try:
         done = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=seconds, check=False)
@@ -64,5 +65,6 @@ def _run(program: str, dot: str, seconds: float) -> str:
         raise DrawingError(f"{Path(program).name} cannot be run: {error.strerror}") from None
     if done.returncode or b"<svg" not in done.stdout:
         reason = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
+        # An engine quotes the text that it does not like, which a document may have written.
         raise DrawingError(f"{Path(program).name} fails: {reason[0]!a}")
     return done.stdout.decode()

@@ -40,6 +40,7 @@ class Fusion:
         nodes: list[Node] = []
         for node in scope.walk():
             nodes.append(node)
+            # A large scope is not one group, and need not be read to its end to know that.
             if len(nodes) > LARGEST:
                 return None
         groups = self.cut(nodes)
@@ -51,6 +52,7 @@ class Fusion:
             len(group) < LARGEST
             and group[0].op.family in FIRST
             and node.op.family in FOLLOWERS
+            # An edge leads from a whole box, so no value inside it may be read from elsewhere.
             and last.path not in self._kept
             and len(self._consumers[last.path]) == 1
         )

@@ -58,6 +58,7 @@ def read_layout(text: str) -> Layout:
         moved = re.search(r"translate\((\S+) (\S+)\)", page.attrib["transform"])
         assert moved
         layout = Layout(width, height, {}, {}, {})
+        # Graphviz draws above the origin, at negative heights, and moves the page down as a whole.
         offset = float(moved[1]), float(moved[2])
         for group in page.iter(f"{SVG}g"):
             _read_group(group, offset, layout)
@@ -75,6 +76,7 @@ def _read_group(group: ElementTree.Element, offset: Point, layout: Layout) -> No
         layout.frames[identity] = _around([point for shape in _shapes(group) for point in _points(shape, offset)])
     elif kind == "edge":
         paths, tips = list(group.iter(f"{SVG}path")), list(group.iter(f"{SVG}polygon"))
+        # The polygon of an arrowhead ends with its first corner again.
         tip = tuple(_points(tips[0], offset)[:3]) if tips else ()
         layout.edges[identity] = Route(_moved(paths[0].attrib["d"], offset), tip)
 
@@ -103,6 +105,7 @@ def _moved(path: str, offset: Point) -> str:
 def _place(shapes: list[list[Point]]) -> Place:
     outline = _around([point for points in shapes for point in points])
     flat = [_around(points) for points in shapes]
+    # <HR/> and <VR/> are drawn as rectangles of one pixel, which no class or id tells from the cells.
     rows = {_middle(each.top, each.bottom) for each in flat if each.height < _HAIRLINE < each.width}
     columns = {_middle(each.left, each.right) for each in flat if each.width < _HAIRLINE < each.height}
     return Place(outline, tuple(sorted(rows)), tuple(sorted(columns)))

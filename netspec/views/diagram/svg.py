@@ -90,6 +90,7 @@ def _document(graph: Graph, view: View, layout: Layout, notice: str, width: floa
     yield f'<desc id="{ITSELF}-description">{_safe(description(graph, view, notice))}</desc>'
     yield f"<style>{style()}</style>"
     yield f'<rect class="page" width="{number(wide)}" height="{number(high)}"/>'
+    # SVG has no z-index: what is written later covers what is written earlier.
     yield from (_frame(frame, layout.frames[frame.id]) for frame in view.frames)
     yield from (_edge(edge, layout.edges[f"edge{index}"]) for index, edge in enumerate(view.edges))
     yield from (_frame_title(frame, layout.frames[frame.id]) for frame in view.frames)
@@ -128,6 +129,7 @@ def _edge(edge: Edge, route: Route) -> str:
 def _box(box: Box, place: Place, fields: Fields) -> Iterator[str]:
     classes = " ".join(["box", box.kind, _safe(box.family), *(["training"] if box.training_only else [])])
     yield f'<g id="{ITSELF}-{_safe(box.id)}" class="{classes}"><title>{_safe(tooltip(box, fields))}</title>'
+    # Graphviz places the text in its own font; only the rules between the cells are taken from it.
     outline = place.outline
     bounds = [outline.top, *place.rows, outline.bottom]
     if len(bounds) != len(box.lines) + 2:
@@ -150,6 +152,7 @@ def _texts(box: Box, outline: Rectangle, bounds: list[float]) -> Iterator[str]:
     anchor = "" if is_stack else ' text-anchor="middle"'
     across = outline.left + PADDING + 1 if is_stack else (outline.left + outline.right) / 2
     for row, line in enumerate(box.lines):
+        # Not all viewers know `dominant-baseline`, so the text is moved down to the middle by hand.
         down = (bounds[row] + bounds[row + 1]) / 2 + 5
         words = [_span("name", line.name), _span("word", line.what, 8)]
         words += [_span("times", multiple(box), 8)] if row == 0 else []
@@ -181,6 +184,7 @@ def _cell(area: Rectangle, top: bool, bottom: bool) -> str:
     inner = number(area.left + ROUNDNESS), number(area.right - ROUNDNESS)
     arc = f"A{number(ROUNDNESS)} {number(ROUNDNESS)} 0 0 1 "
     above, below = number(area.top + ROUNDNESS), number(area.bottom - ROUNDNESS)
+    # A rectangle would stick out at the round corners, and a clip path needs an id for each box.
     start, end = f"M{left} {upper}H{right}", f"V{lower}H{left}Z"
     if top:
         start = f"M{left} {above}{arc}{inner[0]} {upper}H{inner[1]}{arc}{right} {above}"

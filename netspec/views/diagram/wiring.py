@@ -77,6 +77,8 @@ def _continues(inner: Node, node: Node) -> bool:
 
 def _skips(successors: Sequence[Sequence[int]]) -> frozenset[tuple[int, int]]:
     """Return the edges whose ends another way connects too. Edges lead from lower numbers to higher ones."""
+    # These are the edges that the transitive reduction leaves out (Aho, Garey and Ullman 1972). What each box reaches
+    # is a set of bits, so that a union takes one operation however many boxes there are.
     reached = [0] * len(successors)
     skipping: set[tuple[int, int]] = set()
     for box in range(len(successors) - 1, -1, -1):
@@ -93,6 +95,8 @@ def _skips(successors: Sequence[Sequence[int]]) -> frozenset[tuple[int, int]]:
 
 def _stretch(successors: Sequence[Sequence[int]]) -> int:
     """Return the sum over edges of the ranks that they pass, each box being as high as the longest way to it."""
+    # Graphviz minimizes this sum by a network simplex (Gansner et al. 1993), which ranks by longest paths come near to
+    # in no time.
     ranks = [0] * len(successors)
     for box, heads in enumerate(successors):
         for head in heads:
