@@ -23,10 +23,14 @@ _WORDS = {"network": "Network", "output": "Auxiliary output", "dense": "dense"}
 
 def describe(scope: Scope) -> tuple[str, str]:
     """Return what a block is called, and what is in it where it has no name of its own."""
-    word = scope.block or _WORDS.get(scope.kind, "")
     if scope.block:
-        return word, ""
-    return word, list_parts(scope) or _list_layers(scope) or f"{sum(1 for _ in scope.walk())} ops"
+        return scope.block, ""
+    return block_word(scope), list_parts(scope) or _list_layers(scope) or f"{sum(1 for _ in scope.walk())} ops"
+
+
+def block_word(scope: Scope) -> str:
+    """Return what a block is called."""
+    return scope.block or _WORDS.get(scope.kind, "")
 
 
 def list_parts(scope: Scope) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from netspec.ir import Graph, Input, Node, Output, Scope
 from netspec.sizes.shape import Shape
-from netspec.views.describe import describe, name_run, scope_name, show_change, shown_name
+from netspec.views.describe import block_word, describe, name_run, scope_name, show_change, shown_name
 from netspec.views.diagram.expansion import Expansion, choose_expansion, innermost
 from netspec.views.diagram.fusion import Fusion, FusionGroup
 from netspec.views.diagram.model import Box, Frame, Line, View
@@ -66,7 +66,7 @@ class _Folder:
         return Frame(
             id=f"block.{scope.path}" if scope.path else "network",
             name=scope_name(scope) or self._graph.name,
-            word=describe(scope)[0],
+            word=block_word(scope),
             items=tuple(items),
             params=sum(node.params for node in nodes),
             macs=self._macs(nodes),
@@ -124,14 +124,13 @@ class _Folder:
     def _fused(self, groups: Sequence[FusionGroup]) -> Box:
         """Return the box of a fusion group, or of equal ones in a row."""
         nodes = [node for group in groups for node in group]
-        ends = zip(groups[0], groups[-1], strict=True)
-        lines = [replace(self._line(node), name=name_run(self._name(node), self._name(end))) for node, end in ends]
-        return replace(self._box(f"node.{nodes[0].path}", lines, nodes), times=len(groups))
+        lines = [self._line(node, end) for node, end in zip(groups[0], groups[-1], strict=True)]
+        return self._box(f"node.{nodes[0].path}", lines, nodes, times=len(groups))
 
     def _concats(self, nodes: Sequence[Node]) -> Box:
         """Return the box of the concatenations of a dense block."""
         line = replace(self._line(nodes[0]), name=name_run(nodes[0].name, nodes[-1].name))
-        return replace(self._box(f"node.{nodes[0].path}", [line], nodes), times=len(nodes))
+        return self._box(f"node.{nodes[0].path}", [line], nodes, times=len(nodes))
 
     def _block(self, scopes: Sequence[Scope], concat: Node | None = None) -> Box:
         """Return the box of a folded block, or of a run of them; dense layers grow to what their last concat gives."""
@@ -159,8 +158,8 @@ class _Folder:
             return [Line(name, *describe(first), "block")]
         return [replace(self._line(group[0]), name=name), *(self._line(node) for node in group[1:])]
 
-    def _box(self, identity: str, lines: Sequence[Line], nodes: Sequence[Node]) -> Box:
-        """Return the box of nodes that follow each other."""
+    def _box(self, identity: str, lines: Sequence[Line], nodes: Sequence[Node], times: int = 1) -> Box:
+        """Return the box of nodes that follow each other, ``times`` the same."""
         return Box(
             id=identity,
             kind="block" if lines[0].family == "block" else "op",
@@ -172,6 +171,7 @@ class _Folder:
             nodes=tuple(node.path for node in nodes),
             last=nodes[-1].path,
             span=nodes[0].span,
+            times=times,
             training_only=self._are_training(nodes),
             shares=self._shares(nodes),
         )
@@ -186,12 +186,12 @@ class _Folder:
             training_only=output.train_only,
         )
 
-    def _name(self, node: Node) -> str:
-        return shown_name(node.name, node.scope)
-
-    def _line(self, node: Node) -> Line:
-        detail = node.op.draw(self._graph.shape_of(node.inputs[0]))
-        return Line(self._name(node), type(node.op).__name__, detail, node.op.family)
+    def _line(self, node: Node, end: Node | None = None) -> Line:
+        """Return the line of a node, or of equal ones in a row up to another."""
+        name, detail = shown_name(node.name, node.scope), node.op.draw(self._graph.shape_of(node.inputs[0]))
+        if end is not None and end is not node:
+            name = name_run(name, shown_name(end.name, end.scope))
+        return Line(name, type(node.op).__name__, detail, node.op.family)
 
     # facts
 

@@ -51,10 +51,16 @@ class Runs:
             last = previous[-1].path
             if following[0].inputs != (last,) or last in self._kept or len(self._consumers[last]) != 1:
                 break
-            if [self._exact[node] for node in previous] != [self._exact[node] for node in following]:
+            if not self._are_equal(previous, following):
                 break
             end += 1
         return end - start
+
+    def _are_equal(self, first: FusionGroup, other: FusionGroup) -> bool:
+        # Groups in a row seldom have the same ops, which is known without a number for each.
+        return [node.op.name for node in first] == [node.op.name for node in other] and all(
+            map(self._exact.equal, first, other)
+        )
 
     def alike(self, first: Scope, other: Scope) -> bool:
         """Return whether two blocks are equal, or equal but for channels and written as one step of a loop.

@@ -95,8 +95,7 @@ def _skips(successors: Sequence[Sequence[int]]) -> frozenset[tuple[int, int]]:
 
 def _stretch(successors: Sequence[Sequence[int]]) -> int:
     """Return the sum over edges of the ranks that they pass, each box being as high as the longest way to it."""
-    # Graphviz minimizes this sum by a network simplex (Gansner et al. 1993), which ranks by longest paths come near to
-    # in no time.
+    # Graphviz minimizes this sum by a network simplex (Gansner et al. 1993); longest paths give a quick estimate.
     ranks = [0] * len(successors)
     for box, heads in enumerate(successors):
         for head in heads:
