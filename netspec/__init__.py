@@ -114,8 +114,8 @@ def build(
     """Return the network as a module on a device, made by running the source that ``source`` returns.
 
     ``device`` is one of torch's, or ``"auto"``: CUDA where there is one. A network whose steps say ``device: 1`` takes
-    several, as in ``["cuda:0", "cuda:1"]``, and its file moves what crosses between them. ``seed`` makes the first
-    weights repeatable.
+    several, as in ``["cuda:0", "cuda:1"]``, and its file moves what crosses between them. With a ``seed``, the weights
+    are initialized the same way every time.
 
     Example:
         >>> import netspec
@@ -123,6 +123,7 @@ def build(
         >>> sum(parameter.numel() for parameter in module.parameters())
         61706
     """
+    # torch is imported here and nowhere before, so that checking and drawing work without it.
     from netspec.targets.torch.runtime import build_module, use_channels_last
 
     graph = _graph(document, variant, overrides)
@@ -166,8 +167,8 @@ def summary(
 ) -> str:
     """Return the table of the network: per scope its output, parameters, MACs and receptive field, then the totals.
 
-    ``depth`` is how many levels of scopes are opened: two, but for units of a few ops, where it is not given. ``sort``
-    lists single ops instead, the largest first.
+    ``depth`` is how many levels of scopes are expanded; by default two, but for units of a few ops. ``sort`` lists
+    single ops instead, the largest first.
 
     Example:
         >>> import netspec
@@ -186,7 +187,15 @@ def draw(
     *,
     path: str | Path | None = None,
 ) -> str:
-    """Return the picture of the network as SVG, and write it to a path where one is given."""
+    """Return the picture of the network as SVG, and write it to a path where one is given.
+
+    Raises: SpecError when a file that netspec did not write is at the path.
+
+    Example:
+        >>> import netspec
+        >>> "<title>" in netspec.draw("lenet5_modern")
+        True
+    """
     from pathlib import Path
 
     from netspec.output_files import write_file
@@ -237,6 +246,7 @@ def _graph(document: Graph | Document | str | Path, variant: str | None, overrid
 
     if not isinstance(document, Graph):
         return compile(document, variant, overrides)
+    # Sizes, costs and places were computed for the arguments that the graph was compiled with.
     if variant is not None or overrides:
         raise TypeError("a graph is fixed: give `variant` and `overrides` where it is compiled")
     return document

@@ -1,4 +1,4 @@
-"""What the elements of values are.
+"""The dtypes of values and of networks.
 
 Nothing of netspec is imported here, so that the command line can name dtypes before anything else is loaded.
 """
@@ -11,6 +11,7 @@ Dtype = Literal["float", "bfloat16", "float16", "int64", "int32", "bool"]
 FLOAT_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "float64": 8}
 """The dtypes that a network can be built with, and how many bytes an element of each takes."""
 
+# torch stores a bool in a byte of its own.
 _OTHER_BYTES = {"bfloat16": 2, "float16": 2, "int64": 8, "int32": 4, "bool": 1}
 
 

@@ -46,6 +46,8 @@ def write_files(texts: Mapping[Path, str], *, force: bool = False) -> None:
 
     Raises: SpecError NS0005 when a file is not netspec's, NS0006 when one cannot be written.
     """
+    # All are checked before the first is written, and all are written beside their places before the first is moved: an
+    # error leaves every file as it was.
     check_files(texts, force=force)
     written: dict[Path, Path] = {}
     try:
@@ -87,6 +89,7 @@ def check_folder(folder: Path, *, force: bool = False) -> None:
 
 def _check_own(path: Path) -> None:
     try:
+        # A foreign file need not be UTF-8, and must be refused as foreign and not as unreadable.
         text = path.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise _unwritable(path, error) from None
@@ -123,12 +126,16 @@ def _checksum(text: str) -> str:
 
 def _write_beside(path: Path, text: str) -> Path:
     """Write a new file beside a path, and return where it is."""
+    # In the same folder: a rename is atomic within one file system only. With a random name, so that two processes that
+    # write the same file do not write into each other's.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
+            # Without it, a crash after the rename can leave the new name with no content: the rename may reach the disk
+            # first.
             os.fsync(file.fileno())
     except BaseException as error:
         with suppress(OSError):

@@ -28,7 +28,9 @@ def compile_graph(
     if not isinstance(document, Document):
         document = load(document, variant, overrides, sources)
     elif variant is not None or overrides:
+        # A document that was loaded keeps its own arguments: overriding makes another one.
         document = override(document, variant, overrides or {})
     graph = lower(document)
+    # Last: of a network with errors, wrong totals would say nothing more.
     check_expectations(document, graph)
     return graph

@@ -44,6 +44,7 @@ def measure(graph: Graph) -> Totals:
 def count_inference_params(graph: Graph) -> int:
     """Return the parameters that evaluation needs: all but those of auxiliary outputs that exist in training only."""
     training = graph.training_only
+    # Weights that an auxiliary output shares with the main path are needed by evaluation too.
     needed = {node.module for node in graph if node.path not in training}
     return sum(node.params for node in graph if node.module in needed)
 

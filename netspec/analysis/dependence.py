@@ -9,7 +9,7 @@ from netspec.analysis.spans import WHOLE, Parts, Place, Reach, Scattered, Span, 
 from netspec.ops import SAME, Op, Window, Windows
 
 Shape = tuple[int, ...]
-"""A shape at its stated sizes: where elements look is counted in numbers."""
+"""A shape at its stated sizes: receptive fields are numbers."""
 Source = tuple[str, int]
 """An axis of an input."""
 KEPT = Window(0, 0, 0)
@@ -18,10 +18,10 @@ KEPT = Window(0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
-    """Where the elements of a value look, for each axis of the inputs that they depend on.
+    """What the elements of a value depend on, for each axis of the inputs that they depend on at all.
 
-    ``axes`` are the sizes of the value's axes, each as the parts that it is made of: one, unless ops have laid out
-    several axes as one.
+    ``axes`` are the sizes of the value's axes, each as the parts that it is made of: one, unless ops have flattened
+    several axes into one.
     """
 
     axes: Parts
@@ -34,7 +34,7 @@ def simple(shape: Shape) -> Parts:
 
 
 def extent_of(reach: Span | Scattered, axes: Parts) -> int:
-    """Return how many elements in a row an element of a value of such axes looks at."""
+    """Return how many elements in a row an element of a value with these axes depends on."""
     if isinstance(reach, Scattered):
         return reach.extent
     return reach.extent(axes[reach.place[0]][reach.place[1]] if reach.place else 1)
@@ -45,6 +45,7 @@ def propagate(
 ) -> Dependence:
     """Return what the elements of an op's result depend on; ``limits`` are the sizes of the inputs' axes."""
     windows = op.receptive_windows(*shapes)
+    # An op that says nothing of its windows reads each operand at the same position, which its shape must allow.
     if windows is None or not (windows or op.keeps_order or all(_stretches(shape, result) for shape in shapes)):
         return Dependence(simple(result), {source: WHOLE for each in operands for source in each.reaches})
     if not windows and all(shape == result for shape in shapes):
@@ -77,6 +78,7 @@ def _broadcast(windows: Windows, shape: Shape, result: Shape) -> Windows:
 def _move(operand: Dependence, windows: Windows, result: Shape, limits: Mapping[Source, int]) -> Dependence:
     """Return what elements depend on that read an operand through windows."""
     axes = list(simple(result))
+    # A window that reads nothing makes a constant, whatever enters.
     if any(window is not None and window.first > window.last for window in windows):
         return Dependence(tuple(axes), {})  # what reads nothing depends on nothing
     for axis, window in enumerate(windows):
@@ -126,6 +128,7 @@ def _combine(operands: Sequence[Dependence], result: Shape) -> Dependence:
     if any(each.axes != axes for each in operands):
         axes = simple(result)
         operands = [_scatter(each, range(len(each.axes))) for each in operands]
+    # A dictionary for a set with an order, so that the same graph gives the same answer.
     sources = dict.fromkeys(source for each in operands for source in each.reaches)
     met = {
         source: hull([each.reaches[source] for each in operands if source in each.reaches], axes) for source in sources
@@ -142,13 +145,15 @@ def _concatenate(pieces: Sequence[Dependence], last: Windows, result: Shape) -> 
         reaches = [piece.reaches[source] for piece in pieces if source in piece.reaches]
         moves = any(isinstance(reach, Span) and reach.place == (axis, 0) for reach in reaches)
         if moves and WHOLE not in reaches and any(reach != reaches[0] for reach in reaches):
+            # Positions along the axis count through several pieces, so that where each begins is lost, and its length
+            # is not.
             most = max(extent_of(reach, met.axes) for reach in reaches if not isinstance(reach, Whole))
             met.reaches[source] = Scattered(most, (axis,))
     return met
 
 
 def _scatter(operand: Dependence, axes: Collection[int]) -> Dependence:
-    """Return a value some of whose axes are no longer told apart into the parts that they are made of."""
+    """Return a value with some axes as a whole, whose parts are no longer followed one by one."""
     torn = {axis for axis in axes if len(operand.axes[axis]) > 1}
     if not torn:
         return operand
@@ -182,12 +187,14 @@ def _reshape(operand: Dependence, shape: Shape) -> Dependence:
 
 
 def _regroup(parts: list[tuple[Place, int]], shape: Shape) -> tuple[Parts, dict[Place, Place]]:
-    """Return the parts of axes of a shape, and for each part that is whole in them where it has gone."""
+    """Return the axes of a shape as parts of other axes, and for each part that is kept whole its new place."""
     left: list[tuple[Place | None, int]] = [(place, size) for place, size in parts if size > 1]
     axes: list[tuple[int, ...]] = []
     places: dict[Place, Place] = {}
     for axis, size in enumerate(shape):
         made: list[int] = []
+        # Both lists run from the outermost axis to the innermost, as elements lie in memory, and multiply to the same
+        # number.
         while size > 1:
             place, part = left.pop(0)
             if size % part == 0:
@@ -195,7 +202,8 @@ def _regroup(parts: list[tuple[Place, int]], shape: Shape) -> tuple[Parts, dict[
                     places[place] = (axis, len(made))
                 made.append(part)
                 size //= part
-            elif part % size == 0:  # the part is cut: nothing moves along it any more
+            elif part % size == 0:
+                # The part is split over two axes: no position along it is followed any more.
                 made.append(size)
                 left.insert(0, (None, part // size))
                 size = 1

@@ -78,5 +78,7 @@ def _one_device_scopes(graph: Graph, weights: dict[str, int]) -> dict[str, int]:
 
 def _settled(scope: Scope, scopes: dict[str, int]) -> int | None:
     """Return the device of the scope, or of one around it; the outermost decides."""
+    # The outermost scope on one device takes its inputs there once; asking the innermost would move them at each
+    # border.
     around = _settled(scope.parent, scopes) if scope.parent else None
     return scopes.get(scope.path) if around is None else around

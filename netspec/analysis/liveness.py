@@ -10,10 +10,9 @@ from netspec.ir import Graph, Node, analysis
 
 @dataclass(frozen=True, slots=True)
 class Liveness:
-    """What evaluation computes, in order, and the values that nobody needs any more after each step of it.
+    """What evaluation computes, in order, and the values that are no longer needed after each step of it.
 
-    ``dying`` are their paths by position in ``order``. Inputs and outputs are not among them: whoever calls the network
-    holds them.
+    ``dying`` are their paths by position in ``order``. Inputs and outputs are not among them: the caller holds them.
     """
 
     order: tuple[Node, ...]
@@ -27,6 +26,8 @@ def liveness(graph: Graph) -> Liveness:
     order = tuple(node for node in graph if node.path not in training)
     last: dict[str, int] = {}
     for position, node in enumerate(order):
+        # A view keeps its operand's memory, so that the last use of either frees it; a value that is never read is
+        # freed at once.
         last.update((owners[value], position) for value in node.values)
         last.update((owners[path], position) for path in node.inputs)
     kept = {owners[output.node] for output in graph.outputs if not output.train_only}
@@ -48,7 +49,7 @@ def aliases(graph: Graph, training: bool) -> frozenset[str]:
     strided: set[str] = set()
     for node in graph:
         operand = node.inputs[0]
-        # Elements between which there are gaps cannot be given other axes where they lie.
+        # torch.Tensor.view needs elements without gaps for new axes, and torch.flatten copies where there are some.
         if not node.op.allocates(training) and not (node.op.keeps_order and operand in strided):
             shared.add(node.path)
         if node.op.strided or (node.path in shared and operand in strided):

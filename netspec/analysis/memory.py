@@ -51,10 +51,11 @@ def count_bytes(types: Iterable[TensorType], built: str) -> int:
 
 def _peak(graph: Graph, built: str) -> int:
     alive, shared = liveness(graph), aliases(graph, training=False)
-    # Whoever calls the network holds its input, so that never dies.
+    # The caller holds the network's input, so that it is never freed.
     live = peak = count_bytes((each.type for each in graph.inputs), built)
     for position, node in enumerate(alive.order):
         live += 0 if node.path in shared else count_bytes(node.results, built)
+        # An op reads its operands while it writes its result: both are held, and only then may the operands go.
         peak = max(peak, live)
         live -= count_bytes(map(graph.type_of, alive.dying.get(position, ())), built)
     return peak
@@ -84,6 +85,7 @@ def show_bytes(count: int) -> str:
     if count < 1024:
         return f"{count} B"
     amount, units = count / 1024, ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    # 999.5 would be shown as 1e+03 with three digits.
     while amount >= 999.5 and len(units) > 1:
         amount /= 1024
         units.pop(0)

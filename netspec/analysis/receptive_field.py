@@ -20,7 +20,7 @@ def receptive_fields(graph: Graph) -> Mapping[str, ReceptiveField]:
     """Return the receptive field of each node by its path: from the first element to the last, per axis.
 
     An axis counts with its size where an element depends on all of it; None says that of every axis. Padding cuts
-    nothing off, so that a field may be larger than the input. Channels are not told apart: the field is that of all
+    nothing off, so that a field may be larger than the input. Channels are not distinguished: the field is that of all
     channels at a position, and the channels of the input are no axis of it, unless they are its only one. Where several
     inputs are read, it is the largest among those with as many axes as the first.
 
@@ -61,6 +61,7 @@ def _field(value: Dependence, inputs: tuple[Input, ...], limits: dict[Source, in
             fields.append([(value.reaches[source], limits[source]) for source in sources])
     if not fields:
         return ()
+    # A mask or a query beside an image has other axes, and no field that can be compared.
     alike = [field for field in fields if len(field) == len(fields[0])]
     if any(all(isinstance(reach, Whole) for reach, _ in field) for field in alike):
         return None

@@ -14,13 +14,13 @@ from netspec.sizes.shape import elements
 
 @dataclass(frozen=True, slots=True)
 class ScopeTotals:
-    """Sums over a scope. ``macs`` leave heads out that exist in training only, ``training_macs`` do not."""
+    """Sums over a scope. ``macs`` are without auxiliary outputs that exist in training only, ``training_macs`` with."""
 
     params: int
     macs: int
     training_macs: int
     elements: int
-    """How many numbers the values have together in training; those that share memory with their operand bring none."""
+    """How many numbers the values have together in training; one that shares memory with its operand adds none."""
     nodes: int
 
 

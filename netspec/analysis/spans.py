@@ -1,7 +1,8 @@
 """Exact arithmetic of receptive fields along one axis of the input.
 
-A span says where the elements along an axis of a value look. Convolutions and poolings move it in steps that are the
-same everywhere; behind an upsampling neighbours take turns, which is why a span has phases.
+A span says which elements of an input's axis the elements along an axis of a value depend on. Through convolutions and
+poolings it moves by the same step everywhere; after an upsampling, neighbours move by steps that repeat with a period,
+which is why a span has phases.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from netspec.ops import Window
 MOST_PHASES = 256
 """Phases beyond which a span is a line with fractions, which may say a few elements too many."""
 FARTHEST = 2**62
-"""Inputs are far smaller than this: what looks farther looks at all of its axis."""
+"""Inputs are far smaller than this: what depends on more depends on all of its axis."""
 
 Place = tuple[int, int]
 """An axis of a value, and a part of it: an axis that ``flatten`` made consists of several."""
@@ -25,10 +26,11 @@ Parts = tuple[tuple[int, ...], ...]
 
 
 class Span(NamedTuple):
-    """Where the elements along one axis of a value look.
+    """The elements of an input's axis that the elements along one axis of a value depend on.
 
-    With ``n`` phases, element ``o`` looks from ``low[o % n] + shift * (o // n)`` to ``high[o % n] + shift * (o // n)``.
-    ``place`` is the axis along which ``o`` counts; None when all elements look at the same.
+    With ``n`` phases, element ``o`` depends on those from ``low[o % n] + shift * (o // n)`` to
+    ``high[o % n] + shift * (o // n)``. ``place`` is the axis along which ``o`` counts; None when all elements depend on
+    the same ones.
     """
 
     place: Place | None
@@ -37,28 +39,28 @@ class Span(NamedTuple):
     high: tuple[int | Fraction, ...]
 
     def extent(self, size: int) -> int:
-        """Return the most elements from the first to the last that one of the first so many elements looks at."""
+        """Return the most elements, from first to last, that one of the first ``size`` elements depends on."""
         pairs = zip(self.low[:size], self.high[:size], strict=True)
         return floor(max(high - low for low, high in pairs)) + 1
 
     @property
     def slope(self) -> Fraction:
-        """How far apart two neighbours look, on average."""
+        """How far apart the spans of two neighbours are, on average."""
         return Fraction(self.shift) / len(self.low)
 
     def first(self, position: int) -> int:
-        """Return the first element that the one at a position looks at."""
+        """Return the first element that the one at a position depends on."""
         turn, phase = divmod(position, len(self.low))
         return ceil(self.low[phase] + self.shift * turn)
 
     def last(self, position: int) -> int:
-        """Return the last element that the one at a position looks at."""
+        """Return the last element that the one at a position depends on."""
         turn, phase = divmod(position, len(self.high))
         return floor(self.high[phase] + self.shift * turn)
 
 
 class Scattered(NamedTuple):
-    """Each element looks at so many in a row, but at which is not known: axes were cut up, or joined out of order.
+    """Each element depends on so many in a row, but on which is not known: axes were split, or joined out of order.
 
     ``axes`` are those of the value along which this differs.
     """
@@ -68,7 +70,7 @@ class Scattered(NamedTuple):
 
 
 class Whole(NamedTuple):
-    """All elements look at all of the axis."""
+    """All elements depend on all of the axis."""
 
 
 WHOLE = Whole()
@@ -76,8 +78,9 @@ Reach = Span | Scattered | Whole
 
 
 def through(span: Span, window: Window, place: Place, size: int) -> Reach:
-    """Return where so many elements look along an axis of their own that read a span through a window."""
+    """Return what ``size`` elements along an axis of their own depend on, which read a span through a window."""
     target = place if window.stride else None
+    # The plain case, a hundred times as frequent as the others, and without fractions.
     if len(span.low) == 1 and type(window.stride) is int and type(window.first) is int and type(window.last) is int:
         low, high = span.low[0] + span.shift * window.first, span.high[0] + span.shift * window.last
         return _bounded(Span(target, span.shift * window.stride, (low,), (high,)))
@@ -95,11 +98,12 @@ def through(span: Span, window: Window, place: Place, size: int) -> Reach:
 
 
 def _bounded(span: Span) -> Reach:
+    # A chain of hundreds of strided convolutions has fields of thousands of digits: exact, and slower with each layer.
     return WHOLE if span.high[0] - span.low[0] > FARTHEST or span.shift > FARTHEST else span
 
 
 def as_line(span: Span, slope: Fraction, size: int) -> Span:
-    """Return a span of one phase and a given slope that covers another at its first so many positions."""
+    """Return a span of one phase and a given slope that covers another at its first ``size`` positions."""
     count = len(span.low)
     ends = {*range(min(count, size)), *range(max(0, size - count), size)}  # in between, each phase is straight
     low = min(span.low[each % count] + span.shift * (each // count) - slope * each for each in ends)
@@ -108,17 +112,18 @@ def as_line(span: Span, slope: Fraction, size: int) -> Span:
 
 
 def over_all(span: Span, size: int, limit: int) -> Reach:
-    """Return where an element looks that reads a span at all its positions, of an input with so many elements."""
+    """Return what an element depends on that reads a span at all its positions; ``limit`` is the input's size."""
     count = min(size, len(span.low))
     low = min(map(span.first, range(count)))
     high = max(map(span.last, range(size - count, size)))
+    # With padding a span goes beyond the input on both sides; what it covers then is all of it.
     if low <= 0 and high >= limit - 1:
         return WHOLE
     return Span(None, 0, (max(low, 0),), (min(high, limit - 1),))
 
 
 def hull(reaches: Sequence[Reach], axes: Parts) -> Reach:
-    """Return where elements look that read several values at the same position."""
+    """Return what elements depend on that read several values at the same position: the smallest span around all."""
     if all(each == reaches[0] for each in reaches):
         return reaches[0]
     spans = [each for each in reaches if isinstance(each, Span)]
@@ -145,6 +150,7 @@ def _straight(spans: Sequence[Span], slope: Fraction, size: int, place: Place | 
 def _shortest(span: Span) -> Span:
     """Return the same span with as few phases as it needs."""
     count = len(span.low)
+    # Phases multiply from layer to layer, and are nearly always fewer than they seem.
     for fewer in range(1, count):
         if count % fewer or span.shift * fewer % count:
             continue

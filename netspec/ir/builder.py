@@ -39,11 +39,12 @@ class GraphBuilder:
 
     def close(self, scope: Scope, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
         """End a scope with the names of the values that enter and leave; an empty one leaves no trace."""
+        # Scopes are immutable to everybody else; what leaves one is known only at its end.
         object.__setattr__(scope, "inputs", inputs)
         object.__setattr__(scope, "outputs", outputs)
         if not scope.items and scope.parent is not None:
             scope.parent.items.remove(scope)  # type: ignore[attr-defined]
 
     def finish(self, inputs: tuple[Input, ...], outputs: Iterable[Output], **header: Any) -> Graph:
-        """Return the graph, which nobody can change any more; ``header`` are the other fields of ``Graph``."""
+        """Return the graph, which is immutable; ``header`` are the other fields of ``Graph``."""
         return Graph(inputs=inputs, outputs=tuple(outputs), root=self.root, **header)

@@ -1,8 +1,8 @@
 """A network as a graph: its inputs and outputs, and the nodes in the order in which they are computed.
 
-``Node.inputs`` is the truth about edges, in operand order; everything else is derived from it. A graph does not change:
-whoever wants another one makes it with a ``GraphBuilder`` or a ``Rewriter``. So what is derived from a graph is
-computed once, and kept with it.
+``Node.inputs`` is the truth about edges, in operand order; everything else is derived from it. A graph is immutable:
+another one is made with a ``GraphBuilder`` or a ``Rewriter``. So what is derived from a graph is computed once, and
+kept with it.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Graph:
     outputs: tuple[Output, ...]
     root: Scope
     init: tuple[tuple[str, Initializers], ...] = ()
-    """How the parameters of each op start, unless their node says otherwise."""
+    """The initializers of each op's parameters, unless its node has others."""
     source: str = ""
     warnings: tuple[Diagnostic, ...] = ()
     """What in the document is allowed and hardly meant."""
@@ -80,6 +80,7 @@ class Graph:
     _analyses: dict[Any, Any] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        # Scopes were lists while the graph was built. From here on anything may be derived from them and kept.
         for scope in self.root.descend():
             object.__setattr__(scope, "items", tuple(scope.items))
         object.__setattr__(self, "by_path", MappingProxyType({node.path: node for node in self.root.walk()}))
@@ -88,6 +89,7 @@ class Graph:
         return f"<Graph {self.name}: {len(self):,} nodes, {self.params:,} parameters>"
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # What was derived is left out: it is large, and computed again where it is needed.
         fields = (self.name, self.title, self.cite, self.inputs, self.outputs, self.root, self.init)
         return Graph, (*fields, self.source, self.warnings)
 
@@ -95,6 +97,7 @@ class Graph:
         return isinstance(other, Graph) and _contents(self) == _contents(other)
 
     def __hash__(self) -> int:
+        # Equal graphs have equal names and lengths. Hashing all of a graph would cost as much as comparing two.
         return hash((self.name, len(self)))
 
     def __iter__(self) -> Iterator[Node]:
@@ -127,7 +130,7 @@ class Graph:
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates of one example in evaluation: heads that exist in training only are left out."""
+        """Multiply-accumulates of one example in evaluation, without auxiliary outputs that exist in training only."""
         training = self.training_only
         return sum(node.macs for node in self if node.path not in training)
 
@@ -143,6 +146,7 @@ class Graph:
 
     def ancestors(self, values: Iterable[str]) -> set[str]:
         """Return the paths of all nodes that values depend on, those that give them included."""
+        # No recursion: a network may be longer than Python's stack is deep.
         found: set[str] = set()
         stack = list(values)
         while stack:
@@ -159,6 +163,7 @@ class Graph:
     @property
     def networkx(self) -> MultiDiGraph:
         """The graph as networkx holds it: nodes by path with their record, edges with the value and its place."""
+        # It takes longer to import than most commands run, and few of them want it.
         import networkx
 
         view = networkx.MultiDiGraph(name=self.name)
@@ -189,7 +194,7 @@ def analysis(
 ) -> Callable[Concatenate[Graph, Arguments], Result]:
     """Make a function of a graph one that computes its result once per graph and arguments.
 
-    Whoever asks gets the same object, so that it has to be one that nobody changes.
+    All callers get the same object, so that it has to be immutable.
 
     Example:
         >>> import netspec
@@ -202,6 +207,7 @@ def analysis(
     """
 
     def once(graph: Graph, /, *args: Arguments.args, **options: Arguments.kwargs) -> Result:
+        # The function is part of the key, so that two analyses with equal arguments do not share a result.
         key = (function, args, *options.items())
         if key not in graph._analyses:
             graph._analyses[key] = function(graph, *args, **options)
@@ -215,11 +221,11 @@ def analysis(
 @analysis
 def _training_only(graph: Graph) -> frozenset[str]:
     kept = graph.ancestors(output.node for output in graph.outputs if not output.train_only)
-    heads = graph.ancestors(output.node for output in graph.outputs if output.train_only)
-    training = heads - kept
+    training = graph.ancestors(output.node for output in graph.outputs if output.train_only) - kept
     for node in graph:
+        # A node that no output depends on is computed where its operands are.
         if node.path not in kept and not training.isdisjoint(map(producer, node.inputs)):
-            training.add(node.path)  # nobody reads it, but what it reads is there in training only
+            training.add(node.path)
     return frozenset(training)
 
 

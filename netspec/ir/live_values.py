@@ -20,7 +20,7 @@ class LiveValues:
 def live_values(graph: Graph, reads: Callable[[Node], Iterable[str]] | None = None) -> dict[str, LiveValues]:
     """Return the live values of every scope by its path.
 
-    ``reads`` gives what a node reads, where that is more than its operands. A scope whose values nobody reads gives its
+    ``reads`` gives what a node reads, where that is more than its operands. A scope of which no value is read gives its
     last one; the network takes all of its inputs, whether they are read or not.
     """
     found = {scope.path: LiveValues() for scope in graph.root.descend()}
@@ -37,6 +37,7 @@ def live_values(graph: Graph, reads: Callable[[Node], Iterable[str]] | None = No
         found[""].leaving.setdefault(output.node)
     for each in graph.inputs:
         found[""].entering.setdefault(each.name)
+    # Inner scopes first: the last value of one may be that of a scope inside.
     for scope in reversed(list(graph.root.descend())):
         if not found[scope.path].leaving:
             found[scope.path].leaving[_last_value(scope, found)] = None
@@ -44,7 +45,7 @@ def live_values(graph: Graph, reads: Callable[[Node], Iterable[str]] | None = No
 
 
 def _last_value(scope: Scope, found: dict[str, LiveValues]) -> str:
-    """Return what a scope gives that nobody reads: a forward returns something in any case."""
+    """Return the value of a scope that no node reads: the method generated for it returns something in any case."""
     last = scope.items[-1]
     return next(iter(found[last.path].leaving)) if isinstance(last, Scope) else last.path
 
@@ -59,6 +60,8 @@ def _depths(graph: Graph) -> dict[str, int]:
 def _cross(path: str, home: Scope, reader: Scope, found: dict[str, LiveValues], depths: dict[str, int]) -> None:
     """Let a value leave the scopes around its home and enter those around its reader, up to the common one."""
     while home is not reader:
+        # From whichever is deeper towards the common scope, so that a value costs no more steps than it crosses
+        # borders.
         if depths[home.path] > depths[reader.path]:
             found[home.path].leaving.setdefault(path)
             home = _parent(home)

@@ -23,14 +23,14 @@ ScopeKind = Literal["network", "block", "group", "dense", "output"]
 
 @dataclass(frozen=True, slots=True)
 class Initializer:
-    """How a parameter starts: the name of a function of ``torch.nn.init`` without its underscore, and arguments."""
+    """How a parameter is initialized: a function of ``torch.nn.init`` without its underscore, and its arguments."""
 
     function: str
     arguments: tuple[tuple[str, object], ...] = ()
 
 
 Initializers = tuple[tuple[str, Initializer], ...]
-"""How some parameters start, by their name."""
+"""The initializers of some parameters, by their name."""
 
 Expressions = tuple[tuple[str, str], ...]
 """The arguments that a step gives as texts, by their name and as the document writes them."""
@@ -64,6 +64,8 @@ class Node:
         return f"<Node {self.path} = {self.op.name}({', '.join(self.inputs)}) {', '.join(map(str, self.results))}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # pickle recurses into what an object refers to. From node to scope to node that is as deep as the network is
+        # long, so that a part is pickled as its place in a tree, and the tree as flat records.
         return part_of, (self.scope.root, self.path)
 
     @property
@@ -161,6 +163,7 @@ class Scope:
 
     def walk(self) -> Iterator[Node]:
         """Yield every node inside, at any depth, in order."""
+        # A stack of its own, and no recursive generator: those pass each node through one frame per level.
         stack: list[Iterator[Node | Scope]] = [iter(self.items)]
         while stack:
             for item in stack[-1]:
@@ -190,11 +193,11 @@ def producer(value: str) -> str:
     return value.partition(":")[0]
 
 
-# what nobody can change
+# immutable arguments
 
 
 def frozen(value: object) -> object:
-    """Return an argument of a document as nobody can change it: lists as tuples, mappings read-only.
+    """Return an argument of a document as an immutable value: lists as tuples, mappings read-only.
 
     A block that is handed over as an argument holds all that it may call; what a graph keeps of it is its name.
 
@@ -202,6 +205,7 @@ def frozen(value: object) -> object:
         >>> frozen([64, [1, 2]])
         (64, (1, 2))
     """
+    # Texts of a document know their place; a graph keeps the text alone.
     if isinstance(value, str):
         return str(value)
     if isinstance(value, (list, tuple)):
@@ -210,7 +214,7 @@ def frozen(value: object) -> object:
 
 
 def frozen_arguments(arguments: Mapping[str, object]) -> Mapping[str, object]:
-    """Return arguments by name as nobody can change them."""
+    """Return arguments by name as a read-only mapping of immutable values."""
     return MappingProxyType({name: frozen(value) for name, value in arguments.items()})
 
 
@@ -278,5 +282,6 @@ def part_of(root: Scope, path: str) -> Node | Scope:
     if parts is None:
         everything: list[Node | Scope] = [*root.descend(), *root.walk()]
         parts = {each.path: each for each in everything}
+        # A copy asks for each of its parts: searching the tree each time would be quadratic.
         object.__setattr__(root, "_parts", parts)
     return parts[path]

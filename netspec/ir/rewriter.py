@@ -1,7 +1,7 @@
 """Making another graph of one: edits are collected, then applied to a copy of its tree.
 
-What is not edited stays as it is: paths, spans, labels and modules. Where a value gives way to another, whoever read it
-reads the other one: nodes, the borders of scopes, and the outputs of the network.
+What is not edited stays as it is: paths, spans, labels and modules. Where a value is replaced by another, all its uses
+become uses of the other one: operands, the borders of scopes, and the outputs of the network.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from netspec.sizes import stated
 
 @dataclass(frozen=True, slots=True)
 class _Successor:
-    """The value that takes another one's place, but for some readers."""
+    """The value that replaces another one, but for some readers."""
 
     name: str
     but: frozenset[str]
@@ -60,6 +60,7 @@ class Rewriter:
         shapes = tuple(each.shape for each in types)
         own = {"path": path, "module": path, "label": "", "init": (), "named": False} if path else {}
         derived = replace(node, op=op, inputs=inputs, results=op.infer_results(*types), **own)  # type: ignore[arg-type]
+        # Shared weights count once, at their owner.
         params = 0 if derived.shared else stated(op.count_parameters(*shapes))
         return replace(derived, params=params, macs=stated(op.count_macs(*shapes)))
 
@@ -76,7 +77,7 @@ class Rewriter:
         self._row(node).extend(self._known(new))
 
     def replace(self, node: Node, *new: Node) -> None:
-        """Put nodes in the place of one of the graph; whoever read its results reads those of the last of them.
+        """Put nodes in the place of one of the graph; all uses of its results become uses of those of the last one.
 
         Raises: ValueError when the last one gives fewer.
         """
@@ -89,16 +90,17 @@ class Rewriter:
             return
         if len(new[-1].results) < len(node.results):
             raise ValueError(f"{new[-1].path} gives fewer values than {node.path}, which it replaces")
+        # A node that keeps the path of the old one is read under the same name, and needs no replacement.
         if new[-1].path != node.path:
             for value, other in zip(node.values, new[-1].values, strict=False):
                 self.replace_all_uses(value, other)
 
     def erase(self, node: Node) -> None:
-        """Take a node of the graph away. By the end nobody may read its result any more."""
+        """Take a node of the graph away. When the edits are applied, nothing may use its results."""
         self.replace(node)
 
     def replace_all_uses(self, value: str, other: str, but: Collection[str] = ()) -> None:
-        """Let whoever reads a value read another one, but for the readers at some paths."""
+        """Make all uses of a value uses of another one, but for those by nodes at some paths."""
         self._successors[value] = _Successor(other, frozenset(but))
 
     def apply(self) -> Graph:
@@ -106,6 +108,7 @@ class Rewriter:
 
         Raises: ValueError for a node that reads what is not there, or not yet, and for a path that is given twice.
         """
+        # Edits are applied together, in one traversal: each by itself would copy the graph, and make a pass quadratic.
         root = self.graph.root
         builder = GraphBuilder(self._copy(root, None))
         known = {each.name for each in self.graph.inputs}
@@ -148,6 +151,7 @@ class Rewriter:
 
     def _current(self, name: str, reader: str = "") -> str:
         """Return the value that a reader reads in place of one of the graph."""
+        # A replacement may have been replaced in turn.
         while (successor := self._successors.get(name)) is not None and reader not in successor.but:
             name = successor.name
         return name

@@ -20,7 +20,7 @@ CHECKS: dict[str, Check] = {}
 
 
 class InvalidGraph(InternalError):
-    """A graph breaks a rule that holds for all graphs, because whoever made it is wrong.
+    """A graph breaks a rule that holds for all graphs: a bug of netspec, or of a pass or an op from elsewhere.
 
     ``rule`` is the rule's name, ``violations`` are what breaks it.
     """
@@ -54,11 +54,11 @@ def _rule(check: Check) -> Check:
 @_rule
 def unique_paths(graph: Graph) -> Iterator[str]:
     """Yield what has the path of something else."""
-    seen = {each.name for each in graph.inputs}
+    paths = {each.name for each in graph.inputs}
     for path in (*(node.path for node in graph.root.walk()), *(scope.path for scope in graph.root.descend())):
-        if path in seen:
+        if path in paths:
             yield f"two parts are called {path}"
-        seen.add(path)
+        paths.add(path)
 
 
 @_rule
@@ -87,6 +87,7 @@ def inferred_types(graph: Graph) -> Iterator[str]:
     inferred: dict[object, tuple[TensorType, ...] | str] = {}
     for node in graph:
         types = tuple(map(graph.type_of, node.inputs))
+        # Repeated blocks hold equal ops, and inferring a shape again costs more than looking it up.
         key = (node.op, types)
         if key not in inferred:
             try:

@@ -68,7 +68,7 @@ class Argument(NamedTuple):
 
 
 IN_PLACE = Argument("inplace", False, False)
-"""What activations and dropouts have; the emitter sets it where nobody else reads the operand."""
+"""An argument of activations and dropouts; torch's target sets it where the operand has no other use."""
 
 
 class Torch(NamedTuple):

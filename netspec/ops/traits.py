@@ -52,13 +52,13 @@ class Traits(BaseModel):
     moves_elements: ClassVar[bool] = False
     """True when all that leaves are elements of the operands, so that integers stay as small as they are."""
     may_alias: ClassVar[bool] = False
-    """True when the result may lie in the operand's memory, so that nobody may overwrite it in place."""
+    """True when the result may lie in the operand's memory, so that it must not be overwritten in place."""
     keeps_order: ClassVar[bool] = False
     """True when the elements leave in the order in which they enter, whatever axes they are given."""
     keeps_output: ClassVar[bool] = False
-    """True when the gradient needs the op's output, so that nobody may overwrite it in place."""
+    """True when the gradient needs the op's output, so that it must not be overwritten in place."""
     keeps_input: ClassVar[bool] = True
-    """False when the gradient does not need the operands, so that another reader may overwrite them."""
+    """False when the gradient does not need the operands, so that another use may overwrite them."""
     open_arguments: ClassVar[frozenset[str]] = frozenset()
     """The fields that take sizes which stay open; for all others a size is fixed to its stated value."""
     in_place: ClassVar[bool] = False

@@ -15,15 +15,16 @@ PASSES: dict[str, type[Pass]] = {}
 class Pass(ABC):
     """A function from graphs to graphs, under a name.
 
-    It leaves the graph that it is given as it is, and gives that very one where there is nothing to do; given what it
-    made, it does nothing. Options are the fields of a subclass that is a frozen dataclass. ``requires`` are the names
-    of the passes that must have run before.
+    It never changes the graph that it is given, and returns that same object where there is nothing to do. It is
+    idempotent: given its own result, it does nothing. Options are the fields of a subclass that is a frozen dataclass.
+    ``requires`` are the names of the passes that must have run before.
     """
 
     name: ClassVar[str]
     requires: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, name: str) -> None:
+        # Options and `requires` refer to passes by name.
         if name in PASSES:
             raise TypeError(f"two passes are called {name!r}: {PASSES[name].__qualname__} and {cls.__qualname__}")
         cls.name = name
@@ -57,6 +58,8 @@ class PassManager:
         """
         for each in self.passes:
             before, graph = graph, each.run(graph)
+            # A pass that had nothing to do returns the same object: what was derived from it is kept, and it is
+            # verified already.
             if graph is not before:
                 _verify_after(each, graph)
         return graph

@@ -123,13 +123,13 @@ class SizeContext:
         module of another shape is never what is meant.
 
         Raises:
-            OpenSizeError: nobody gave a reason, or the context is frozen, and the form is not fixed yet.
+            OpenSizeError: there is no reason, or the context is frozen, and the form is not fixed yet.
         """
         fixing = None if reason is None else reason._replace(kind="fixes")
         for each in factor(whole)[1] if whole.terms else ():
             difference = add(each, constant(each.stated), -1)
             if always(difference, "==") is None and not self.answer(difference, "==", fixing):
-                raise OpenSizeError(f"{formula(whole)} is not fixed to {whole.stated}, and nobody may fix it here")
+                raise OpenSizeError(f"{formula(whole)} is not fixed to {whole.stated}, and must not be fixed here")
         return whole.stated
 
     def guards_in(self, phase: Phase) -> Iterator[Guard]:
@@ -232,11 +232,11 @@ def decide(difference: Form, relation: Relation) -> bool:
     """Return whether the relation of a form to zero holds.
 
     Raises:
-        OpenSizeError: the answer depends on the size, and nobody may decide here.
+        OpenSizeError: the answer depends on the size, outside of any scope that decides.
     """
     answer = known(difference, relation)
     if answer is None:
-        raise OpenSizeError(f"{condition(difference, relation)} at some sizes, and nobody decides here for which")
+        raise OpenSizeError(f"{condition(difference, relation)} at some sizes only, and no context decides here")
     return answer
 
 
@@ -244,7 +244,7 @@ def pin(whole: Form) -> int:
     """Return the stated value of a form, which from here on is fixed to it.
 
     Raises:
-        OpenSizeError: nobody may decide here, and the form is not fixed yet.
+        OpenSizeError: the form is not fixed yet, outside of any scope that decides.
     """
     scope = _SCOPE.get()
     if scope is None:

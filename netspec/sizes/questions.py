@@ -44,7 +44,7 @@ def holds(left: Size, relation: Comparison, right: Size) -> bool:
     """Return whether the relation holds; recorded as a guard where that depends on the size.
 
     Raises:
-        OpenSizeError: it depends on the size, and nobody decides here.
+        OpenSizeError: it depends on the size, outside of any scope that decides.
 
     Example:
         >>> holds(7, "<", 9)
@@ -79,7 +79,7 @@ def pin(size: Size) -> int:
     """Return the size as a plain number. An open one is fixed to its stated value, and that is recorded.
 
     Raises:
-        OpenSizeError: the size is open, and nobody decides here.
+        OpenSizeError: the size is open, outside of any scope that decides.
     """
     return int(size)
 

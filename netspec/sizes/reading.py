@@ -65,7 +65,7 @@ class _Reader:
     def read(self) -> Form:
         try:
             total = self._sum()
-        # A formula comes from a file, and its nesting from whoever wrote that.
+        # A formula comes from a file, and may be nested by a hostile author.
         except RecursionError:
             raise self._error("its brackets are too deep") from None
         if self.tokens:
