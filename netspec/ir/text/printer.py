@@ -23,7 +23,7 @@ def print_graph(graph: Graph) -> str:
         >>> print(print_graph(netspec.compile("perceptron")).partition("input ")[2].rstrip())
         input 2
         <BLANKLINE>
-        unit = linear(input, out=1)  1  3  named init weight=uniform(a=-1.0, b=1.0), bias=zeros()
+        unit = linear(input, out=1)  1  3  named
         sigmoid1 = sigmoid(unit)  1
         returns output: sigmoid1
     """
