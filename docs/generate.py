@@ -229,7 +229,11 @@ def _networks(networks: list[tuple[Document, Graph]]) -> Iterator[str]:
     for document, graph in networks:
         totals = measure(graph)
         entered = " and ".join(show(each.shape) for each in graph.inputs)
-        counts = (f"{totals.params:,}", f"{totals.macs:,}", str(totals.depth))
+        params, macs = f"{totals.params:,}", f"{totals.macs:,}"
+        if totals.training_params != totals.params:
+            params += f" ({totals.training_params:,} in training)"
+            macs += f" ({totals.training_macs:,} in training)"
+        counts = (params, macs, str(totals.depth))
         name = f"[`{document.path.stem}`](../specs/{document.path.name})"
         rows.append((name, document.title, entered, *counts, _checked(document), _equal(document)))
     yield from table(("name", "title", "input", "params", "MACs", "depth", "checked", "equal to"), rows)

@@ -15,12 +15,15 @@ COUNTING_RULE = (
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a whole network adds up to. The fields are those of ``expect:``."""
+    """What a whole network adds up to. The fields are those of ``expect:``.
+
+    Everything counts what evaluation uses, but for ``nodes`` and what has training in its name.
+    """
 
     params: int
     macs: int
     flops: int
-    inference_params: int
+    training_params: int
     training_macs: int
     depth: int
     nodes: int
@@ -34,19 +37,11 @@ def measure(graph: Graph) -> Totals:
         params=graph.params,
         macs=macs,
         flops=2 * macs,
-        inference_params=count_inference_params(graph),
-        training_macs=sum(node.macs for node in graph),
+        training_params=graph.training_params,
+        training_macs=graph.training_macs,
         depth=count_depth(graph),
         nodes=len(graph),
     )
-
-
-def count_inference_params(graph: Graph) -> int:
-    """Return the parameters that evaluation needs: all but those of auxiliary outputs that exist in training only."""
-    training = graph.training_only
-    # Weights that an auxiliary output shares with the main path are needed by evaluation too.
-    needed = {node.module for node in graph if node.path not in training}
-    return sum(node.params for node in graph if node.module in needed)
 
 
 def count_depth(graph: Graph) -> int:

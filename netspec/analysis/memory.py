@@ -67,7 +67,7 @@ def check_memory(memory: Memory, graph: Graph, limit: int, forward: bool) -> Non
     Raises: LimitError NS0707 with the number.
     """
     # torch creates every parameter in float32, whatever it becomes afterwards.
-    needed = graph.params * FLOAT_BYTES["float32"] + (memory.peak if forward else 0)
+    needed = graph.training_params * FLOAT_BYTES["float32"] + (memory.peak if forward else 0)
     if needed > limit:
         what = f"parameters and the values of a batch of {memory.batch}" if forward else "parameters"
         message = f"{graph.name} needs {show_bytes(needed)} for {what}, and {show_bytes(limit)} are allowed"

@@ -14,9 +14,10 @@ from netspec.sizes.shape import elements
 
 @dataclass(frozen=True, slots=True)
 class ScopeTotals:
-    """Sums over a scope. ``macs`` are without auxiliary outputs that exist in training only, ``training_macs`` with."""
+    """Sums over a scope. Auxiliary outputs for training alone are in ``training_params`` and ``training_macs`` only."""
 
     params: int
+    training_params: int
     macs: int
     training_macs: int
     elements: int
@@ -26,23 +27,25 @@ class ScopeTotals:
 
 def add_up(parts: Iterable[ScopeTotals]) -> ScopeTotals:
     """Return the sums over parts."""
-    params = macs = training_macs = elements = nodes = 0
+    params = training_params = macs = training_macs = elements = nodes = 0
     for each in parts:
         params += each.params
+        training_params += each.training_params
         macs += each.macs
         training_macs += each.training_macs
         elements += each.elements
         nodes += each.nodes
-    return ScopeTotals(params, macs, training_macs, elements, nodes)
+    return ScopeTotals(params, training_params, macs, training_macs, elements, nodes)
 
 
 @analysis
 def measure_scopes(graph: Graph) -> Mapping[Node | Scope, ScopeTotals]:
     """Return the sums of every scope, and of every node as the smallest part."""
-    training, shared = graph.training_only, aliases(graph, training=True)
+    training, evaluated, shared = graph.training_only, graph.evaluated, aliases(graph, training=True)
     totals: dict[Node | Scope, ScopeTotals] = {
         node: ScopeTotals(
-            params=node.params,
+            params=node.params if node.module in evaluated else 0,
+            training_params=node.params,
             macs=0 if node.path in training else node.macs,
             training_macs=node.macs,
             elements=0 if node.path in shared else sum(stated(elements(each.shape)) for each in node.results),

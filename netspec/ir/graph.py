@@ -125,8 +125,24 @@ class Graph:
 
     @property
     def params(self) -> int:
-        """Trainable parameters, shared ones once, auxiliary outputs included."""
+        """Trainable parameters that evaluation uses, shared ones once."""
+        evaluated = self.evaluated
+        return sum(node.params for node in self if node.module in evaluated)
+
+    @property
+    def training_params(self) -> int:
+        """Trainable parameters, shared ones once, with those of heads that exist in training only."""
         return sum(node.params for node in self)
+
+    @property
+    def evaluated(self) -> frozenset[str]:
+        """The modules that evaluation uses: all but those of heads that exist in training only."""
+        return _evaluated(self)
+
+    @property
+    def training_macs(self) -> int:
+        """Multiply-accumulates of one example, with those of heads that exist in training only."""
+        return sum(node.macs for node in self)
 
     @property
     def macs(self) -> int:
@@ -227,6 +243,13 @@ def _training_only(graph: Graph) -> frozenset[str]:
         if node.path not in kept and not training.isdisjoint(map(producer, node.inputs)):
             training.add(node.path)
     return frozenset(training)
+
+
+@analysis
+def _evaluated(graph: Graph) -> frozenset[str]:
+    training = graph.training_only
+    # Weights that an auxiliary output shares with the main path are needed by evaluation too.
+    return frozenset(node.module for node in graph if node.path not in training)
 
 
 @analysis

@@ -15,7 +15,7 @@ from netspec.ops import Op
 from netspec.sizes.shape import Shape
 from netspec.version import MARK
 
-VERSION = 1
+VERSION = 2
 """The version of this form; it grows when a field changes its meaning or goes."""
 
 
@@ -92,7 +92,9 @@ def _output(graph: Graph, each: Output) -> dict[str, Any]:
 def _scopes(graph: Graph) -> list[dict[str, Any]]:
     totals = measure_scopes(graph)
     return [
-        _scope(scope) | {"params": totals[scope].params, "macs": totals[scope].macs} for scope in graph.root.descend()
+        _scope(scope)
+        | {key: getattr(totals[scope], key) for key in ("params", "training_params", "macs", "training_macs")}
+        for scope in graph.root.descend()
     ]
 
 

@@ -58,7 +58,7 @@ def compiled(tmp_path: Path) -> Any:
 def test_train_only_heads_count_in_training_alone(compiled: Any) -> None:
     totals = measure(compiled(HEADS))
     stem, head, linear = 3 * 4 * 9, 4 * 8 + 8 * 8 + 8 * 8 + 8, 4 * 256 * 10 + 10
-    assert (totals.params, totals.inference_params) == (stem + head + linear, stem + linear)
+    assert (totals.training_params, totals.params) == (stem + head + linear, stem + linear)
     macs, head_macs = stem * 256 + 4 * 256 * 10, (4 * 8 + 8 * 8 + 8 * 8) * 256
     assert (totals.macs, totals.flops, totals.training_macs) == (macs, 2 * macs, macs + head_macs)
     assert (totals.depth, totals.nodes) == (2, 6)
@@ -74,7 +74,7 @@ network:
     share: w
 """
     totals = measure(compiled(text))
-    assert (totals.params, totals.inference_params) == (20, 20)
+    assert (totals.params, totals.training_params) == (20, 20)
 
 
 @pytest.mark.parametrize("name", ["densenet121", "lenet5_modern"])
@@ -309,12 +309,31 @@ def test_every_scope_adds_up_to_the_nodes_inside(name: str) -> None:
     for scope in graph.root.descend():
         inside = list(scope.walk())
         found = totals[scope]
-        assert found.params == sum(node.params for node in inside)
+        assert found.params == sum(node.params for node in inside if node.module in graph.evaluated)
+        assert found.training_params == sum(node.params for node in inside)
         assert found.training_macs == sum(node.macs for node in inside)
         assert found.macs == sum(node.macs for node in inside if node.path not in graph.training_only)
         assert found.elements == sum(elements(node.shape) for node in inside if node.op.allocates(training=True))
         assert found.nodes == len(inside)
     assert (totals[graph.root].params, totals[graph.root].macs) == (graph.params, graph.macs)
+
+
+def test_what_counts_is_the_network_that_evaluation_uses() -> None:
+    """GoogLeNet is smaller than ResNet-18, as its paper says: its auxiliary outputs are gone when it is used."""
+    google, residual = netspec.compile("googlenet"), netspec.compile("resnet18")
+    assert google.params < residual.params < google.training_params
+    assert measure_memory(google).parameters == 4 * google.params
+    assert (measure(google).training_params, measure(google).training_macs) == (13_378_280, 1_591_044_096)
+
+
+def test_weights_that_a_training_head_shares_with_the_network_count_in_evaluation() -> None:
+    graph = _lowered(
+        "netspec: 1\nname: shared\ninput: [3, 4, 4]\nnetwork:\n"
+        "- {conv: {out: 3, kernel: 1}, share: weights}\n"
+        "- output: {name: aux, body: [{conv: {out: 3, kernel: 1}, share: weights}, {conv: {out: 2, kernel: 1}}],"
+        " train_only: true}\n"
+    )
+    assert (graph.params, graph.training_params) == (12, 12 + 8)
 
 
 def _lowered(text: str) -> Graph:

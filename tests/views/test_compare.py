@@ -37,7 +37,7 @@ def figures() -> tuple[Figures, ...]:
 
 
 def make(name: str, params: int = 1, macs: int = 1, peak: int = 1) -> Figures:
-    return Figures(name, name, params, macs, 2 * macs, peak, peak, 1, None, ((3, 8, 8),), "float32", 1)
+    return Figures(name, name, params, macs, 2 * macs, params, macs, peak, peak, 1, None, ((3, 8, 8),), "float32", 1)
 
 
 # the table

@@ -34,6 +34,7 @@ def test_rows_of_each_level_add_up_to_the_row_above(graph: Graph, depth: int | N
         inner = list(_inside(rows, place))
         if inner:
             assert sum(each.totals.params for each in inner) == row.totals.params, row.name
+            assert sum(each.totals.training_params for each in inner) == row.totals.training_params, row.name
             assert sum(each.totals.training_macs for each in inner) == row.totals.training_macs, row.name
             assert sum(each.totals.nodes for each in inner) == row.totals.nodes, row.name
 
@@ -56,7 +57,7 @@ def test_a_great_depth_shows_every_node_once(graph: Graph) -> None:
 
 
 def test_sorted_rows_are_all_nodes_that_have_any_largest_first(graph: Graph) -> None:
-    amounts = [row.totals.params for row in sorted_rows(graph, "params")]
+    amounts = [row.params for row in sorted_rows(graph, "params")]
     assert amounts == sorted((node.params for node in graph if node.params), reverse=True)
     macs = [row.macs for row in sorted_rows(graph, "macs")]
     assert macs == sorted((node.macs for node in graph if node.macs), reverse=True)
@@ -116,15 +117,15 @@ def test_whole_table(tmp_path: Path) -> None:
         "aux           output (training only)  2            18         16    all",
         "head          flatten > linear        10       81,930     81,920    all",
         "",
-        "parameters          84,572  84.6 k, 330 KiB in float32",
-        "  in evaluation     84,554  without auxiliary outputs",
-        "MACs             2,662,400  2.66 M",
-        "FLOPs            5,324,800  5.32 M",
-        "  in training    2,662,416  MACs with auxiliary outputs",
-        "forward bytes      426,064  416 KiB for all values, float32, batch of 1",
-        "peak bytes          77,824  76 KiB of values at once in evaluation, float32, batch of 1",
-        "depth                    6  convolutions and linear layers on the longest path",
-        "nodes                   18",
+        "parameters        84,554  84.6 k, 330 KiB in float32",
+        "  in training     84,572  with auxiliary outputs",
+        "MACs           2,662,400  2.66 M",
+        "  in training  2,662,416  with auxiliary outputs",
+        "FLOPs          5,324,800  5.32 M",
+        "forward bytes    426,064  416 KiB for all values of a training step, float32, batch of 1",
+        "peak bytes        77,824  76 KiB of values at once in evaluation, float32, batch of 1",
+        "depth                  6  convolutions and linear layers on the longest path",
+        "nodes                 18",
         "",
         "counted: parameters without running statistics; 1 MAC = one multiply-accumulate of a convolution, linear layer"
         " or matmul; FLOPs = 2 x MACs; one example, in evaluation",
@@ -179,7 +180,8 @@ def test_json_is_the_same_for_the_same_document_and_names_every_node(graph: Grap
     assert graph_json(graph) == graph_json(again)
     record = graph_record(graph)
     assert [each["path"] for each in record["nodes"]] == list(graph.by_path)
-    assert sum(each["params"] for each in record["nodes"]) == record["params"] == graph.params
+    assert sum(each["params"] for each in record["nodes"]) == record["training_params"] == graph.training_params
+    assert record["params"] == graph.params
     assert record["input"] == list(graph.inputs[0].shape)
     assert record["output"] == list(graph.shape_of(graph.outputs[0].node))
     assert record["flops"] == 2 * record["macs"] == 2 * graph.macs

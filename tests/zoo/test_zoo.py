@@ -116,7 +116,7 @@ def assert_parameters(module: nn.Module, graph: Graph) -> None:
         for parameter, shape in node.op.list_parameters(*map(graph.shape_of, node.inputs)).items()
     }
     assert found == expected
-    assert sum(parameter.numel() for parameter in module.parameters()) == graph.params
+    assert sum(parameter.numel() for parameter in module.parameters()) == graph.training_params
 
 
 def assert_shapes_and_cost(module: nn.Module, graph: Graph) -> None:

@@ -15,10 +15,10 @@ class Expectation(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    params: Total | None = Field(None, description="Trainable parameters, auxiliary outputs included.")
+    params: Total | None = Field(None, description="Trainable parameters that evaluation uses.")
     macs: Total | None = Field(None, description="Multiply-accumulates of one example in evaluation.")
     flops: Total | None = Field(None, description="Twice the MACs.")
-    inference_params: Total | None = Field(None, description="Trainable parameters without the train-only heads.")
+    training_params: Total | None = Field(None, description="Trainable parameters, train-only heads included.")
     training_macs: Total | None = Field(
         None, description="Multiply-accumulates of one example, train-only heads included."
     )

@@ -68,7 +68,7 @@ class _Folder:
             name=scope_name(scope) or self._graph.name,
             word=block_word(scope),
             items=tuple(items),
-            params=sum(node.params for node in nodes),
+            params=self._params(nodes),
             macs=self._macs(nodes),
             span=scope.span,
             level=level,
@@ -166,7 +166,7 @@ class _Folder:
             lines=tuple(lines),
             shapes=_of(nodes[-1:]),
             entering=self._shapes(nodes[0].inputs),
-            params=sum(node.params for node in nodes),
+            params=self._params(nodes),
             macs=self._macs(nodes),
             nodes=tuple(node.path for node in nodes),
             last=nodes[-1].path,
@@ -200,6 +200,12 @@ class _Folder:
 
     def _are_training(self, nodes: Sequence[Node]) -> bool:
         return all(node.path in self._training for node in nodes)
+
+    def _params(self, nodes: Sequence[Node]) -> int:
+        """Return the parameters of evaluation; those of training for nodes that are computed in training only."""
+        if self._are_training(nodes):
+            return sum(node.params for node in nodes)
+        return sum(node.params for node in nodes if node.module in self._graph.evaluated)
 
     def _macs(self, nodes: Sequence[Node]) -> int:
         """Return the MACs of evaluation; those of training for nodes that are computed in training only."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -21,8 +21,9 @@ LEFT = frozenset({0, 8})
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a network is compared by. ``forward`` and ``peak`` are bytes of values, as ``measure_memory`` counts them.
+    """What a network is compared by: as evaluation uses it, and what has training in its name as training does.
 
+    ``forward`` is the bytes of values in a training step, ``peak`` in evaluation, as ``measure_memory`` counts them.
     ``receptive_field`` is that of the last value with any extent, which is what global pooling takes in the end;
     None where that depends on everything, as behind squeeze-and-excitation.
     """
@@ -32,6 +33,8 @@ class Figures:
     params: int
     macs: int
     flops: int
+    training_params: int
+    training_macs: int
     forward: int
     peak: int
     depth: int
@@ -57,6 +60,8 @@ def measure_figures(graph: Graph, dtype: str = "float32", batch: int = 1) -> Fig
         totals.params,
         totals.macs,
         totals.flops,
+        totals.training_params,
+        totals.training_macs,
         memory.forward,
         memory.peak,
         totals.depth,
@@ -120,9 +125,17 @@ def _notes(found: Sequence[Figures]) -> list[str]:
     kind = f" ({found[0].dtype}, batch of {found[0].batch})" if found else ""
     return [
         f"counted: {COUNTING_RULE}",
-        f"forward: bytes of all values{kind}; peak: the most that evaluation holds at once; "
+        *_training_notes(found),
+        f"forward: bytes of all values of a training step{kind}; peak: the most that evaluation holds at once; "
         "field: receptive field before global pooling",
     ]
+
+
+def _training_notes(found: Sequence[Figures]) -> Iterator[str]:
+    for each in found:
+        if (each.training_params, each.training_macs) != (each.params, each.macs):
+            amounts = f"{each.training_params:,} params and {each.training_macs:,} MACs"
+            yield f"in training: {printable(each.name)} has {amounts}, with its auxiliary outputs"
 
 
 def _escaped(text: str) -> str:

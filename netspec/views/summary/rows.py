@@ -34,6 +34,11 @@ class Row:
     """True at the top of an auxiliary output that exists in training only."""
 
     @property
+    def params(self) -> int:
+        """The parameters to show: those in training for a head that exists only there."""
+        return self.totals.training_params if self.training_only else self.totals.params
+
+    @property
     def macs(self) -> int:
         """The MACs to show: those in training for an auxiliary output that exists only there."""
         return self.totals.training_macs if self.training_only else self.totals.macs
@@ -121,7 +126,7 @@ def is_unit(scope: Scope) -> bool:
 def sorted_rows(graph: Graph, by: Sorting) -> list[Row]:
     """Return a row per node that has any of a quantity, the largest first."""
     builder = RowBuilder(graph)
-    key = {"params": "params", "macs": "training_macs", "memory": "elements"}[by]
+    key = {"params": "training_params", "macs": "training_macs", "memory": "elements"}[by]
     amounts = {node: int(getattr(builder.totals(node), key)) for node in graph}
     # Sorting is stable, so that equal amounts stay in the order of the network.
     ranked = sorted((node for node in graph if amounts[node]), key=lambda node: -amounts[node])

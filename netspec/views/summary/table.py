@@ -93,7 +93,7 @@ def _cells(row: Row, size: int) -> tuple[str, ...]:
     remarks = {f"x{row.count}": row.count > 1, "(training only)": row.first_of_training, "(shared)": row.shared}
     what = " ".join([printable(row.what), *(text for text, is_so in remarks.items() if is_so)]).strip()
     name = "  " * row.indent + printable(row.name)
-    cells = (name, what, row.output, _amount(row.totals.params), _amount(row.macs), row.receptive_field)
+    cells = (name, what, row.output, _amount(row.params), _amount(row.macs), row.receptive_field)
     return (*cells, show_bytes(row.totals.elements * size)) if size else cells
 
 
@@ -106,18 +106,21 @@ def _figures(totals: Totals, memory: Memory) -> tuple[tuple[str, ...], ...]:
     held = f"{memory.dtype}, batch of {memory.batch}"
     lines = [
         ("parameters", f"{totals.params:,}", f"{show_count(totals.params)}, {bytes_of_parameters} in {memory.dtype}"),
+        ("  in training", f"{totals.training_params:,}", "with auxiliary outputs"),
         ("MACs", f"{totals.macs:,}", show_count(totals.macs)),
+        ("  in training", f"{totals.training_macs:,}", "with auxiliary outputs"),
         ("FLOPs", f"{totals.flops:,}", show_count(totals.flops)),
-        ("forward bytes", f"{memory.forward:,}", f"{show_bytes(memory.forward)} for all values, {held}"),
+        (
+            "forward bytes",
+            f"{memory.forward:,}",
+            f"{show_bytes(memory.forward)} for all values of a training step, {held}",
+        ),
         ("peak bytes", f"{memory.peak:,}", f"{show_bytes(memory.peak)} of values at once in evaluation, {held}"),
         ("depth", f"{totals.depth:,}", "convolutions and linear layers on the longest path"),
         ("nodes", f"{totals.nodes:,}", ""),
     ]
-    if totals.inference_params != totals.params:
-        lines.insert(1, ("  in evaluation", f"{totals.inference_params:,}", "without auxiliary outputs"))
-    if totals.training_macs != totals.macs:
-        lines.insert(-4, ("  in training", f"{totals.training_macs:,}", "MACs with auxiliary outputs"))
-    return tuple(lines)
+    same = {1: totals.training_params == totals.params, 3: totals.training_macs == totals.macs}
+    return tuple(line for place, line in enumerate(lines) if not same.get(place))
 
 
 def plain_text(summary: Summary) -> str:

@@ -2,7 +2,7 @@
 
 Szegedy et al. 2014, arXiv:1409.4842, table 1
 
-Input 3x224x224; 13,378,280 parameters; 1,582,671,872 multiply-accumulates.
+Input 3x224x224; 6,998,552 parameters; 1,582,671,872 multiply-accumulates.
 """
 
 from typing import NamedTuple
