@@ -1,4 +1,4 @@
-"""From a document to its graph: one ordered walk that expands, names, checks and infers shapes.
+"""From a document to its graph: one ordered traversal that expands, names, checks and infers shapes.
 
 Expressions are evaluated here, since they read shapes. A node without shape, cost and place never exists, and budgets
 end a document that runs away. Steps register how they are expanded, by kind or by the word of the combinator.
@@ -7,7 +7,7 @@ end a document that runs away. Steps register how they are expanded, by kind or 
     inputs.py          its declared inputs
     body.py            one step after the other
     blocks.py          calls of blocks
-    merges.py          steps that join values
+    merges.py          steps with several operands
     combinators/       one file per family of combinators
     insertion.py       ops under their name, or in the module that they share
     units.py           sub-modules that are not blocks
@@ -17,10 +17,10 @@ end a document that runs away. Steps register how they are expanded, by kind or 
     binding.py         the arguments of blocks and documents
     initialization.py  ``init:``
     operands.py        values by label
-    values.py          what steps take and give
-    context.py         what a step can see
+    values.py          operands and results of steps
+    context.py         the scope, names and variables of a step
     builder.py         the graph under construction
-    registry.py        which function expands what
+    registry.py        the expansion of each kind of step
 """
 
 from __future__ import annotations

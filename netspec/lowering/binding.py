@@ -8,11 +8,11 @@ from typing import Any, NamedTuple, Protocol
 
 from netspec.diagnostics import Code, Collector, Note, Span, SpecError, nearest
 from netspec.language.combinators import COMBINATORS
-from netspec.language.messages import lowered, show_value
+from netspec.language.messages import as_help, show_value
 from netspec.language.model import Block, Parameter
 from netspec.language.names import WORD
 from netspec.language.other_names import suggest_step
-from netspec.language.parameters import TYPES, wanted
+from netspec.language.parameters import TYPES, describe_argument
 from netspec.lowering.evaluation import AlreadyReported, Evaluated, evaluate
 from netspec.lowering.validation import WHOLE
 from netspec.lowering.values import UNKNOWN
@@ -35,7 +35,7 @@ class BlockReference(str):
 
 
 class Environment(NamedTuple):
-    """What an argument is read with: the variables of expressions, and the blocks that words stand for."""
+    """The scope of an argument: the variables of its expressions, and the blocks that its words can name."""
 
     variables: dict[str, Any]
     namespace: Blocks
@@ -95,7 +95,9 @@ class _Call:
         if parameter.required:
             notes = [Note(parameter.span, "declared here")]
             message = f"{self.callee.name} needs `{name}`"
-            raise SpecError.of(Code.MISSING_ARGUMENT, message, self.span, notes=notes, help=wanted(parameter))
+            raise SpecError.of(
+                Code.MISSING_ARGUMENT, message, self.span, notes=notes, help=describe_argument(parameter)
+            )
         # A default is written in the callee's file: it reads the arguments before it, never the caller's variables.
         declared = Environment(self.values, self.callee.namespace)
         return self._checked(_read(parameter.default, parameter, declared, parameter.span), parameter, parameter.span)
@@ -106,15 +108,15 @@ class _Call:
             return value
         message = f"{self.callee.name}: `{parameter.name}` {violation.requirement}, not {show_value(value)}"
         notes = [Note(parameter.span, "declared here")] if parameter.span != span else []
-        described = lowered(parameter.description) or "change the value, or the argument's declaration"
+        described = as_help(parameter.description) or "change the value, or the argument's declaration"
         raise SpecError.of(Code.INVALID_ARGUMENT, message, span, notes=notes, help=violation.help or described)
 
 
-# from text to value
+# evaluating
 
 
 def _read(raw: Any, parameter: Parameter, environment: Environment, span: Span) -> Any:
-    """Return the value of an argument as written: a word, a block with arguments, or an expression's."""
+    """Return the value of an unevaluated argument: a word, a block with arguments, or an expression's value."""
     variables, namespace = environment
     if isinstance(raw, str) and not raw.startswith("$"):
         if parameter.type in ("word", "block"):
@@ -153,7 +155,7 @@ def _partial(raw: Mapping, environment: Environment) -> BlockReference:
 
 
 def by_name(word: str, given: Any, namespace: Blocks, span: Span, value_span: Span) -> Mapping:
-    """Return what stands under an op's or block's word as arguments by name; a lone value is the primary one."""
+    """Return the value under an op's or block's word as arguments by name; a lone value is the primary argument."""
     if word not in OPS and word not in namespace:
         meant = "" if word in COMBINATORS else suggest_step(word, [*OPS, *namespace])
         help_text = meant or "make it a block, under `blocks:`"
@@ -171,7 +173,7 @@ def by_name(word: str, given: Any, namespace: Blocks, span: Span, value_span: Sp
     return arguments
 
 
-# from value to argument
+# checking
 
 
 class _Violation(NamedTuple):

@@ -1,4 +1,4 @@
-"""Calls of blocks, by name or through an argument that holds one."""
+"""Calls of blocks, by name or through an argument whose value is one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One step after the other: the walk that expands a body and infers every shape on its way."""
+"""The traversal of a body: steps are expanded in their order, and every shape is inferred on the way."""
 
 from __future__ import annotations
 
@@ -20,24 +20,28 @@ from netspec.sizes.shape import show
 
 
 def lower_body(body: Body, values: Values, context: Context) -> Values:
-    """Expand a chain of steps and return what its last one gives."""
+    """Expand a chain of steps and return the values of the last one."""
     for step in body:
         values = lower_step(step, values, context)
     return values
 
 
 def lower_step(step: Step, values: Values, context: Context) -> Values:
-    """Expand one step; its errors are kept, and what follows goes on with an unknown value."""
+    """Expand one step; its errors are collected, and the steps after it continue with an unknown value."""
+    # First of all: a step that `when` leaves out costs time too, and recursion is made of such steps.
     context.builder.count_steps(context.frames, step.span)
-    context.see(values)
+    context.set_current(values)
     try:
-        if not _is_there(step, context):
+        if not _is_enabled(step, context):
             return values
-        entering = _entering(step, values, context)
-        result = dispatch(step, entering, _placed(step, context))
+        taken = _taken_values(step, values, context)
+        result = dispatch(step, taken, _on_device(step, context))
         _check_shape(step, result, context)
-        if result is not None and result is not entering:
+        if result is not None and result is not taken:
             context.builder.results.append((step, result))
+    except RecursionError:
+        # Calls are counted, but how much of Python's stack one takes depends on the bodies around it.
+        raise context.builder.too_deep(context.frames, step.span) from None
     except AlreadyReported:
         result = None
     except ShapeError as error:
@@ -47,11 +51,12 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
     except SpecError as error:
         context.builder.collector.keep(error, context.frames)
         result = None
+    # After an error too: the label exists, and each of its uses would otherwise be an error of its own.
     _label(step, result, context)
     return result
 
 
-def _is_there(step: Step, context: Context) -> bool:
+def _is_enabled(step: Step, context: Context) -> bool:
     if step.when is None:
         return True
     value = evaluate(step.when, context.variables, step.place("when"))
@@ -61,17 +66,17 @@ def _is_there(step: Step, context: Context) -> bool:
     return bool(value)
 
 
-def _entering(step: Step, values: Values, context: Context) -> Values:
+def _taken_values(step: Step, values: Values, context: Context) -> Values:
     if not step.origin:
         return values
     taken: list[Value] = []
     for label in step.origin:
         taken.extend(labelled(label, values, context, step.place("from")))
-    context.see(tuple(taken))
+    context.set_current(tuple(taken))
     return tuple(taken)
 
 
-def _placed(step: Step, context: Context) -> Context:
+def _on_device(step: Step, context: Context) -> Context:
     if step.device is None:
         return context
     device = evaluate(step.device, context.variables, step.place("device"))
@@ -106,9 +111,10 @@ def _check_shape(step: Step, result: Values, context: Context) -> None:
     shapes = [list(value.shape) for value in result]
     if expected != (shapes[0] if len(shapes) == 1 else shapes):
         found = " and ".join(show(value.shape) for value in result)
-        wanted = _expected(expected)
+        shown = _expected(expected)
+        # A variant or `--set` may change any size: a pin holds for the document as it is.
         if context.builder.pinned:
-            message = f"expected {wanted}, and the step gives {found}"
+            message = f"expected {shown}, got {found}"
             raise SpecError.of(
                 Code.UNEXPECTED_SHAPE,
                 message,
@@ -126,13 +132,13 @@ def _expected(value: Any) -> str:
 def dispatch(step: Step, values: Values, context: Context) -> Values:
     """Expand a step by its kind.
 
-    Raises: SpecError NS0323 for ``init`` beside a merge or combinator: it would be unclear which parameters it means.
+    Raises: SpecError NS0323 for ``init`` at a merge or combinator: it would be unclear which parameters it means.
     """
     if step.init is not None and step.kind not in ("op", "block", "argument"):
-        help_text = "write it beside the op inside, or per op under the document's `init:`"
+        help_text = "write it at the op inside, or per op under the document's `init:`"
         raise SpecError.of(
             Code.MISPLACED_INIT,
-            f"`init` starts an op's parameters, and {step.key} is none",
+            f"`init` initializes an op's parameters, and {step.key} is not an op",
             step.place("init"),
             help=help_text,
         )
@@ -156,7 +162,7 @@ def _fields(step: Step, context: Context) -> dict[str, Any]:
     combinator = COMBINATORS[step.key]
     values: dict[str, Any] = {}
     for name, raw in step.arguments.items():
-        is_plain = isinstance(raw, Body) or name in combinator.texts or (combinator.key == "use" and name == "args")
+        is_plain = isinstance(raw, Body) or name in combinator.verbatim or name in combinator.forwarded
         words = field_words(combinator, name)
         values[name] = raw if is_plain else evaluate(raw, context.variables, step.place(name), words)
     return values

@@ -14,16 +14,19 @@ from netspec.ops import Op, ShapeError, TensorType
 from netspec.sizes import stated
 from netspec.sizes.shape import Shape, elements, show
 
+# Seven times the nodes of a ResNet of 1,001 layers. Steps are counted apart, because a step need not add a node.
 MOST_NODES = 25_000
 MOST_STEPS = 50_000
+# A call takes six frames of Python's stack, which has 1,000, and more where bodies lie between: see lower_step.
 DEEPEST_CALL = 64
+# 4 TiB of float32, which no machine holds.
 MOST_ELEMENTS = 2**40
 
 Result = tuple[Step, tuple[Value, ...]]
 
 
 class Facts(NamedTuple):
-    """What follows from an op and the types of its operands."""
+    """What is inferred from an op and the types of its operands."""
 
     result: TensorType
     parameters: dict[str, Shape]
@@ -32,9 +35,9 @@ class Facts(NamedTuple):
 
 
 class InsertionPoint(NamedTuple):
-    """Where a node or scope is added, and what a document says of it there.
+    """Where a node or scope is added, and what the document says about it.
 
-    ``path`` is where it stands, ``module`` where its weights live.
+    ``path`` is its own path, ``module`` that of the module that holds its weights.
     """
 
     scope: Scope
@@ -45,7 +48,7 @@ class InsertionPoint(NamedTuple):
     label: str = ""
     named: bool = False
     shares: bool = False
-    """True where an earlier step has brought the module."""
+    """True where an earlier step created the module."""
     expressions: Expressions = ()
 
 
@@ -57,25 +60,25 @@ class Builder:
     outputs: list[Output] = field(default_factory=list)
     collector: Collector = field(default_factory=Collector)
     sources: SourceMap = field(default_factory=SourceMap)
-    """Where the documents that the network uses are read."""
+    """The texts of the documents that ``use`` reads."""
     results: list[Result] = field(default_factory=list)
-    """What each step gave, a step behind those inside it."""
+    """The values of each step; a step comes after those inside it."""
     calls: list[tuple[Block, tuple[Value, ...], Scope]] = field(default_factory=list)
-    """The calls of blocks with named inputs: the values that entered, and the scope that they entered."""
+    """The calls of blocks with named inputs, each with its operands and its scope."""
     steps: int = 0
     pinned: bool = True
     inputs: dict[str, Span] = field(default_factory=dict)
-    """Where the values are declared that enter the network."""
+    """Where the inputs of the network are declared."""
     owners: dict[str, tuple[Op, dict[str, Shape], Span]] = field(default_factory=dict)
     facts: dict[tuple[Op, tuple[TensorType, ...]], Facts] = field(default_factory=dict)
     ops: dict[object, Op] = field(default_factory=dict)
     expressions: dict[int, tuple[object, Expressions]] = field(default_factory=dict)
-    """What the arguments of steps say as text, by the mapping that holds them."""
+    """The expressions of the arguments of steps, by the id of the mapping that holds them."""
     resolved: dict[tuple[object, ...], tuple[tuple[object, ...], Step]] = field(default_factory=dict)
     """The steps that ``$name`` stands for, with what they were parsed from, by the word and the ids of that."""
 
     def count_steps(self, frames: tuple[Frame, ...], span: Span, count: int = 1) -> None:
-        """Count steps that are about to be expanded; raise LimitError when a document runs away."""
+        """Count steps that are about to be expanded; raise LimitError when there are too many."""
         self.steps += count
         if self.steps > MOST_STEPS or len(self.graph.nodes) >= MOST_NODES:
             message = f"the network grows beyond {MOST_NODES:,} nodes or {MOST_STEPS:,} steps"
@@ -85,9 +88,14 @@ class Builder:
     def check_depth(self, frames: tuple[Frame, ...], span: Span) -> None:
         """Raise LimitError when blocks call each other too deeply."""
         if len(frames) >= DEEPEST_CALL:
-            message = f"blocks call each other more than {DEEPEST_CALL} deep"
-            help_text = "end the recursion with `when:`"
-            raise LimitError([Diagnostic(Code.RECURSION_TOO_DEEP, message, span, help=help_text, chain=frames)])
+            raise self.too_deep(frames, span, f"blocks call each other more than {DEEPEST_CALL} deep")
+
+    def too_deep(
+        self, frames: tuple[Frame, ...], span: Span, message: str = "bodies are nested too deep"
+    ) -> LimitError:
+        """Return the error for a recursion that has no end, or one too far away."""
+        help_text = "end the recursion with `when:`"
+        return LimitError([Diagnostic(Code.RECURSION_TOO_DEEP, message, span, help=help_text, chain=frames)])
 
     def add(self, op: Op, operands: tuple[Value, ...], point: InsertionPoint, init: Initializers = ()) -> Value:
         """Add one op and return its result.
@@ -98,9 +106,9 @@ class Builder:
         node = Node(
             path=point.path,
             op=op,
-            inputs=tuple([value.path for value in operands]),
+            inputs=tuple([value.path for value in operands]),  # a list here is faster than a generator
             results=(facts.result,),
-            params=facts.params if self._brings(point.module, op, facts.parameters, point.span) else 0,
+            params=facts.params if self._is_new_module(point.module, op, facts.parameters, point.span) else 0,
             macs=facts.macs,
             span=point.span,
             scope=point.scope,
@@ -115,9 +123,9 @@ class Builder:
         return Value(node.path, facts.result)
 
     def _facts(self, op: Op, operands: tuple[Value, ...], span: Span) -> Facts:
-        """Return what follows from an op and its operands; equal steps need it only once."""
+        """Return the inferred facts of an op on these operands; equal steps share them."""
         types = tuple([value.type for value in operands])
-        key = (op, types)
+        key = (op, types)  # ops are frozen records, equal when their fields are
         facts = self.facts.get(key)
         if facts is None:
             shapes = [each.shape for each in types]
@@ -138,7 +146,7 @@ class Builder:
         return facts
 
     def _check_size(self, shape: Shape, span: Span) -> None:
-        """Raise LimitError for a value that no machine holds, before arithmetic on its size takes long."""
+        """Raise LimitError for a value that no machine can hold, before arithmetic on its size gets slow."""
         if elements(shape) > MOST_ELEMENTS:
             message = f"a value of shape {show(shape)} is too large"
             raise LimitError.of(Code.VALUE_TOO_LARGE, message, span, help="at most 2**40 elements for one example")
@@ -149,7 +157,7 @@ class Builder:
         notes: dict[Note, None] = {}
         for position in sorted(each for each in positions if each is not None and each < len(operands)):
             value = operands[position]
-            notes[Note(self.place(value), f"{value.path} gives {show(value.shape)}")] = None
+            notes[Note(self.place(value), f"{value.path} is {show(value.shape)}")] = None
         return list(notes)
 
     def place(self, value: Value) -> Span:
@@ -171,16 +179,17 @@ class Builder:
                 both = "values of one dtype, got float and int64"
                 message = f"{op.name} takes {both if is_mixed else f'{wanted} values, got {value.dtype}'}"
                 shown = (operands[0], value) if is_mixed else (value,)
-                notes = [Note(self.place(each), f"{each.path} gives {each.dtype}") for each in shown]
+                notes = [Note(self.place(each), f"{each.path} is {each.dtype}") for each in shown]
                 raise SpecError.of(Code.DTYPE_MISMATCH, message, span, help=help_text, notes=notes)
 
-    def _brings(self, module: str, op: Op, parameters: dict[str, Shape], span: Span) -> bool:
-        """Return whether a module is new, and brings its parameters; raise SpecError when it cannot be shared."""
+    def _is_new_module(self, module: str, op: Op, parameters: dict[str, Shape], span: Span) -> bool:
+        """Return whether a module is new, so that its parameters count; raise SpecError when it cannot be shared."""
         known = self.owners.get(module)
         if known is None:
             self.owners[module] = (op, parameters, span)
             return True
         notes = [Note(known[2], "the first")]
+        # Weights before arguments: ops on other channels differ in both, and the channels are what to mend.
         if known[1] != parameters:
             help_text = "steps that share a module must take and give the same channels"
             message = f"'{module}' is shared by steps with other weights"
@@ -217,14 +226,14 @@ class Builder:
         return scope
 
     def close_scope(self, scope: Scope, entered: tuple[Value, ...] | None, left: tuple[Value, ...] | None) -> None:
-        """End a scope; one in which nothing happens leaves no trace."""
+        """End a scope; an empty one is dropped."""
         names = tuple(tuple(value.path for value in operands or ()) for operands in (entered, left))
         self.graph.close(scope, *names)
         if scope.path != scope.module and left is not None:
             self._check_shared(scope)
 
     def _check_kind(self, module: str, block: str, span: Span) -> None:
-        """Raise SpecError when a block would use the module of another block."""
+        """Raise SpecError when a block would share the module of another block."""
         first = self.graph.scopes.get(module)
         if first and first.block != block:
             message = f"'{module}' cannot be both a {first.block} and a {block}" if first.block and block else ""
@@ -235,10 +244,10 @@ class Builder:
             )
 
     def _check_shared(self, scope: Scope) -> None:
-        """Raise SpecError when a scope that uses an earlier one's module does something else than that one."""
+        """Raise SpecError when a scope that shares a module computes something else than the first that has it."""
         first = self.graph.scopes[scope.module]
         if _contents(scope) != _contents(first):
-            message = f"'{scope.module}' is shared by steps that do not do the same"
+            message = f"'{scope.module}' is shared by steps that compute different things"
             help_text = "give each another `share`, or make both the same block"
             raise SpecError.of(
                 Code.INVALID_SHARING, message, scope.span, help=help_text, notes=[Note(first.span, "the first")]
@@ -246,7 +255,7 @@ class Builder:
 
 
 def _contents(scope: Scope) -> list[object]:
-    """Return what a scope computes, in terms that do not depend on where it stands."""
+    """Return what a scope computes, in terms that do not depend on its path."""
     nodes = list(scope.walk())
     places = {node.path: place for place, node in enumerate(nodes)}
     entered = {path: (place,) for place, path in enumerate(scope.inputs)}

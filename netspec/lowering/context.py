@@ -1,4 +1,4 @@
-"""Where a step stands while a document is expanded: its scope, its names, the values and variables it can see."""
+"""The context of a step while a document is expanded: scope, names, labels and variables."""
 
 from __future__ import annotations
 
@@ -20,23 +20,24 @@ from netspec.syntax.yaml import Mapping
 
 @dataclass(slots=True)
 class Shared:
-    """A module that steps share: where it lives and how often it has been used."""
+    """A module that steps share: its path, and how many steps have used it so far."""
 
     module: str
     uses: int = 1
     init: tuple[tuple[str, Initializer], ...] = ()
-    """How the first step starts it."""
+    """The initializers that its first step declares."""
     enclosed: str = ""
-    """The shared sub-module that it was first used in, which steps outside cannot reach into."""
+    """The shared sub-module that it is part of, which steps outside cannot reach into."""
 
 
 @dataclass(slots=True)
 class Context:
-    """Everything a step can see. Bodies inside a body get a copy with their own labels and variables."""
+    """Everything in scope for a step. Nested bodies get a copy with labels and variables of their own."""
 
     builder: Builder
     scope: Scope
     namer: Namer
+    # Two mappings with nearly the same keys: expressions read shapes, and steps take values.
     variables: dict[str, Any]
     labels: dict[str, Values]
     namespace: Namespace[str, Block]
@@ -50,7 +51,7 @@ class Context:
     """Initialization rules of a used document or of the calls of blocks around, by op."""
     counter: str = ""
     """A variable of the innermost loop around, whose rounds it tells apart."""
-    heads: bool = True
+    keeps_outputs: bool = True
     """False inside a used document, whose auxiliary outputs are left out."""
 
     def inner(self, **changes: Any) -> Context:
@@ -61,14 +62,14 @@ class Context:
         return Context(**copied)
 
     def enter(self, variables: dict[str, Any], values: tuple[Value, ...], names: Iterable[str]) -> None:
-        """Begin the body of a block or document: with its own arguments, and the values that enter under its names."""
+        """Begin the body of a block or document: its own arguments, and its operands under their names."""
         self.variables = {**variables, "input": expr.Value(values[0].shape)}
         self.labels = {"input": values}
         for name, value in zip(names, values, strict=False):
             self.label(name, (value,))
 
-    def see(self, values: Values) -> None:
-        """Make values what expressions call ``x``."""
+    def set_current(self, values: Values) -> None:
+        """Make values the current ones, which expressions call ``x``."""
         self.variables["x"] = visible(values)
 
     def label(self, name: str, values: Values) -> None:

@@ -19,7 +19,7 @@ class AlreadyReported(NetspecError):
 
 
 class Evaluated:
-    """A value among arguments as written that needs no evaluation any more."""
+    """A value among unevaluated arguments that is evaluated already."""
 
     __slots__ = ("value",)
 
@@ -31,7 +31,7 @@ class Evaluated:
 
 
 def evaluate(raw: Any, variables: dict[str, Any], span: Span, words: Collection[str] = ()) -> Any:
-    """Return the value of an argument as written.
+    """Return the value of an unevaluated argument.
 
     Raises: SpecError with the expression's error; AlreadyReported when it reads a value that an error left unknown.
     """
@@ -47,6 +47,7 @@ def evaluate(raw: Any, variables: dict[str, Any], span: Span, words: Collection[
 def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Collection[str]) -> Any:
     try:
         expression = expr.parse(source_of(text))
+        # Before evaluation, where an unknown value would be an error of the wrong kind.
         for name in expression.names:
             if variables.get(name) is UNKNOWN:
                 raise AlreadyReported
@@ -56,7 +57,7 @@ def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Coll
 
 
 def expressions(arguments: Mapping, context: Context) -> Expressions:
-    """Return the arguments that are written as texts."""
+    """Return the arguments that are texts, each as its expression."""
     # A step in a loop is expanded many times, and is written once. The mapping is kept, so that its id stays its own.
     known = context.builder.expressions.get(id(arguments))
     if known is None:

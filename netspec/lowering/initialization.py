@@ -39,7 +39,7 @@ def document_rules(document: Document, variables: dict[str, Any]) -> dict[str, I
 
 
 def block_rules(step: Step, context: Context) -> dict[str, Initializers]:
-    """Return the rules that hold inside a called block, by op: those around it, and above them the call's own.
+    """Return the rules that hold inside a called block, by op: those around it, which the call's own override.
 
     Raises: SpecError NS0323 when the call's ``init:`` is not by op, NS0316 with everything that is no initializer.
     """
@@ -47,8 +47,8 @@ def block_rules(step: Step, context: Context) -> dict[str, Initializers]:
         return context.init
     is_by_op = isinstance(step.init, Mapping) and all(name in OPS for name in step.init)
     if not is_by_op:
-        message = f"`init` starts an op's parameters, and {step.key} is none"
-        help_text = "say it per op, as in `init: {conv: kaiming_normal}`, or write it beside the op inside"
+        message = f"`init` initializes an op's parameters, and {step.key} is not an op"
+        help_text = "write it per op, as in `init: {conv: kaiming_normal}`, or at the op inside"
         raise SpecError.of(Code.MISPLACED_INIT, message, step.place("init"), help=help_text)
     return {**context.init, **_rules_by_op(step.init, context.variables)}
 
@@ -76,6 +76,7 @@ def _rules(raw: Any, variables: dict[str, Any], span: Span, op: type[Op]) -> Ini
 @cache
 def possible_parameters(op: type[Op]) -> frozenset[str]:
     """Return the names of the parameters that an op may have, as its samples show them."""
+    # Which parameters an op has depends on its arguments, as with `bias: false`; its samples cover every form.
     samples = (op.model_validate(each.arguments).list_parameters(*each.inputs) for each in op.samples)
     return frozenset().union(*samples)
 
@@ -159,8 +160,8 @@ def _argument(name: str, raw: Any, variables: dict[str, Any], span: Span) -> Any
     value = evaluate(raw, variables, span, words)
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if (value not in words) if words else not is_number:
-        wanted = f"one of {', '.join(words)}" if words else "a number"
-        message = f"`{name}` of an initializer is {wanted}, not {show_value(value)}"
+        expected = f"one of {', '.join(words)}" if words else "a number"
+        message = f"`{name}` of an initializer is {expected}, not {show_value(value)}"
         help_text = (words and nearest(str(value), words)) or f"as in `{{{EXAMPLES[bool(words)]}}}`"
         raise SpecError.of(Code.INVALID_INITIALIZER, message, span, help=help_text)
     return value

@@ -73,7 +73,7 @@ def _shape(raw: Any, variables: dict[str, Any], span: Span) -> tuple[int, ...]:
         raise SpecError.of(Code.INVALID_INPUT, message, span, help="channels first, without the batch: `[3, 224, 224]`")
     if len(sizes) > MOST_AXES:
         message = f"an input of {len(sizes)} axes has too many"
-        raise LimitError.of(Code.VALUE_TOO_LARGE, message, span, help=f"at most {MOST_AXES} axes beside the batch")
+        raise LimitError.of(Code.VALUE_TOO_LARGE, message, span, help=f"at most {MOST_AXES} axes besides the batch")
     if elements(tuple(sizes)) > LARGEST_INPUT:
         message = f"an input of shape {show(tuple(sizes))} is too large"
         raise LimitError.of(Code.VALUE_TOO_LARGE, message, span, help="at most 2**40 elements for one example")

@@ -1,4 +1,4 @@
-"""Putting ops into the graph: under the step's name, an invented one, or that of a module which steps share."""
+"""Inserting ops into the graph: under the step's name, a generated one, or that of a shared module."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def add_op(op: Op, operands: tuple[Value, ...], step: Step, context: Context) ->
     shared = shared_module(step, context)
     if shared and shared.uses > 1:
         _check_start(step, own, shared)
-        return context.builder.add(op, operands, _again(shared, step, context))
+        return context.builder.add(op, operands, _reuse_point(shared, step, context))
     named = step.name is not None or shared is not None
     written = expressions(step.arguments, context)
     name = name_of(step, op.name, context)
@@ -46,9 +46,10 @@ def add_op(op: Op, operands: tuple[Value, ...], step: Step, context: Context) ->
     if not init:
         return value
     shapes = tuple(each.shape for each in operands)
-    for parameter, _ in own:
-        check_parameter(parameter, op.list_parameters(*shapes), op.name, step.place("init"))
     try:
+        # Only the step's own rules: those around it are for all ops of the kind, some of which lack the parameter.
+        for parameter, _ in own:
+            check_parameter(parameter, op.list_parameters(*shapes), op.name, step.place("init"))
         check_fit(init, op, shapes, step.place("init"))
     except SpecError as error:
         # The shape is valid even if the initializer is not.
@@ -61,16 +62,16 @@ def _over(own: Initializers, around: Initializers) -> Initializers:
     return tuple({**dict(around), **dict(own)}.items()) if own and around else own or around
 
 
-def add_plain(op: Op, operands: tuple[Value, ...], step: Step, context: Context, word: str = "") -> Value:
-    """Add an op that a combinator brings, under an invented name."""
+def add_unnamed(op: Op, operands: tuple[Value, ...], step: Step, context: Context, word: str = "") -> Value:
+    """Add an op that a combinator needs, under a generated name."""
     point = inside(context.scope, context.namer.invent(word or op.name, step.span), step.span, context.device)
     return context.builder.add(op, operands, point, context.init.get(op.name, ()))
 
 
-def add_joint(op: Op, operands: tuple[Value, ...], step: Step, context: Context) -> Value:
-    """Add an op that joins values under a name that takes no number from the units around it."""
+def add_join(op: Op, operands: tuple[Value, ...], step: Step, context: Context) -> Value:
+    """Add an op that joins values, under a name that takes no number from the units around it."""
     if not context.namer.numbered:
-        return add_plain(op, operands, step, context)
+        return add_unnamed(op, operands, step, context)
     ordinal = context.namer.ordinals.get(op.name, 0) + 1
     context.namer.ordinals[op.name] = ordinal
     point = inside(context.scope, f"{op.name}{ordinal}", step.span, context.device)
@@ -91,23 +92,23 @@ def name_of(step: Step, word: str, context: Context) -> str:
 
 
 def scope_point(step: Step, word: str, context: Context, written: Expressions = ()) -> InsertionPoint:
-    """Return where the scope of a step is added; ``written`` is what its arguments say as text."""
+    """Return where the scope of a step is added; ``written`` are its arguments that are expressions."""
     shared = shared_module(step, context)
     if shared and shared.uses > 1:
-        return _again(shared, step, context)
+        return _reuse_point(shared, step, context)
     point = inside(context.scope, name_of(step, word, context), step.span, None, "", False, False, written)
     if shared:
         shared.module = point.module
     return point
 
 
-def has_place(step: Step, context: Context) -> bool:
+def is_submodule(step: Step, context: Context) -> bool:
     """Return whether a combinator's step is a sub-module of its own rather than just its steps."""
     return step.name is not None or step.share is not None or context.namer.numbered
 
 
 def shared_module(step: Step, context: Context) -> Shared | None:
-    """Return the module that the step shares, counting this use; a first use starts it."""
+    """Return the module that the step shares, counting this use; a first use creates it."""
     if step.share is None:
         return None
     key = fill(step.share, context, step.place("share"))
@@ -120,7 +121,7 @@ def shared_module(step: Step, context: Context) -> Shared | None:
             Code.INVALID_SHARING,
             message,
             step.place("share"),
-            help="use another key, or let its first step stand outside",
+            help="use another key, or move its first step outside",
         )
     else:
         known.uses += 1
@@ -132,7 +133,7 @@ def _check_start(step: Step, own: Initializers, shared: Shared) -> None:
     if own and own != shared.init:
         message = f"'{shared.module}' is shared by steps that initialize it in different ways"
         raise SpecError.of(
-            Code.INVALID_SHARING, message, step.place("init"), help="write `init` beside the first of them alone"
+            Code.INVALID_SHARING, message, step.place("init"), help="write `init` at the first of them alone"
         )
 
 
@@ -143,7 +144,7 @@ def inside(scope: Scope, name: str, span: Span, *marks: Any) -> InsertionPoint:
     return InsertionPoint(scope, path, module, span, *marks)
 
 
-def _again(shared: Shared, step: Step, context: Context) -> InsertionPoint:
+def _reuse_point(shared: Shared, step: Step, context: Context) -> InsertionPoint:
     """Return the place of a further use of a shared module; uses of others of that name have numbers of their own."""
     place = join(context.scope.path, shared.module.rpartition(".")[2])
     known = (context.builder.graph.nodes, context.builder.graph.scopes)

@@ -1,4 +1,4 @@
-"""Merges: every operand is a label or a body that starts from the current value."""
+"""Merges: every operand is a label, or a body applied to the current value."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from netspec.language.model import Body, Operand, Step
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import AlreadyReported
-from netspec.lowering.insertion import add_joint, add_op
+from netspec.lowering.insertion import add_join, add_op
 from netspec.lowering.operands import count_values, labelled
 from netspec.lowering.registry import lowers_kind
-from netspec.lowering.units import CHAIN, Unit, lower_branch, within
+from netspec.lowering.units import CHAIN, Unit, lower_named_unit, within
 from netspec.lowering.validation import make_op
 from netspec.lowering.values import Value, Values
 from netspec.ops import OPS, Op
@@ -21,6 +21,7 @@ from netspec.ops import OPS, Op
 def lower_merge(step: Step, values: Values, context: Context) -> Values:
     """Expand the operands, then add the op that joins them."""
     op = make_op(OPS[step.key], step, context)
+    # Bodies hold modules, so the step's name is that of a sub-module; with labels alone it is the op's own.
     holds_bodies = any(isinstance(operand.value, Body) for operand in step.operands)
     if holds_bodies and (step.name is not None or step.share is not None):
         return within(step, CHAIN, values, context, lambda inner: (_merged(op, step, values, inner, named=False),))
@@ -33,11 +34,12 @@ def _merged(op: Op, step: Step, values: Values, context: Context, named: bool) -
         raise AlreadyReported
     operands = tuple(value for each in parts for value in each or ())
     _check_count(op, operands, step)
-    return add_op(op, operands, step, context) if named else add_joint(op, operands, step, context)
+    return add_op(op, operands, step, context) if named else add_join(op, operands, step, context)
 
 
 def _check_count(op: Op, operands: tuple[Value, ...], step: Step) -> None:
-    # The parser has counted the operands, but a label may stand for several values, or the chain may bring them.
+    # The parser has counted the operands, but a label may name several values, and without any operand all current
+    # values are joined.
     least, most = op.operands
     if len(operands) < least or (most is not None and len(operands) > most):
         message = f"{op.name} takes {show_count(least, most)}, not {len(operands)}"
@@ -47,21 +49,21 @@ def _check_count(op: Op, operands: tuple[Value, ...], step: Step) -> None:
 
 
 def _operand(operand: Operand, values: Values, context: Context) -> Values:
-    """Return the operand's values; only a label may stand for several."""
+    """Return the operand's values; only a label may name several."""
     try:
         result = operand_values(operand, values, context)
     except AlreadyReported:
         return None
     if result is not None and len(result) != 1 and not isinstance(operand.value, str):
-        message = f"an operand is one value, and this one is {count_values(len(result))}"
+        message = f"an operand is one value, not {count_values(len(result))}"
         raise SpecError.of(Code.WRONG_VALUE_COUNT, message, operand.span, help="label the values and name one of them")
     return result
 
 
 def operand_values(operand: Operand, values: Values, context: Context) -> Values:
-    """Return the value of an operand: a label's, or what a body makes of the current value."""
+    """Return the value of an operand: that of a label, or of a body applied to the current value."""
     if isinstance(operand.value, str):
         return labelled(operand.value, values, context, operand.span)
     if operand.name is None:
         return lower_body(operand.value, values, context.inner())
-    return lower_branch(Unit(operand.value, operand.name, operand.span), values, context)
+    return lower_named_unit(Unit(operand.value, operand.name, operand.span), values, context)

@@ -1,4 +1,4 @@
-"""Names in the module tree: the rule that state_dict keys hang on.
+"""Names in the module tree, which the keys of ``state_dict`` consist of.
 
 A block's unnamed steps are called by their word and ordinal (``conv1``, ``conv2``), and so are those of a residual. A
 sub-module that is a chain (``sequential``, a named branch, a shortcut, a list of repeated units) numbers its unnamed
@@ -16,7 +16,7 @@ from netspec.language.names import check_name
 
 @dataclass(slots=True)
 class Namer:
-    """Gives out the names inside one module, each once."""
+    """Assigns the names inside one module, each once."""
 
     numbered: bool
     taken: dict[str, Span] = field(default_factory=dict)
@@ -38,11 +38,12 @@ class Namer:
                 Code.DUPLICATE_MODULE_NAME, f"two modules are called '{name}'", span, notes=notes, help=help_text
             )
         self.taken[name] = span
+        # A named step takes a number too, which no other gets: nn.Sequential counts all of its modules.
         self.position += 1
         return name
 
     def claim_next(self, name: str, span: Span) -> str:
-        """Take a name that netspec gives, numbered from 2 where it is taken: ``downsample``, ``downsample2``."""
+        """Take a generated name, numbered from 2 where it is taken: ``downsample``, ``downsample2``."""
         free = (f"{name}{number}" for number in count(2))
         return self.claim(next(each for each in chain([name], free) if each not in self.taken), span)
 

@@ -1,4 +1,4 @@
-"""Taking values: by label, or the one value that there is."""
+"""The operands of steps: by label, or the current value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from netspec.lowering.values import Value, Values
 
 
 def labelled(label: str, values: Values, context: Context, span: Span) -> tuple[Value, ...]:
-    """Return the value behind a label; ``x`` is the current one.
+    """Return the values of a label; ``x`` is the current one.
 
     Raises: SpecError NS0313 for an unknown label; AlreadyReported when an earlier error left the value unknown.
     """
@@ -26,7 +26,7 @@ def labelled(label: str, values: Values, context: Context, span: Span) -> tuple[
 
 
 def single(values: Values, step: Step) -> Value:
-    """Return the value where there is just one.
+    """Return the only value.
 
     Raises: SpecError NS0314 for several; AlreadyReported when an earlier error left it unknown.
     """
@@ -36,7 +36,7 @@ def single(values: Values, step: Step) -> Value:
         help_text = "label the values with `as: [a, b]` and take one with `from: a`"
         raise SpecError.of(
             Code.WRONG_VALUE_COUNT,
-            f"{step.key} takes one value, and {count_entering(values)}",
+            f"{step.key} takes one value, got {len(values)}",
             step.span,
             help=help_text,
         )
@@ -53,15 +53,10 @@ def check_entering(
     if values is None:
         raise AlreadyReported
     if len(values) != max(len(inputs), 1):
-        message = f"{name} takes {count_values(max(len(inputs), 1))}, and {count_entering(values)}"
+        message = f"{name} takes {count_values(max(len(inputs), 1))}, got {len(values)}"
         help_text = f"name them, as in `from: [{', '.join(inputs)}]`" if inputs else "take one with `from`"
         raise SpecError.of(Code.WRONG_VALUE_COUNT, message, step.span, help=help_text, notes=notes)
     return values
-
-
-def count_entering(values: tuple[Value, ...]) -> str:
-    """Return in words how many values enter."""
-    return f"{count_values(len(values))} {'enters' if len(values) == 1 else 'enter'}"
 
 
 def count_values(count: int) -> str:

@@ -1,4 +1,4 @@
-"""Which function expands which kind of step, and which combinator."""
+"""The function that expands each kind of step, and each combinator."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from netspec.lowering.values import Values
 
 Lowering = Callable[[Step, Any, Values, Context], Values]
 LOWERINGS: dict[str, Lowering] = {}
-"""How each combinator is expanded, by its word."""
+"""The expansion of each combinator, by its key."""
 
 
 def lowers(key: str) -> Callable[[Lowering], Lowering]:
@@ -26,7 +26,7 @@ def lowers(key: str) -> Callable[[Lowering], Lowering]:
 
 Expansion = Callable[[Step, Values, Context], Values]
 KINDS: dict[StepKind, Expansion] = {}
-"""How each kind of step is expanded."""
+"""The expansion of each kind of step."""
 
 
 def lowers_kind(kind: StepKind) -> Callable[[Expansion], Expansion]:

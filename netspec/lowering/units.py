@@ -33,8 +33,8 @@ class Unit(NamedTuple):
         return len(steps) == 1 and steps[0].name is None and steps[0].kind in alone
 
 
-def lower_branch(unit: Unit, values: Values, context: Context) -> Values:
-    """Expand a unit whose name the document gives; a single unnamed op or block becomes that sub-module itself."""
+def lower_named_unit(unit: Unit, values: Values, context: Context) -> Values:
+    """Expand a unit whose name is in the document; a single unnamed op or block becomes that sub-module itself."""
     claimed = context.namer.claim(unit.name, unit.span, context.counter)
     return lower_unit(unit._replace(name=claimed), values, context)
 
@@ -42,7 +42,7 @@ def lower_branch(unit: Unit, values: Values, context: Context) -> Values:
 def lower_unit(unit: Unit, values: Values, context: Context) -> Values:
     """Expand a unit under a name that is already taken for it."""
     if unit.is_single:
-        return lower_body(unit.body, values, context.inner(namer=_Given(unit.name)))
+        return lower_body(unit.body, values, context.inner(namer=_FixedName(unit.name)))
     scope = context.builder.open_scope(inside(context.scope, unit.name, unit.span), unit.kind)
     inner = context.inner(scope=scope, namer=Namer(numbered=unit.kind != "output"))
     result = lower_body(unit.body, values, inner)
@@ -50,8 +50,8 @@ def lower_unit(unit: Unit, values: Values, context: Context) -> Values:
     return result
 
 
-class _Given(Namer):
-    """Gives out one name, which was taken before."""
+class _FixedName(Namer):
+    """Assigns a single name, which was taken before."""
 
     def __init__(self, name: str) -> None:
         super().__init__(numbered=False)
@@ -79,7 +79,7 @@ def within(
 ) -> Values:
     """Expand something inside a scope that has the step's name."""
     scope = context.builder.open_scope(scope_point(step, step.key, context), submodule.kind)
-    shares = context.shares if step.share is None else _outer(context.shares, scope)
+    shares = context.shares if step.share is None else _outer_shares(context.shares, scope)
     result = expand(context.inner(scope=scope, namer=Namer(submodule.numbered), shares=shares))
     if step.share is not None:
         _enclose(shares, scope, context.shares)
@@ -87,8 +87,8 @@ def within(
     return result
 
 
-def _outer(shares: dict[str, Shared], scope: Scope) -> dict[str, Shared]:
-    """Return the shared modules that the steps of a shared sub-module can use; its own start anew with every use."""
+def _outer_shares(shares: dict[str, Shared], scope: Scope) -> dict[str, Shared]:
+    """Return the shared modules that the steps of a shared sub-module can use; its own are new in every use."""
     return {key: shared for key, shared in shares.items() if shared.enclosed != scope.module}
 
 

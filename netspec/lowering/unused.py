@@ -1,4 +1,4 @@
-"""Warnings about what a network computes or takes in, and never uses."""
+"""Warnings about values that a network computes or takes, and never uses."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from netspec.syntax.yaml import locate
 
 
 def report_unused(document: Document, inputs: tuple[Input, ...], outputs: tuple[Output, ...], builder: Builder) -> None:
-    """Report the steps whose values nobody reads, and the inputs that nobody reads."""
+    """Report unused steps and inputs."""
     collector = builder.collector
+    # What is read is decided on the whole graph: a step may be used in one call of its block alone.
     read = {path for node in builder.graph.nodes.values() for path in node.inputs} | {each.node for each in outputs}
     for step in _unused_steps(builder.results, read):
         help_text = "take it with `from` or a merge, or remove the step"
@@ -26,13 +27,13 @@ def report_unused(document: Document, inputs: tuple[Input, ...], outputs: tuple[
 
 
 def _unused_steps(results: list[Result], read: set[str]) -> Iterator[Step]:
-    """Yield the steps of which no value is read, wherever they are expanded; of steps in each other the outermost.
+    """Yield the steps of which no value is read, wherever they are expanded; of nested steps the outermost.
 
-    A value that a block returns beside others is for its caller to use or not.
+    One of several values that a block returns may be left unused by a caller.
     """
     used = {step.span for step, values in results if any(value.path in read for value in values)}
     judged: set[str] = set()
-    for step, values in reversed(results):  # a step is recorded behind those inside it
+    for step, values in reversed(results):  # a step is recorded after those inside it
         paths = {value.path for value in values}
         if step.span not in used and not paths <= judged:
             yield step

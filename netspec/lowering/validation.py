@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from netspec.diagnostics import Code, Collector, Diagnostic, Span, SpecError, nearest
-from netspec.language.messages import lowered, show_value
+from netspec.language.messages import as_help, show_value
 from netspec.language.model import Step
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import evaluate
@@ -30,7 +30,7 @@ def make_op(op: type[Op], step: Step, context: Context) -> Op:
 
 @cache
 def fields_of(op: type[Op]) -> frozenset[str]:
-    """Return the names of an op's arguments; pydantic takes longer to tell them than most take to be evaluated."""
+    """Return the names of an op's arguments; pydantic takes longer to list them than most take to evaluate."""
     return frozenset(op.model_fields)
 
 
@@ -101,11 +101,11 @@ def _argument_help(model: type[BaseModel], field: str, error: Any) -> str:
     if isinstance(given, float) and "whole number" in requirement:
         return WHOLE
     meant = nearest(given, words_of(model.model_fields[field].annotation)) if isinstance(given, str) else ""
-    return meant or lowered(model.model_fields[field].description)
+    return meant or as_help(model.model_fields[field].description)
 
 
 def _argument_place(loc: tuple[int | str, ...], step: Step, defaults: Mapping | None) -> Span:
-    """Return where a value was written: in the step, or in the document's defaults."""
+    """Return the place of a value: in the step, or in the document's defaults."""
     for holder in (step.arguments, defaults):
         if holder and loc[0] in holder:
             return locate(holder, loc)
@@ -113,6 +113,7 @@ def _argument_place(loc: tuple[int | str, ...], step: Step, defaults: Mapping | 
 
 
 def _requirement(error: Any) -> str:
+    # pydantic's own messages speak of Python ("Input should be a valid integer") and differ between its versions.
     context = error.get("ctx") or {}
     match error["type"]:
         case "netspec":

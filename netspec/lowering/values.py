@@ -1,4 +1,4 @@
-"""The values that steps take and give, and what expressions see of them."""
+"""The operands and results of steps, and their counterparts in expressions."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Value(NamedTuple):
 
 
 Values = tuple[Value, ...] | None
-"""What a step takes and gives: usually one. None stands for values unknown because of an earlier error."""
+"""The operands or results of a step, usually one; None where an earlier error left them unknown."""
 
 
 class UnknownValue:
-    """What expressions would see of a value that is unknown because of an earlier error."""
+    """The counterpart in expressions of a value that an earlier error left unknown."""
 
     def __repr__(self) -> str:
         return "unknown"
@@ -42,7 +42,7 @@ UNKNOWN = UnknownValue()
 
 
 def visible(values: Values) -> expr.Value | list[expr.Value] | UnknownValue:
-    """Return what expressions see of values: one, or a list of several."""
+    """Return the counterpart of values in expressions: a single one, or a list."""
     if values is None:
         return UNKNOWN
     shown = [expr.Value(value.shape) for value in values]

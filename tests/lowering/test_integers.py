@@ -67,4 +67,4 @@ def test_integers_beside_floats_are_refused_in_every_order(order: list[str]) -> 
         lower(load_text({"input": inputs, "network": [{"concat": order}]}))
     (found,) = caught.value.diagnostics
     assert found.message == "concat takes values of one dtype, got float and int64"
-    assert {note.label for note in found.notes} == {"tokens gives int64", "numbers gives float"}
+    assert {note.label for note in found.notes} == {"tokens is int64", "numbers is float"}

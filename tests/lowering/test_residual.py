@@ -58,8 +58,8 @@ def test_resnet_has_the_strides_of_the_literature_at_every_size(size: int) -> No
 @pytest.mark.parametrize(
     ("size", "body", "reason"),
     [
-        ([8, 8], [{"conv": {"out": 4, "kernel": 3}}], "stride of 1 would lead to 4x8x8"),
-        ([9], [{"conv": {"out": 4, "kernel": 3, "stride": 2}}], "stride of 2 would lead to 4x5"),
+        ([8, 8], [{"conv": {"out": 4, "kernel": 3}}], "stride of 1 would give 4x8x8"),
+        ([9], [{"conv": {"out": 4, "kernel": 3, "stride": 2}}], "stride of 2 would give 4x5"),
         ([8, 8], ["global_avgpool"], "no stride follows the body"),
         ([8, 8], [{"upsample": 2}], "no stride follows the body"),
         ([8, 4], [{"permute": [1, 3, 2]}], "no stride follows the body"),

@@ -8,7 +8,7 @@ from netspec.language.combinators import Dense
 from netspec.language.model import Body, Step
 from netspec.lowering.combinators.loops import lower_iteration, lower_repetition
 from netspec.lowering.context import Context
-from netspec.lowering.insertion import add_joint, has_place
+from netspec.lowering.insertion import add_join, is_submodule
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
 from netspec.lowering.units import DENSE, within
@@ -19,20 +19,22 @@ from netspec.ops import OPS
 @lowers("dense")
 def lower_dense(step: Step, fields: Dense, values: Values, context: Context) -> Values:
     """Expand the layers, each on the concatenation of everything before it."""
-    if not has_place(step, context):
+    if not is_submodule(step, context):
         return _dense_layers(step, fields, values, context)
     return within(step, DENSE, values, context, lambda inner: _dense_layers(step, fields, values, inner))
 
 
 def _dense_layers(step: Step, fields: Dense, values: Values, context: Context) -> Values:
+    # One object for all layers: the builder looks facts up by op, and finds the same object without comparing fields.
     concat = OPS["concat"]()
     current = single(values, step)
     context.builder.count_steps(context.frames, step.span, fields.layers)
     for index in range(fields.layers):
-        context.see((current,))
+        # Not done by lower_step: all layers are one step, but each has another value as its `x`.
+        context.set_current((current,))
         expand = lower_repetition if context.scope.kind == "dense" else _plain_unit
         layer = single(expand(fields.body, {"index": index}, (current,), context, step), step)
-        current = add_joint(concat, (current, layer), step, context)
+        current = add_join(concat, (current, layer), step, context)
     return (current,)
 
 

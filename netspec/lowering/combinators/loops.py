@@ -12,7 +12,7 @@ from netspec.language.model import Body, Step
 from netspec.language.shorthand import variable_names
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
-from netspec.lowering.insertion import has_place
+from netspec.lowering.insertion import is_submodule
 from netspec.lowering.registry import lowers
 from netspec.lowering.units import CHAIN, Unit, lower_unit, within
 from netspec.lowering.values import Values
@@ -21,7 +21,7 @@ from netspec.lowering.values import Values
 @lowers("sequential")
 def lower_sequential(step: Step, fields: Sequential, values: Values, context: Context) -> Values:
     """Expand the body in a scope of its own; without a name, and not in a numbered list, it is just its steps."""
-    if not has_place(step, context):
+    if not is_submodule(step, context):
         return lower_body(fields.body, values, context.inner())
     return within(step, CHAIN, values, context, lambda inner: lower_body(fields.body, values, inner))
 
@@ -29,19 +29,21 @@ def lower_sequential(step: Step, fields: Sequential, values: Values, context: Co
 @lowers("repeat")
 def lower_repeat(step: Step, fields: Repeat, values: Values, context: Context) -> Values:
     """Expand the body as often as asked."""
+    # Counted before the first round: a body without steps counts none, and `repeat: 10**9` of it would not end.
     context.builder.count_steps(context.frames, step.span, fields.times)
     return _list(step, fields.body, ({"index": index} for index in range(fields.times)), values, context)
 
 
 @lowers("foreach")
 def lower_foreach(step: Step, fields: Foreach, values: Values, context: Context) -> Values:
-    """Expand the body once per element of the lists, walked in step."""
+    """Expand the body once per element of the lists, in parallel."""
     lengths = {name: len(elements) for name, elements in fields.lists.items()}
     if len(set(lengths.values())) > 1:
         written = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         message = f"the lists of foreach differ in length: {written}"
         raise SpecError.of(Code.UNEQUAL_LISTS, message, step.span, help="give all of them the same length")
     context.builder.count_steps(context.frames, step.span, max(lengths.values(), default=0))
+    # As a generator: the rounds are within the limit on steps, but their elements may be large lists.
     columns = _columns(step, fields.lists)
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
     return _list(step, fields.body, rows, values, context)

@@ -1,4 +1,4 @@
-"""The expansion of ``output``: a further output, on a branch of its own."""
+"""The expansion of ``output``: an auxiliary output, on a branch of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from netspec.diagnostics import Code, Span, SpecError
 from netspec.ir import Output
-from netspec.language.combinators import Head
+from netspec.language.combinators import AuxiliaryOutput
 from netspec.language.model import Body, Step
 from netspec.language.names import check_name
 from netspec.lowering.body import lower_body
@@ -15,28 +15,29 @@ from netspec.lowering.context import Context
 from netspec.lowering.evaluation import AlreadyReported, fill
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
-from netspec.lowering.units import OUTPUT, Unit, lower_branch, within
+from netspec.lowering.units import OUTPUT, Unit, lower_named_unit, within
 from netspec.lowering.values import Values
 
 
 @lowers("output")
-def lower_output(step: Step, fields: Head, values: Values, context: Context) -> Values:
-    """Expand an auxiliary output and hand on the value from before it."""
-    if not context.heads:
+def lower_output(step: Step, fields: AuxiliaryOutput, values: Values, context: Context) -> Values:
+    """Expand an auxiliary output and return the operand, which the chain continues with."""
+    # A used document's auxiliary outputs are part of how it is trained alone, and their names could be taken here.
+    if not context.keeps_outputs:
         return values
     name = fill(fields.name, context, step.place("name"))
     check_name(name, step.place("name"), numbers=False)
     taken = ["output", *(each.name for each in context.builder.outputs)]
-    check_output_name(name, taken, step.place("name"), "give each head its own name")
+    check_output_name(name, taken, step.place("name"), "give each output its own name")
     if fields.body is None and step.share is not None:
-        help_text = "it brings no module; give the head a body"
+        help_text = "it has no module to share; give the output a body"
         raise SpecError.of(
             Code.STEP_KEY_WITHOUT_EFFECT,
             "`share` has no effect on an output without a body",
             step.place("share"),
             help=help_text,
         )
-    result = values if fields.body is None else _head(replace(step, name=name), fields.body, values, context)
+    result = values if fields.body is None else _auxiliary_body(replace(step, name=name), fields.body, values, context)
     if result is None:
         raise AlreadyReported
     value = single(result, step)
@@ -44,11 +45,11 @@ def lower_output(step: Step, fields: Head, values: Values, context: Context) -> 
     return values
 
 
-def _head(step: Step, body: Body, values: Values, context: Context) -> Values:
-    """Expand a head's body under the head's name, or as the module that it shares with other heads."""
+def _auxiliary_body(step: Step, body: Body, values: Values, context: Context) -> Values:
+    """Expand an output's body under the output's name, or as the module that it shares with other outputs."""
     unit = Unit(body, str(step.name), step.place("name"), "output")
     if step.share is None:
-        return lower_branch(unit, values, context)
+        return lower_named_unit(unit, values, context)
     if unit.is_single and body.steps[0].share is None:
         alone = replace(body.steps[0], name=step.name, share=step.share)
         return lower_body(Body((alone,), body.span), values, context.inner())
@@ -60,7 +61,7 @@ def check_output_name(name: str, taken: Iterable[str], span: Span, help_text: st
     if name == "Tensor":
         # The outputs are the fields of a named tuple, of which this is the type: a field of that name would hide it.
         message = "'Tensor' cannot name an output: it is the type of all outputs in Python"
-        raise SpecError.of(Code.INVALID_MODULE_NAME, message, span, help="'tensor' would do")
+        raise SpecError.of(Code.INVALID_MODULE_NAME, message, span, help="'tensor' is allowed")
     if name in taken:
         help_text = "the network's own result has that name" if name == "output" else help_text
         raise SpecError.of(Code.DUPLICATE_OUTPUT, f"two outputs are called '{name}'", span, help=help_text)

@@ -14,7 +14,7 @@ from netspec.lowering.body import lower_body
 from netspec.lowering.combinators.strides import product_of_strides
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import AlreadyReported
-from netspec.lowering.insertion import add_plain, has_place, inside
+from netspec.lowering.insertion import add_unnamed, inside, is_submodule
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
@@ -26,12 +26,12 @@ from netspec.ops.fields import LARGEST
 from netspec.sizes.shape import show
 
 SHORTCUT = "downsample"
-"""What the shortcut's sub-module is called, as in torchvision."""
+"""The name of the shortcut's sub-module, as in torchvision."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
-    """What enters a body and what it gives; ``before`` is how many nodes there were when it began."""
+class Endpoints:
+    """The operand and the result of a body; ``before`` is the number of nodes when it began."""
 
     entered: Value
     branch: Value
@@ -51,61 +51,67 @@ class Ends:
 @lowers("residual")
 def lower_residual(step: Step, fields: Residual, values: Values, context: Context) -> Values:
     """Expand ``after(shortcut(x) + scale * body(x))``, in a sub-module of its own where the step has a name."""
-    if not has_place(step, context):
+    if not is_submodule(step, context):
         return _residual(step, fields, values, context)
     return within(step, RESIDUAL, values, context, lambda inner: _residual(step, fields, values, inner))
 
 
 def _residual(step: Step, fields: Residual, values: Values, context: Context) -> Values:
+    # The body comes first: what it does to the shape decides which shortcut fits. Nodes are kept in the order of their
+    # insertion, so those after the first `before` are the body's.
     entered, before = single(values, step), len(context.builder.graph.nodes)
     branch = single(_scaled(step, fields, lower_body(fields.body, values, context.inner()), context), step)
-    context.see(values)
-    shortcut = _shortcut(step, fields.shortcut, Ends(entered, branch, before), context)
+    shortcut = _shortcut(step, fields.shortcut, Endpoints(entered, branch, before), context)
     if shortcut.shape != branch.shape:
         raise _mismatch(step, shortcut, branch, context)
-    total: Values = (add_plain(OPS["add"](), (shortcut, branch), step, context),)
+    total: Values = (add_unnamed(OPS["add"](), (shortcut, branch), step, context),)
     return lower_body(fields.after, total, context.inner()) if fields.after else total
 
 
 def _mismatch(step: Step, shortcut: Value, branch: Value, context: Context) -> Exception:
     return SpecError.of(
         Code.SHAPE_MISMATCH,
-        f"add needs equal shapes: the body gives {show(branch.shape)}, the shortcut {show(shortcut.shape)}",
+        f"add needs equal shapes: the body is {show(branch.shape)}, the shortcut {show(shortcut.shape)}",
         step.span,
-        notes=[_end(branch, context)],
+        notes=[_branch_note(branch, context)],
         help="give the shortcut the body's stride and channels, or use `shortcut: auto`",
     )
 
 
-def _end(branch: Value, context: Context) -> Note:
+def _branch_note(branch: Value, context: Context) -> Note:
     return Note(context.builder.place(branch), f"the body ends here with {show(branch.shape)}")
 
 
 def _scaled(step: Step, fields: Residual, branch: Values, context: Context) -> Values:
     value = single(branch, step)
     if fields.scale != 1:
-        value = add_plain(OPS["scale"].model_validate({"by": fields.scale}), (value,), step, context)
+        value = add_unnamed(OPS["scale"].model_validate({"by": fields.scale}), (value,), step, context)
     if fields.survival != 1:
         op = OPS["stochastic_depth"].model_validate({"survival": fields.survival})
-        value = add_plain(op, (value,), step, context)
+        value = add_unnamed(op, (value,), step, context)
     return (value,)
 
 
-def _shortcut(step: Step, kind: str | Body, ends: Ends, context: Context) -> Value:
+def _shortcut(step: Step, kind: str | Body, endpoints: Endpoints, context: Context) -> Value:
     if isinstance(kind, Body):
-        return _by_body(step, kind, ends.entered, context)
+        return _body_shortcut(step, kind, endpoints.entered, context)
     if kind == "identity":
-        return ends.entered
-    moves = ends.strides(context)
-    if kind == "auto" and ends.entered.shape == ends.branch.shape and all(stride in (1, None) for stride in moves):
-        return ends.entered
-    strides = _fitting(step, ends, moves, context)
+        return endpoints.entered
+    # Equal shapes are not enough for an identity: at 1x1, a stride of two keeps the shape, and would not at 2x2.
+    moves = endpoints.strides(context)
+    if (
+        kind == "auto"
+        and endpoints.entered.shape == endpoints.branch.shape
+        and all(stride in (1, None) for stride in moves)
+    ):
+        return endpoints.entered
+    strides = _matching_strides(step, endpoints, moves, context)
     if kind in ("auto", "project"):
-        return _projected(step, ends, strides, context)
-    return _padded(step, kind, ends, strides, context)
+        return _project(step, endpoints, strides, context)
+    return _pad(step, kind, endpoints, strides, context)
 
 
-def _by_body(step: Step, body: Body, entered: Value, context: Context) -> Value:
+def _body_shortcut(step: Step, body: Body, entered: Value, context: Context) -> Value:
     # A body without steps, or whose steps are all left out by `when`, is the identity and needs no module.
     taken = dict(context.namer.taken)
     name = context.namer.claim_next(SHORTCUT, step.place("shortcut"))
@@ -117,11 +123,13 @@ def _by_body(step: Step, body: Body, entered: Value, context: Context) -> Value:
     return single(result, step)
 
 
-def _fitting(step: Step, ends: Ends, strides: tuple[int | Fraction | None, ...], context: Context) -> tuple[int, ...]:
-    """Return the strides with which a shortcut comes to the body's sizes."""
-    entered, branch = ends.entered.shape, ends.branch.shape
+def _matching_strides(
+    step: Step, endpoints: Endpoints, strides: tuple[int | Fraction | None, ...], context: Context
+) -> tuple[int, ...]:
+    """Return the strides with which a shortcut has the same sizes as the body."""
+    entered, branch = endpoints.entered.shape, endpoints.branch.shape
     if len(entered) != len(branch):
-        raise _no_shortcut("a shortcut keeps the number of axes", step, ends, context)
+        raise _shortcut_error("a shortcut keeps the number of axes", step, endpoints, context)
     # Where nothing moves along an axis, it can be followed only if it stays as it is.
     known = [
         1 if stride is None and old == new else stride
@@ -129,58 +137,64 @@ def _fitting(step: Step, ends: Ends, strides: tuple[int | Fraction | None, ...],
     ]
     whole = tuple(int(stride) for stride in known if stride is not None and stride == int(stride) <= LARGEST)
     if len(whole) < len(known) or 0 in whole:
-        raise _no_shortcut("no stride follows the body", step, ends, context)
-    led = tuple(-(-old // stride) for old, stride in zip(entered[1:], whole, strict=True))
-    if led != branch[1:]:
+        raise _shortcut_error("no stride follows the body", step, endpoints, context)
+    reached = tuple(-(-old // stride) for old, stride in zip(entered[1:], whole, strict=True))
+    if reached != branch[1:]:
         shown = show(whole) if len(set(whole)) > 1 else whole[0]
-        reason = f"a shortcut with the body's stride of {shown} would lead to {show((branch[0], *led))}"
-        raise _no_shortcut(reason, step, ends, context)
+        reason = f"a shortcut with the body's stride of {shown} would give {show((branch[0], *reached))}"
+        raise _shortcut_error(reason, step, endpoints, context)
     return whole
 
 
-def _no_shortcut(reason: str, step: Step, ends: Ends, context: Context) -> Exception:
+def _shortcut_error(reason: str, step: Step, endpoints: Endpoints, context: Context) -> Exception:
     return SpecError.of(
         Code.NO_SHORTCUT,
-        f"{reason}: {show(ends.entered.shape)} enters, and the body gives {show(ends.branch.shape)}",
+        f"{reason}: the body turns {show(endpoints.entered.shape)} into {show(endpoints.branch.shape)}",
         step.span,
         help="write the shortcut as a body",
-        notes=[_end(ends.branch, context)],
+        notes=[_branch_note(endpoints.branch, context)],
     )
 
 
-def _projected(step: Step, ends: Ends, strides: tuple[int, ...], context: Context) -> Value:
-    entered, branch = ends.entered, ends.branch
+def _project(step: Step, endpoints: Endpoints, strides: tuple[int, ...], context: Context) -> Value:
+    entered, branch = endpoints.entered, endpoints.branch
     name = context.namer.claim_next(SHORTCUT, step.place("shortcut"))
     scope = context.builder.open_scope(inside(context.scope, name, step.span), "group")
     inner = context.inner(scope=scope, namer=Namer(numbered=True))
     op: Any
+    # Batch normalization follows, which adds a bias of its own.
     if len(entered.shape) == 1:
         op = OPS["linear"].model_validate({"out": branch.shape[0], "bias": False})
     else:
-        op = validate(OPS["conv"], {"out": branch.shape[0], "kernel": 1, "stride": _one(strides), "bias": False}, step)
-    value = add_plain(op, (entered,), step, inner)
+        op = validate(
+            OPS["conv"], {"out": branch.shape[0], "kernel": 1, "stride": _uniform(strides), "bias": False}, step
+        )
+    value = add_unnamed(op, (entered,), step, inner)
     norm = validated_op(OPS["bn"], evaluated_defaults(OPS["bn"], context), context, step)
-    value = add_plain(norm, (value,), step, inner)
+    value = add_unnamed(norm, (value,), step, inner)
     context.builder.close_scope(scope, (entered,), (value,))
     return value
 
 
-def _padded(step: Step, kind: str, ends: Ends, strides: tuple[int, ...], context: Context) -> Value:
+def _pad(step: Step, kind: str, endpoints: Endpoints, strides: tuple[int, ...], context: Context) -> Value:
     """Return the shortcut without parameters: every stride-th element or their mean, zeros for new channels."""
-    value, branch = ends.entered, ends.branch
+    value, branch = endpoints.entered, endpoints.branch
     if any(stride > 1 for stride in strides):
-        kernel = _one(strides) if kind == "pool_pad" else 1
-        pool = OPS["avgpool"].model_validate({"kernel": kernel, "stride": _one(strides), "ceil": kind == "pool_pad"})
-        value = add_plain(pool, (value,), step, context)
-    missing = branch.shape[0] - ends.entered.shape[0]
+        # A window of one element takes every stride-th; `ceil` keeps the elements at the edge that fill no window.
+        kernel = _uniform(strides) if kind == "pool_pad" else 1
+        pool = OPS["avgpool"].model_validate(
+            {"kernel": kernel, "stride": _uniform(strides), "ceil": kind == "pool_pad"}
+        )
+        value = add_unnamed(pool, (value,), step, context)
+    missing = branch.shape[0] - endpoints.entered.shape[0]
     if missing < 0:
-        message = f"a padded shortcut cannot drop channels: {show(ends.entered.shape)} to {show(branch.shape)}"
+        message = f"a padded shortcut cannot drop channels: {show(endpoints.entered.shape)} to {show(branch.shape)}"
         help_text = "use `shortcut: project`"
-        raise SpecError.of(Code.NO_SHORTCUT, message, step.span, help=help_text, notes=[_end(branch, context)])
+        raise SpecError.of(Code.NO_SHORTCUT, message, step.span, help=help_text, notes=[_branch_note(branch, context)])
     if missing == 0:
         return value
-    return add_plain(OPS["pad"].model_validate({"channels": [0, missing]}), (value,), step, context)
+    return add_unnamed(OPS["pad"].model_validate({"channels": [0, missing]}), (value,), step, context)
 
 
-def _one(strides: tuple[int, ...]) -> int | tuple[int, ...]:
+def _uniform(strides: tuple[int, ...]) -> int | tuple[int, ...]:
     return strides[0] if len(set(strides)) == 1 else strides

@@ -6,7 +6,7 @@ from netspec.diagnostics import Code, SpecError
 from netspec.language.combinators import Split
 from netspec.language.model import Step
 from netspec.lowering.context import Context
-from netspec.lowering.insertion import add_plain
+from netspec.lowering.insertion import add_unnamed
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
 from netspec.lowering.values import Values
@@ -21,6 +21,7 @@ def lower_split(step: Step, fields: Split, values: Values, context: Context) -> 
     value = single(values, step)
     total = value.shape[axis_index("split", fields.axis, value.shape)]
     sizes = list(fields.sizes)
+    # With two of them, which has what would be a guess: the sum is then wrong, and the error says what is allowed.
     if sizes.count(-1) == 1:
         sizes[sizes.index(-1)] = total - sum(size for size in sizes if size != -1)
     if sum(sizes) != total or any(size < 1 for size in sizes):
@@ -29,8 +30,9 @@ def lower_split(step: Step, fields: Split, values: Values, context: Context) -> 
         raise SpecError.of(Code.INVALID_SPLIT, message, step.place("sizes"), help=help_text)
     pieces, start = [], 0
     for size in sizes:
+        # The last slice has no end, as one writes it in Python.
         stop = {"stop": start + size} if start + size < total else {}
         piece = OPS["slice"].model_validate({"axis": fields.axis, "start": start, **stop})
-        pieces.append(add_plain(piece, (value,), step, context, "slice"))
+        pieces.append(add_unnamed(piece, (value,), step, context, "slice"))
         start += size
     return tuple(pieces)

@@ -1,7 +1,7 @@
-"""How far apart a body's results look at what entered it: the product of the strides of its steps.
+"""The total stride of a body: the product of the strides of its steps, per axis.
 
-The sizes alone do not say: at 1x1 a stride of two leaves 1x1, and the shortcut beside it must stride all the same for
-the module to fit larger inputs.
+The sizes alone do not say: at 1x1 a stride of two leaves 1x1, and the shortcut must have the stride all the same for
+the module to accept larger inputs.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from netspec.ops import SAME, Op
 from netspec.sizes.shape import Shape, stated_shape
 
 Move = tuple[int, int | Fraction] | None
-"""Along which axis of the entering value an axis of another moves, and by how much; None where that is not so."""
+"""The axis of the operand that an axis of a value follows, with the stride; None where it follows none."""
 Moves = tuple[Move, ...]
 
 
 def product_of_strides(
     entered: Value, branch: Value, body: Iterable[Node], shape_of: Callable[[str], Shape]
 ) -> tuple[int | Fraction | None, ...]:
-    """Return the stride of a body per axis beside the channels; None where there is none, as behind a `global_avgpool`.
+    """Return the stride of a body per axis besides the channels; None where there is none, as after a `global_avgpool`.
 
     ``body`` are its nodes in order; ``shape_of`` gives the shape of any value that they read.
     """
     moves: dict[str, Moves] = {entered.path: tuple((axis, 1) for axis in range(len(entered.shape)))}
     for node in body:
+        # A node that reads nothing of the body's operand, such as one of another label, has no stride against it.
         if any(path in moves for path in node.inputs):
             operands = [(stated_shape(shape_of(path)), moves.get(path)) for path in node.inputs]
             moves[node.path] = _moves(node.op, operands, stated_shape(node.shape))
@@ -38,7 +39,7 @@ def product_of_strides(
 
 
 def _moves(op: Op, operands: list[tuple[tuple[int, ...], Moves | None]], result: tuple[int, ...]) -> Moves:
-    """Return how the axes of a result move, which all operands that move have to agree in."""
+    """Return which axes a result follows, where all operands that follow one agree."""
     shapes = [shape for shape, _ in operands]
     windows = op.receptive_windows(*shapes)
     if windows is None or (not windows and any(len(shape) not in (0, len(result)) for shape in shapes)):

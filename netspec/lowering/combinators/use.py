@@ -25,7 +25,7 @@ from netspec.syntax.yaml import Mapping
 
 @lowers("use")
 def lower_use(step: Step, fields: Use, values: Values, context: Context) -> Values:
-    """Expand another document as a sub-module; its declared input gives way to the value that enters."""
+    """Expand another document as a sub-module; its declared input is replaced by the operand."""
     builder = context.builder
     # Before the document is read, so that one which uses itself comes to an end.
     builder.check_depth(context.frames, step.span)
@@ -38,7 +38,7 @@ def lower_use(step: Step, fields: Use, values: Values, context: Context) -> Valu
     scope = builder.open_scope(scope_point(step, document.name, context), "block", document.name, variables)
     inner = _inner(document, variables, step, scope, context)
     inner.enter(variables, entered, _inputs(document))
-    # The document's pins hold for its declared input; what enters here may have any other size.
+    # The document's pins hold for its declared input; the operand may have any other size.
     pinned, builder.pinned = builder.pinned, False
     result = lower_body(document.network, entered, inner)
     builder.pinned = pinned
@@ -66,7 +66,7 @@ def _inputs(document: Document) -> list[str]:
 
 
 def _inner(document: Document, variables: dict[str, Any], step: Step, scope: Scope, context: Context) -> Context:
-    """Return the context of a used document's steps, which see nothing of the document around them."""
+    """Return the context of a used document's steps, in which nothing of the document around them is in scope."""
     return context.inner(
         scope=scope,
         namer=Namer(numbered=False),
@@ -77,5 +77,5 @@ def _inner(document: Document, variables: dict[str, Any], step: Step, scope: Sco
         shares={},
         init=document_rules(document, variables),
         counter="",
-        heads=False,
+        keeps_outputs=False,
     )
