@@ -13,7 +13,7 @@ import pytest
 
 import netspec
 from netspec.cli.group import COMMANDS
-from netspec.language.combinators import COMBINATORS, Head, Residual
+from netspec.language.combinators import COMBINATORS, AuxiliaryOutput, Residual
 from netspec.language.initializers import FUNCTIONS as INITIALIZERS
 from netspec.language.loading.document import LARGEST_CHAIN
 from netspec.language.loading.library import library
@@ -134,7 +134,7 @@ def first_words(texts: Collection[str]) -> set[str]:
         ("combinator", set(COMBINATORS)),
         ("total", set(Expectation.model_fields)),
         ("merge", {name for name, op in OPS.items() if op.family == "merge"}),
-        ("argument", {*Residual.model_fields, *Head.model_fields}),
+        ("argument", {*Residual.model_fields, *AuxiliaryOutput.model_fields}),
     ],
 )
 def test_the_language_is_described_completely(heading: str, known: set[str]) -> None:

@@ -1,16 +1,16 @@
-"""The language of documents: what may be written, read into records that the lowering expands.
+"""The language of documents: from the tree of a file to records that the lowering expands.
 
-It takes the tree of a file and gives a ``Document`` whose every step, argument and expression has been checked as far
-as is possible before anything is expanded; all errors of a document are found in one run, each with its place.
+It parses a tree into a ``Document`` and checks every step, argument and expression as far as that is possible before
+anything is expanded; all errors of a document are found in one run, each with its place.
 
     model.py          documents, blocks, bodies and steps
     combinators.py    the arguments of each combinator
     parameters.py     the types of declared arguments
-    scope.py          what the expressions of a body can see
-    names.py          names that can stand in generated code
+    scope.py          the names in scope for expressions
+    names.py          names that are allowed in generated code
     initializers.py   the initializers and their arguments
     shorthand.py      words and lone values in place of mappings
-    mentions.py       which names a text mentions
+    mentions.py       the names that occur in a text
     messages.py       values and kinds as messages call them
     parsing/          from a tree to steps, bodies and blocks
     loading/          files: ``extends``, ``import``, variants, overrides and the library of blocks

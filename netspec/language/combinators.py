@@ -15,25 +15,26 @@ COMBINATORS: dict[str, "type[Combinator]"] = {}
 class Combinator(BaseModel):
     """The base of all combinators. Subclass it with ``key=`` to register a new one."""
 
+    # Deferred, because a validator costs a millisecond to build and a document uses few of the combinators.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     key: ClassVar[str]
     primary: ClassVar[str | None] = None
     bodies: ClassVar[tuple[str, ...]] = ("body",)
     """The fields that are bodies, or words where the field allows them."""
-    texts: ClassVar[tuple[str, ...]] = ()
-    """The fields whose value is taken as written: neither word nor expression."""
+    verbatim: ClassVar[tuple[str, ...]] = ()
+    """The fields whose value is taken verbatim: neither a word nor an expression."""
     variables: ClassVar[tuple[str, ...]] = ()
-    """The variables that expressions inside the body can see."""
-    idle: ClassVar[tuple[str, ...]] = ()
-    """The step keys that would mean nothing beside it."""
-    beside: ClassVar[bool] = False
-    """True when ``body`` stands beside the combinator's key instead of under it."""
+    """The variables that the combinator defines for expressions in its body."""
+    ignored_keys: ClassVar[tuple[str, ...]] = ()
+    """The step keys that have no effect on it."""
+    has_sibling_body: ClassVar[bool] = False
+    """True when ``body`` is a key of the step, next to the combinator's key instead of under it."""
 
-    names_variables: ClassVar[str] = ""
+    variables_field: ClassVar[str] = ""
     """The field whose keys are further variables of the body."""
-    passed_on: ClassVar[tuple[str, ...]] = ()
-    """The fields whose values another document takes, so that only it knows which of them are words."""
+    forwarded: ClassVar[tuple[str, ...]] = ()
+    """The fields whose values are arguments of another document, which alone declares which of them are words."""
 
     def __init_subclass__(cls, key: str, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -41,9 +42,10 @@ class Combinator(BaseModel):
         COMBINATORS[key] = cls
 
     @classmethod
-    def takes_whole(cls, value: Collection[str]) -> bool:
+    def is_primary(cls, value: Collection[str]) -> bool:
         """Return whether a mapping with these keys is the primary field, rather than the fields by name."""
-        return cls.beside or (cls.primary == "body" and not set(value) & set(cls.model_fields))
+        # A mapping without any field of a combinator can only be a body that is a single step: `residual: {conv: 64}`.
+        return cls.has_sibling_body or (cls.primary == "body" and not set(value) & set(cls.model_fields))
 
 
 class Sequential(Combinator, key="sequential"):
@@ -58,21 +60,21 @@ class Sequential(Combinator, key="sequential"):
 
 
 class Repeat(Combinator, key="repeat"):
-    """The body, that many times, one after the other; ``index`` counts from 0 inside.
+    """The body several times in sequence; inside, ``index`` counts from 0.
 
     Example: ``{repeat: 3, body: [{conv: {out: 64, kernel: 3, padding: 1}}, relu]}``
     """
 
     primary = "times"
     variables = ("index",)
-    beside = True
+    has_sibling_body = True
 
     times: Count = Field(description="How many times.")
     body: InstanceOf[Body] = Field(description="The steps to repeat.")
 
 
 class Foreach(Combinator, key="foreach"):
-    """The body once per element of the lists, which are walked in step; each name holds its element inside.
+    """The body once per element of the lists, which are iterated in parallel; inside, each name is its element.
 
     Several names with commas between them hold the items of a row, where the list is a table.
 
@@ -80,8 +82,8 @@ class Foreach(Combinator, key="foreach"):
     """
 
     primary = "lists"
-    names_variables = "lists"
-    beside = True
+    variables_field = "lists"
+    has_sibling_body = True
 
     lists: dict[str, list[Any]] = Field(description="A list per name; all have the same length.")
     body: InstanceOf[Body] = Field(description="The steps to run for each element.")
@@ -111,7 +113,7 @@ class Residual(Combinator, key="residual"):
 
 
 class Dense(Combinator, key="dense"):
-    """Every layer sees the input and all earlier layers' results; the value is the concatenation of all of them.
+    """Every layer takes the input and the results of all earlier layers; the value is the concatenation of all of them.
 
     Example: ``- dense: {layers: 6, body: [bn, relu, {conv: {out: 32, kernel: 3, padding: 1}}]}``
 
@@ -124,23 +126,23 @@ class Dense(Combinator, key="dense"):
     body: InstanceOf[Body] = Field(description="One layer.")
 
 
-class Head(Combinator, key="output"):
-    """An auxiliary output: the body's result leaves the network, and the chain goes on from where it was.
+class AuxiliaryOutput(Combinator, key="output"):
+    """An auxiliary output: the body's result is returned by the network, and the chain continues from where it was.
 
     Example: ``- output: {name: aux1, body: [global_avgpool, flatten, {linear: 10}], train_only: true}``
 
     Source: Szegedy et al. 2014, arXiv:1409.4842.
     """
 
-    texts = ("name",)
-    idle = ("name",)
+    verbatim = ("name",)
+    ignored_keys = ("name",)
 
-    name: str = Field(description="The head's name in the output and in the module tree.")
+    name: str = Field(description="The output's name, also in the module tree.")
     body: InstanceOf[Body] | None = Field(
-        None, description="The steps of the head; nothing makes the value itself one."
+        None, description="The steps of the output; without them, the current value is the output."
     )
-    train_only: Flag = Field(False, description="Compute the head in training only.")
-    loss_weight: Number = Field(1.0, description="Weight of the head's loss, kept in the module's `loss_weights`.")
+    train_only: Flag = Field(False, description="Compute the output in training only.")
+    loss_weight: Number = Field(1.0, description="Weight of the output's loss, kept in the module's `loss_weights`.")
 
 
 class Use(Combinator, key="use"):
@@ -151,15 +153,15 @@ class Use(Combinator, key="use"):
 
     primary = "spec"
     bodies = ()
-    texts = ("spec",)
-    passed_on = ("args",)
+    verbatim = ("spec",)
+    forwarded = ("args",)
 
     spec: str = Field(description="A shipped network's name, or a path relative to this file.")
     args: dict[str, Any] = Field(default_factory=dict, description="Values for that document's arguments.")
 
 
 class Split(Combinator, key="split"):
-    """Cuts the value along an axis into several, which the next step or the labels of ``as`` take.
+    """Cuts the value along an axis into several, which are the operands of the next step or get the labels of ``as``.
 
     Example: ``{split: {sizes: [64, -1]}, as: [residual, dense]}``
 
@@ -168,7 +170,7 @@ class Split(Combinator, key="split"):
 
     primary = "sizes"
     bodies = ()
-    idle = ("name", "share")
+    ignored_keys = ("name", "share")
 
     sizes: list[Integer] = Field(description="Size of each piece; one of them may be -1, which is the rest.")
     axis: Integer = Field(1, description="The axis to cut; the batch is axis 0, the channels are axis 1.")

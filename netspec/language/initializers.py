@@ -47,6 +47,8 @@ EXAMPLES = ("normal: {std: 0.01}", "kaiming_normal: {mode: fan_out}")
 """Initializers with an argument that is a number, and one that is a word."""
 
 
+# torch computes the fans of a weight from its first two axes, cuts `eye` from a matrix, and fills only convolutions'
+# weights with `dirac`. Nine axes stand for no limit.
 _AXES: dict[str, tuple[int, int]] = {
     "xavier_normal": (2, 9),
     "xavier_uniform": (2, 9),
@@ -56,7 +58,7 @@ _AXES: dict[str, tuple[int, int]] = {
     "eye": (2, 2),
     "dirac": (3, 5),
 }
-"""The fewest and the most axes of the parameters that a function can start; others start all."""
+"""The fewest and the most axes of the parameters that a function can initialize; others initialize all."""
 
 
 def validate_initializer(how: Initializer, shape: Shape) -> str:
@@ -64,7 +66,7 @@ def validate_initializer(how: Initializer, shape: Shape) -> str:
 
     Example:
         >>> [validate_initializer(Initializer("eye"), shape) for shape in ((8, 3, 1, 1), (8, 3))]
-        ['eye starts parameters of 2 axes', '']
+        ['eye initializes parameters of 2 axes', '']
     """
     arguments = dict(how.arguments)
     if how.function == "values":
@@ -72,7 +74,7 @@ def validate_initializer(how: Initializer, shape: Shape) -> str:
     least, most = _AXES.get(how.function, (0, 9))
     if not least <= len(shape) <= most:
         axes = f"{least}" if least == most else f"at least {least}" if most == 9 else f"{least} to {most}"
-        return f"{how.function} starts parameters of {axes} axes"
+        return f"{how.function} initializes parameters of {axes} axes"
     return _wrong_arguments(how.function, arguments, shape)
 
 
@@ -83,6 +85,7 @@ def _wrong_arguments(function: str, arguments: dict[str, Any], shape: Shape) -> 
         return "the std of normal is at least 0"
     if function == "trunc_normal" and arguments.get("std", 1) <= 0:
         return "the std of trunc_normal is greater than 0"
+    # Defaults are torch's: 0 and 1 for uniform, -2 and 2 for trunc_normal.
     if function == "uniform" and arguments.get("a", 0) > arguments.get("b", 1):
         return "the a of uniform is at most its b"
     if function == "trunc_normal" and arguments.get("a", -2) >= arguments.get("b", 2):

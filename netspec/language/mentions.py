@@ -1,6 +1,6 @@
-"""Which names the texts of a document mention, as far as that can be told without evaluating anything.
+"""The names that occur in the texts of a document, found without evaluating anything.
 
-This is generous: a name counts as mentioned wherever an expression could read it. What is not mentioned is unused.
+A name counts wherever an expression could read it, so this is an upper bound: what does not occur is unused.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+# Words, not expressions: what does not parse has been reported, and its arguments are read all the same.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _TEMPLATES = ("name", "share")

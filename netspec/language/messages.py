@@ -55,11 +55,11 @@ def show_kind(value: Any) -> str:
     return "a mapping" if isinstance(value, dict) else show_value(value)
 
 
-def lowered(description: str | None) -> str:
+def as_help(description: str | None) -> str:
     """Return a description as a help line: without a capital and a full stop.
 
     Example:
-        >>> lowered("Size of the windows, in elements.")
+        >>> as_help("Size of the windows, in elements.")
         'size of the windows, in elements'
     """
     text = (description or "").rstrip(".")

@@ -1,4 +1,4 @@
-"""What a document is after reading and before expansion: bodies of steps, blocks, arguments and totals."""
+"""Documents after parsing and before expansion: bodies of steps, blocks, arguments and totals."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ STEP_KEYS = {
     "device": "a hint where to compute",
     "init": "how the step's parameters are initialized",
 }
-"""The keys that may stand beside a step's own, with their meaning."""
+"""The keys that a step may have besides its op, block or combinator, with their meaning."""
 
 
 StepKind = Literal["op", "merge", "block", "combinator", "argument", "values"]
 """What a step is; one of the kind ``values`` computes nothing, it takes values (``from``) or labels them (``as``)."""
 
 
+# Records of the parser are equal only to themselves: comparing trees of steps would cost more than compiling them, and
+# as keys of mappings they need no hash of their content.
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Step:
     """One entry of a body: what to do (``key``), with which arguments, and the step keys around it.
@@ -107,6 +109,7 @@ class Parameter:
         return self.default is REQUIRED
 
 
+# Not frozen: the body is parsed after all signatures are known, so that blocks may call each other.
 @dataclass(slots=True, eq=False, repr=False)
 class Block:
     """A named body with arguments. ``namespace`` is what the steps of its body may call."""
@@ -120,9 +123,9 @@ class Block:
     description: str = ""
     body: Body | None = None
     mentions: frozenset[str] | None = None
-    """The names that its declaration mentions, the others being unused; None for a block of the library."""
+    """The names that occur in its declaration, all others being unused; None for a block of the library."""
     complete: bool = True
-    """False when its signature has errors, so that nothing can be said about calls."""
+    """False when its signature has errors, so that calls cannot be checked."""
 
     def __repr__(self) -> str:
         return f"<Block {self.name}({', '.join(self.parameters)})>"

@@ -1,4 +1,4 @@
-"""Which names can stand in generated code, for modules and for outputs."""
+"""The names that are allowed in generated code, for modules and for outputs."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from netspec.diagnostics import Code, Span, SpecError
 from netspec.language.messages import show_value
 
 LONGEST_NAME = 64
+# `\Z`, because `$` also matches before a newline at the end, and a name with one would end a line of generated code.
 NAME = re.compile(rf"[A-Za-z][A-Za-z0-9_]{{0,{LONGEST_NAME - 1}}}\Z")
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 NUMBER = re.compile(r"(0|[1-9][0-9]{0,5})\Z")
 
+# A table, because importing torch to ask for them takes longer than compiling a network.
 # fmt: off
 MODULE_ATTRIBUTES = frozenset(
     {
@@ -30,7 +32,7 @@ MODULE_ATTRIBUTES = frozenset(
     }
 )
 # fmt: on
-"""What ``nn.Module`` has already, so that no sub-module may be called so; a test compares it with torch's."""
+"""The attributes of ``nn.Module``, which no sub-module may hide; a test compares them with torch's."""
 
 SOFT_BUILTINS = frozenset({"input", "max", "min", "sum", "pow", "abs", "filter", "map", "hash", "slice", "id", "bin"})
 """Builtins that are harmless as attributes; the emitter never uses them as variables."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.language.messages import lowered
+from netspec.language.messages import as_help
 from netspec.language.model import Parameter, ParameterType
 
 TYPES: dict[ParameterType, str] = {
@@ -15,9 +15,9 @@ TYPES: dict[ParameterType, str] = {
     "block": "a block or an op",
     "any": "a value",
 }
-"""The types of arguments, with what a message calls their values."""
+"""The types of arguments, with their names in messages."""
 
 
-def wanted(parameter: Parameter) -> str:
-    """Return what an argument is, for whoever left it out."""
-    return lowered(parameter.description) or f"`{parameter.name}` is {TYPES[parameter.type]}"
+def describe_argument(parameter: Parameter) -> str:
+    """Return the description of an argument, or its type, for a call that lacks it."""
+    return as_help(parameter.description) or f"`{parameter.name}` is {TYPES[parameter.type]}"

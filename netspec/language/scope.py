@@ -1,7 +1,7 @@
-"""Which names an expression can see, and the errors of expressions, templates and labels in such a scope.
+"""The names in scope for expressions, and the errors of expressions, templates and labels in such a scope.
 
-Scopes are lexical: what a body can see stands above it in the document. So an unknown name is an error wherever it
-stands, be it in a block that nobody calls or in a step that ``when`` leaves out.
+Scopes are lexical: what a body can read is defined above it in the document. So an unknown name is always an error,
+be it in a block that is never called or in a step that ``when`` leaves out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RESERVED = frozenset({"x", "input", "index", *expr.FUNCTIONS})
 
 
 class Scope:
-    """The names that expressions can see, and the labels that steps can take values from."""
+    """The names that expressions can read, and the labels that steps can take values from."""
 
     __slots__ = ("labels", "names", "parameters")
 
@@ -60,7 +60,7 @@ def source_of(text: str) -> str:
 
 
 def expression_errors(text: str, span: Span, scope: Scope | None, words: Collection[str] = ()) -> list[Diagnostic]:
-    """Return what is wrong with an expression as far as that can be told without its values."""
+    """Return the errors of an expression that can be found without values."""
     try:
         expression = expr.parse(source_of(text))
     except expr.ExpressionError as error:
@@ -72,7 +72,7 @@ def expression_errors(text: str, span: Span, scope: Scope | None, words: Collect
 
 
 def template_errors(template: str, span: Span, scope: Scope | None) -> list[Diagnostic]:
-    """Return what is wrong with the expressions of a name such as ``layer{i+1}``."""
+    """Return the errors of the expressions in a name such as ``layer{i+1}``."""
     try:
         fields = expr.fields(template)
     except expr.ExpressionError as error:
@@ -89,7 +89,7 @@ def expression_error(
 ) -> Diagnostic:
     """Return the diagnostic of an error inside an expression, its place narrowed down to the wrong part.
 
-    Where one of a few words may stand, a word that is no name is taken for one of them.
+    Where a word is expected too, a word that is no name is taken for a misspelled one.
     """
     if words and error.code == Code.UNKNOWN_NAME and WORD.match(text):
         help_text = nearest(text, words) or "it is no name in scope either"
@@ -110,7 +110,9 @@ def _listed(words: Collection[str]) -> str:
 
 
 def narrowed(span: Span, error: expr.ExpressionError, text: str) -> Span:
-    """Return the part of a one-line scalar that the error speaks of; all of it where escapes may shift the columns."""
+    """Return the part of a one-line scalar that the error is about; all of it where escapes may shift the columns."""
+    # The span is that of the source, the text what YAML made of it. They agree in length, or differ by two quotes,
+    # unless there are escapes or line breaks, behind which no column can be known.
     quotes = span.end_column - span.column - len(text)
     if span.line != span.end_line or quotes not in (0, 2) or (quotes and ("'" in text or "\\" in text)):
         return span

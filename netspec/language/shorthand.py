@@ -1,4 +1,4 @@
-"""What a step's text tells before it is parsed: which arguments may be words, and what stands for a mapping."""
+"""Shorthand in documents: bare words and lone values in place of mappings, and words in place of expressions."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from netspec.ops.fields import words
 from netspec.syntax.yaml import Mapping
 
 
-def listed(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     """Return a list as it is, and anything else as the only item of one."""
     return value if isinstance(value, list) else [value]
 
 
 def may_be_word(value: Any, type: ParameterType) -> bool:
-    """Return whether an argument may be something else than an expression, as far as its text tells."""
+    """Return whether an argument may be something else than an expression, judging by its text alone."""
     if not isinstance(value, str):
         return type in ("word", "block", "any")
     if value.startswith("$"):
@@ -42,8 +42,8 @@ def variable_names(key: str) -> list[str]:
     return [name.strip() for name in key.split(",")]
 
 
-def lone_word(word: str, span: Span) -> Mapping:
-    """Return a step that is a word as the mapping that it stands for."""
+def bare_word(word: str, span: Span) -> Mapping:
+    """Return the mapping that a step of one word abbreviates."""
     return under(word, None, span, span)
 
 

@@ -75,7 +75,7 @@ class Importer:
         parser = Parser(namespace, collector=self.collector)
         define_blocks(parser, tree, own, imported)
         self.collector.raise_errors()
-        self.texts += Counter(texts(tree.get("blocks"))) - Counter(parser.lone_words)
+        self.texts += Counter(texts(tree.get("blocks"))) - Counter(parser.bare_words)
         return own
 
 

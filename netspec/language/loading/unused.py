@@ -27,7 +27,7 @@ def report_unused_arguments(
     unread = [each for each in unread if not _has_anchor(tree["args"].value_spans[each.name], importer.sources)]
     _report(Path(tree.span.file).name, unread, importer.collector)
     # A block that may be handed over as an argument takes whatever its callers give to any such block.
-    handed_over = Counter(texts(tree)) - Counter(parser.lone_words) + importer.texts
+    handed_over = Counter(texts(tree)) - Counter(parser.bare_words) + importer.texts
     for block in blocks:
         if block.name not in handed_over and block.mentions is not None:
             unread = [each for each in block.parameters.values() if each.name not in block.mentions]

@@ -9,10 +9,10 @@ from typing import Any
 
 from netspec.diagnostics import Code, Note, Span, nearest
 from netspec.language.combinators import COMBINATORS, Combinator
-from netspec.language.messages import lowered, show_count
+from netspec.language.messages import as_help, show_count
 from netspec.language.model import STEP_KEYS, Block, Body, Operand, StepKind
 from netspec.language.other_names import suggest_argument
-from netspec.language.parameters import wanted
+from netspec.language.parameters import describe_argument
 from netspec.language.parsing.checks import Checker
 from netspec.language.scope import template_errors
 from netspec.language.shorthand import field_words, may_be_word, under, variable_names
@@ -107,7 +107,7 @@ class ArgumentParser(Checker):
         fields, given = model.model_fields, self.defaults.get(call.key) or ()
         for name, info in fields.items():
             if info.is_required() and name not in given and self._is_missing(name, arguments, fields, call):
-                self.report(Code.MISSING_ARGUMENT, f"{call.key} needs `{name}`", call.span, lowered(info.description))
+                self.report(Code.MISSING_ARGUMENT, f"{call.key} needs `{name}`", call.span, as_help(info.description))
 
     # merges
 
@@ -179,31 +179,31 @@ class ArgumentParser(Checker):
     # combinators
 
     def _combinator_arguments(self, combinator: type[Combinator], call: Call) -> Mapping:
-        written = self._combinator_written(combinator, call)
+        fields = self._combinator_fields(combinator, call)
         parsed = Mapping(call.span.file)
-        if written is None:
+        if fields is None:
             return parsed
-        variables = self._variables(combinator, written)
-        for name in written:
-            field = self._field(combinator, name, written, variables)
-            parsed.put(name, field, written.key_spans.get(name, call.span), written.value_spans[name])
+        variables = self._variables(combinator, fields)
+        for name in fields:
+            field = self._field(combinator, name, fields, variables)
+            parsed.put(name, field, fields.key_spans.get(name, call.span), fields.value_spans[name])
         self._check_required(combinator, parsed, call)
         return parsed
 
-    def _combinator_written(self, combinator: type[Combinator], call: Call) -> Mapping | None:
-        """Return the fields as written; where the combinator has it so, the body stands beside its key."""
-        if isinstance(call.value, Mapping) and combinator.takes_whole(call.value):
-            written: Mapping | None = call.under(str(combinator.primary))
+    def _combinator_fields(self, combinator: type[Combinator], call: Call) -> Mapping | None:
+        """Return the fields of a combinator, with the body that some have as a key of the step."""
+        if isinstance(call.value, Mapping) and combinator.is_primary(call.value):
+            fields: Mapping | None = call.under(str(combinator.primary))
         else:
-            written = self.named(call, combinator.primary, list(combinator.model_fields))
-        if written is None or not combinator.beside or "body" not in call.tree:
-            return written
+            fields = self.named(call, combinator.primary, list(combinator.model_fields))
+        if fields is None or not combinator.has_sibling_body or "body" not in call.tree:
+            return fields
         places = call.tree.key_spans["body"], call.tree.value_spans["body"]
-        return merged(written, under("body", call.tree["body"], *places))
+        return merged(fields, under("body", call.tree["body"], *places))
 
-    def _variables(self, combinator: type[Combinator], written: Mapping) -> tuple[str, ...]:
-        """Return the variables that a combinator brings into its body."""
-        named = written.get(combinator.names_variables) if combinator.names_variables else None
+    def _variables(self, combinator: type[Combinator], fields: Mapping) -> tuple[str, ...]:
+        """Return the variables that a combinator defines for its body."""
+        named = fields.get(combinator.variables_field) if combinator.variables_field else None
         if not isinstance(named, Mapping):
             return combinator.variables
         variables: dict[str, Span] = {}
@@ -219,24 +219,24 @@ class ArgumentParser(Checker):
                     variables[name] = span
         return tuple(variables)
 
-    def _field(self, combinator: type[Combinator], name: str, written: Mapping, variables: Iterable[str]) -> Any:
-        value, span = written[name], written.value_spans[name]
+    def _field(self, combinator: type[Combinator], name: str, fields: Mapping, variables: Iterable[str]) -> Any:
+        value, span = fields[name], fields.value_spans[name]
         if name in combinator.bodies:
-            return self._body_or_word(combinator, name, written, variables)
-        if name in combinator.texts:
+            return self._body_or_word(combinator, name, fields, variables)
+        if name in combinator.verbatim:
             if isinstance(value, str):
                 self.collector.add(template_errors(value, span, self.scope))
         elif isinstance(value, Mapping):
             for key, item in value.items():
                 # What another document takes for a word is not known yet.
-                if name not in combinator.passed_on or not may_be_word(item, "word"):
+                if name not in combinator.forwarded or not may_be_word(item, "word"):
                     self.check_expressions(item, value, key)
         else:
-            self.check_expressions(value, written, name, field_words(combinator, name))
+            self.check_expressions(value, fields, name, field_words(combinator, name))
         return value
 
-    def _body_or_word(self, combinator: type[Combinator], name: str, written: Mapping, variables: Iterable[str]) -> Any:
-        value, span = written[name], written.value_spans[name]
+    def _body_or_word(self, combinator: type[Combinator], name: str, fields: Mapping, variables: Iterable[str]) -> Any:
+        value, span = fields[name], fields.value_spans[name]
         words = field_words(combinator, name)
         if not words or not isinstance(value, str):
             return self.body(value, span, variables=variables)
@@ -260,7 +260,13 @@ class ArgumentParser(Checker):
         for name, parameter in block.parameters.items():
             if parameter.required and self._is_missing(name, arguments, block.parameters, call):
                 notes = [Note(parameter.span, "declared here")]
-                self.report(Code.MISSING_ARGUMENT, f"{block.name} needs `{name}`", call.span, wanted(parameter), notes)
+                self.report(
+                    Code.MISSING_ARGUMENT,
+                    f"{block.name} needs `{name}`",
+                    call.span,
+                    describe_argument(parameter),
+                    notes,
+                )
             if name in arguments and not may_be_word(arguments[name], parameter.type):
                 self.check_expressions(arguments[name], arguments, name)
         return arguments

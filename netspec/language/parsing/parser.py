@@ -18,12 +18,12 @@ from netspec.language.other_names import STEP_KEYS as OTHER_STEP_KEYS
 from netspec.language.other_names import suggest_argument, suggest_key, suggest_step
 from netspec.language.parsing.arguments import ArgumentParser, Call
 from netspec.language.scope import LABEL, RESERVED, Scope, is_always_true, template_errors, unknown_argument
-from netspec.language.shorthand import listed, lone_word
+from netspec.language.shorthand import as_list, bare_word
 from netspec.ops import OPS
 from netspec.syntax.yaml import Mapping, Sequence
 from netspec.syntax.yaml.spacing import missing_mark
 
-IDLE_HELP = "it brings no module; label its values with `as`"
+NO_MODULE_HELP = "it brings no module; label its values with `as`"
 
 
 class Parser(ArgumentParser):
@@ -36,7 +36,7 @@ class Parser(ArgumentParser):
         collector: Collector | None = None,
     ) -> None:
         super().__init__(namespace, defaults, collector)
-        self.lone_words: list[str] = []
+        self.bare_words: list[str] = []
         """The steps that were written as a word alone."""
 
     def body(self, tree: Any, span: Span, variables: Iterable[str] = (), scope: Scope | None = None) -> Body:
@@ -51,8 +51,8 @@ class Parser(ArgumentParser):
     def step(self, tree: Any, span: Span) -> Step | None:
         """Parse one step, or record why it is none and return None."""
         if isinstance(tree, str):
-            self.lone_words.append(tree)
-            tree = lone_word(tree, span)
+            self.bare_words.append(tree)
+            tree = bare_word(tree, span)
         if not isinstance(tree, Mapping):
             self.report(
                 Code.NOT_A_STEP, f"a step is a word or a mapping, not {show_kind(tree)}", span, "as in `- relu`"
@@ -64,7 +64,7 @@ class Parser(ArgumentParser):
         step = self.call(Call.of(key, tree)) if key else None
         if step is None and self.scope:
             # Its label is there all the same, for the steps that follow.
-            self.scope.label(name for name in listed(tree.get("as")) if isinstance(name, str))
+            self.scope.label(name for name in as_list(tree.get("as")) if isinstance(name, str))
         return step
 
     def _values_step(self, tree: Mapping) -> Step:
@@ -86,10 +86,10 @@ class Parser(ArgumentParser):
             return None
         for key in own:
             if key not in known:
-                help_text = self._help_beside(key, known)
+                help_text = self._help_for_extra_key(key, known)
                 self.report(Code.UNKNOWN_STEP, f"unknown step or step key '{key}'", tree.key_spans[key], help_text)
                 if self.scope and help_text == "did you mean 'as'?":
-                    self.scope.label(name for name in listed(tree[key]) if isinstance(name, str))
+                    self.scope.label(name for name in as_list(tree[key]) if isinstance(name, str))
         if len(known) > 1:
             notes = [Note(tree.key_spans[known[0]], "the first")]
             message = f"a step does one thing, and this one has '{known[0]}' and '{known[1]}'"
@@ -98,7 +98,7 @@ class Parser(ArgumentParser):
             )
         return known[0] if known else None
 
-    def _help_beside(self, key: str, known: list[str]) -> str:
+    def _help_for_extra_key(self, key: str, known: list[str]) -> str:
         """Return what to do about an unknown key beside others, of which some may be known."""
         if not known:
             return suggest_step(key, self.callables()) or "`netspec ops` lists what a step can do"
@@ -113,7 +113,7 @@ class Parser(ArgumentParser):
         return meant or f"beside a step may stand {', '.join(STEP_KEYS)}"
 
     def _takes_body_beside(self, key: str) -> bool:
-        return self.kind_of(key) == "combinator" and COMBINATORS[key].beside
+        return self.kind_of(key) == "combinator" and COMBINATORS[key].has_sibling_body
 
     def call(self, call: Call) -> Step | None:
         """Parse the step whose own key and value are given."""
@@ -121,7 +121,7 @@ class Parser(ArgumentParser):
         if kind is None:
             self._report_unknown(call)
             return None
-        self._check_beside(kind, call)
+        self._check_step_keys(kind, call)
         arguments, operands = self.arguments(kind, call)
         step = Step(kind, call.key, call.span, arguments, operands, **self._step_keys(call.tree), places=call.tree)
         if self.scope:
@@ -134,23 +134,23 @@ class Parser(ArgumentParser):
         message = mark[0] if mark else f"unknown op, block or combinator '{call.key}'"
         self.report(Code.UNKNOWN_STEP, message, call.span, help_text or "`netspec ops` lists all of them")
 
-    def _check_beside(self, kind: StepKind, call: Call) -> None:
+    def _check_step_keys(self, kind: StepKind, call: Call) -> None:
         """Report what stands beside a step and has no effect there, and an argument that is not in scope."""
         key, tree = call.key, call.tree
         combinator = COMBINATORS[key] if kind == "combinator" else None
-        if "body" in tree and not (combinator and combinator.beside) and key != "body":
+        if "body" in tree and not (combinator and combinator.has_sibling_body) and key != "body":
             message = f"{key} takes no body beside it"
             self.report(Code.UNEXPECTED_BODY, message, tree.key_spans["body"], self._body_help(key))
         if combinator:
-            self._check_idle(combinator, tree)
+            self._check_ignored_keys(combinator, tree)
         if kind == "argument" and self.scope and key[1:] not in self.scope.names:
             self.collector.add([unknown_argument(key[1:], self.scope.names, call.span, self.scope)])
 
-    def _check_idle(self, combinator: type[Combinator], tree: Mapping) -> None:
-        for key in combinator.idle:
+    def _check_ignored_keys(self, combinator: type[Combinator], tree: Mapping) -> None:
+        for key in combinator.ignored_keys:
             if key in tree:
                 inside = key in combinator.model_fields
-                help_text = f"write it inside, as in `{combinator.key}: {{{key}: ...}}`" if inside else IDLE_HELP
+                help_text = f"write it inside, as in `{combinator.key}: {{{key}: ...}}`" if inside else NO_MODULE_HELP
                 message = f"`{key}` has no effect on {combinator.key}"
                 self.report(Code.STEP_KEY_WITHOUT_EFFECT, message, tree.key_spans[key], help_text)
 

@@ -56,7 +56,7 @@ def combinator_call(combinator: type[Combinator], body: Schema) -> Schema:
     """Return the schema of what stands behind a combinator's word; a body beside it is not part of that."""
     fields = describe_fields(combinator, body)
     about, primary = {**about_class(combinator), "title": combinator.key}, combinator.primary
-    if combinator.beside:
+    if combinator.has_sibling_body:
         return {**fields[str(primary)], **about}
     if primary in combinator.bodies:
         return {**about, **_fields_or_body(fields, required(combinator), body)}

@@ -30,7 +30,7 @@ def required(model: type[BaseModel]) -> list[str]:
 
 def describe_fields(model: type[BaseModel], body: Schema | None = None) -> dict[str, Schema]:
     """Return the schema of each field of a record, as a document writes it; ``body`` is the schema of bodies."""
-    texts = getattr(model, "texts", ())
+    texts = getattr(model, "verbatim", ())
     return {name: _described(each, body or {}, name in texts) for name, each in record_properties(model).items()}
 
 

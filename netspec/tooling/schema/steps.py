@@ -210,7 +210,7 @@ class Steps:
         plain = [name for name in STEP_KEYS if name != "init"]
         for word in self.others:
             keys = list(STEP_KEYS) if word in self.blocks else plain
-            beside = word in COMBINATORS and COMBINATORS[word].beside
+            beside = word in COMBINATORS and COMBINATORS[word].has_sibling_body
             yield _decided(word, self.others, keys, {"body": self.ref("body")} if beside else {})
 
 
