@@ -64,7 +64,7 @@ class OpComparison:
         before, after = pair.before.op, pair.after.op
         if before == after:
             return {}
-        # A kernel of 3 and one of [3, 3] are no difference, so what is compared is the one spelling of both.
+        # A kernel of 3 equals one of [3, 3], so canonical spellings are compared.
         old = _canonical(pair.before, self._before)
         new = _canonical(pair.after, self._after)
         if old == new:

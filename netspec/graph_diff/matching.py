@@ -109,7 +109,7 @@ class Matcher:
                 yield from _paired(place, left, right)
             return
         old, new = self._steps(before, after)
-        # What trains with an output of its own is found by the output's name, in whichever order they stand.
+        # The order of auxiliary outputs is free, so their scopes are matched by name.
         outputs = _outputs(new)
         named = {scope: outputs[name] for name, scope in _outputs(old).items() if name in outputs}
         taken = set(named.values())
@@ -180,12 +180,12 @@ class Matcher:
         elif left.family and right.family:
             worth = SAME if left.label == right.label else RELATED if left.family == right.family else 0
         else:
-            worth = 0  # an op is no scope
+            worth = 0  # an op is never the partner of a scope
         if not worth:
             return 0
         if left.family and left.item.shape == right.item.shape:  # type: ignore[union-attr]
             worth += SHAPE_BONUS
-        # Steps without a name are called by their number, which changes with every step that is inserted before them.
+        # Steps without a name are called by their number, which shifts when a step is inserted before them.
         return worth * left.factor + (NAME_BONUS if left.name == right.name and not left.is_numbered else 0)
 
     def _affinity_of_scopes(self, left: Profile, right: Profile) -> int:

@@ -50,6 +50,7 @@ class Target(Generic[Rule]):
 
     def rule_for(self, op: type[Op]) -> Rule | None:
         """Return the rule of an op, its own before those of its bases, or None where the target has none."""
+        # A plugin's op is often derived from one of these, and computes what that one does.
         for base in op.__mro__:
             if base in self.declined:
                 return None

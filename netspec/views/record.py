@@ -66,7 +66,7 @@ def _entry(value: Any) -> str:
 
 
 def _without_nodes(totals: dict[str, Any]) -> dict[str, Any]:
-    # `nodes` is the list of them here.
+    # In the record, `nodes` is the list of nodes, not their number.
     return {key: value for key, value in totals.items() if key != "nodes"}
 
 

@@ -90,7 +90,7 @@ def pixel_shuffle(op: PixelShuffle, call: Call) -> Equation:
 @EQUATIONS.implements(Pad)
 def pad(op: Pad, call: Call) -> Equation | None:
     if op.mode != "constant" or op.value:
-        return None  # what lies outside of a value reads as zero here
+        return None  # elements outside of a value are zero in these formulas
     places = zip(call.axes, op.pairs(call.x.shape), strict=True)
     return Equation(call.axes, call.x.at(*(affine(name, 1, "", -before) for name, (before, _) in places)))
 

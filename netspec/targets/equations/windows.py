@@ -20,7 +20,7 @@ Pool = MaxPool | AveragePool | NormPool
 @EQUATIONS.implements(Conv)
 def conv(op: Conv, call: Call) -> Equation | None:
     if op.padding_mode != "zeros" and _pads(op, call):
-        return None  # what lies outside is then not zero, but a copy of something inside
+        return None  # the padding is then not zero, but a copy of elements inside
     out, groups = op.channels(call.x.shape)
     weight = op.list_parameters(call.x.shape)["weight"]
     positions = call.axes[1:]
@@ -28,7 +28,7 @@ def conv(op: Conv, call: Call) -> Equation | None:
     read = call.x.at(_grouped(out, groups, weight[1]), *_slid(op, call))
     filters = call.weight("weight", "c", "d", *taps)
     if op.binary:
-        # The filters are their signs, times the mean of what is left of each filter.
+        # Each filter is replaced by its signs times the mean of its absolute values.
         filters = f"sign({filters})"
     ranges = {"d": weight[1], **dict(zip(taps, weight[2:], strict=True))}
     formula = over("sum", f"{filters} * {read}", ranges)
@@ -78,7 +78,7 @@ def avgpool(op: AveragePool, call: Call) -> Equation | None:
     if not op.ceil and (op.count_include_pad or not padded):
         return Equation(call.axes, f"{over('sum', term, ranges)} / {math.prod(ranges.values())}")
     if op.count_include_pad and padded:
-        return None  # torch counts the padding here, but not what rounding up adds
+        return None  # torch counts the padding here, but not the elements that `ceil` adds
     return Equation(call.axes, over("mean", term, ranges))
 
 
@@ -101,7 +101,7 @@ def conv_transpose(op: ConvTranspose, call: Call) -> Equation:
     rank = len(call.shape) - 1
     taps, positions = TAPS[:rank], call.axes[1:]
     steps, spread, before = per_axis(op.stride, rank), per_axis(op.dilation, rank), per_axis(op.padding, rank)
-    # An output position reads the inputs that laid something there: those at a whole number of strides.
+    # An output position reads the inputs whose windows cover it: those at a whole number of strides.
     reads = [
         f"({affine(index, 1, '', pad)} - {tap if distance == 1 else f'{distance} * {tap}'}) / {step}"
         for index, tap, step, distance, pad in zip(positions, taps, steps, spread, before, strict=True)

@@ -59,7 +59,7 @@ class Channels:
         for position in self._positions(statement):
             if tuple(plan.slots[position].value for plan in self._plans) == values:
                 return slots[position]
-        # Most other layers keep what enters; what concatenates adds it up, and no op needs to say that it does.
+        # Most other layers keep the channels of their operand, and concatenations add those of all operands up.
         columns = [self._columns[operand] for operand in statement.operands]
         if values in columns:
             return self._texts[statement.operands[columns.index(values)]]

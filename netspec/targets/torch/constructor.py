@@ -113,6 +113,6 @@ def _grown(generated: GeneratedClass) -> Iterator[str]:
     """Yield the texts of a layer's arguments, which may grow with the layer's number."""
     growth = generated.first.growth
     for slot, text, step in zip(growth, generated.texts, generated.texts[len(growth) :], strict=False):
-        # A step may be a sum, which the product has to take as a whole.
+        # A step may be a sum, which needs brackets in a product.
         factor = "" if step == "1" else f"({step}) * " if " " in step else f"{step} * "
         yield text if slot.value == 0 else f"{text} + {factor}i"

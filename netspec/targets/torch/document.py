@@ -171,6 +171,7 @@ def _constructs_modules(brackets: Brackets) -> bool:
 def _docstring(docstring: Docstring, width: int) -> Iterator[str]:
     indent = "    " * docstring.depth
     # A word is not broken: that could part a backslash from what it escapes.
+    # Ten columns are left for the indentation and the quotes of the first line.
     lines = textwrap.wrap(docstring.text, width - 10, break_long_words=False, break_on_hyphens=False)
     if len(lines) == 1 and len(lines[0]) <= width - 10:
         yield f'{indent}"""{lines[0]}"""'

@@ -42,7 +42,7 @@ def emit_torch(graph: Graph, width: int = WIDTH) -> str:
         parts.append(render(output_class(program), width))
     parts += [render(_class(each, program), width) for each in program.classes]
     body = "\n\n\n".join(parts)
-    # What is imported follows from what is written: nothing is imported that is not used.
+    # Imports follow from the body, so that none is unused.
     source = f"{_header(graph, width)}\n\n{_imports(body)}\n\n\n{body}\n"
     verify_source(source)
     return source

@@ -43,7 +43,7 @@ class ClassEquivalence(Equivalence):
     def label(self, item: Item) -> Hashable:
         """Return how a node is written, and what kind of class or ``nn.Sequential`` a scope is."""
         if isinstance(item, Node):
-            # As text, where 1 is not 1.0.
+            # As text, since 1 == 1.0 and their texts differ.
             initializers = repr((item.init, item.op.zero_rows())) if item.init else ""
             return _spelling(self._layout.text_of(item)), initializers
         block = item.block if item.kind == "block" else ""

@@ -66,7 +66,7 @@ def _uses(layout: Layout) -> dict[str, _Uses]:
 
 
 def _initialize(target: str, how: Initializer, depth: int, optional: bool = False) -> Iterator[Line]:
-    # An op's parameter that some of its layers lack, as a bias, is None there.
+    # Where some layers of an op lack a parameter, as a bias, torch sets it to None.
     if optional:
         yield Line(depth, f"if {target} is not None:")
         depth += 1
@@ -75,7 +75,7 @@ def _initialize(target: str, how: Initializer, depth: int, optional: bool = Fals
         yield Line(depth, f"{target}.data.copy_(torch.tensor({literal(arguments['values'])}))")
         return
     values = [literal(value) if name == "val" else f"{name}={literal(value)}" for name, value in how.arguments]
-    # torch has functions of their own for the two most frequent constants.
+    # zeros_ and ones_ are how torch users write the two most frequent constants.
     if how.function == "constant" and values in (["0.0"], ["1.0"]):
         yield Line(depth, call(f"nn.init.{'zeros' if values == ['0.0'] else 'ones'}_", [target]))
         return
@@ -115,7 +115,7 @@ def _one_of(classes: Iterable[str]) -> str:
 def _own(named: NamedClass, holder: str, depth: int) -> Iterator[Line]:
     paths = {member.attribute.path: member.attribute for member in named.generated.first.members}
     for each in named.generated.first.initializers:
-        # The layer is a member, or a part of one that is an ``nn.Sequential``: there is no third.
+        # The layer is a member, or a part of a member that is an ``nn.Sequential``.
         own = each.path if each.path in paths else next(part for part in _around(each.path) if part in paths)
         inner = each.path.removeprefix(own).split(".")[1:]
         layer = named.reach(paths[own], holder) + "".join(f"[{number}]" for number in inner)

@@ -18,6 +18,7 @@ def _definitions(layer: str) -> dict[str, str]:
     path = Path(layer) if layer.endswith(".py") else FOLDER / f"{layer}.py"
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
+    # The text is cut out of the file rather than unparsed, which would lose its comments and blank lines.
     found = {}
     for node in ast.parse(text).body:
         if isinstance(node, (ast.ClassDef, ast.FunctionDef)):

@@ -192,7 +192,7 @@ def _in_place(graph: Graph) -> frozenset[str]:
 
 def _training_only(graph: Graph) -> frozenset[str]:
     trained = graph.training_only
-    # Most networks have nothing that is only trained: their scopes need no look.
+    # Most networks have nothing that is computed in training only.
     found = _gathered(graph, lambda node: node.path in trained, all) if trained else {}
     return frozenset(path for path, is_trained in found.items() if is_trained)
 

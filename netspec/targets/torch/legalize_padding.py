@@ -68,7 +68,7 @@ def _write_out(node: Node, rewriter: Rewriter) -> None:
         rewriter.replace(node, rewriter.derive(node, node.op.without_padding()))
         return
     op = OPS["pad"].model_validate({"sides": padding, **node.op.pad_arguments()})
-    # It is no module, so its path only has to be one that no module can have.
+    # Names in documents hold no `@`, so this path cannot be taken.
     pad = rewriter.derive(node, op, path=f"{node.path}@pad")
     rewriter.insert_before(node, pad)
     rewriter.replace(node, rewriter.derive(node, node.op.without_padding(), inputs=(pad.path,)))

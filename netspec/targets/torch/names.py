@@ -37,7 +37,7 @@ def name_classes(classes: Sequence[GeneratedClass], graph: Graph, taken: Iterabl
     for each in classes[:-1]:
         by_base.setdefault(camel(_base(each)), []).append(each)
     for base, alike in by_base.items():
-        # The class that most scopes have, and of those the plainest, takes the name; the others say how they differ.
+        # The class with the most scopes, and of those the one with the fewest members, takes the plain name.
         usual = max(alike, key=lambda each: (len(each.plans), -len(each.first.members)))
         names[usual.number] = free.take(base)
         for each in alike:
@@ -54,7 +54,7 @@ def _base(each: GeneratedClass) -> str:
     scope = each.first.scope
     if scope.block:
         return scope.block
-    # A group of steps has no name but its scopes' own: layer1 and layer2 are a Layer, and a number alone says nothing.
+    # A group of steps is named after its scopes: layer1 and layer2 are a Layer. A number alone is no name.
     names = [plan.scope.name for plan in each.plans]
     common = _common_prefix(names).rstrip("0123456789_")
     if len(common) >= 3 and len(set(names)) > 1:
@@ -77,7 +77,7 @@ def _difference(one: GeneratedClass, usual: GeneratedClass) -> str:
         return f"With{''.join(map(camel, more))}"
     if less and not more and len(less) <= 2:
         return f"Without{''.join(map(camel, less))}"
-    # Members need not differ: a shortcut that is the identity brings none.
+    # Members need not differ: an identity shortcut has none.
     merges, usual_merges = _merges(one), _merges(usual)
     if usual_merges and not merges:
         return "WithoutShortcut" if usual_merges == {"add"} else "WithoutMerge"

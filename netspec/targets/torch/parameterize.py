@@ -92,7 +92,7 @@ class _Parameterizer:
         if all_alike(values):
             return Derived(literal(slot.value), ())
         if slot.in_place:
-            return Derived("False", ())  # what one scope of a class may not overwrite, none does
+            return Derived("False", ())  # one class has one text, so it works in place in all of its scopes or in none
         found = self._vocabulary.translate(slot.expression, values) if slot.expression else None
         if found is None and slot.operand is not None:
             found = self._channels.find(slot.operand, values, self._made)
@@ -134,7 +134,7 @@ def _bases(plans: Sequence[ClassPlan], arguments: dict[str, tuple[Any, ...]], la
     safe = free_names(arguments, reserved)
     kept: list[str] = []
     if not all_alike(channels):
-        # Where a class keeps its channels, one name serves both for what enters and for what leaves.
+        # A class that keeps its number of channels needs one parameter for the input and the output.
         kept = [name for name, values in arguments.items() if values == channels]
         others = [safe[name] for name in arguments if name not in kept]
         name = free_name("channels" if kept or given == channels else "in_channels", reserved, others)

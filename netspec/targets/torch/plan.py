@@ -176,7 +176,7 @@ class Parameter:
     @cached_property
     def default(self) -> Any:
         """The value that most scopes have, or REQUIRED where none has the majority."""
-        # What most scopes have need not be read at every call; what no majority has would only mislead.
+        # A default spares the reader what most calls would repeat; without a majority it would mislead.
         (usual, times), *_ = Counter(self.values).most_common(1)
         return usual if not self.required and 2 * times > len(self.values) else REQUIRED
 

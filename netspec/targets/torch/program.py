@@ -45,7 +45,7 @@ def name_program(classes: tuple[GeneratedClass, ...], layout: Layout) -> Program
     """Return the classes with their names, which differ from those of all variables and of the network's outputs."""
     graph = layout.graph
     variables = [name_values(each.first, layout.reserved) for each in classes]
-    # Classes share the file with their variables, so a variable of that name would hide the class from its own line.
+    # A variable with the name of a class would shadow it in the line that calls it.
     taken = {name for each in variables for name in each}
     taken.update(parameter.name for each in classes for parameter in each.parameters)
     taken.update(output.name for output in graph.outputs)

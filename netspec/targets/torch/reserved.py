@@ -87,7 +87,7 @@ def free_names(names: Iterable[str], reserved: Collection[str]) -> dict[str, str
     wanted = list(names)
     kept = [name for name in wanted if not is_reserved(name, reserved)]
     found: dict[str, str] = {}
-    # Names that need no change come first: an argument that is called so in the document keeps its name.
+    # Names that are free are kept first, so that no renamed argument takes the name of another.
     for name in wanted:
         found[name] = name if name in kept else free_name(name, reserved, {*kept, *found.values()})
     return found

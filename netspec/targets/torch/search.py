@@ -36,7 +36,7 @@ class Search:
     def _index(self, parameter: Parameter) -> None:
         if parameter.name in self._order:
             return
-        # What came first is likelier: the block's own arguments come before what had to be invented.
+        # Earlier parameters are preferred: the block's own arguments come before generated names.
         self._order[parameter.name] = len(self._order)
         self._equal.setdefault(repr(parameter.values), []).append(parameter)
         ratio = _ratio(parameter.values) if parameter.counts else ()
@@ -78,7 +78,7 @@ class Search:
     def _sum(self, values: tuple[Any, ...]) -> Derived | None:
         """Return which two parameters the values are the difference or the sum of."""
         if len(values) < 3:
-            return None  # of two scopes, any numbers would do
+            return None  # for two scopes, unrelated numbers often have the right sum
         for left, right in itertools.permutations(self._counting, 2):
             rows = list(zip(values, left.values, right.values, strict=True))
             if all(value == a - b for value, a, b in rows):
@@ -90,7 +90,7 @@ class Search:
     def _preferred(self, slot: Slot, found: Iterable[Parameter]) -> Iterator[Parameter]:
         """Yield the parameters that a slot may follow from, the likeliest first."""
         for base in sorted(found, key=lambda base: self._rank(slot, base)):
-            # That a stride is as large as a number of channels is chance.
+            # That a stride equals a number of channels is a coincidence.
             is_free = slot.counts and slot.name not in WINDOW
             if is_free or base.name == slot.name or not (base.enters or base.name in MEANINGS):
                 yield base

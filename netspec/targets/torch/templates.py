@@ -97,7 +97,7 @@ def _parse(template: str) -> _Parsed | None:
     parts = tuple(template[start + 1 : stop].strip() for start, stop in itertools.pairwise(edges))
     if "" in parts:
         return _Parsed(opening, (), closing) if len(parts) == 1 else None
-    # A comma behind a single part would make a tuple of it, but in the brackets of a call or a list.
+    # A trailing comma makes a tuple of a single part, except in a call or a list.
     if len(parts) > 1 or opening == "[" or re.search(r"\w\($", opening):
         return _Parsed(opening, parts, closing, separator=",")
     return _Parsed(opening, _operands(parts[0]), closing)

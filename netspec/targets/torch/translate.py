@@ -56,7 +56,7 @@ class Vocabulary:
             found = tuple(_frozen(formula.evaluate(dict(zip(used, row, strict=True)))) for row in rows)
         except (_NotArithmeticError, expr.ExpressionError):
             return None
-        # As text, where 1 is not 1.0.
+        # As text, since 1 == 1.0 and their texts differ.
         return Derived(text, tuple(used.values())) if repr(found) == repr(values) else None
 
 
@@ -109,7 +109,7 @@ class _Translation(ast.NodeVisitor):
 
 
 def _number(value: Any) -> ast.expr:
-    # The sign of a number would need brackets of its own.
+    # A negative number would need brackets in most operations.
     if type(value) not in (int, float) or value < 0:
         raise _NotArithmeticError
     return ast.Constant(value)

@@ -56,11 +56,11 @@ class _Variables:
 
     def _choose(self, line: Statement) -> str:
         """Return a name for a result: the document's, an operand's that is free, or a spare one."""
-        # A name from the document says most; a chain of layers goes on as the operand was called.
+        # A name from the document is the most informative; else a chain of layers keeps the name of its operand.
         candidates: list[str] = []
         if line.hint and len(line.results) == 1:
             candidates.append(free_name(line.hint, self._reserved, ()))
-        # What is merged goes on as ``x``, as the value did before it branched.
+        # The result of a merge is ``x`` again, like the value before it branched.
         operands = [self.names[operand] for operand in line.operands]
         candidates += ["x", *operands] if line.merges else [*(each for each in operands if each in self._free), "x"]
         candidates += SPARE

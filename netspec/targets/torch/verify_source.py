@@ -56,6 +56,7 @@ EXPRESSIONS = (
     ast.Dict,
     ast.DictComp,
 )
+# Rather than forbid what is dangerous, which would never be a complete list, all that is not known is refused.
 _KNOWN = frozenset(kind for base in STATEMENTS + EXPRESSIONS for kind in (base, *base.__subclasses__()))
 """These and what they stand for, as ``ast.Add`` for operators: a large file has a hundred thousand nodes to look up."""
 
@@ -105,7 +106,7 @@ def _unexpected_origin(node: Any) -> str:
 
 
 def _unexpected_name(node: Any) -> str:
-    # A value may be called so, but none of these may be used.
+    # An output may have such a name, which is then only assigned to; none of them may be read.
     is_used = node.id in FORBIDDEN and isinstance(node.ctx, ast.Load)
     return f"name {node.id}" if is_used or node.id.startswith("__") else ""
 

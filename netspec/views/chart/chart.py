@@ -171,7 +171,7 @@ def _label(each: Figures, bubble: Bubble, label: Label | None, colour: int) -> I
         x, y, to_x, to_y = map(number, label.line)
         yield f'<path class="leader colour{colour}" d="M{x} {y}L{to_x} {to_y}"/>'
     area, down = label.area, number(label.area.bottom - 4)
-    # The width is an estimate, so the end that faces the bubble is the one that is fixed.
+    # The width of the text is an estimate, so its anchor is the end that faces the bubble.
     if area.left >= bubble.x:
         yield _text("label", number(area.left), down, each.name, "start")
     elif area.right <= bubble.x:

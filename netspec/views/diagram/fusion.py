@@ -40,7 +40,7 @@ class Fusion:
         nodes: list[Node] = []
         for node in scope.walk():
             nodes.append(node)
-            # A large scope is not one group, and need not be read to its end to know that.
+            # A larger scope cannot be one group, so the rest of it need not be read.
             if len(nodes) > LARGEST:
                 return None
         groups = self.cut(nodes)

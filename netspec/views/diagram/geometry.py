@@ -105,7 +105,7 @@ def _moved(path: str, offset: Point) -> str:
 def _place(shapes: list[list[Point]]) -> Place:
     outline = _around([point for points in shapes for point in points])
     flat = [_around(points) for points in shapes]
-    # <HR/> and <VR/> are drawn as rectangles of one pixel, which no class or id tells from the cells.
+    # <HR/> and <VR/> are drawn as rectangles of one pixel, without a class or an id of their own.
     rows = {_middle(each.top, each.bottom) for each in flat if each.height < _HAIRLINE < each.width}
     columns = {_middle(each.left, each.right) for each in flat if each.width < _HAIRLINE < each.height}
     return Place(outline, tuple(sorted(rows)), tuple(sorted(columns)))

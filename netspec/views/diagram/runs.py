@@ -57,7 +57,7 @@ class Runs:
         return end - start
 
     def _are_equal(self, first: FusionGroup, other: FusionGroup) -> bool:
-        # Groups in a row seldom have the same ops, which is known without a number for each.
+        # Groups in a row seldom have the same ops, and comparing names is cheaper than numbering the nodes.
         return [node.op.name for node in first] == [node.op.name for node in other] and all(
             map(self._exact.equal, first, other)
         )

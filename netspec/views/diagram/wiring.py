@@ -41,9 +41,9 @@ def _find_edges(graph: Graph, boxes: Sequence[Box], order: Mapping[str, int], wi
     for node in graph:
         for value in _operands(graph, node, readers):
             tail, head = owners[value], owners[node.path]
-            # A box of several siblings gives one value, though each of the siblings has its own.
+            # A box of several siblings has one outgoing value, though each of the siblings has its own.
             key = (tail if tail in runs else value, head)
-            # The layers of a folded dense block read the concatenations that they feed: that way round is left out.
+            # The layers of a folded dense block and its concatenations read each other: edges back are left out.
             if order[tail] < order[head] and key not in seen:
                 seen.add(key)
                 yield Edge(tail, head, value, graph.shape_of(value), training_only=node.path in training)

@@ -51,7 +51,7 @@ def recurring(kinds: list[int]) -> Iterator[tuple[int, int, int]]:
         if start + 1 < len(kinds):
             next_period, next_repeats = _longest(matches, start + 1)
             if next_period * next_repeats > period * repeats:
-                # What begins here would only cut into the longer run that begins with the next.
+                # A run from here would cut into the longer one that begins with the next entry.
                 period, repeats = 1, 1
         yield start, period, repeats
         start += period * repeats

@@ -24,7 +24,7 @@ def print_rich(summary: Summary) -> None:
     console.print(Text(summary.title, style="bold"))
     for line in summary.above:
         console.print(Text(line, style="dim"))
-    # Where the terminal is too narrow even so, it breaks the lines itself.
+    # Where even the shortest columns are too wide, the terminal breaks the lines itself.
     wide = Console(highlight=False, width=max(console.width, sum(widths) + GAP * len(widths)))
     wide.print(_table(summary, widths))
     if summary.left_out:

@@ -40,7 +40,7 @@ def _device(name: str | torch.device) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        # torch's own message lists every backend that it has ever had.
+        # torch's own message lists all of its backends, whether they exist here or not.
         raise DeviceError(f"torch knows no device '{name}'; write auto, cpu, cuda, cuda:1 or cuda:0,cuda:1") from None
     if device.type == "cuda" and not torch.cuda.is_available():
         raise DeviceError("there is no CUDA device here; use --device cpu")

@@ -34,12 +34,13 @@ def load_class(source: str, filename: str | None = None) -> type[nn.Module]:
 
 def _execute(source: str, name: str, filename: str) -> ModuleType:
     verify_source(source)  # a text that is read back from a file may have been edited since
-    # Without an entry of its own, linecache could not show the lines of a text that is not a file.
+    # Tracebacks read source lines through linecache, which knows a text that is not a file only by an entry.
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     module = ModuleType(name)
     module.__file__ = filename
     sys.modules[name] = module
     try:
+        # Without dont_inherit, the `from __future__` of this file would hold in the generated one too.
         exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)
     except BaseException:
         del sys.modules[name]
@@ -47,6 +48,7 @@ def _execute(source: str, name: str, filename: str) -> ModuleType:
     for value in list(vars(module).values()):
         if isinstance(value, type) and issubclass(value, nn.Module) and value.__module__ == name:
             setattr(value, SOURCE, source)
+            # Pickle finds classes by their module, which no other process has until it loads the source.
             copyreg.pickle(value, _reduce)
     return module
 

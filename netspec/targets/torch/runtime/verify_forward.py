@@ -52,6 +52,7 @@ def verify_forward(module: nn.Module, graph: Graph, batch: int = 1, seed: int = 
     graph = legalize(graph)
     was_training = module.training
     inputs = example_inputs(graph, module, batch, seed)
+    # In evaluation, since batch statistics of a single example are refused by torch in training.
     module.eval()
     try:
         with torch.no_grad(), _Recorder(module, layer_classes(graph)) as recorder:
@@ -119,7 +120,7 @@ class _Recorder(TorchFunctionMode):
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = function(*args, **(kwargs or {}))
-        if function is not Tensor.to:  # what only travels to another device is no new value
+        if function is not Tensor.to:  # a move to another device is no value of the graph
             self._record(result)
         return result
 
