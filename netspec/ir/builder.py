@@ -19,7 +19,7 @@ class GraphBuilder:
         self.root = root
         self.nodes: dict[str, Node] = {}
         self.scopes: dict[str, Scope] = {}
-        """All scopes that were opened, but for the root."""
+        """All scopes but the root."""
 
     def add(self, node: Node) -> None:
         """Add a node at the end of its scope.
@@ -38,10 +38,11 @@ class GraphBuilder:
         scope.parent.items.append(scope)  # type: ignore[attr-defined]
 
     def close(self, scope: Scope, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
-        """End a scope with the names of the values that enter and leave; an empty one leaves no trace."""
+        """End a scope with the names of its inputs and outputs; an empty scope is removed."""
         # Scopes are immutable to everybody else; what leaves one is known only at its end.
         object.__setattr__(scope, "inputs", inputs)
         object.__setattr__(scope, "outputs", outputs)
+        # Steps that only take or label values make no nodes, and an empty scope would be an empty class.
         if not scope.items and scope.parent is not None:
             scope.parent.items.remove(scope)  # type: ignore[attr-defined]
 

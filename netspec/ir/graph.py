@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A value that enters the network."""
+    """An input of the network."""
 
     name: str
     shape: Shape
@@ -43,7 +43,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A value that leaves the network: the main one, or an auxiliary output."""
+    """An output of the network: the main one, or an auxiliary one."""
 
     name: str
     node: str

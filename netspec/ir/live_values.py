@@ -24,6 +24,7 @@ def live_values(graph: Graph, reads: Callable[[Node], Iterable[str]] | None = No
     last one; the network takes all of its inputs, whether they are read or not.
     """
     found = {scope.path: LiveValues() for scope in graph.root.descend()}
+    # Inputs belong to the network, so that they enter every scope inside that reads them.
     homes: dict[str, Scope] = {each.name: graph.root for each in graph.inputs}
     depths = _depths(graph)
     for node in graph:

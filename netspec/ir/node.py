@@ -1,4 +1,4 @@
-"""The parts of a graph: ops at their place, and the scopes that nest them.
+"""The parts of a graph: nodes, and the scopes that nest them.
 
 A node knows its scope, and a scope what it holds and what it stands in, so each part leads to all others. They are
 copied and pickled as one flat record of the whole tree: neither the length nor the nesting of a network is then a depth
@@ -111,8 +111,8 @@ class Node:
 class Scope:
     """A named part of the network: the whole, a block's expansion, or a group of steps with a name.
 
-    ``items`` are its nodes and inner scopes in order. ``inputs`` are the paths of the values that enter,
-    ``outputs`` of those that leave. ``module`` differs from ``path`` when a shared block is used again.
+    ``items`` are its nodes and inner scopes in order. ``inputs`` are the names of its live-in values,
+    ``outputs`` of its live-outs. ``module`` differs from ``path`` when a shared block is used again.
 
     A scope is open while its graph is under construction: a ``GraphBuilder`` adds items and says what leaves.
     """

@@ -7,7 +7,7 @@
     plugins.py   ops from other packages and files
 
 Every other file is a family of ops. An op says its shape, its cost and its torch text, with samples of what it
-takes and refuses, which the tests walk.
+takes and refuses, which the tests run.
 """
 
 from netspec.ops import (  # noqa: F401

@@ -95,7 +95,7 @@ class AdaptivePool(Op):
     invalid_samples = (Sample({"out": 2}, ((4,),)), Sample({"out": [2, 2]}, ((4, 9),)))
 
     out: OpenPerAxis = Field(
-        description="Size of each axis that leaves, in elements; one number for all, or one per axis."
+        description="Size of each axis of the result, in elements; one number for all, or one per axis."
     )
 
     def infer_shape(self, *shapes: Shape) -> Shape:
@@ -123,7 +123,7 @@ class AdaptivePool(Op):
     def canonical(self, *shapes: Shape) -> Op:
         out = shortest(self.out)
         # One window is the whole map, whose name says more.
-        return self.of_all() if out == 1 else self.respelled(out=out)
+        return self.of_all() if out == 1 else self.with_fields(out=out)
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         sizes, outs = stated_shape(shapes[0][1:]), stated_shape(per_axis(self.out, len(shapes[0]) - 1))

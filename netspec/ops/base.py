@@ -88,7 +88,7 @@ class Torch(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """An example of an op for tests and documentation: arguments as in YAML, and the shapes that enter."""
+    """An example of an op for tests and documentation: arguments as in YAML, and the shapes of the operands."""
 
     arguments: dict[str, Any]
     inputs: tuple[Shape, ...]
@@ -157,21 +157,21 @@ class Op(Traits):
         return None
 
     def canonical(self, *shapes: Shape) -> "Op":
-        """Return the op in the one spelling of all that compute the same on these operands.
+        """Return the normal form of the op: the same for all ops that compute the same on these operands.
 
-        What may be written in several ways is written in one, and arguments that decide nothing here get their default:
+        What may be written in several ways has one, and arguments that have no effect here get their default:
         a kernel of ``[2, 2]`` becomes 2, ``valid`` padding 0, and ``depth_multiplier`` a number of groups.
         """
         return self
 
-    def respelled(self, **fields: Any) -> Self:
+    def with_fields(self, **fields: Any) -> Self:
         """Return the op with other values for some fields, which are known to be valid."""
         # Where nothing changes it is the same object, so that what is known by an op's identity is found again.
         unchanged = all(getattr(self, name) == value for name, value in fields.items())
         return self if unchanged else self.model_copy(update=fields)
 
     def draw(self, shape: Shape) -> str:
-        """Return the telling attributes in a few characters, as in ``3x3, s2``; shape is the first operand's."""
+        """Return the main arguments in a few characters, as in ``3x3, s2``; shape is the first operand's."""
         return ""
 
     def count_parameters(self, *shapes: Shape) -> Size:

@@ -54,7 +54,7 @@ class Conv(Op, name="conv"):
         Sample({"out": 8, "kernel": 5, "padding": 3, "padding_mode": "reflect"}, ((4, 3, 7),)),
     )
 
-    out: Positive | None = Field(None, description="Number of filters, which is the number of channels that leave.")
+    out: Positive | None = Field(None, description="Number of filters, which is the number of output channels.")
     kernel: PerAxis = Field(description="Size of the filters, in elements.")
     stride: PerAxis = Field(1, description="Distance between two windows, in elements.")
     padding: Padding = Field(0, description="Elements added around the input before the window slides.")
@@ -147,7 +147,7 @@ class Conv(Op, name="conv"):
         out, groups = self.channels(shapes[0])
         # What the padding is made of decides nothing where there is none.
         padding = self.window.torch_padding(shapes[0])
-        return self.respelled(
+        return self.with_fields(
             out=out,
             groups=groups,
             depth_multiplier=None,

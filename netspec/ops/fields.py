@@ -46,7 +46,7 @@ def _keep_open(kind: Any) -> GetPydanticSchema:
 
 
 OpenInteger = Annotated[Size, _keep_open(Integer)]
-"""As ``Integer``, or a size that stays open: a position, a size that leaves."""
+"""As ``Integer``, or a size that stays open: a position, a size of the result."""
 
 
 def _is_integer(value: object, least: int, open: bool = False) -> TypeGuard[int]:
@@ -82,7 +82,7 @@ SizePerAxis = Size | tuple[Size, ...]
 OpenPerAxis = Annotated[
     SizePerAxis, PlainValidator(_integers(1, _AT_LEAST_ONE, open=True)), WithJsonSchema(_axis_schema(1))
 ]
-"""As ``PerAxis``, or with sizes that stay open: the size that leaves, a window that depends on the map."""
+"""As ``PerAxis``, or with sizes that stay open: a size of the result, a window that depends on the map."""
 PerAxisCount = Annotated[
     int | tuple[int, ...],
     PlainValidator(_integers(0, "expected a whole number of at least 0, or a list of one per axis")),

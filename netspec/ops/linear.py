@@ -38,7 +38,7 @@ class Linear(Op, name="linear"):
     )
     invalid_samples = (Sample({"out": 10}, ((16, 4, 4),)),)
 
-    out: Positive = Field(description="Number of features that leave.")
+    out: Positive = Field(description="Number of output features.")
     bias: Flag = Field(True, description="Whether to add a trainable constant to each feature.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
@@ -59,7 +59,7 @@ class Linear(Op, name="linear"):
         return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
 
     def count_macs(self, *shapes: Shape) -> Size:
-        # Each element that enters is multiplied once for each feature that leaves.
+        # Each input element is multiplied once for each output feature.
         return elements(shapes[0]) * self.out
 
     def emit_module(self, *shapes: Shape) -> Torch:
@@ -201,7 +201,7 @@ class MatMul(Op, name="matmul"):
 
     Shape: ``... x I x K`` and ``... x K x J`` to ``... x I x J``; in the leading axes a size of 1 stretches.
 
-    Cost: no parameters; one MAC per element that leaves and summand.
+    Cost: no parameters; one MAC per output element and summand.
 
     Raises: ShapeError for vectors, or when the inner sizes or the leading axes do not fit.
 

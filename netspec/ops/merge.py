@@ -59,7 +59,7 @@ class Concat(Op, name="concat"):
 
     def canonical(self, *shapes: Shape) -> Op:
         # Of `-1` and the number of the last axis, the number: equal networks have equal ops.
-        return self.respelled(axis=axis_index("concat", self.axis, shapes[0]) + 1)
+        return self.with_fields(axis=axis_index("concat", self.axis, shapes[0]) + 1)
 
     def emit_function(self, *shapes: Shape) -> Torch:
         return Torch("torch.cat([{operands}], {axis})", (Argument("axis", self.axis),))
@@ -102,7 +102,7 @@ class ElementWise(Op):
         return 0
 
     def canonical(self, *shapes: Shape) -> Op:
-        return self.respelled(broadcast=True)  # it decides what is refused, not what is computed
+        return self.with_fields(broadcast=True)  # it decides what is refused, not what is computed
 
 
 class Add(ElementWise, name="add"):

@@ -139,7 +139,7 @@ class LayerNorm(Op, name="ln"):
         return 0
 
     def canonical(self, *shapes: Shape) -> Op:
-        return self.respelled(axes=self.axes or 1, bias=self.bias if self.affine else True)
+        return self.with_fields(axes=self.axes or 1, bias=self.bias if self.affine else True)
 
     def emit_module(self, *shapes: Shape) -> Torch:
         normalized = self.normalized(shapes[0])

@@ -56,7 +56,7 @@ class WindowPool(Op):
         return 0
 
     def canonical(self, *shapes: Shape) -> Op:
-        return self.respelled(kernel=shortest(self.kernel), stride=shortest(self.step))
+        return self.with_fields(kernel=shortest(self.kernel), stride=shortest(self.step))
 
     def torch_arguments(self, shape: Shape) -> tuple[Argument, ...]:
         """Return the arguments of torch's module and function, which are the same."""
@@ -136,7 +136,7 @@ class PaddedPool(WindowPool):
         return pairs if any(beyond) else None
 
     def canonical(self, *shapes: Shape) -> Op:
-        return super().canonical(*shapes).respelled(padding=self.window.torch_padding(shapes[0]))
+        return super().canonical(*shapes).with_fields(padding=self.window.torch_padding(shapes[0]))
 
     def torch_arguments(self, shape: Shape) -> tuple[Argument, ...]:
         kernel, stride, ceil = super().torch_arguments(shape)
@@ -188,7 +188,7 @@ class MaxPool(PaddedPool, name="maxpool"):
         return super().window._replace(dilation=self.dilation)
 
     def canonical(self, *shapes: Shape) -> Op:
-        return super().canonical(*shapes).respelled(dilation=shortest(self.dilation))
+        return super().canonical(*shapes).with_fields(dilation=shortest(self.dilation))
 
     def torch_arguments(self, shape: Shape) -> tuple[Argument, ...]:
         *others, ceil = super().torch_arguments(shape)
@@ -262,7 +262,7 @@ class AveragePool(PaddedPool, name="avgpool"):
     def canonical(self, *shapes: Shape) -> Op:
         # Without padding there is nothing to count.
         padded = self.window.torch_padding(shapes[0])
-        return super().canonical(*shapes).respelled(count_include_pad=self.count_include_pad if padded else True)
+        return super().canonical(*shapes).with_fields(count_include_pad=self.count_include_pad if padded else True)
 
     def torch_arguments(self, shape: Shape) -> tuple[Argument, ...]:
         counted = Argument("count_include_pad", self.count_include_pad, True)

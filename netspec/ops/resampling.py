@@ -105,8 +105,8 @@ class Pad(Op, name="pad"):
     def canonical(self, *shapes: Shape) -> Op:
         pairs = self.pairs(shapes[0])[1:]
         if any(before != after for before, after in pairs):
-            return self.respelled(sides=pairs)
-        return self.respelled(sides=shortest(tuple(before for before, _ in pairs)) if pairs else 0)
+            return self.with_fields(sides=pairs)
+        return self.with_fields(sides=shortest(tuple(before for before, _ in pairs)) if pairs else 0)
 
     def emit_module(self, *shapes: Shape) -> Torch | None:
         # The modules of torch pad the axes beside the channels alone.
@@ -181,7 +181,7 @@ class Upsample(Op, name="upsample"):
     )
 
     scale: PerAxisFactor | None = Field(None, description="How many times longer each axis becomes.")
-    size: OpenPerAxis | None = Field(None, description="Size of each axis that leaves, in elements; replaces `scale`.")
+    size: OpenPerAxis | None = Field(None, description="Size of each axis of the result; replaces `scale`.")
     mode: Literal["nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic"] = Field(
         "nearest", description="How to interpolate; `linear` is bilinear for images and trilinear for volumes."
     )
@@ -251,7 +251,7 @@ class Upsample(Op, name="upsample"):
         is_linear = self.mode in ("linear", "bilinear", "trilinear")
         scale = None if self.scale is None else shortest(self.scale)
         size = None if self.size is None else shortest(self.size)
-        return self.respelled(scale=scale, size=size, mode="linear" if is_linear else self.mode)
+        return self.with_fields(scale=scale, size=size, mode="linear" if is_linear else self.mode)
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         (shape,) = shapes

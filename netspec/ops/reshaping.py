@@ -89,7 +89,7 @@ class Reshape(Reshaping, name="reshape"):
     )
 
     shape: Annotated[tuple[OpenInteger, ...], Field(min_length=1, max_length=MOST_AXES)] = Field(
-        description="The sizes that leave, without the batch; one of them may be -1."
+        description="The sizes of the result, without the batch; one of them may be -1."
     )
 
     def infer_shape(self, *shapes: Shape) -> Shape:
@@ -113,7 +113,7 @@ class Reshape(Reshaping, name="reshape"):
     def canonical(self, *shapes: Shape) -> Op:
         shape = self.infer_shape(*shapes)
         # To a vector, or to no -1: what the shape comes out as is the same op, however it was written.
-        return Flatten() if len(shape) == 1 else self.respelled(shape=shape)
+        return Flatten() if len(shape) == 1 else self.with_fields(shape=shape)
 
     def emit_module(self, *shapes: Shape) -> Torch | None:
         shape = self.infer_shape(*shapes)
@@ -173,7 +173,7 @@ class Permute(Reshaping, name="permute"):
     )
 
     axes: Annotated[tuple[Integer, ...], Field(min_length=1, max_length=MOST_AXES)] = Field(
-        description="For each axis that leaves, the number of the axis that it was."
+        description="For each axis of the result, the number of the operand's axis."
     )
 
     def infer_shape(self, *shapes: Shape) -> Shape:
@@ -265,7 +265,7 @@ class Slice(Reshaping, name="slice"):
     def canonical(self, *shapes: Shape) -> Op:
         index = axis_index("slice", self.axis, shapes[0])
         start, stop = self.positions(shapes[0])
-        return self.respelled(axis=index + 1, start=start, stop=stop)
+        return self.with_fields(axis=index + 1, start=start, stop=stop)
 
     def emit_function(self, *shapes: Shape) -> Torch:
         start, stop = self.positions(shapes[0])

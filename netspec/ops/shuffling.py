@@ -128,7 +128,7 @@ class Gather(Op, name="gather"):
 
     def canonical(self, *shapes: Shape) -> Op:
         size = stated(shapes[0][0])
-        return self.respelled(channels=tuple(channel % size for channel in self.channels))
+        return self.with_fields(channels=tuple(channel % size for channel in self.channels))
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0

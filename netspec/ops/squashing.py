@@ -107,7 +107,7 @@ class AxisActivation(Activation):
         return shapes[0]
 
     def canonical(self, *shapes: Shape) -> Op:
-        return self.respelled(axis=axis_index(self.name, self.axis, shapes[0]) + 1)
+        return self.with_fields(axis=axis_index(self.name, self.axis, shapes[0]) + 1)
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         return (all_of(axis_index(self.name, self.axis, shapes[0]), shapes[0]),)

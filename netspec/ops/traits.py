@@ -1,4 +1,4 @@
-"""What the rest of the compiler must know about an op, said by the op.
+"""What the rest of the compiler asks of an op beside its shape, cost and code.
 
 Nothing elsewhere knows an op by its name, so that an op of a plugin counts towards the depth, is folded with its like,
 has its padding written out and its receptive field followed, just as one that ships.
@@ -39,7 +39,7 @@ Windows = tuple[Window | None, ...]
 
 
 class Traits(BaseModel):
-    """What an op's other users must know. The defaults are right for an op that computes each element by itself."""
+    """Properties of an op. The defaults are right for an op that computes each element by itself."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -48,9 +48,9 @@ class Traits(BaseModel):
     input_dtype: ClassVar[Literal["float", "int64", "any"]] = "float"
     """What the op takes. The result has the dtype of the operands for ``any`` and is float otherwise."""
     concatenates: ClassVar[bool] = False
-    """True when the operands stand in a row in the result, along one of its axes."""
+    """True when the result is the operands one after another, along one of its axes."""
     moves_elements: ClassVar[bool] = False
-    """True when all that leaves are elements of the operands, so that integers stay as small as they are."""
+    """True when the result holds elements of the operands only, so that integers stay as small as they are."""
     may_alias: ClassVar[bool] = False
     """True when the result may lie in the operand's memory, so that it must not be overwritten in place."""
     keeps_order: ClassVar[bool] = False
@@ -76,13 +76,13 @@ class Traits(BaseModel):
         return False
 
     def integers_below(self) -> int | None:
-        """Return what integers that enter must be less than; None when there is no limit."""
+        """Return what the integers of the operand must be less than; None when there is no limit."""
         return None
 
     # counting and comparing
 
     counts_as_layer: ClassVar[bool] = False
-    """True when people count the op in how deep a network is."""
+    """True when the op counts towards the depth of a network, as papers give it."""
     channel_fields: ClassVar[frozenset[str]] = frozenset()
     """The arguments that follow the channels, in which blocks that are drawn as one may differ."""
 

@@ -48,13 +48,13 @@ class ConvTranspose(Op, name="conv_transpose"):
         Sample({"out": 8, "kernel": [3, 3, 3]}, ((4, 7, 7),)),
     )
 
-    out: Positive = Field(description="Number of channels that leave.")
+    out: Positive = Field(description="Number of output channels.")
     kernel: PerAxis = Field(description="Size of the filters, in elements.")
     stride: PerAxis = Field(1, description="Distance between the places of two neighbouring elements.")
     padding: PerAxisCount = Field(0, description="Elements that are cut off around the result.")
     output_padding: PerAxisCount = Field(0, description="Elements added after the result; smaller than the stride.")
     groups: Positive = Field(1, description="Number of groups of channels that are convolved separately.")
-    bias: Flag = Field(True, description="Whether each channel that leaves adds a trainable constant.")
+    bias: Flag = Field(True, description="Whether each output channel adds a trainable constant.")
     dilation: PerAxis = Field(1, description="Distance between two taps of a filter, in elements.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
@@ -106,7 +106,7 @@ class ConvTranspose(Op, name="conv_transpose"):
 
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
         (shape,) = shapes
-        # torch.nn.ConvTranspose2d.weight begins with the channels that enter, unlike that of torch.nn.Conv2d: it is the
+        # torch.nn.ConvTranspose2d.weight begins with the input channels, unlike that of torch.nn.Conv2d: it is the
         # weight of the convolution whose gradient this is.
         weight = (shape[0], self.out // self.groups, *per_axis(self.kernel, len(shape) - 1))
         return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
@@ -131,7 +131,7 @@ class ConvTranspose(Op, name="conv_transpose"):
 
     def canonical(self, *shapes: Shape) -> Op:
         per_axis_fields = ("kernel", "stride", "padding", "output_padding", "dilation")
-        return self.respelled(**{field: shortest(getattr(self, field)) for field in per_axis_fields})
+        return self.with_fields(**{field: shortest(getattr(self, field)) for field in per_axis_fields})
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         kernels, strides, paddings, dilations, _ = self._per_axis(len(shapes[0]) - 1)
