@@ -58,11 +58,11 @@ demo: $(VENV)/.runtime ## set up, build DenseNet-121 and say where its picture i
 test: $(VENV)/.test ## set up and run the tests on the CPU
 	$(call pytest,$(VENV))
 
-test-fast: $(VENV)/.test ## the quick tests, without the networks of the zoo
-	$(call pytest,$(VENV)) -m 'not parity and not slow and not zoo'
+test-fast: $(VENV)/.test ## the quick tests, with short searches and without the networks of the zoo
+	TEST_EFFORT=0.2 $(call pytest,$(VENV)) -m 'not parity and not full and not slow and not zoo'
 
 test-full: $(VENV)/.test ## the long searches too
-	$(call pytest,$(VENV)) -m 'not parity'
+	TEST_EFFORT=10 $(call pytest,$(VENV)) -m 'not parity'
 
 test-lowest: $(LOWEST)/.installed ## the tests on the lowest versions that pyproject.toml allows
 	$(call pytest,$(LOWEST))

@@ -28,9 +28,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     shipped = {path.stem for path in (ROOT / "specs").glob("*.yaml")}
     for item in items:
         values = item.callspec.params.values() if hasattr(item, "callspec") else ()
-        named = any(isinstance(value, str) and value in shipped for value in values)
+        named = any(_name(value) in shipped for value in values)
         if named or TESTS / "zoo" in item.path.parents:
             item.add_marker("zoo")
+
+
+def _name(parameter: object) -> str:
+    """Return the network that a test's parameter names, or that a path to a document leads to."""
+    return parameter.stem if isinstance(parameter, Path) else parameter if isinstance(parameter, str) else ""
 
 
 @pytest.fixture

@@ -112,7 +112,12 @@ def targets(node: ast.AST) -> list[str]:
 
 
 MODULES = find_modules(PACKAGE)
-IMPORTS = [each for module, path in MODULES.items() for each in imports(module, path.read_text(encoding="utf-8"))]
+
+
+@pytest.fixture(scope="module")
+def package_imports() -> list[Import]:
+    """Return all that the package imports."""
+    return [each for module, path in MODULES.items() for each in imports(module, path.read_text(encoding="utf-8"))]
 
 
 def upward(found: Iterable[Import]) -> list[str]:
@@ -160,23 +165,24 @@ def circle(found: Iterable[Import], modules: Iterable[str]) -> list[str]:
     return []
 
 
-def test_imports_go_down() -> None:
-    assert upward(IMPORTS) == []
+def test_imports_go_down(package_imports: list[Import]) -> None:
+    assert upward(package_imports) == []
 
 
-def test_torch_and_networkx_have_one_door_each() -> None:
-    assert strays(IMPORTS) == []
+def test_torch_and_networkx_have_one_door_each(package_imports: list[Import]) -> None:
+    assert strays(package_imports) == []
 
 
-def test_nothing_large_is_imported_before_it_is_needed() -> None:
-    assert [str(each) for each in IMPORTS if each.target.partition(".")[0] == "networkx" and not each.waits] == []
+def test_nothing_large_is_imported_before_it_is_needed(package_imports: list[Import]) -> None:
+    networkx = (each for each in package_imports if each.target.partition(".")[0] == "networkx")
+    assert [str(each) for each in networkx if not each.waits] == []
     inside = f"{RUNTIME}."
-    early = (each for each in IMPORTS if f"{each.target}.".startswith(inside) and not each.waits)
+    early = (each for each in package_imports if f"{each.target}.".startswith(inside) and not each.waits)
     assert [str(each) for each in early if not f"{each.module}.".startswith(inside)] == []
 
 
-def test_no_circle() -> None:
-    assert circle(IMPORTS, MODULES) == []
+def test_no_circle(package_imports: list[Import]) -> None:
+    assert circle(package_imports, MODULES) == []
 
 
 def test_every_package_has_a_layer() -> None:

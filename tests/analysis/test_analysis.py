@@ -8,7 +8,7 @@ from typing import Any
 import networkx
 import pytest
 import torch
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import netspec
@@ -19,6 +19,7 @@ from netspec.ir import Graph
 from netspec.language.parsing.header import Expectation
 from netspec.sizes.shape import elements
 from tests.support.op_forms import forms, run
+from tests.support.search import examples
 
 HEADS = """\
 netspec: 1
@@ -137,7 +138,7 @@ def same(kernel: str) -> str:
     return f"conv: {{out: 3, kernel: {kernel}, padding: same}}"
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 2), st.integers(1, 3)), min_size=1, max_size=6))
 def test_receptive_field_agrees_with_walking_back_from_the_output(layers: list[tuple[int, int, int]]) -> None:
     # The report goes forward with a jump; from the output back it is r = stride * (r - 1) + window, without one.
@@ -192,7 +193,7 @@ VIEWS = {
 STEPS = st.sampled_from(["relu", "conv", "add", "double", "label", "leave", "head", "tap", *VIEWS])
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @example(["label", "relu", "leave", "relu"])
 @example(["tap", "relu", "relu"])
 @given(st.lists(STEPS, min_size=1, max_size=12))
@@ -202,7 +203,7 @@ def test_peak_memory_agrees_with_holding_every_value_until_its_last_reader(words
     assert measure_memory(graph, "float32", batch=3).peak == 3 * 4 * _peak_by_simulation(graph, storage)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @example(["turned and flat", "cut", "cut inside", "shuffled", "pixels", "dropped", "kept", "skipped", "scaled"])
 @given(st.lists(STEPS, min_size=1, max_size=12))
 def test_forward_memory_is_what_torch_takes_in_training(words: list[str]) -> None:

@@ -131,6 +131,7 @@ def test_on_one_device_nothing_changes(name: str) -> None:
     assert verify_forward(network, graph) == verify_forward(expected, plain)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_tools_take_networks_that_cross(name: str) -> None:
     network, images = build_module(graph_of(name), device="cpu", seed=0).eval(), torch.randn(2, 4, 6, 6)

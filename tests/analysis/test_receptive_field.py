@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from netspec.analysis import receptive_fields
 from netspec.ir import Graph
 from netspec.lowering import lower
+from tests.support import chance
 from tests.support.documents import build, load_text
 from tests.support.random_documents import documents
+from tests.support.search import examples
 
 Step = Any
 
@@ -32,7 +34,7 @@ def predicted(graph: Graph) -> list[int]:
 def observed(graph: Graph) -> list[int]:
     """Return per axis the most elements of the input, from the first to the last, that an output's gradient reaches."""
     module = build(graph).eval()
-    torch.manual_seed(0)
+    chance.seed(0)
     x = torch.randn(1, *graph.inputs[0].shape, dtype=torch.float64, requires_grad=True)
     y = module(x)
     y = y if isinstance(y, torch.Tensor) else y[0]
@@ -142,7 +144,7 @@ def branches(draw: Any, length: int) -> tuple[list[Step], int]:
 SIMPLE = (convolution, pooling, cropping, repetition, transposed, adaptive, unmoved)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(100, suppress_health_check=list(HealthCheck))
 @given(signals())
 def test_field_is_what_the_gradient_reaches(signal: tuple[int, list[Step]]) -> None:
     length, steps = signal
@@ -153,7 +155,7 @@ def test_field_is_what_the_gradient_reaches(signal: tuple[int, list[Step]]) -> N
 # anything: no gradient reaches farther
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(50, suppress_health_check=list(HealthCheck))
 @given(documents())
 def test_no_gradient_reaches_farther(content: dict[str, Any]) -> None:
     graph = lower(load_text(content))

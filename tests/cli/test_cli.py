@@ -400,6 +400,7 @@ def test_building_again_gives_the_same_bytes_and_foreign_files_stay(netspec: Run
     assert Path("build/tiny/tiny.svg").read_bytes() == before[Path("build/tiny/tiny.svg")]
 
 
+@pytest.mark.slow
 def test_only_running_a_network_needs_torch(tmp_path: Path) -> None:
     net = "lenet5_modern"
     calls = {

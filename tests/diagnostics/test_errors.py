@@ -91,6 +91,7 @@ def check_manners(diagnostic: Diagnostic) -> None:
         assert (span.line, span.column) <= (span.end_line, span.end_column)
 
 
+@pytest.mark.slow
 def test_every_call_is_reached(tmp_path: Path) -> None:
     sites = find_sites()
     with tracing(sites) as reached:

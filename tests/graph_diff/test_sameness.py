@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -19,10 +19,11 @@ from netspec.ir.equality import GraphEquivalence, Structure
 from netspec.views.diff_text import describe
 from tests.support.documents import build, compile_text, inputs_of
 from tests.support.random_documents import documents
+from tests.support.search import examples
 
 IMAGE = {"input": [4, 8, 8]}
 TWO = {name: {"shape": [4, 8, 8]} for name in ("left", "right")}
-FEW = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = examples(50, suppress_health_check=list(HealthCheck))
 
 Content = dict[str, Any]
 

@@ -6,13 +6,14 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 import netspec
 from netspec.ir import Graph, Node, Scope
 from netspec.ir.equality import Agreement, GraphEquivalence, Structure
 from tests.support.documents import compile_text
 from tests.support.random_documents import documents
+from tests.support.search import examples
 
 IMAGE = {"input": [4, 8, 8]}
 
@@ -86,13 +87,13 @@ def test_equal_blocks_of_shipped_networks(name: str, least: int) -> None:
     assert check_all_pairs(netspec.compile(name)) >= least
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60, suppress_health_check=list(HealthCheck))
 @given(documents())
 def test_equality_is_that_of_every_op(content: dict[str, Any]) -> None:
     check_all_pairs(compile_text(content))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(20, suppress_health_check=list(HealthCheck))
 @given(documents())
 def test_the_same_document_gives_an_equal_network(content: dict[str, Any]) -> None:
     graphs = compile_text(content), compile_text(content)

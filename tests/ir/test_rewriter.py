@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import netspec
 from netspec.ir import Graph, GraphBuilder, Rewriter, verify
 from netspec.ops import OPS
 from tests.support.documents import compile_text
+from tests.support.search import examples
 
 DOCUMENT = """\
 netspec: 1
@@ -147,7 +148,7 @@ def test_scopes_cannot_grow_once_their_graph_is_finished(graph: Graph) -> None:
         GraphBuilder(graph.root).add(graph["stem"])
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.data())
 def test_any_mixture_of_edits_gives_a_graph(data: st.DataObject) -> None:
     graph = netspec.compile("googlenet")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 import netspec
 from netspec.ir import Input, InvalidGraph
@@ -18,6 +18,7 @@ from netspec.ops import OPS, TensorType
 from netspec.sizes import Reason, SizeContext, symbol
 from tests.support.documents import OWN, compile_text, find, load_text
 from tests.support.random_documents import documents
+from tests.support.search import examples
 from tests.support.topk import TopK
 
 TEXT = """\
@@ -77,7 +78,7 @@ def test_the_text_of_a_network_reads_back_to_it(name: str) -> None:
     assert print_graph(again) == text
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60, suppress_health_check=list(HealthCheck))
 @given(documents())
 def test_the_text_of_any_document_reads_back_to_its_graph(content: dict[str, Any]) -> None:
     graph = lower(load_text(content))

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.diagnostics import SpecError
 from netspec.lowering import lower
 from netspec.targets.torch.runtime import build_module
 from tests.support.documents import load_text
+from tests.support.search import examples
 
 Step = Any
 
@@ -27,7 +28,7 @@ MOVES: tuple[list[Step], ...] = (
 """Steps that take twelve integers and give twelve of them."""
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(1, 30), st.lists(st.sampled_from(MOVES), max_size=3))
 def test_what_is_accepted_can_be_looked_up(high: int, other: int, num: int, moves: list[list[Step]]) -> None:
     steps = [step for each in moves for step in each]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import netspec
@@ -13,6 +13,7 @@ from netspec.diagnostics import SpecError
 from netspec.ir import Graph
 from netspec.lowering import lower
 from tests.support.documents import load_text
+from tests.support.search import examples
 
 Step = Any
 
@@ -37,7 +38,7 @@ def bodies(draw: Any) -> tuple[list[Step], list[int]]:
     return steps, product
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(bodies(), st.lists(st.integers(1, 20), min_size=3, max_size=3), st.sampled_from(["auto", "project", "pad"]))
 def test_a_shortcut_has_the_stride_of_the_body_at_every_size(
     made: tuple[list[Step], list[int]], sizes: list[int], shortcut: str

@@ -16,6 +16,7 @@ from threading import Barrier
 import pytest
 
 from netspec.sizes import Dim, Ratio, Size, at, scale_down, symbol
+from tests.support.search import tries
 
 HEIGHT = symbol("H", 224)
 WIDTH = symbol("W", 160)
@@ -37,7 +38,7 @@ def run(size: Size, steps: list[tuple[int, int, int]]) -> Size:
 
 def test_chains_are_what_plain_numbers_give() -> None:
     draw = random.Random(0)
-    for _ in range(20_000):
+    for _ in range(tries(20_000)):
         # the two last kinds seldom: they multiply terms, where networks have chains of strides
         kinds = draw.choices(range(5), weights=(8, 8, 8, 1, 1), k=draw.randint(1, 8))
         steps = [(kind, draw.randint(-6, 6), draw.randint(1, 4)) for kind in kinds]
@@ -48,7 +49,7 @@ def test_chains_are_what_plain_numbers_give() -> None:
 
 def test_two_sizes_and_products() -> None:
     draw = random.Random(1)
-    for _ in range(500):
+    for _ in range(tries(500)):
         one, two = ([(draw.randrange(3), draw.randint(-3, 6), draw.randint(1, 4)) for _ in range(3)] for _ in "ab")
         times, divisor = draw.randint(-9, 9), draw.choice([-7, -2, 3, 16])
 

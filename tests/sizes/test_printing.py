@@ -7,6 +7,7 @@ import random
 import pytest
 
 from netspec.sizes import Dim, FormulaError, Size, phrase, read_size, scale_down, symbol
+from tests.support.search import tries
 
 SYMBOLS = {"H": symbol("H", 224), "W": symbol("W", 160)}
 H, W = SYMBOLS.values()
@@ -31,7 +32,7 @@ def draw_size(draw: random.Random, depth: int) -> Size:
 
 def test_what_is_printed_reads_back() -> None:
     draw = random.Random(5)
-    for _ in range(1000):
+    for _ in range(tries(1000)):
         size = draw_size(draw, draw.randint(1, 4))
         text = str(size)
         assert read_size(text, SYMBOLS) is size or size == read_size(text, SYMBOLS), text

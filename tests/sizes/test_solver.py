@@ -8,6 +8,7 @@ import pytest
 
 from netspec.sizes import Dim, Domain, Size, scale_down, symbol
 from netspec.sizes.solver import always, solve
+from tests.support.search import tries
 
 HEIGHT = symbol("H", 56)
 MOST = 160
@@ -38,7 +39,7 @@ def members(domain: Domain) -> set[int]:
 
 def test_solutions_are_those_of_trying_all_sizes() -> None:
     draw, solved = random.Random(2), 0
-    for _ in range(1000):
+    for _ in range(tries(1000)):
         difference = draw_size(draw) - draw.randint(-2, 12)
         if not isinstance(difference, Dim):
             continue
@@ -49,7 +50,7 @@ def test_solutions_are_those_of_trying_all_sizes() -> None:
             solved += 1
             right = {each for each, value in values.items() if (value == 0 if relation == "==" else value >= 0)}
             assert members(domain) == right, (str(difference), relation)
-    assert solved > 1500
+    assert solved > tries(1500)
 
 
 @pytest.mark.parametrize("factor", [0.7, 1 / 3, 1.1])
@@ -64,7 +65,7 @@ def test_scaled_sizes_are_solved(factor: float) -> None:
 
 def test_sets() -> None:
     draw = random.Random(3)
-    for _ in range(500):
+    for _ in range(tries(500)):
         (one, left), (two, right) = draw_domain(draw), draw_domain(draw)
         assert members(one) == left and members(two) == right
         assert members(one & two) == left & right

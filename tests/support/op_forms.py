@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from netspec.ops import OPS, Argument, Op, Sample, Torch
 from netspec.ops.base import IN_PLACE
 from netspec.sizes.shape import Shape
+from tests.support import chance
 
 BATCH = 3
 
@@ -79,7 +80,7 @@ def forms(op: Op, shapes: tuple[Shape, ...], inplace: bool = False) -> Iterator[
 
 def operands(op: Op, shapes: tuple[Shape, ...], seed: int = 0) -> list[torch.Tensor]:
     """Return random operands with a batch axis."""
-    torch.manual_seed(seed)
+    chance.seed(seed)
     if op.input_dtype == "int64":
         return [torch.randint(0, 5, (BATCH, *shape)) for shape in shapes]
     return [torch.randn(BATCH, *shape, dtype=torch.float64) for shape in shapes]
@@ -95,10 +96,10 @@ def run(form: Callable[..., torch.Tensor], tensors: list[torch.Tensor], training
     """Return the result; modules start from the same weights and the same random state in every call."""
     if isinstance(form, nn.Module):
         form.double().train(training)
-        torch.manual_seed(1)
+        chance.seed(1)
         for parameter in form.parameters():
             nn.init.normal_(parameter, 0.0, 0.5)
-    torch.manual_seed(2)
+    chance.seed(2)
     return form(*tensors)
 
 

@@ -8,11 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.syntax.expr import ExpressionError, Value, evaluate
 from netspec.syntax.expr.function import linspace, round_to
+from tests.support.search import examples
 
 NAMES: dict[str, Any] = {
     "n": 4,
@@ -153,13 +154,13 @@ def agree_with_python(text: str) -> None:
         assert same(value, expected)
 
 
-@settings(max_examples=1500, deadline=None)
+@examples(1500)
 @given(NUMBER_TEXTS)
 def test_python_gives_the_same_number(text: str) -> None:
     agree_with_python(text)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(list_of(NUMBER_TEXTS))
 def test_python_gives_the_same_list(text: str) -> None:
     agree_with_python(text)
@@ -230,7 +231,7 @@ TOKENS = st.sampled_from(
 )
 
 
-@settings(max_examples=700, deadline=None)
+@examples(700)
 @given(st.one_of(st.lists(TOKENS, max_size=14).map(" ".join), st.lists(TOKENS, max_size=9).map("".join), st.text()))
 def test_any_text_has_a_value_or_a_placed_error(text: str) -> None:
     try:

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.diagnostics import LimitError, SourceMap, Span, SpecError
 from netspec.syntax.yaml import Mapping, Sequence, locate, read, read_file
+from tests.support.search import examples
 
 DOCUMENT = """\
 netspec: 1
@@ -442,7 +443,7 @@ def _seconds(work: Any) -> float:
 # anything at all
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.data())
 def test_mutated_documents_give_a_tree_or_a_coded_fault(data: st.DataObject) -> None:
     content = bytearray(DOCUMENT.encode())
@@ -473,7 +474,7 @@ _PIECES = [
 ]
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.one_of(
         st.binary(max_size=60), st.text(max_size=60), st.text(alphabet="ab:-[]{}&*!|>'\"%@? \n\t<#,", max_size=60)

@@ -119,6 +119,7 @@ def test_without_its_conditions_the_schema_misses_faults() -> None:
 # correct documents
 
 
+@pytest.mark.slow
 def test_check_jsonschema_takes_everything_that_ships(tmp_path: Path) -> None:
     schema = tmp_path / "schema.json"
     schema.write_text(schema_text(), encoding="utf-8")

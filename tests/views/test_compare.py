@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import netspec
@@ -23,6 +23,7 @@ from netspec.views.chart.chart import draw_chart
 from netspec.views.chart.labels import Bubble, place_labels
 from netspec.views.geometry import Rectangle
 from netspec.views.summary.overview import Figures, measure_figures, ordered, overview_markdown, overview_text
+from tests.support.search import examples
 
 NAMES = (
     "alexnet", "vgg16", "googlenet", "resnet18", "resnet50", "se_resnet50", "squeezenet1_0", "mobilenet_v1",
@@ -142,7 +143,7 @@ def test_ticks_are_round(amounts: list[int], ticks: list[int]) -> None:
 
 
 @given(st.lists(st.integers(0, 10**15), min_size=1, max_size=20))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_axes_keep_order_and_stay_inside(amounts: list[int]) -> None:
     axis = make_axis(amounts, 50, 450, 20)
     places = [axis.place(amount) for amount in sorted(amounts)]
@@ -156,7 +157,7 @@ COORDINATE = st.floats(40, 560).map(lambda value: round(value, 1))
 
 
 @given(st.lists(st.tuples(COORDINATE, COORDINATE, st.floats(2, 30)), min_size=1, max_size=12))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_labels_never_overlap_and_stay_on_the_page(circles: list[tuple[float, float, float]]) -> None:
     page = Rectangle(0, 0, 600, 600)
     bubbles = [Bubble(x, y, radius, 60, 14) for x, y, radius in circles]

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import netspec
@@ -23,6 +23,7 @@ from netspec.views.diagram.folding import fold
 from netspec.views.diagram.model import Box, View
 from netspec.views.diagram.options import DetailOptions, Direction
 from tests.support.paths import GOLDEN
+from tests.support.search import examples
 
 DOCUMENTS = GOLDEN / "draw"
 OWN = ("residual", "inception", "dense", "siamese")
@@ -63,7 +64,7 @@ def views(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(views())
 def test_every_node_is_in_one_box_and_the_sums_are_those_of_the_network(made: tuple[str, dict[str, Any]]) -> None:
     graph = graph_of(made[0])
@@ -78,7 +79,7 @@ def test_every_node_is_in_one_box_and_the_sums_are_those_of_the_network(made: tu
         assert frame.params == sum(box.params for box in counted)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(views())
 def test_every_value_that_leaves_a_box_is_an_edge_and_no_edge_leads_back(made: tuple[str, dict[str, Any]]) -> None:
     graph = graph_of(made[0])
@@ -296,7 +297,7 @@ def test_dot_text(
     golden(f"draw/{file}.dot", draw_dot(graph_of(name), detail, direction))
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(views())
 def test_dot_keeps_to_what_lays_out_well(made: tuple[str, dict[str, Any]]) -> None:
     view = fold(graph_of(made[0]), DetailOptions(**made[1]))

@@ -227,6 +227,7 @@ def test_boxes_without_numbers_and_frames_without_weights_can_be_drawn(tmp_path:
 # the same bytes every time
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_the_hash_seed() -> None:
     program = (
         "import hashlib, sys, netspec; from netspec.views.diagram.svg import DetailOptions, draw_svg;"

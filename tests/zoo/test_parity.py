@@ -41,10 +41,14 @@ class Reference(NamedTuple):
         return f"{self.network}-{self.library}"
 
 
+NAMED = {network: load(network).reference for network in shipped_names()}
+"""What each document says under ``reference:``."""
+
+
 def references() -> Iterator[Reference]:
     """Yield all that the documents name."""
-    for network in shipped_names():
-        for library, named in load(network).reference.items():
+    for network, libraries in NAMED.items():
+        for library, named in libraries.items():
             if library == "keys":
                 continue
             ((constructor, arguments),) = named.items() if isinstance(named, dict) else [(named, {})]
@@ -57,7 +61,7 @@ SLOW = ("preresnet1001_cifar",)
 def marks_of(reference: Reference) -> tuple[pytest.MarkDecorator, ...]:
     """Return what keeps a comparison out of `make test`: another library, or a network that takes long."""
     elsewhere = () if reference.library == "pytorchcv" else (pytest.mark.parity,)
-    return (*elsewhere, pytest.mark.slow) if reference.network in SLOW else elsewhere
+    return (*elsewhere, pytest.mark.full) if reference.network in SLOW else elsewhere
 
 
 REFERENCES = [pytest.param(each, id=str(each), marks=marks_of(each)) for each in references()]
@@ -73,7 +77,7 @@ NUMBERS = [
     )
     for each in references()
 ]
-KEYED = [name for name in shipped_names() if load(name).reference.get("keys") == "torchvision"]
+KEYED = [name for name, libraries in NAMED.items() if libraries.get("keys") == "torchvision"]
 
 
 def construct(reference: Reference) -> nn.Module:

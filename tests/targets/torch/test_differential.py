@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from netspec.ir import verify
 from netspec.language import load
@@ -19,6 +19,7 @@ from tests.support.differential import compare
 from tests.support.documents import OWN, build, find, load_text
 from tests.support.interpreter import RULES
 from tests.support.random_documents import documents
+from tests.support.search import examples
 
 SHIPPED: dict[str, dict[str, Any]] = {
     "densenet40_k12_cifar": {},
@@ -84,7 +85,7 @@ def test_values_may_have_many_axes() -> None:
     compare(load_text({"input": [2] * 6, "network": steps}), training=True)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60, suppress_health_check=list(HealthCheck))
 @given(documents())
 def test_random(content: dict[str, Any]) -> None:
     graph = lower(load_text(content))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -14,6 +14,7 @@ from netspec.lowering import lower
 from netspec.targets.torch.runtime import build_module
 from netspec.targets.torch.runtime.verify_forward import verify_forward
 from tests.support.documents import load_text
+from tests.support.search import examples
 
 INITIALIZERS = ["ones", "xavier_uniform", {"normal": {"std": 1}}, {"weight": 0.5}, {"weight": [[1.0, 2.0]] * 6}]
 
@@ -23,7 +24,7 @@ def lookup(padding: int | None, init: Any = None) -> dict[str, Any]:
     return step if init is None else {**step, "init": init}
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(
         st.tuples(st.none() | st.integers(0, 5), st.none() | st.sampled_from(INITIALIZERS)), min_size=1, max_size=4
@@ -55,7 +56,7 @@ def test_modules_without_parameters_run_in_every_dtype(step: dict[str, Any], dty
     assert verify_forward(build_module(graph, device="cpu", dtype=dtype).to("meta"), graph) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(1, 4), st.integers(1, 4), st.lists(st.integers(1, 2), max_size=3), st.sampled_from(["gn", "in"]))
 def test_norms_that_are_accepted_run_on_a_single_example(groups: int, width: int, sizes: list[int], op: str) -> None:
     step = {"gn": groups} if op == "gn" else "in"

@@ -120,6 +120,7 @@ print("loaded", len(modules))
 """
 
 
+@pytest.mark.slow
 def test_another_process_can_load(tmp_path: Path) -> None:
     modules, expected = [], []
     for name in (*OWN, "lenet5_modern", "fractalnet20_cifar10"):
@@ -192,6 +193,7 @@ def test_compile_as_one_graph(graph: Graph) -> None:
         assert_same_outputs(torch.compile(module, fullgraph=True, backend="eager"), module, inputs)
 
 
+@pytest.mark.slow
 @DYNAMO
 def test_compile_training_as_one_graph() -> None:
     graph = graph_of("googlenet")
@@ -202,7 +204,7 @@ def test_compile_training_as_one_graph() -> None:
 
 
 @DYNAMO
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler here")
 def test_compile_for_real() -> None:
     graph = graph_of("lenet5_modern")

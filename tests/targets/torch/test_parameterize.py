@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.syntax import expr
@@ -15,6 +15,7 @@ from netspec.targets.torch.plan import Parameter
 from netspec.targets.torch.runtime import load_class, verify_forward
 from netspec.targets.torch.translate import Vocabulary
 from tests.support.documents import compile_text
+from tests.support.search import examples
 
 CASES: dict[str, tuple[dict[str, Any], list[dict[str, Any]], list[str]]] = {
     "an expression of the block's arguments": (
@@ -94,7 +95,7 @@ EXPRESSIONS = st.recursive(
 NUMBERS = st.integers(1, 40)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(EXPRESSIONS, st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS), min_size=2, max_size=4), NUMBERS)
 def test_a_translation_gives_the_values(expression: str, rows: list[tuple[int, int, int]], c: int) -> None:
     entering, first, second = zip(*rows, strict=True)

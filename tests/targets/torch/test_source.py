@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.ir import Graph
@@ -29,6 +29,7 @@ from tests.support.differential import compare
 from tests.support.documents import OWN, compile_text, find, load_text
 from tests.support.paths import GOLDEN
 from tests.support.random_documents import documents
+from tests.support.search import examples
 
 SOURCES = [*OWN, "resnet18", "googlenet", "densenet121"]
 """The generated files that are kept."""
@@ -160,7 +161,7 @@ def test_a_harmful_text_stays_text(field: str, text: str) -> None:
     assert_harmless(retitled(**{field: text}))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.text(max_size=40), st.text(st.sampled_from("\\\"'\n ax{}#\u202e"), max_size=120), st.text(max_size=20))
 def test_any_text_stays_text(title: str, cite: str, source: str) -> None:
     assert_harmless(retitled(title=title, cite=cite, source=f"/specs/{source}.yaml"))
@@ -275,6 +276,7 @@ def test_tricky_names(what: str) -> None:
     compare(load_text({"input": [4, 6, 6], **TRICKY[what]}), training=True)
 
 
+@pytest.mark.slow
 def test_a_thousand_layers() -> None:
     layers = {"input": [2, 4, 4], "network": [{"repeat": 1_000, "body": [{"conv": {"out": 2, "kernel": 1}}, "relu"]}]}
     graph = compile_text(layers)
@@ -294,6 +296,7 @@ for name in {names!r}:
 """
 
 
+@pytest.mark.slow
 def test_the_hash_seed_changes_nothing() -> None:
     names = ("googlenet", "densenet121", "resnet50", *(str(find(name)) for name in OWN))
     printed = set()
@@ -331,6 +334,7 @@ print("alone")
 """
 
 
+@pytest.mark.slow
 def test_the_files_run_without_netspec(tmp_path: Path) -> None:
     paths = []
     for name in (*OWN, "lenet5_modern", "squeezenet1_1", "fractalnet20_cifar10", "swapout20_cifar"):
@@ -348,7 +352,7 @@ def test_the_files_run_without_netspec(tmp_path: Path) -> None:
 # every width
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(documents(), st.integers(40, 200))
 def test_a_file_is_the_same_at_every_width(content: dict[str, Any], width: int) -> None:
     graph = compile_text(content)
@@ -398,7 +402,7 @@ PLAIN = ("relu", "bn", {"conv": {"out": 8, "kernel": 3, "padding": 1}}, "sigmoid
 LOOPS = st.lists(st.sampled_from(PLAIN), min_size=1, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(LOOPS, st.integers(1, 5), st.booleans(), st.booleans())
 def test_named_loops_of_plain_layers_build(body: list[Any], times: int, foreach: bool, nested: bool) -> None:
     loop: dict[str, Any] = {"foreach": {"width": [8] * times}} if foreach else {"repeat": times}
