@@ -15,11 +15,13 @@ def camel(name: str) -> str:
     """Return a name as a class is called.
 
     Example:
-        >>> camel("conv_bn_relu"), camel("inception_v3"), camel("DenseNet-BC-121")
-        ('ConvBnRelu', 'InceptionV3', 'DenseNetBC121')
+        >>> camel("conv_bn_relu"), camel("inception_v3"), camel("squeezenet1_0")
+        ('ConvBnRelu', 'InceptionV3', 'Squeezenet1_0')
     """
     words = re.findall(r"[A-Za-z0-9]+", name)
-    text = "".join(word[0].upper() + word[1:] for word in words)
+    text = "_".join(word[0].upper() + word[1:] for word in words)
+    # An underscore stays only where numbers would become another number.
+    text = re.sub(r"(?<![0-9])_|_(?![0-9])", "", text)
     return text if text and not text[0].isdecimal() else f"Net{text}"
 
 
@@ -29,9 +31,7 @@ def name_classes(classes: Sequence[GeneratedClass], graph: Graph, taken: Iterabl
     ``taken`` are the names of everything else in the file: a class that a variable hid could not be called.
     """
     free = FreeNames(taken)
-    # A title often says in brackets which of several networks of that name it is: that is no part of a class's name.
-    title = graph.title.partition(" (")[0]
-    root = free.take(camel(title if _is_plain(title) else graph.name), "Output")
+    root = free.take(camel(spell(graph.name, graph.title)), "Output")
     names = {classes[-1].number: root}
     by_base: dict[str, list[GeneratedClass]] = {}
     for each in classes[:-1]:
@@ -46,8 +46,20 @@ def name_classes(classes: Sequence[GeneratedClass], graph: Graph, taken: Iterabl
     return tuple(names[number] for number in range(len(classes)))
 
 
-def _is_plain(title: str) -> bool:
-    return bool(title) and title.isascii() and len(title) <= 40 and not title[0].isdecimal()
+def spell(name: str, title: str) -> str:
+    """Return a network's name with the capitals that its title has: papers write ResNet, files are called resnet.
+
+    Example:
+        >>> spell("se_resnet50", "SE-ResNet-50 (Hu et al., 2018)"), spell("unet", "U-Net"), spell("mine", "A network")
+        ('SE_ResNet50', 'UNet', 'mine')
+    """
+    letters = re.sub(r"[^A-Za-z0-9]", "", title)
+
+    def spelled(word: re.Match[str]) -> str:
+        start = letters.lower().find(word[0].lower())
+        return letters[start : start + len(word[0])] if start >= 0 else word[0]
+
+    return re.sub(r"[A-Za-z]{2,}", spelled, name)
 
 
 def _base(each: GeneratedClass) -> str:

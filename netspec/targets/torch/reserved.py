@@ -44,6 +44,8 @@ class FreeNames:
         >>> names = FreeNames(IMPORTED)
         >>> names.take("out"), names.take("out"), names.take("out"), names.take("max")
         ('out', 'out2', 'out3', 'max2')
+        >>> names.take("fuse3"), names.take("fuse3")
+        ('fuse3', 'fuse3_2')
     """
 
     def __init__(self, reserved: Iterable[str]) -> None:
@@ -57,10 +59,10 @@ class FreeNames:
 
     def take(self, name: str, *endings: str) -> str:
         """Return the name, with a number behind it where it is taken; so must it be with each of ``endings``."""
-        found = name
+        found, separator = name, "_" if name[-1:].isdigit() else ""
         while not all(self.is_free(each) for each in (found, *(f"{found}{ending}" for ending in endings))):
             self._numbers[name] = self._numbers.get(name, 1) + 1
-            found = f"{name}{self._numbers[name]}"
+            found = f"{name}{separator}{self._numbers[name]}"
         self._taken.update([found, *(f"{found}{ending}" for ending in endings)])
         return found
 

@@ -136,7 +136,7 @@ class Even(nn.Module):
         return x
 
 
-class DenseUnitsOfSeveralSteps(nn.Module):
+class DenseUnits(nn.Module):
     """Dense units of several steps."""
 
     def __init__(self) -> None:

@@ -91,7 +91,7 @@ class Features(nn.Module):
         return self.norm5(x)  # 1024x7x7
 
 
-class DenseNetBC121(nn.Module):
+class DenseNet121(nn.Module):
     """DenseNet-BC-121."""
 
     def __init__(self) -> None:

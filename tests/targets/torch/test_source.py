@@ -176,6 +176,33 @@ def assert_harmless(graph: Graph) -> None:
     compile(source, "<test>", "exec", dont_inherit=True)
 
 
+@pytest.mark.parametrize(
+    ("name", "title", "expected"),
+    [
+        ("lenet5_modern", "LeNet-5, as it is taught today", "LeNet5Modern"),
+        ("resnet18", "Deep residual learning: the ResNet with 18 layers", "ResNet18"),
+        ("resnext50_32x4d", "ResNeXt-50 (32x4d)", "ResNeXt50_32x4d"),
+        ("squeezenet1_0", "", "Squeezenet1_0"),
+        ("3d_net", "Ein Netz für Räume", "Net3dNet"),
+    ],
+)
+def test_a_network_s_class_is_called_by_its_name(name: str, title: str, expected: str) -> None:
+    assert class_name(emit_torch(retitled(name=name, title=title))) == expected
+
+
+def test_a_number_that_tells_classes_apart_is_no_part_of_their_name() -> None:
+    graph = compile_text(
+        """netspec: 1
+input: [4, 8, 8]
+network:
+  - {sequential: [{residual: {body: [conv: {out: 4, kernel: 1}, bn, relu, bn]}, name: fuse3}, relu], name: left}
+  - {sequential: [{residual: {body: [gn: 2, gelu, in, dropout]}, name: fuse3}, gelu], name: right}
+"""
+    )
+    classes = re.findall(r"^class (\w+)", emit_torch(graph), re.MULTILINE)
+    assert {"Fuse3", "Fuse3_2"} <= set(classes)
+
+
 FORBIDDEN = [
     "import os",
     "import os, torch",
