@@ -29,6 +29,7 @@ def command(ctx: click.Context, specs: tuple[str, ...], settings: Settings, as_j
     code = 0
     from netspec.diagnostics.render import printable
 
+    # Every document is checked, whatever is wrong with those before it, and all errors are shown together.
     for spec in specs:
         record, error = _check(spec, settings)
         records.append(record)

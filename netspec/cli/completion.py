@@ -21,6 +21,7 @@ def command(shell: str) -> None:
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"there is no completion for {shell}")
+    # click's own way starts netspec with a variable set; the same script comes out without a second process.
     script = kind(cli, {}, "netspec", "_NETSPEC_COMPLETE")
     # bash's own `source` starts a shell to look at its version; the script says itself what it needs.
     click.echo(ShellComplete.source(script))

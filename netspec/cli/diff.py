@@ -61,8 +61,9 @@ def command(
     if as_json:
         click.echo(lines_json(difference_record(comparison)), nl=False)
     else:
+        # click would drop colour for files by itself, but not for NO_COLOR.
         in_colour = wants_color(sys.stdout)
         for sign, line in difference_lines(comparison):
             click.echo(click.style(line, fg=COLOURS[sign]) if in_colour and sign else line)
     if exit_code and not comparison.same:
-        ctx.exit(DIFFERENT)
+        ctx.exit(DIFFERENT)  # only when asked for, as `git diff` does: a difference is no failure

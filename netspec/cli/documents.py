@@ -30,6 +30,7 @@ def compile_document(spec: str, settings: Settings) -> Graph:
     from netspec.diagnostics import SourceMap, SpecError
     from netspec.pipeline import compile_graph
 
+    # Kept in click's context, which the command and the code that ends it share, without a global.
     meta = click.get_current_context().meta
     graph = compile_graph(spec, settings.variant, settings.overrides, meta.setdefault(SOURCES, SourceMap()))
     if graph.warnings and meta.get(DENY_WARNINGS):

@@ -40,6 +40,7 @@ def _print_page(text: str) -> None:
     if not sys.stdout.isatty():
         click.echo(text.rstrip("\n"))
         return
+    # Imported for terminals alone: rich takes longer than the rest of the command.
     from rich.console import Console
     from rich.markdown import Markdown
 

@@ -26,6 +26,7 @@ ERRORS, USAGE, LIMIT, INTERNAL, INTERRUPTED = 1, 2, 3, 70, 130
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code; whatever goes wrong has been said on standard error."""
+    # A shell asks for completions through this variable, and click answers and exits.
     if "_NETSPEC_COMPLETE" in os.environ:
         cli.main(list(arguments), prog_name="netspec", complete_var="_NETSPEC_COMPLETE", standalone_mode=False)
     settings: dict[str, Any] = {}
@@ -33,8 +34,10 @@ def run(arguments: Sequence[str]) -> int:
         with cli.make_context("netspec", list(arguments)) as context:
             settings = context.meta
             cli.invoke(context)
+        # Here and not at exit, where Python would only print a traceback.
         sys.stdout.flush()
     except BrokenPipeError:
+        # `netspec list | head` is no failure: the reader has what it wanted.
         _discard_output()
     except click.exceptions.Exit as exit:
         _say(lambda: report(settings))

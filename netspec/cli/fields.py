@@ -82,6 +82,7 @@ def describe_type(schema: dict[str, Any]) -> str:
 
 
 def _bounds(schema: dict[str, Any]) -> str:
+    # The largest number that torch takes is a bound of every argument, and says nothing about this one.
     signs = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
     shown = [f"{sign} {schema[key]:g}" for key, sign in signs.items() if key in schema and abs(schema[key]) < 2**31 - 1]
     return f" {' and '.join(shown)}" if shown else ""

@@ -39,6 +39,7 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"netspec.cli.{cmd_name}").command
         return command
 
+    # click knows no suggestion for a misspelled command.
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

@@ -47,6 +47,7 @@ def _header(path: Path) -> dict[str, Any]:
     from netspec.language.loading.header import read_document
     from netspec.language.loading.imports import LARGEST_CHAIN
 
+    # Not load(): parsing the bodies of all networks would take seconds.
     sources = SourceMap()
     merged: dict[str, Any] = {}
     for _ in range(LARGEST_CHAIN):

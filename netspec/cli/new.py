@@ -36,6 +36,7 @@ def command(name: str, extended: str | None, out: Path, force: bool) -> None:
     if not force and (path.exists() or path.is_symlink()):
         raise click.UsageError(f"'{path}' exists; `--force` overwrites it")
     text = starter_text(name) if extended is None else _variation(name, extended, out)
+    # The schema first: an editor that opens the document looks for it at once.
     write_file(out / SCHEMA, schema_text(), force=force)
     write_file(path, text, force=force)
     click.echo(f"wrote {path}, and {out / SCHEMA} for editors\n\nnext:")

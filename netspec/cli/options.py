@@ -102,6 +102,7 @@ def spec_argument(command: Command) -> Command:
 def default_limit() -> int:
     """Return three quarters of the machine's memory in bytes, or 2**62 where that cannot be told."""
     try:
+        # The rest is for Python, torch's workspaces and everything else that runs.
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
     except (AttributeError, OSError, ValueError):
         return 2**62

@@ -22,6 +22,7 @@ Result = TypeVar("Result")
 @contextmanager
 def progress(text: str) -> Iterator[None]:
     """Show on a terminal what is being waited for."""
+    # On standard error, since standard output may be a file or a pipe while somebody waits at the terminal.
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield
         return
@@ -73,6 +74,7 @@ def print_columns(rows: Sequence[Sequence[str]], right: frozenset[int] = frozens
     """Print rows as aligned columns; on a terminal a line that does not fit ends with an ellipsis at its edge."""
     from netspec.views.text_table import text_table
 
+    # Cut and not wrapped: wrapped cells would break the columns. A file gets whole lines.
     edge = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in text_table(rows, left=set(range(len(rows[0]))) - right):
         click.echo(line if edge is None or len(line) <= edge else f"{line[: edge - 1]}…")

@@ -21,6 +21,7 @@ class Code(StrEnum):
 
     severity: Severity
 
+    # A member is its code as text, and carries a severity that is not part of the value.
     def __new__(cls, value: str, severity: Severity = "error") -> Code:
         code = str.__new__(cls, value)
         code._value_ = value

@@ -47,6 +47,7 @@ class Collector:
         """
         for each in diagnostics:
             (self.errors if each.severity == "error" else self.warnings).append(each.with_chain(chain))
+            # Checked per error: a loop in a document can make millions of them.
             if len(self.errors) == MOST_ERRORS:
                 raise TooManyErrors(self.errors)
 

@@ -23,6 +23,7 @@ _ENCODINGS = (
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
 )
+# A pipe without a writer would be waited for, and a terminal could become the process's own.
 _OPEN_FLAGS: int = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
 
@@ -140,7 +141,7 @@ def _file_bytes(path: Path) -> bytes:
                 raise SpecError.of(
                     Code.NOT_A_REGULAR_FILE, f"'{path}' is not a regular file", help="name a file with YAML text"
                 )
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(MAX_BYTES + 1)  # one more tells a file at the limit from a larger one
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
     check_size(content, str(path))

@@ -19,10 +19,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
         >>> nearest("zzz", ["conv", "bn"])
         ''
     """
+    # Imported here: it takes a few milliseconds, which only a document with errors is to pay.
     from difflib import get_close_matches
 
     if len(word) > LONGEST_WORD:
         return ""
+    # The comparison is quadratic in the length of words and runs for each name, while a document may have thousands.
     names = list(known)
     if len(names) > MOST_NAMES:
         names = [name for name in names if name[:1] == word[:1] and abs(len(name) - len(word)) < 3][:MOST_NAMES]

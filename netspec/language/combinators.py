@@ -15,7 +15,7 @@ COMBINATORS: dict[str, "type[Combinator]"] = {}
 class Combinator(BaseModel):
     """The base of all combinators. Subclass it with ``key=`` to register a new one."""
 
-    # Deferred, because a validator costs a millisecond to build and a document uses few of the combinators.
+    # Deferred, because validators are slow to build and a document uses few of the combinators.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     key: ClassVar[str]

@@ -97,6 +97,7 @@ def _shape_of(values: Any) -> Shape | None:
     """Return the shape of nested values; None where they are ragged."""
     if not isinstance(values, tuple):
         return ()
+    # A set: rows of one shape leave one element, and ragged ones several.
     inner = {_shape_of(each) for each in values}
     (only,) = inner if len(inner) == 1 else (None,)
     return None if only is None else (len(values), *only)

@@ -43,6 +43,7 @@ def example_call(block: Block) -> str:
 
 def example_document(block: Block) -> str:
     """Return a document of the example, in which every value that enters has the same shape."""
+    # `column` is what `draw_column` draws; no input of a network can be one.
     labels = [label for label in block.inputs if label != "column"]
     inputs = flow({label: list(ENTERS) for label in ["start", *labels]})
     drawn = "\n- {draw_column: {columns: 3, p: 0.5}, from: start, as: column}\n- {sequential: [], from: start}"

@@ -17,6 +17,7 @@ class _Records(GenerateJsonSchema):
         return {"type": "body"}
 
 
+# Cached, because pydantic takes milliseconds for each record, and an editor's schema asks for some of them twice.
 @cache
 def record_properties(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
     """Return the schema of each field of a record; the type of bodies is ``body``.

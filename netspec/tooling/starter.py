@@ -5,6 +5,7 @@ from __future__ import annotations
 from netspec.language import Document, Parameter
 from netspec.syntax.yaml.flow_style import flow
 
+# Relative to the document, which editors resolve it against, and in a hidden folder that few will edit.
 SCHEMA = ".netspec/schema.json"
 """Where the schema of a new document lies, seen from the document; editors find it by the document's first line."""
 
@@ -59,6 +60,7 @@ def starter_text(name: str) -> str:
         >>> starter_text("tiny").splitlines()[2]
         'name: tiny'
     """
+    # Not format(): the text is YAML and full of braces.
     return (_OPENING + _NETWORK).replace("NAME", name)
 
 

@@ -26,6 +26,7 @@ def _github_line(diagnostic: Diagnostic) -> str:
     properties: dict[str, object] = {}
     if span := diagnostic.span:
         properties = {"file": span.file, "line": span.line, "col": span.column, "endLine": span.end_line}
+        # GitHub allows a last column only where the range is within one line.
         properties |= {"endColumn": span.end_column} if span.end_line == span.line else {}
     properties["title"] = diagnostic.code
     shown = ",".join(f"{key}={_github_property(str(value))}" for key, value in properties.items())

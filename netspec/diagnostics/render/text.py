@@ -114,6 +114,7 @@ def _character_width(character: str) -> int:
 
 def _chain_text(diagnostic: Diagnostic) -> str:
     """Return the calls that led to a diagnostic, outermost first; the middle of a long chain is left out."""
+    # A place in the diagnostic's own file is short: the frame above names the file.
     file = diagnostic.span.file if diagnostic.span else ""
     calls = [_call_text(frame, outermost=index == 0, file=file) for index, frame in enumerate(diagnostic.chain)]
     if len(calls) > _SHOWN_FRAMES:

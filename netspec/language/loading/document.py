@@ -57,6 +57,7 @@ def _chain(path: Path, sources: SourceMap, collector: Collector) -> list[tuple[P
     chain: list[tuple[Path, Mapping]] = []
     span: Span | None = None
     while True:
+        # Resolved, since the same file may be reached by several paths or through a link.
         if any(path.resolve() == earlier.resolve() for earlier, _ in chain):
             raise SpecError.of(
                 Code.CIRCULAR_REFERENCE, f"{path.name} extends itself", span, help="extend another document, or none"
@@ -126,6 +127,7 @@ def _header_fields(tree: Mapping, path: Path) -> dict[str, Any]:
 
 def _name_of(path: Path) -> str:
     """Return a file's name as one that a network may have, so that what is built of it can be imported."""
+    # A file may be called `res-net 2.yaml`, but Python imports only identifiers.
     name = re.sub(r"[^A-Za-z0-9_]+", "_", path.stem)
     return (name if name[:1].isalpha() else f"net_{name.strip('_')}".rstrip("_"))[:64]
 

@@ -19,6 +19,7 @@ NOT_INHERITED = frozenset({"extends", "import", "expect", "reference", "notes"})
 def merge_documents(trees: Sequence[Mapping]) -> Mapping:
     """Return one tree of documents that extend each other; the first one is the nearest."""
     nearest, *farther = trees
+    # From the farthest on, so that the entries of nearer documents replace those before them and keep their order.
     result = Mapping(nearest.span.file)
     for tree in reversed(farther):
         for key in tree:
@@ -51,6 +52,7 @@ def _is_declaration(value: Any) -> bool:
 
 
 def _with_default(declaration: Any, value: Any, span: Span) -> Mapping:
+    # A copy, since the tree of the farther document stays as it was read.
     changed = merged(declaration) if isinstance(declaration, Mapping) else Mapping(span.file)
     if not isinstance(declaration, Mapping):
         changed["type"] = declaration

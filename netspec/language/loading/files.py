@@ -41,6 +41,7 @@ def find(path_or_name: str | Path, sources: SourceMap) -> Path:
     if sources.is_file(path):
         return path
     shipped = shipped_folder() / f"{path_or_name}.yaml"
+    # A name has no folder: `./resnet18` means a file, be it there or not.
     if path.name == str(path_or_name) and sources.is_file(shipped):
         return shipped
     if path_or_name and _is_there(path):
@@ -55,6 +56,7 @@ def _is_there(path: Path) -> bool:
     try:
         path.stat()
     except PermissionError:
+        # In a folder that may not be searched: reading it says so, which helps more than "there is no file".
         return True
     except (OSError, ValueError):
         return False
@@ -84,6 +86,7 @@ def refer(text: str, origin: Path, span: Span, sources: SourceMap) -> Path:
         raise SpecError.of(
             Code.UNREADABLE_FILE, f"'{text}' is a symbolic link that leads nowhere", span, help=help_text
         ) from None
+    # After links are resolved: `../../etc/passwd` and a link to it are the same file.
     root = project_root(origin)
     if not target.is_relative_to(root):
         raise SpecError.of(

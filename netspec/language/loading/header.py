@@ -32,6 +32,7 @@ def read_document(path: Path, sources: SourceMap, collector: Collector | None = 
     try:
         Header.model_validate(tree)
     except ValidationError as error:
+        # pydantic reports each of thousands of wrong keys; the rest of the run stops at the same number.
         errors = error.errors()[:MOST_ERRORS]
         diagnostics = [_header_error(tree, each) for each in errors]
         if collector is None or not all(map(_is_minor, errors)):
@@ -52,6 +53,7 @@ def _is_minor(error: Any) -> bool:
 
 
 def _header_error(tree: Mapping, error: Any) -> Diagnostic:
+    # For an error of a key, pydantic's location ends with "[key]", which is no part of the tree.
     loc = tuple(part for part in error["loc"] if part != "[key]")
     if error["type"] == "extra_forbidden":
         header = [info.alias or name for name, info in Header.model_fields.items()]

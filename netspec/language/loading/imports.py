@@ -55,6 +55,7 @@ class Importer:
                 imported[name] = block
 
     def _blocks_in(self, path: Path, span: Span, trail: tuple[Path, ...]) -> dict[str, Block]:
+        # The trail is what is being read now. A file that is read already may come again: two may import the same.
         key = path.resolve()
         if any(key == each.resolve() for each in trail):
             message, help_text = f"{path.name} imports itself", "move what both need into a third file"
@@ -74,6 +75,7 @@ class Importer:
         namespace: Namespace[str, Block] = ChainMap(own, imported, library())  # type: ignore[arg-type]
         parser = Parser(namespace, collector=self.collector)
         define_blocks(parser, tree, own, imported)
+        # Errors of an imported file end the run: everything that calls its blocks would be an error too.
         self.collector.raise_errors()
         self.texts += Counter(texts(tree.get("blocks"))) - Counter(parser.bare_words)
         return own

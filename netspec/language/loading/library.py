@@ -21,10 +21,12 @@ class Library(Mapping[str, Block]):
         self._paths = {path.stem: path for path in sorted(library_folder().glob("*.yaml"))}
         self._blocks: dict[str, Block] = {}
 
+    # A document holds its namespace: a pickled or copied one must not take all parsed blocks along.
     def __reduce__(self) -> tuple[Any, ...]:
         return library, ()
 
     def __getitem__(self, name: str) -> Block:
+        # One file at a time: a document uses few of the blocks, and reading all takes longer than compiling it.
         return self._blocks[name] if name in self._blocks else self._load(name)
 
     def __contains__(self, name: object) -> bool:

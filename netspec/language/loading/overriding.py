@@ -95,6 +95,7 @@ def _placed(current: Any, places: list[str], value: Any, key: str) -> Any:
         raise SpecError.of(
             Code.UNKNOWN_SETTING, f"--set {key}: there is no place '{place}'", help=_places(current, place)
         )
+    # A copy at each level: the default that it comes from is shared with every other use of the document.
     result = copy(current)
     result[index] = _placed(current[index], rest, value, key)
     return result

@@ -41,5 +41,6 @@ def _report(owner: str, unread: list[Parameter], collector: Collector) -> None:
 
 
 def _has_anchor(span: Span, sources: SourceMap) -> bool:
+    # The tree has no anchors any more: only the text shows that there was one.
     line = sources.line(span.file, span.line) or ""
     return line[span.column - 1 : span.column] == "&"

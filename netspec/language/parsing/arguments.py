@@ -160,6 +160,7 @@ class ArgumentParser(Checker):
             help_text = f"as in `{op.name}: {{{shown}}}`"
             self.report(Code.INVALID_OPERANDS, f"{op.name} takes the operands {names} by name", span, help_text)
             return ()
+        # Only as written: whether a label names several values is known when it is lowered.
         least, most = op.operands
         if len(operands) < least or (most is not None and len(operands) > most):
             message = f"{op.name} takes {show_count(least, most)}, not {len(operands)}"
@@ -169,6 +170,7 @@ class ArgumentParser(Checker):
     def _operand(self, tree: Any, span: Span, name: str | None = None) -> Operand:
         if not isinstance(tree, str):
             return Operand(self.body(tree, span), span, name)
+        # A label hides a step of its name, as a variable hides a function.
         if self.kind_of(tree) and self.scope and tree not in self.scope.labels:
             message = f"an operand is a label or a list of steps, and '{tree}' is a step"
             self.report(Code.INVALID_OPERANDS, message, span, f"write `[{tree}]`")

@@ -60,6 +60,7 @@ class Checker:
 
     def check_label(self, label: str, span: Span) -> None:
         """Record a label that no earlier step of the body has."""
+        # `x` is the current value, which every body has.
         if self.scope and label != "x" and label not in self.scope.labels:
             self.collector.add([unknown_label(label, self.scope.labels, span)])
 

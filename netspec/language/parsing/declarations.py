@@ -35,6 +35,7 @@ def define_blocks(parser: Parser, tree: Mapping, own: dict[str, Block], imported
             notes = [Note(imported[name].span, "imported from here")]
             message = f"the block '{name}' is defined twice"
             parser.report(Code.DUPLICATE_BLOCK, message, blocks.key_spans[name], "rename one", notes)
+    # All signatures before the first body: blocks may call each other, and themselves, in any order.
     own.update(declare(parser, blocks, parser.namespace))
     define(parser, blocks, own)
     for name, block in own.items():
@@ -62,6 +63,7 @@ def _signature(parser: Parser, name: str, tree: Mapping, span: Span, namespace: 
         if key not in BLOCK_KEYS:
             help_text = nearest(key, BLOCK_KEYS) or f"it takes {', '.join(BLOCK_KEYS)}"
             parser.report(Code.UNKNOWN_BLOCK_KEY, f"a block has no '{key}'", tree.key_spans[key], help_text)
+    # A misspelled `body` has been reported as an unknown key.
     if "body" not in tree and not any(nearest(key, BLOCK_KEYS) == "did you mean 'body'?" for key in tree):
         parser.report(Code.MISSING_BLOCK_BODY, f"block {name} has no body", span, "add `body: [...]`")
     args = tree.get("args")
@@ -69,6 +71,7 @@ def _signature(parser: Parser, name: str, tree: Mapping, span: Span, namespace: 
     inputs = _inputs(parser, tree, parameters)
     block = Block(name, parameters, inputs, _names(parser, tree, "outputs"), span, namespace)
     block.description = str(tree.get("description") or "")
+    # Incomplete where an argument or input was refused: its name is then unknown wherever it is used, which is no news.
     known = args is None or (isinstance(args, Mapping) and set(args) == set(parameters))
     block.complete = known and list(inputs) == (tree.get("inputs") or [])
     return block

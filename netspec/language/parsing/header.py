@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+# Strict, since pydantic would take "11689512" and true for numbers.
 Total = Annotated[int, Field(strict=True, ge=0)]
 
 

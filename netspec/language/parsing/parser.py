@@ -41,7 +41,7 @@ class Parser(ArgumentParser):
 
     def body(self, tree: Any, span: Span, variables: Iterable[str] = (), scope: Scope | None = None) -> Body:
         """Parse a chain of steps, a list or a single one: in a scope of its own, or in the one around it."""
-        around = self.scope
+        around = self.scope  # None where a declaration has errors, so that they are not reported as unknown names again
         self.scope = scope or (around.inner(variables) if around else None)
         items = zip(tree, tree.item_spans, strict=True) if isinstance(tree, Sequence) else [(tree, span)]
         steps = [self.step(item, place) for item, place in items]
@@ -75,6 +75,7 @@ class Parser(ArgumentParser):
         return step
 
     def _key_of(self, tree: Mapping, span: Span) -> str | None:
+        # The key decides what a step is, before anything else is looked at: one typo is then one error.
         own = [key for key in tree if key not in STEP_KEYS and not (key == "body" and len(tree) > 1)]
         known = [key for key in own if key.startswith("$") or self.kind_of(key)]
         if len(own) == 1:
@@ -90,6 +91,7 @@ class Parser(ArgumentParser):
                 self.report(Code.UNKNOWN_STEP, f"unknown step or step key '{key}'", tree.key_spans[key], help_text)
                 if self.scope and help_text == "did you mean 'as'?":
                     self.scope.label(name for name in as_list(tree[key]) if isinstance(name, str))
+        # Of several known ones the first is parsed, so that errors inside it are found in the same run.
         if len(known) > 1:
             notes = [Note(tree.key_spans[known[0]], "the first")]
             message = f"a step does one thing, and this one has '{known[0]}' and '{known[1]}'"
@@ -201,6 +203,7 @@ class Parser(ArgumentParser):
         places = value.item_spans if isinstance(value, Sequence) else [tree.value_spans[key]]
         for label, place in zip(labels, places, strict=True):
             allowed = isinstance(label, str) and LABEL.match(label)
+            # `from` takes `x` and `input` too, which `as` cannot define.
             if not allowed or (key == "as" and label in RESERVED):
                 message = f"`{key}` takes a label or a list of labels, not {show_value(label)}"
                 is_long = isinstance(label, str) and len(label) > LONGEST_NAME

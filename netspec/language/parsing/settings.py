@@ -18,6 +18,7 @@ def check_settings(parser: Parser, trees: list[Mapping]) -> None:
 
     ``trees`` are the documents, each of which extends the next.
     """
+    # A document with steps of its own may declare arguments for them; without any, a new one could only be a typo.
     own, *others = trees
     if not others or own.get("network") is not None or own.get("blocks"):
         return

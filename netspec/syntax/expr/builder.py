@@ -47,6 +47,7 @@ def build(text: str) -> tuple[Thunk, dict[str, Place]]:
     """
     node = read(text)
     builder = _Builder(text)
+    # A lone name may hold an object that no operation takes, such as a block: it is handed on as it is.
     thunk = builder.name(node, passed) if isinstance(node, ast.Name) else builder.build(node, 1)
     return thunk, builder.names
 
@@ -79,6 +80,7 @@ class _Builder:
         """Return the closure for a node and everything below it."""
         if depth > MAX_DEPTH:
             raise self._error_at(node, f"nested deeper than the {MAX_DEPTH} levels allowed", NAMED, LIMIT)
+        # Two matches, because only operators count towards the limit: a list of a hundred numbers is not long.
         match node:
             case ast.Constant():
                 return self._constant(node)
@@ -202,6 +204,7 @@ class _Builder:
     def _comparison(self, node: ast.Compare, depth: int) -> Thunk:
         self._count(node, len(node.ops))
         first, *others = self._all([node.left, *node.comparators], depth)
+        # Python warns of `is` with a number, whose identity is an accident of its caches; null has just one.
         for kind, comparator in zip(node.ops, node.comparators, strict=True):
             if isinstance(kind, (ast.Is, ast.IsNot)) and not _is_null(comparator):
                 raise self._error_at(node, "'is' is only for null", "compare with ==", FORBIDDEN)
@@ -227,6 +230,7 @@ class _Builder:
     def _index(self, node: ast.expr, depth: int) -> Thunk:
         if not isinstance(node, ast.Slice):
             return self.build(node, depth + 1)
+        # A slice has no value of its own: it is built where its list is indexed, so that none can leave an expression.
         bounds = [self.build(bound, depth + 1) if bound else None for bound in (node.lower, node.upper, node.step)]
         return lambda scope: slice(*[bound(scope) if bound else None for bound in bounds])
 

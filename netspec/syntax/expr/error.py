@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from netspec.diagnostics import Code, NetspecError
 
+# Together these bound the time of any expression: characters bound the parser, operators and depth the closures, and
+# digits, exponents and items what a single operation can make. All are far beyond what a network needs.
 MAX_CHARACTERS = 256
 MAX_OPERATORS = 64
 MAX_DEPTH = 32

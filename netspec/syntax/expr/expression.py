@@ -61,6 +61,7 @@ class Expression:
         return f"parse({self.text!r})"
 
 
+# Loops and calls evaluate the same texts again and again; parsing one takes far longer than evaluating it.
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
     """Return the expression that the text spells, from the cache if it was seen before.

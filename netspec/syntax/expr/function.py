@@ -61,7 +61,7 @@ def _range(*bounds: Any) -> list[int]:
     need_integers("range()", bounds)
     if len(bounds) == 3 and not bounds[2]:
         raise ExpressionError("the step of range() is zero")
-    steps = range(*bounds)
+    steps = range(*bounds)  # takes no memory, and knows its length before there is a list
     if len(steps) > MAX_ITEMS:
         raise beyond(f"range() of more than the {MAX_ITEMS:,} items allowed")
     return list(steps)
@@ -120,6 +120,7 @@ def linspace(first: float, last: float, count: int) -> list[float]:
     if count < 2:
         return [float(first)] * count
     step = bounded((float(last) - first) / (count - 1))
+    # Products and not sums of steps, whose rounding errors would add up; the last is exact, as in numpy.
     return [first + step * index for index in range(count - 1)] + [float(last)]
 
 

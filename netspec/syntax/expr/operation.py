@@ -78,6 +78,7 @@ def _signed(symbol: str, operate: Operation) -> Operation:
 
 
 def _power(base: Any, exponent: Any) -> Any:
+    # Before the power is taken: 9 ** 9 ** 9 would not end, and no limit on the result could stop it.
     if abs(exponent) > MAX_EXPONENT:
         raise beyond(f"the exponent is beyond {MAX_EXPONENT}")
     return base**exponent
@@ -100,6 +101,7 @@ def _repeating(multiply: Operation) -> Operation:
             return multiply(left, right)
         if not isinstance(right, int):
             raise mismatch("a list is repeated by an integer", right)
+        # Lists inside count too: they are not copied, but whoever walks over the list visits each of them again.
         if weigh(left) * right > MAX_ITEMS:
             raise beyond(f"the list would have more than the {MAX_ITEMS:,} items allowed")
         return left * right
@@ -116,6 +118,7 @@ def _ordered(symbol: str, compare: Operation) -> Operation:
 
 
 def _equal(left: Any, right: Any) -> bool:
+    # An opaque object equals nothing that a document can write but a word or null, so any other test is an error.
     for value, other in ((left, right), (right, left)):
         if type(value) not in PLAIN and type(other) is not str and other is not None:
             raise mismatch("numbers, strings, lists and null can be compared", value)

@@ -11,6 +11,7 @@ from netspec.sizes import Size
 from netspec.syntax.expr.error import MAX_DEPTH, MAX_INTEGER, MAX_ITEMS, ExpressionError, beyond
 
 ATTRIBUTES = ("channels", "shape", "rank", "height", "width", "length", "depth")
+# Types are compared exactly: a subclass of int could define arithmetic of its own.
 NUMBERS = frozenset({int, float, bool})
 PLAIN = frozenset({int, float, bool, str, list, type(None)})
 

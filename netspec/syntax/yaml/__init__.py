@@ -45,6 +45,7 @@ def read(text: str, file: str) -> Any:
         Traceback (most recent call last):
         netspec.diagnostics.errors.SpecError: tiny.yaml:2:1: NS0102 key 'k' is given twice (remove one of the two)
     """
+    # Size, characters, structure: each check may rely on the one before, and none sees more than the limit.
     check_size(text, file)
     text = text.removeprefix("\ufeff")
     check_characters(text, file)

@@ -67,6 +67,7 @@ class Anchors:
             help = nearest(name, self._anchors) or unmarked
             self._collector.report_at(mark, Code.ANCHOR_MISMATCH, f"no anchor '{name}' above this alias", help)
             return None
+        # The anchor of a collection around the alias: its value would have no end.
         if anchor.is_open:
             begun = self._collector.note_at(anchor.mark, f"'{name}' begins here")
             self._collector.report_at(

@@ -20,6 +20,7 @@ from netspec.syntax.yaml.scalars import Scalar, plain
 from netspec.syntax.yaml.text import forbidden_in
 from netspec.syntax.yaml.tree import Mark
 
+# libyaml's parser is several times as fast; PyYAML may be installed without it.
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MAX_DEPTH = 64
@@ -152,6 +153,7 @@ class _Reader:
             raise self.collector.fatal_at(mark, Code.INVALID_KEY, "a key is missing", "write 'key: value'")
         if event.anchor is not None:
             self.anchors.define(event.anchor, text, mark)
+        # YAML 1.1 has merge keys and 1.2 has not, but most documents that use anchors count on them.
         if text == "<<" and not event.style and tag in ("", "merge"):
             top.take_merge_key(mark)
         else:

@@ -65,6 +65,7 @@ def _integer(text: str) -> int:
 
 
 def _float(text: str) -> float:
+    # Python's float() would not read `.inf`, and a network has no use for it: one path refuses it with `1e999`.
     value = math.inf if _NOT_FINITE.fullmatch(text) else float(text)
     if not math.isfinite(value):
         raise ValueError(f"number {_shortened(text)} is not finite")

@@ -34,6 +34,7 @@ class Mapping(dict[str, Any]):
     def __init__(self, file: str = NOWHERE.file) -> None:
         self._file = file
         self._mark: Mark = (0, 0, 0, 0)
+        # Tuples of four numbers: a document has thousands of values, and a Span costs more to make.
         self._key_marks: dict[str, Mark] = {}
         self._value_marks: dict[str, Mark] = {}
         self._key_spans: dict[str, Span] | None = None

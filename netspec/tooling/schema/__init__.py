@@ -78,6 +78,7 @@ def schema_text(path: Path | None = None) -> str:
     """Return the schema as the text of a JSON file, with one line per definition."""
     schema = document_schema(path)
     definitions = schema.pop("definitions")
+    # A line per definition: a change of one op is then one line of a diff.
     lines = [f"    {json.dumps(key)}: {json.dumps(each, ensure_ascii=False)}" for key, each in definitions.items()]
     top = [f"  {json.dumps(key)}: {json.dumps(each, ensure_ascii=False)}" for key, each in schema.items()]
     return ",\n".join(["{\n" + top[0], *top[1:], '  "definitions": {\n' + ",\n".join(lines) + "\n  }"]) + "\n}\n"

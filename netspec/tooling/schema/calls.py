@@ -85,6 +85,7 @@ def _call(fields: dict[str, Schema], needed: Collection[str], primary: str | Non
     named = _named(fields, needed)
     if primary is None or not set(needed) <= {primary}:
         return {"type": ["object"] if needed else ["object", "null"], **named}
+    # These describe the argument; what an editor shows here is the description of the op or block.
     alone = {
         key: value for key, value in fields[primary].items() if key not in ("description", "default", "maxProperties")
     }

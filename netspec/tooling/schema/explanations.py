@@ -26,6 +26,7 @@ def _paragraph(text: str) -> str:
     if section is None:
         return text.replace("``", "`")
     title, content = section.groups()
+    # An editor colours a fenced block of YAML, and shows a literal as plain text.
     if title == "Example":
         return f"```yaml\n{content.strip('`')}\n```"
     return f"**{title}:** {content.replace('``', '`')}"

@@ -104,6 +104,7 @@ def _suggest(words: list[str]) -> Schema:
     return {"anyOf": [{"enum": words}, {}]} if words else {}
 
 
+# A default like `stride: 2` makes an argument a `number`, and declares no more than that: a list per axis is as good.
 _NUMBERS: dict[str, Any] = {"int": ["integer"], "float": ["number"], "number": ["number", "boolean", "array"]}
 
 

@@ -54,6 +54,7 @@ def _extended(path: Path) -> Iterator[Mapping]:
 
 
 def _blocks_of(path: Path, sources: SourceMap, seen: set[Path]) -> dict[str, Block]:
+    # Circles are errors of the document, which the compiler reports; here they only must not go on for ever.
     if path.resolve() in seen:
         return {}
     seen.add(path.resolve())

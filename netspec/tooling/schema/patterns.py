@@ -59,6 +59,7 @@ def _whole(pattern: re.Pattern[str]) -> str:
     return f"^(?:{pattern.pattern.removesuffix(chr(92) + 'Z')})$"
 
 
+# The characters that the compiler allows in a text with quotes: printable ASCII but for #, backslash and that quote.
 _QUOTED = r"""'[ -"$-&(-\[\]-~]*'""" + "|" + r'"[ -!$-\[\]-~]*"'
 _TOKEN = rf"[A-Za-z0-9_ \t\r\n.,+*/%()\[\]:\-]|[<>=!]=|[<>]|{_QUOTED}"
 _PRODUCT = r"[1-9][0-9]*(?:x[0-9]+)+$"

@@ -172,6 +172,7 @@ class Steps:
     def _word(self) -> Schema:
         """Return the schema of a step that is a lone word."""
         complete = complete_words(self.blocks, self.given)
+        # In open steps a word may be a block that is not known here, so only words known to be wrong are refused.
         incomplete = [name for name in (*OPS, *COMBINATORS) if name not in complete]
         words = unless(incomplete) if self.prefix else one_of(complete)
         expected = "an op or block that needs no arguments, or $argument; others are keys, as in `conv: {...}`"
