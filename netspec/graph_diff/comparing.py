@@ -96,22 +96,24 @@ class _Comparing:
         old, new = self._totals[0][pair.before], self._totals[1][pair.after]
         return new.params - old.params, new.macs - old.macs
 
-    # what is around the ops
+    # shapes, inputs, outputs and initial values
 
     def _shape_differences(self, unchanged: Iterable[Pair]) -> Iterator[Difference]:
         """Yield the ops that cost more or less although nothing in them changed: other shapes enter them."""
         gains = {pair: gain for pair in unchanged if any(gain := self._pair_gain(pair))}
         if gains:
-            yield _in_all("shapes", list(gains), *map(sum, zip(*gains.values(), strict=True)))
+            yield _shared_difference("shapes", list(gains), *map(sum, zip(*gains.values(), strict=True)))
 
     def _input_differences(self) -> Iterator[Difference]:
         for left, right in self._inputs:
             if left and right:
                 changes = _changed(left, right, ("shape", "dtype", "high"))
                 if changes:
-                    yield _around("input", "~", left.name, right.name, changes)
+                    yield _input_or_output("input", "~", left.name, right.name, changes)
             else:
-                yield _around("input", "-" if left else "+", left.name if left else "", right.name if right else "")
+                yield _input_or_output(
+                    "input", "-" if left else "+", left.name if left else "", right.name if right else ""
+                )
         names = [left.name for left, right in self._inputs if left and right]
         after = {right.name: left.name for left, right in self._inputs if left and right}
         yield from _order("input", names, [after[each.name] for each in self._after.inputs if each.name in after])
@@ -127,7 +129,7 @@ class _Comparing:
             if self._partners.disagree(before[name].node, after[name].node):
                 changes["reads"] = before[name].node, after[name].node
             if changes:
-                yield _around("output", "~", name, name, changes)
+                yield _input_or_output("output", "~", name, name, changes)
         yield from _order(
             "output", [name for name in before if name in after], [name for name in after if name in before]
         )
@@ -135,9 +137,9 @@ class _Comparing:
     def _lone_output(self, left: Output | None, right: Output | None) -> Iterator[Difference]:
         """Yield an output that one network has, unless its steps are reported, which only that network has too."""
         if left and left.node in self._partners.after:
-            yield _around("output", "-", left.name, "")
+            yield _input_or_output("output", "-", left.name, "")
         if right and right.node in self._partners.before:
-            yield _around("output", "+", "", right.name)
+            yield _input_or_output("output", "+", "", right.name)
 
     def _initial_values(self) -> Iterator[Difference]:
         rules = dict(self._before.init), dict(self._after.init)
@@ -149,7 +151,7 @@ class _Comparing:
             != {**dict(rules[1].get(pair.after.op.name, ())), **dict(pair.after.init)}
         ]
         if other:
-            yield _in_all("init", other)
+            yield _shared_difference("init", other)
 
 
 def _pair_inputs(before: Sequence[Input], after: Sequence[Input]) -> list[tuple[Input | None, Input | None]]:
@@ -179,15 +181,18 @@ def _order(kind: Literal["input", "output"], before: list[str], after: list[str]
         yield Difference(kind, "~", (part,), Where(), tuple(before), tuple(after))
 
 
-def _around(
+def _input_or_output(
     kind: Literal["input", "output"], sign: Sign, left: str, right: str, changes: Changes | None = None
 ) -> Difference:
+    """Return what differs in an input or output, by its names; one is empty where only one network has it."""
     part = Part(sign, (right or left,), changes=as_changes([changes or {}]))
     before, after = (left,) if left else (), (right,) if right else ()
     return Difference(kind, sign, (part,), Where(), before, after)
 
 
-def _in_all(kind: Literal["shapes", "init"], pairs: list[Pair], params: int = 0, macs: int = 0) -> Difference:
+def _shared_difference(
+    kind: Literal["shapes", "init"], pairs: list[Pair], params: int = 0, macs: int = 0
+) -> Difference:
     """Return what differs in the same way in pairs of ops."""
     names = tuple(dict.fromkeys(pair.after.op.name for pair in pairs))
     part = Part("~", names, times=len(pairs))

@@ -12,10 +12,10 @@ from netspec.ir.equality import Agreement, GraphEquivalence, Structure
 Item = Node | Scope
 
 SAME, LIKE, RELATED = 8, 6, 2
-"""What a pair of steps is worth: of the same op or block, of the same name or content, of the same family."""
+"""The affinity of a pair of steps: of the same op or block, of the same name or content, of the same family."""
 EQUAL_BONUS, SHAPE_BONUS, NAME_BONUS = 4, 1, 1
 BLOCK_FACTOR, LAYER_FACTOR = 3, 2
-"""How much more it is worth to find the partner of a block, or of an op with most of the weights, than of any op."""
+"""The affinity of blocks, and of the ops that hold most weights, counts this much more than that of other ops."""
 ENOUGH_IN_COMMON = 0.5
 """Scopes of other names are compared when they have that part of their kinds of steps in common."""
 

@@ -129,10 +129,10 @@ def scope_name(scope: Scope) -> str:
 
 def shown_name(name: str, scope: Scope | None) -> str:
     """Return a name as a picture shows it: a bare number has the name of what it counts in front."""
-    around = scope
-    while name[:1].isdigit() and around is not None and around.parent is not None:
-        name = f"{around.name}.{name}"
-        around = around.parent
+    enclosing = scope
+    while name[:1].isdigit() and enclosing is not None and enclosing.parent is not None:
+        name = f"{enclosing.name}.{name}"
+        enclosing = enclosing.parent
     return name
 
 

@@ -5,7 +5,7 @@ Takes a graph and gives the text of a Python file. Every stage takes values and 
 emit.py            the file, from its header to its last class: runs the stages below
 pipeline.py        the passes that a graph goes through first
 legalize_padding.py   padding that torch's layers cannot do, as an op of its own
-layout.py          a graph to the form of every scope: a class, an ``nn.Sequential``, or lines of the class around it
+layout.py          a graph to the form of every scope: a class, an ``nn.Sequential``, or lines of the enclosing class
 plan.py            the records of the stages: slots, members, statements, plans, classes
 planner.py         one scope to its plan
 loops.py           one dense block to a plan with a loop

@@ -44,7 +44,7 @@ def _declared(generated: GeneratedClass) -> Iterator[str]:
 
 
 def _with_homes(members: Iterable[Member]) -> Iterator[Member]:
-    """Yield the members, those that hang in another module after that module itself."""
+    """Yield the members, those inside another module after that module itself."""
     homes: set[str] = set()
     for member in members:
         parts = member.attribute.home.split(".") if member.attribute.home else []

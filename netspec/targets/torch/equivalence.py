@@ -50,7 +50,7 @@ class ClassEquivalence(Equivalence):
         return block, self._layout.forms[item.path], self._growth(item)
 
     def role(self, item: Item) -> Hashable:
-        """Return what an item is in the class around it: the attribute, and when and where it is computed."""
+        """Return what an item is in the enclosing class: the attribute, and when and where it is computed."""
         layout, home = self._layout, self._layout.homes[item]
         attribute, place = path_inside(item.module, home.module), path_inside(item.path, home.path)
         training_only = item.path in layout.training_only and home.path not in layout.training_only

@@ -59,7 +59,7 @@ def _computed(statement: Statement, named: NamedClass) -> Document:
 
 
 def _operands(statement: Statement, module: str, named: NamedClass) -> list[str]:
-    """Return the operands, those that live elsewhere moved to the module's weights, or to the first operand."""
+    """Return the operands, those on other devices moved to the module's weights, or to the first operand."""
     operands = [named.variables[value] for value in statement.operands]
     # Devices are chosen when the network is built, so the file can only refer to where something is.
     moves = statement.moves

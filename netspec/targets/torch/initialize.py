@@ -116,7 +116,7 @@ def _own(named: NamedClass, holder: str, depth: int) -> Iterator[Line]:
     paths = {member.attribute.path: member.attribute for member in named.generated.first.members}
     for each in named.generated.first.initializers:
         # The layer is a member, or a part of a member that is an ``nn.Sequential``.
-        own = each.path if each.path in paths else next(part for part in _around(each.path) if part in paths)
+        own = each.path if each.path in paths else next(part for part in _parent_paths(each.path) if part in paths)
         inner = each.path.removeprefix(own).split(".")[1:]
         layer = named.reach(paths[own], holder) + "".join(f"[{number}]" for number in inner)
         for name, how in each.rules:
@@ -124,7 +124,7 @@ def _own(named: NamedClass, holder: str, depth: int) -> Iterator[Line]:
             yield from _keep_zero(layer, name, [dict(each.zero_rows)], depth)
 
 
-def _around(path: str) -> Iterator[str]:
+def _parent_paths(path: str) -> Iterator[str]:
     while path:
         path = path.rpartition(".")[0]
         yield path

@@ -1,4 +1,4 @@
-"""Which form every scope takes in the source: a class, an ``nn.Sequential``, or lines in the class around it."""
+"""Which form every scope takes in the source: a class, an ``nn.Sequential``, or lines of the enclosing class."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Layout:
     """The texts of nodes by path: scopes are compared by them, and then planned with them."""
 
     def is_member(self, item: Item) -> bool:
-        """Return whether an item is an attribute of the class around it, and not a line that calls a function."""
+        """Return whether an item is an attribute of the enclosing class, and not a line that calls a function."""
         if isinstance(item, Scope) or needs_module(item):
             return True
         return self.forms[self.homes[item].path] == "sequential"
@@ -170,7 +170,7 @@ class _Forms:
 
 
 def _lives_elsewhere(item: Item, scope: Scope) -> bool:
-    """Return whether an item's weights hang outside the scope, because an earlier step owns them."""
+    """Return whether an item's weights are outside the scope, because an earlier step owns them."""
     return not item.module.startswith(f"{scope.module}.")
 
 

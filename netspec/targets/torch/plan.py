@@ -69,7 +69,7 @@ Construct = TorchCall | Sequential | Nested
 
 
 class Attribute(NamedTuple):
-    """Where a member is: its name, and the path of the module it hangs in, empty for the class itself."""
+    """Where a member is: its name, and the path of the module that holds it, empty for the class itself."""
 
     home: str
     name: str
@@ -89,7 +89,7 @@ class Member:
 
 
 class Moves(NamedTuple):
-    """The operands, by their position, that live on another device than they are needed on."""
+    """The operands, by their position, that are on another device than the line needs them on."""
 
     operands: tuple[int, ...] = ()
     to_weights: bool = False
@@ -224,7 +224,7 @@ class GeneratedClass:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """What a scope is in the class around it: the number of its class, and the arguments it is constructed with."""
+    """What a scope is in the enclosing class: the number of its class, and the arguments it is constructed with."""
 
     number: int
     parameters: tuple[Parameter, ...]

@@ -1,8 +1,8 @@
 """Names that mean something in a generated file, so that no variable of it may be called so.
 
 A document chooses names freely for arguments, labels and inputs. In the file they become variables, alongside Python's
-builtins, what is imported, the layers that are pasted in, and the classes. Classes are named last, around everything
-else that has a name (``names``), so that only the former have to be avoided here.
+builtins, what is imported, the layers that are pasted in, and the classes. Classes are named last (``names``) and avoid
+all other names of the file, so that variables have to avoid only the former.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def is_reserved(name: str, reserved: Collection[str]) -> bool:
 
 
 class FreeNames:
-    """Names that are given out once each, around those that mean something already.
+    """Names that are each given out once, and never one that means something already.
 
     Example:
         >>> names = FreeNames(IMPORTED)

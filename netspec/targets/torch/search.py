@@ -96,7 +96,7 @@ class Search:
                 yield base
 
     def _rank(self, slot: Slot, base: Parameter) -> tuple[int, int]:
-        """Return a smaller rank for what is likelier: what enters a layer comes from what enters the class."""
+        """Return a rank, smaller for better candidates: what enters a layer comes from what enters the class."""
         if base.enters:
             likely = 0 if slot.enters else 2
         else:

@@ -37,7 +37,7 @@ def choose_expansion(graph: Graph, detail: DetailOptions) -> Expansion:
     """
     scopes = {scope.path: scope for scope in graph.root.descend() if scope.path}
     named = frozenset(_known(name, scopes) for name in detail.open)
-    opened = {path for name in named for path in _around(scopes[name])}
+    opened = {path for name in named for path in _ancestors(scopes[name])}
     most = len(scopes) + 2 if detail.expand_all else detail.depth
     stack = [(graph.root, 0, 0)]
     wrappers = _wrappers(graph.root)
@@ -68,7 +68,7 @@ def _unclear_groups(root: Scope, opened: set[str], deepest: int) -> set[str]:
         if shown > MOST_SHOWN:
             break
         for scope, inner in inside.items():
-            found.update(path for path in _around(inner) if path.startswith(scope.path))
+            found.update(path for path in _ancestors(inner) if path.startswith(scope.path))
         level = [
             inner for around in inside.values() for inner in around.scopes if inner.path in opened or _is_unclear(inner)
         ]
@@ -105,12 +105,12 @@ def _known(name: str, scopes: dict[str, Scope]) -> str:
     raise ValueError(f"no block {name!a} to open; {hint}")
 
 
-def _around(scope: Scope) -> Iterable[str]:
-    """Yield the paths of a scope and of all around it."""
-    around: Scope | None = scope
-    while around is not None:
-        yield around.path
-        around = around.parent
+def _ancestors(scope: Scope) -> Iterable[str]:
+    """Yield the paths of a scope and of all that enclose it."""
+    enclosing: Scope | None = scope
+    while enclosing is not None:
+        yield enclosing.path
+        enclosing = enclosing.parent
 
 
 def _wrappers(root: Scope) -> frozenset[str]:
@@ -134,7 +134,7 @@ def _wrappers(root: Scope) -> frozenset[str]:
 
 
 def _only_deep_block(outer: Scope, inner: Sequence[Scope], counts: Mapping[Scope, int]) -> list[Scope]:
-    """Return the block with most of what is around it, if no other can be opened deeper, as each level of a U-Net."""
+    """Return the block with most of the enclosing scope, if no other can be opened deeper, as each level of a U-Net."""
     deep = [scope for scope in inner if any(True for _ in scope.scopes)]
     if len(deep) != 1 or "group" in (outer.kind, deep[0].kind):
         return []
@@ -146,9 +146,9 @@ def _large_groups(root: Scope, inner: Sequence[Scope], counts: Mapping[Scope, in
     return [scope for scope in inner if scope.kind == "group" and _is_most(scope, root, counts)]
 
 
-def _is_most(scope: Scope, around: Scope, counts: Mapping[Scope, int]) -> bool:
-    """Return whether a scope holds more than three quarters of one around it."""
-    return 4 * counts[scope] > 3 * counts[around]
+def _is_most(scope: Scope, enclosing: Scope, counts: Mapping[Scope, int]) -> bool:
+    """Return whether a scope holds more than three quarters of an enclosing one."""
+    return 4 * counts[scope] > 3 * counts[enclosing]
 
 
 def _count_nodes(root: Scope) -> dict[Scope, int]:

@@ -73,7 +73,7 @@ def _read_group(group: ElementTree.Element, offset: Point, layout: Layout) -> No
     if kind == "node":
         layout.boxes[identity] = _place([_points(shape, offset) for shape in _shapes(group)])
     elif kind == "cluster":
-        layout.frames[identity] = _around([point for shape in _shapes(group) for point in _points(shape, offset)])
+        layout.frames[identity] = _bounding_box([point for shape in _shapes(group) for point in _points(shape, offset)])
     elif kind == "edge":
         paths, tips = list(group.iter(f"{SVG}path")), list(group.iter(f"{SVG}polygon"))
         # The polygon of an arrowhead ends with its first corner again.
@@ -103,15 +103,15 @@ def _moved(path: str, offset: Point) -> str:
 
 
 def _place(shapes: list[list[Point]]) -> Place:
-    outline = _around([point for points in shapes for point in points])
-    flat = [_around(points) for points in shapes]
+    outline = _bounding_box([point for points in shapes for point in points])
+    flat = [_bounding_box(points) for points in shapes]
     # <HR/> and <VR/> are drawn as rectangles of one pixel, without a class or an id of their own.
     rows = {_middle(each.top, each.bottom) for each in flat if each.height < _HAIRLINE < each.width}
     columns = {_middle(each.left, each.right) for each in flat if each.width < _HAIRLINE < each.height}
     return Place(outline, tuple(sorted(rows)), tuple(sorted(columns)))
 
 
-def _around(points: list[Point]) -> Rectangle:
+def _bounding_box(points: list[Point]) -> Rectangle:
     across, down = [x for x, _ in points], [y for _, y in points]
     return Rectangle(min(across), min(down), max(across), max(down))
 

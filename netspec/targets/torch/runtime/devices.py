@@ -1,4 +1,4 @@
-"""Which devices a module is built on, and which of its layers lives where."""
+"""Which devices a module is built on, and which of its layers is on which."""
 
 from __future__ import annotations
 
