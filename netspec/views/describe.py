@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 from netspec.ir import Graph, Node, Scope
 from netspec.sizes import stated
@@ -113,10 +114,20 @@ def describe_call(scopes: list[Scope], channels: int) -> str:
     for name, value in first.arguments.items():
         if value in (None, 0, 1, "", channels) or any(scope.arguments.get(name) != value for scope in scopes[1:]):
             continue
-        part = f" {name}={'x'.join(map(str, value)) if isinstance(value, tuple) else value}"
+        part = f" {name}={_show_argument(name, value)}"
         if len(text) + len(part) <= MOST_TEXT:
             text += part
     return text
+
+
+SIZES = frozenset({"kernel", "stride", "padding", "dilation", "size"})
+"""What arguments are called that hold a size per axis; other lists are shown as lists."""
+
+
+def _show_argument(name: str, value: Any) -> str:
+    if not isinstance(value, tuple):
+        return str(value)
+    return "x".join(map(str, value)) if name in SIZES else f"[{', '.join(map(str, value))}]"
 
 
 # names

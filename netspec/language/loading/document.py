@@ -20,7 +20,7 @@ from netspec.language.model import Block, Body, Document, Parameter
 from netspec.language.parsing.declarations import check_outputs, define_blocks
 from netspec.language.parsing.parameters import parse_parameters
 from netspec.language.parsing.parser import Parser
-from netspec.language.parsing.settings import check_defaults, check_settings, check_variants
+from netspec.language.parsing.settings import check_defaults, check_reference, check_settings, check_variants
 from netspec.language.scope import Scope
 from netspec.syntax.yaml import Mapping
 
@@ -137,6 +137,7 @@ def _parameters(parser: Parser, tree: Mapping, trees: list[Mapping]) -> dict[str
     parameters = parse_parameters(parser, tree["args"], tree.span) if tree.get("args") else {}
     check_settings(parser, trees)
     check_variants(parser, tree, parameters)
+    check_reference(parser, tree)
     check_defaults(parser, tree, parameters)
     return parameters
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from netspec.diagnostics import Code, nearest
+from netspec.language.messages import show_value
 from netspec.language.model import Parameter
 from netspec.language.other_names import suggest_step
 from netspec.language.parsing.parser import Parser
@@ -37,6 +39,28 @@ def _check_known(parser: Parser, values: Mapping, known: list[str], owner: str) 
         if name not in known:
             help_text = nearest(name, known) or (f"it has {', '.join(known)}" if known else "declare it in `args`")
             parser.report(Code.UNKNOWN_SETTING, f"{owner} has no argument '{name}'", values.key_spans[name], help_text)
+
+
+def check_reference(parser: Parser, tree: Mapping) -> None:
+    """Record what is no constructor of a library, alone or with its arguments, and `keys` that name none of them."""
+    reference = tree.get("reference") or Mapping()
+    libraries = [name for name in reference if name != "keys"]
+    for library in libraries:
+        if not _is_constructor(reference[library]):
+            message = f"`{library}` is a constructor, alone or with its arguments, not {show_value(reference[library])}"
+            help_text = f"as in `{library}: resnet18`, or `{library}: {{resnet18: {{num_classes: 10}}}}`"
+            parser.report(Code.INVALID_DOCUMENT_VALUE, message, reference.value_spans[library], help_text)
+    if "keys" in reference and reference["keys"] not in libraries:
+        message = f"`keys` is one of the libraries beside it, not {show_value(reference['keys'])}"
+        help_text = f"it names {', '.join(libraries)}" if libraries else "name the library too"
+        parser.report(Code.INVALID_DOCUMENT_VALUE, message, reference.value_spans["keys"], help_text)
+
+
+def _is_constructor(value: Any) -> bool:
+    if isinstance(value, Mapping) and len(value) == 1:
+        ((value, arguments),) = value.items()
+        return isinstance(value, str) and value.isidentifier() and isinstance(arguments, Mapping)
+    return isinstance(value, str) and value.isidentifier()
 
 
 def check_defaults(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) -> None:
