@@ -11,15 +11,12 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 import netspec
+from docs.proofs import laws, other_readings, part_figures, references
 from netspec.analysis import measure
 from netspec.analysis.costs import COUNTING_RULE
 from netspec.cli.fields import described_fields
@@ -80,18 +77,41 @@ are in `netspec.compile(...).warnings`. With `--deny-warnings` it is refused, an
 
 ZOO_INTRODUCTION = """
 {count} networks, by paper. How everything is counted: {rule}. `depth` is the number of convolutions and linear
-layers on the longest path. All figures are computed; what is *checked* also stands in the document, and must hold
-whenever it is compiled; so many figures *of parts*, published or worked out by hand from the papers' tables, stand
-in [`tests/zoo/figures.yaml`](../tests/zoo/figures.yaml), and `tests/zoo/test_behaviour.py` and
-`tests/zoo/test_behaviour_families.py` hold networks to what their papers say of their behaviour. Where a network is
-*equal to* one of another library, tests prove that both are the same graph, and that with the same weights they
-give the same output. Where it has that library's *keys* too, its checkpoints load with `strict=True`.
+layers on the longest path, those of gates and both halves of a factorized convolution among them, so that it can be
+more than a name says. All figures are computed.
+
+What proves a network stands beside it; `make test` runs all of it but where another command is named.
+
+- Every network: its document compiles without a warning and to the totals that are *checked*, which stand in it; its
+  module has the parameters, shapes and operations of its graph, as torch counts them; so have its variants
+  (`tests/zoo/test_zoo.py`). Where its name says a depth, it is that deep (`tests/zoo/test_figures.py`).
+- So many figures *of parts*, published or worked out by hand from the papers' tables, which are in
+  [`tests/zoo/figures.yaml`](../tests/zoo/figures.yaml).
+- *Tests of its own*, named below the table, hold it to what its paper and its authors' files say of its behaviour, its
+  figures and how it starts.
+- Where it is *equal to* a network of another library, both are the same graph, and give the same output with the same
+  weights; with that library's *keys*, its checkpoints load with `strict=True`. For pytorchcv `make test` compares the
+  graphs, that of preresnet1001_cifar excepted, and the outputs of all but the largest networks; these, torchvision and
+  timm are left to `make parity`.
+- *With other settings* it is the graph of another network of pytorchcv
+  ([`tests/zoo/settings.yaml`](../tests/zoo/settings.yaml)).
 """
 
 
 def wrapped(text: str) -> str:
     """Return a paragraph in lines of 120 characters."""
     return textwrap.fill(" ".join(text.split()), 120, break_long_words=False, break_on_hyphens=False)
+
+
+def wrapped_list(text: str) -> Iterator[str]:
+    """Yield paragraphs, and items of lists, in lines of 120 characters."""
+    for paragraph in text.strip().split("\n\n"):
+        for item in re.split(r"\n(?=- )", paragraph):
+            indent = "  " if item.startswith("- ") else ""
+            yield textwrap.fill(
+                " ".join(item.split()), 120, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+            )
+        yield ""
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
@@ -208,7 +228,7 @@ def zoo_page() -> Iterator[str]:
     for document in documents:
         papers.setdefault(_paper(document.cite), []).append(document)
     yield from ("# The networks that ship", "", MADE, "")
-    yield wrapped(ZOO_INTRODUCTION.format(count=len(documents), rule=COUNTING_RULE))
+    yield from wrapped_list(ZOO_INTRODUCTION.format(count=len(documents), rule=COUNTING_RULE))
     for paper in sorted(papers, key=lambda each: (_year(each), each)):
         yield from ("", f"## {paper}", "")
         yield from _networks([(document, netspec.compile(document)) for document in papers[paper]])
@@ -238,34 +258,31 @@ def _networks(networks: list[tuple[Document, Graph]]) -> Iterator[str]:
         rows.append((name, document.title, entered, *counts, _checked(document), _equal(document)))
     yield from table(("name", "title", "input", "params", "MACs", "depth", "checked", "equal to"), rows)
     for document, _ in networks:
-        if document.notes:
-            yield f"- `{document.path.stem}`: {prose(document.notes)}"
+        tests = ", ".join(f"`{test}`" for test in laws().get(document.path.stem, ()))
+        texts = [prose(document.notes), *([f"Tests of its own: {tests}."] if tests else [])]
+        if any(texts):
+            yield f"- `{document.path.stem}`: {' '.join(filter(None, texts))}"
 
 
 def _checked(document: Document) -> str:
+    name = document.path.stem
     totals = [key for key, value in document.expect.items() if value is not None]
-    count = _part_figures().get(document.path.stem, 0)
-    return ", ".join([*totals, *([f"{count} of parts"] if count else [])])
-
-
-@cache
-def _part_figures() -> Counter[str]:
-    """Return how many figures of its parts the tests hold each network to."""
-    places = yaml.safe_load((DOCS.parent / "tests" / "zoo" / "figures.yaml").read_text(encoding="utf-8"))
-    counts: Counter[str] = Counter()
-    for network, figures in places.items():
-        counts[network.partition("@")[0]] += sum(map(len, figures.values()))
-    return counts
+    parts, tests = part_figures().get(name, 0), len(laws().get(name, ()))
+    counts = [
+        *([f"{parts} of parts"] if parts else []),
+        *([f"{tests} test{'s' * (tests > 1)} of its own"] if tests else []),
+    ]
+    return ", ".join([*totals, *counts])
 
 
 def _equal(document: Document) -> str:
-    texts = []
-    for library_name, what in document.reference.items():
-        if library_name != "keys":
-            model = next(iter(what)) if isinstance(what, dict) else what
-            keys = " with its keys" if document.reference.get("keys") == library_name else ""
-            texts.append(f"{library_name} `{model}`{keys}")
-    return ", ".join(texts)
+    keyed = document.reference.get("keys")
+    texts = [
+        f"{library_name} `{constructor}`{' with its keys' if keyed == library_name else ''}"
+        for library_name, constructor in references(document)
+    ]
+    others = [f"`{equal}`" for network, _, equal in other_readings() if network == document.path.stem]
+    return ", ".join([*texts, *([f"with other settings pytorchcv {' and '.join(others)}"] if others else [])])
 
 
 # files

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
+import yaml
 from torch import nn
 
 import netspec
@@ -174,49 +175,16 @@ def test_outputs_equal_the_reference(reference: Reference) -> None:
     assert_equal_networks(ours, theirs, graph.inputs[0].shape, batch=1)
 
 
-STRIDE_FIRST = {"unit": {"bottleneck": {"stride_first": True}}}
-PREACTIVATED_STRIDE_FIRST = {"unit": {"preact_bottleneck": {"stride_first": True}}}
-HALVING = {"compression": 0.5}
-SMALLER_SQUEEZENET = {"stem": 64, "kernel": 3, "stages": [[16, 16], [32, 32], [48, 48, 64, 64]]}
-SETTINGS: list[tuple[str, dict[str, Any], str]] = [
-    ("nin_cifar10", {"classes": 100}, "nin_cifar100"),
-    ("resnet20_cifar", {"unit": "basic_block"}, "resnet20_cifar10"),
-    ("resnet56_cifar", {"unit": "basic_block"}, "resnet56_cifar10"),
-    ("resnet110_cifar", {"unit": "basic_block"}, "resnet110_cifar10"),
-    ("resnet101", STRIDE_FIRST, "resnet101"),
-    ("resnet152", STRIDE_FIRST, "resnet152"),
-    ("preresnet152", PREACTIVATED_STRIDE_FIRST, "preresnet152"),
-    ("preresnet200", PREACTIVATED_STRIDE_FIRST, "preresnet200"),
-    ("squeezenet_bypass", SMALLER_SQUEEZENET, "squeezeresnet_v1_1"),
-    ("mobilenet_v1", {"width": 0.75}, "mobilenet_w3d4"),
-    ("mobilenet_v1", {"width": 0.5}, "mobilenet_wd2"),
-    ("mobilenet_v1", {"width": 0.25}, "mobilenet_wd4"),
-    ("shufflenet_g1", {"scale": 0.75}, "shufflenet_g1_w3d4"),
-    ("shufflenet_g3", {"scale": 0.75}, "shufflenet_g3_w3d4"),
-    ("shufflenet_g1", {"scale": 0.5}, "shufflenet_g1_wd2"),
-    ("shufflenet_g3", {"scale": 0.5}, "shufflenet_g3_wd2"),
-    ("shufflenet_g1", {"scale": 0.25}, "shufflenet_g1_wd4"),
-    ("shufflenet_g3", {"scale": 0.25}, "shufflenet_g3_wd4"),
-    ("fractalnet20_cifar10", {"classes": 100}, "fractalnet_cifar100"),
-    ("densenet40_k12_cifar", {"stem": 24, **HALVING}, "densenet40_k12_cifar10"),
-    ("densenet100_k12_cifar", {"stem": 24, **HALVING}, "densenet100_k12_cifar10"),
-    ("densenet100_k24_cifar", {"stem": 48, **HALVING}, "densenet100_k24_cifar10"),
-    ("se_resnet50", {"pool_padding": 1}, "seresnet50"),
-    ("se_resnet101", {"pool_padding": 1}, "seresnet101"),
-    ("se_resnet152", {"pool_padding": 1}, "seresnet152"),
-    ("se_resnext50_32x4d", {"pool_padding": 1}, "seresnext50_32x4d"),
-    ("se_resnext101_32x4d", {"pool_padding": 1}, "seresnext101_32x4d"),
-    ("senet154", {"pool_padding": 1}, "senet154"),
-]
+SETTINGS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("settings.yaml").read_text(encoding="utf-8"))
 """Networks of pytorchcv that take another reading of a paper or another size: they are settings of ours."""
 
 
-@pytest.mark.parametrize(("network", "settings", "constructor"), [pytest.param(*each, id=each[2]) for each in SETTINGS])
-def test_other_readings_are_settings(network: str, settings: dict[str, Any], constructor: str) -> None:
-    graph = netspec.compile(network, overrides=settings)
+@pytest.mark.parametrize("row", SETTINGS, ids=[f"{row['network']}-{row['equals']}" for row in SETTINGS])
+def test_other_readings_are_settings(row: dict[str, Any]) -> None:
+    graph = netspec.compile(row["network"], overrides=row["settings"])
     samples = torch.zeros(1, *graph.inputs[0].shape, device="meta")
     with torch.device("meta"):
-        theirs = construct(Reference(network, "pytorchcv", constructor, {}))
+        theirs = construct(Reference(row["network"], "pytorchcv", row["equals"], {}))
     assert graph.params == sum(each.numel() for each in theirs.parameters())
     match(trace(build_module(graph, device="meta").eval(), samples), trace(theirs, samples))
 
