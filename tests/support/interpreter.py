@@ -67,6 +67,12 @@ def interpret(graph: Graph, module: nn.Module, inputs: tuple[Tensor, ...], train
 
 # element by element
 
+
+def log_one_plus_exp(x: Tensor) -> Tensor:
+    """Return ``log(1 + exp(x))``; written so, it would be infinite from 710 on, and its gradient no number."""
+    return torch.logaddexp(x, torch.zeros_like(x))
+
+
 ACTIVATIONS: dict[str, Callable[[Any, Tensor], Tensor]] = {
     "relu": lambda op, x: torch.where(x > 0, x, 0.0 * x),
     "relu6": lambda op, x: F.relu6(x),  # torch's choice of a gradient where the line bends
@@ -77,9 +83,9 @@ ACTIVATIONS: dict[str, Callable[[Any, Tensor], Tensor]] = {
     "silu": lambda op, x: x * torch.sigmoid(x),
     "hardswish": lambda op, x: F.hardswish(x),
     "hardsigmoid": lambda op, x: F.hardsigmoid(x),
-    "mish": lambda op, x: x * torch.tanh(torch.log1p(torch.exp(x))),
-    "sigmoid": lambda op, x: 1 / (1 + torch.exp(-x)),
-    "tanh": lambda op, x: 2 / (1 + torch.exp(-2 * x)) - 1,
+    "mish": lambda op, x: x * torch.tanh(log_one_plus_exp(x)),
+    "sigmoid": lambda op, x: torch.exp(-log_one_plus_exp(-x)),
+    "tanh": lambda op, x: 2 * torch.exp(-log_one_plus_exp(-2 * x)) - 1,
     "softplus": lambda op, x: F.softplus(x, op.beta, op.threshold),
     "softmax": lambda op, x: torch.exp(x - x.logsumexp(op.axis, keepdim=True)),
     "log_softmax": lambda op, x: x - x.logsumexp(op.axis, keepdim=True),

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
+from torch import nn
 
-from netspec.ir import verify
+from netspec.ir import Graph, verify
 from netspec.language import load
 from netspec.lowering import lower
 from netspec.ops import OPS, Sample
 from netspec.targets.torch import emit_torch
 from netspec.targets.torch.pipeline import legalize
 from netspec.targets.torch.runtime import verify_forward
-from tests.support.differential import compare
-from tests.support.documents import OWN, build, find, load_text
-from tests.support.interpreter import RULES
+from tests.support.differential import compare, read
+from tests.support.documents import OWN, build, compile_text, find, load_text
+from tests.support.interpreter import ACTIVATIONS, RULES
 from tests.support.random_documents import documents
 from tests.support.search import examples
 
@@ -71,6 +75,28 @@ def test_shipped(name: str) -> None:
 @pytest.mark.parametrize("name", OWN)
 def test_own(name: str) -> None:
     compare(load(find(name)), training=True)
+
+
+@cache
+def alone(name: str) -> tuple[Graph, nn.Module]:
+    """Return a network of one activation and its module."""
+    graph = compile_text({"input": [4], "network": [name]})
+    return graph, build(graph).eval()
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "scale"])
+@examples(100)
+@given(values=st.lists(st.floats(-1e4, 1e4).filter(lambda x: abs(x) > 1e-3), min_size=4, max_size=4))
+def test_rules_of_activations_hold_at_large_values(name: str, values: list[float]) -> None:
+    """Where a rule is naive its gradients overflow long before its values do."""
+    graph, module = alone(name)
+    results = []
+    for compute in (lambda x: module(x * 1), lambda x: read(graph, module, (x,), False)["output"]):
+        x = torch.tensor([values], dtype=torch.float64, requires_grad=True)
+        result = compute(x)
+        (result * torch.linspace(1, 2, 4)).sum().backward()
+        results.append((result.detach(), x.grad))
+    torch.testing.assert_close(*results, rtol=1e-9, atol=1e-9)
 
 
 def test_values_may_have_many_axes() -> None:
