@@ -114,8 +114,8 @@ class Conv(Op, name="conv"):
         return {"weight": weight, "bias": (out,)} if self.bias else {"weight": weight}
 
     def count_macs(self, *shapes: Shape) -> Size:
-        positions = elements(self.infer_shape(*shapes)[1:])
-        return elements(self.list_parameters(*shapes)["weight"]) * positions
+        positions = self.window.sizes("conv", shapes[0])
+        return elements(self.list_parameters(*shapes)["weight"]) * elements(positions)
 
     def emit_module(self, *shapes: Shape) -> Torch:
         (shape,) = shapes

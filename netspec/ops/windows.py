@@ -47,9 +47,10 @@ class SlidingWindow(NamedTuple):
         self._check_same(op, axes)
         sizes = self._count(shape, axes)
         # A kernel or stride may be an open size too, as in a pool over all of a map, and is 0 where the map is small.
-        if any(size < 1 for size in (*(axis.kernel for axis in axes), *(axis.stride for axis in axes), *sizes)):
+        kernels, strides, _ = zip(*axes, strict=True)
+        if any(size < 1 for size in (*kernels, *strides, *sizes)):
             raise ShapeError(
-                f"{op} with kernel {show(per_axis(self.kernel, rank))} does not fit into {show(shape)}",
+                f"{op} with kernel {show(kernels)} does not fit into {show(shape)}",
                 help="use a smaller kernel, more padding or a larger input",
                 operand=0,
                 code=Code.INVALID_WINDOW,
@@ -58,8 +59,8 @@ class SlidingWindow(NamedTuple):
 
     def along(self, rank: int) -> tuple[AxisWindow, ...]:
         """Return the window along each axis."""
-        each = (per_axis(value, rank) for value in (self.kernel, self.stride, self.dilation))
-        return tuple(map(AxisWindow, *each))
+        arguments = per_axis(self.kernel, rank), per_axis(self.stride, rank), per_axis(self.dilation, rank)
+        return tuple(map(AxisWindow._make, zip(*arguments, strict=True)))
 
     def _check_same(self, op: str, axes: tuple[AxisWindow, ...]) -> None:
         # torch.nn.Conv2d on padding="same": "this mode doesn't support any stride values other than 1".
@@ -75,8 +76,7 @@ class SlidingWindow(NamedTuple):
             # TensorFlow's rule fixes how many windows there are, and pads what they need. So their number is a plain
             # division, even where the padding itself is a formula of the size that has several cases.
             return tuple(-(-size // axis.stride) for size, axis in zip(shape[1:], axes, strict=True))
-        padded = zip(shape[1:], axes, self.pairs(shape), strict=True)
-        return tuple(count_windows(size, axis, pair, self.ceil) for size, axis, pair in padded)
+        return tuple(map(count_windows, shape[1:], axes, self.pairs(shape), (self.ceil,) * len(axes)))
 
     def pairs(self, shape: Shape) -> Pairs:
         """Return the padding before and after each axis.
