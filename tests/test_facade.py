@@ -6,10 +6,13 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import netspec
+import netspec.analysis
+import netspec.sizes
 
 SPEC = """\
 netspec: 1
@@ -33,11 +36,19 @@ def spec(tmp_path: Path) -> Path:
     return path
 
 
-def test_all_is_sorted_and_true() -> None:
-    assert list(netspec.__all__) == sorted(netspec.__all__)
-    assert all(getattr(netspec, name) is not None for name in netspec.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = netspec.nothing
+@pytest.mark.parametrize("package", [netspec, netspec.analysis, netspec.sizes], ids=lambda package: package.__name__)
+def test_all_is_sorted_and_true(package: ModuleType) -> None:
+    assert list(package.__all__) == sorted(package.__all__)
+    assert all(getattr(package, name) is not None for name in package.__all__)
+    with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'nothing'"):
+        _ = package.nothing
+
+
+def test_checking_imports_no_figures_but_totals(spec: Path) -> None:
+    code = f"import sys, netspec; netspec.compile({str(spec)!r}); print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "netspec.analysis.costs" in shown
+    assert not {"netspec.analysis.memory", "netspec.analysis.receptive_field", "netspec.sizes.legal_sizes"} & {*shown}
 
 
 def test_version_is_that_of_the_package() -> None:
