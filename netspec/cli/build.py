@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from netspec.cli.documents import Settings, compile_document
+from netspec.cli.offers import offer_devices
 from netspec.cli.options import (
     Table,
     Workload,
@@ -37,7 +38,13 @@ if TYPE_CHECKING:
     help="Write to DIR/NAME/.",
 )
 @click.option("--force", is_flag=True, help="Overwrite files that netspec did not write.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, or as in cuda:0,cuda:1.")
+@click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    shell_complete=offer_devices,
+    help="auto, cpu, cuda, cuda:1, or as in cuda:0,cuda:1.",
+)
 @memory_options
 @click.option("--channels-last", is_flag=True, help="Keep the channels of images last in memory.")
 @click.option(

@@ -9,13 +9,14 @@ import click
 
 from netspec.cli.documents import Settings, compile_document, keep
 from netspec.cli.failures import exit_code, report
-from netspec.cli.options import complete_spec, document_options
+from netspec.cli.offers import offer_specs
+from netspec.cli.options import document_options
 from netspec.cli.output import print_json
 from netspec.diagnostics import Diagnostic, SpecError
 
 
 @click.command("check")
-@click.argument("specs", metavar="SPEC...", nargs=-1, required=True, shell_complete=complete_spec)
+@click.argument("specs", metavar="SPEC...", nargs=-1, required=True, shell_complete=offer_specs)
 @document_options
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @click.pass_context

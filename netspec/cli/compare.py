@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.cli.documents import Settings, compile_document
-from netspec.cli.options import Workload, complete_spec, document_options, memory_options
+from netspec.cli.offers import offer_files, offer_specs
+from netspec.cli.options import Workload, document_options, memory_options
 from netspec.cli.output import print_json, progress
 
 if TYPE_CHECKING:
@@ -19,13 +20,19 @@ ORDERS = ("name", "params", "macs", "forward", "peak", "depth")
 
 
 @click.command("compare")
-@click.argument("specs", metavar="SPEC...", nargs=-1, required=True, shell_complete=complete_spec)
+@click.argument("specs", metavar="SPEC...", nargs=-1, required=True, shell_complete=offer_specs)
 @document_options
 @memory_options
 @click.option("--sort", type=click.Choice(ORDERS), help="By name, or by a quantity with the largest first.")
 @click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-@click.option("-o", "--output", metavar="FILE", help="Draw a bubble chart too: an .svg, or - for standard output.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=offer_files,
+    help="Draw a bubble chart too: an .svg, or - for standard output.",
+)
 @click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")
 def command(
     specs: tuple[str, ...],

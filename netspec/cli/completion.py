@@ -7,6 +7,10 @@ from click.shell_completion import ShellComplete, get_completion_class
 
 from netspec.cli.group import cli
 
+BASH_OFFER = "            COMPREPLY+=($value)\n"
+BASH_SETTING = f"{BASH_OFFER}            [[ $value == *= ]] && compopt -o nospace\n"
+"""After a setting such as ``growth=`` comes its value, not a space."""
+
 
 @click.command("completion")
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
@@ -21,7 +25,6 @@ def command(shell: str) -> None:
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"there is no completion for {shell}")
-    # click's own way starts netspec with a variable set; the same script comes out without a second process.
-    script = kind(cli, {}, "netspec", "_NETSPEC_COMPLETE")
     # bash's own `source` starts a shell to look at its version; the script says itself what it needs.
-    click.echo(ShellComplete.source(script))
+    script = ShellComplete.source(kind(cli, {}, "netspec", "_NETSPEC_COMPLETE"))
+    click.echo(script.replace(BASH_OFFER, BASH_SETTING))

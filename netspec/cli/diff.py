@@ -8,7 +8,8 @@ import click
 
 from netspec.cli.documents import Settings, compile_document
 from netspec.cli.failures import wants_color
-from netspec.cli.options import complete_spec, diagnostic_options, plugin_option, read_overrides
+from netspec.cli.offers import offer_settings, offer_specs, offer_variants
+from netspec.cli.options import diagnostic_options, plugin_option, read_overrides
 from netspec.cli.output import progress
 
 COLOURS = {"+": "green", "-": "red", "~": "yellow"}
@@ -16,18 +17,26 @@ DIFFERENT = 1
 
 
 @click.command("diff")
-@click.argument("before", metavar="A", shell_complete=complete_spec)
-@click.argument("after", metavar="B", shell_complete=complete_spec)
+@click.argument("before", metavar="A", shell_complete=offer_specs)
+@click.argument("after", metavar="B", shell_complete=offer_specs)
 @click.option(
     "--set-a",
     metavar="KEY=VALUE",
     multiple=True,
     callback=read_overrides,
+    shell_complete=offer_settings("before"),
     help="Another value for an argument or the input of A, as in growth=24.",
 )
-@click.option("--set-b", metavar="KEY=VALUE", multiple=True, callback=read_overrides, help="The same for B.")
-@click.option("--variant-a", metavar="NAME", help="One of the variants of A.")
-@click.option("--variant-b", metavar="NAME", help="One of the variants of B.")
+@click.option(
+    "--set-b",
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=read_overrides,
+    shell_complete=offer_settings("after"),
+    help="The same for B.",
+)
+@click.option("--variant-a", metavar="NAME", shell_complete=offer_variants("before"), help="One of the variants of A.")
+@click.option("--variant-b", metavar="NAME", shell_complete=offer_variants("after"), help="One of the variants of B.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when the networks differ, and with 0 when they do not.")
 @click.option("--json", "as_json", is_flag=True, help="Print the differences as JSON.")
 @plugin_option

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from netspec.cli.documents import Settings, compile_document
+from netspec.cli.offers import offer_files, offer_scopes
 from netspec.cli.options import document_options, spec_argument
 from netspec.cli.output import progress
 
@@ -17,9 +18,22 @@ SUFFIXES = (".svg", ".dot", ".gv")
 @click.command("draw")
 @spec_argument
 @document_options
-@click.option("-o", "--output", metavar="FILE", help="File to write, .svg or .dot; - is an SVG on standard output.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=offer_files,
+    help="File to write, .svg or .dot; - is an SVG on standard output.",
+)
 @click.option("--depth", type=click.IntRange(0), default=1, show_default=True, help="Levels of blocks that are open.")
-@click.option("--open", "opened", metavar="PATH", multiple=True, help="Open this block too; may be given again.")
+@click.option(
+    "--open",
+    "opened",
+    metavar="PATH",
+    multiple=True,
+    shell_complete=offer_scopes,
+    help="Open this block too; may be given again.",
+)
 @click.option("--all", "expand_all", is_flag=True, help="Open everything.")
 @click.option(
     "--edges",

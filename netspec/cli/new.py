@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.options import complete_spec
+from netspec.cli.offers import offer_specs
 
 
 @click.command("new")
 @click.argument("name")
-@click.option("--from", "extended", shell_complete=complete_spec, metavar="SPEC", help="Extend this network instead.")
+@click.option("--from", "extended", shell_complete=offer_specs, metavar="SPEC", help="Extend this network instead.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

@@ -8,25 +8,16 @@ from functools import wraps
 from typing import Any, NamedTuple, TypeVar, cast
 
 import click
-from click.shell_completion import CompletionItem
 
 from netspec.cli.documents import DENY_WARNINGS, FORMAT, Settings
 from netspec.cli.group import TRACEBACK
+from netspec.cli.offers import offer_files, offer_settings, offer_specs, offer_variants
 from netspec.dtypes import FLOAT_BYTES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 FORMATS = ("text", "concise", "json", "github", "sarif")
 SORTINGS = ("params", "macs", "memory")
-
-
-def complete_spec(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete a path, or the name of a shipped network."""
-    from netspec.language.loading.files import shipped_names
-
-    names = [CompletionItem(name) for name in shipped_names() if name.startswith(incomplete)]
-    # The files come first: click's script for bash forgets what stands before them.
-    return [CompletionItem(incomplete, type="file"), *names]
 
 
 def read_memory(ctx: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
@@ -96,7 +87,7 @@ def _gathered(command: Command, name: str, record: Any) -> Command:
 
 def spec_argument(command: Command) -> Command:
     """Add the document that a command is about."""
-    return click.argument("spec", shell_complete=complete_spec)(command)
+    return click.argument("spec", shell_complete=offer_specs)(command)
 
 
 def default_limit() -> int:
@@ -129,6 +120,7 @@ def plugin_option(command: Command) -> Command:
         expose_value=False,
         is_eager=True,
         callback=_load_plugins,
+        shell_complete=offer_files,
         help="A Python module, or a .py file, whose ops documents may use.",
     )(command)
 
@@ -168,9 +160,15 @@ def document_options(command: Command) -> Command:
             metavar="KEY=VALUE",
             multiple=True,
             callback=read_overrides,
+            shell_complete=offer_settings("spec", "specs"),
             help="Another value for an argument or the input, as in growth=24, layers.0=3 or input=1,64,64.",
         ),
-        click.option("--variant", metavar="NAME", help="One of the document's variants."),
+        click.option(
+            "--variant",
+            metavar="NAME",
+            shell_complete=offer_variants("spec", "specs"),
+            help="One of the document's variants.",
+        ),
         plugin_option,
         diagnostic_options,
     )

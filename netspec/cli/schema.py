@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.options import complete_spec, plugin_option
+from netspec.cli.offers import offer_specs
+from netspec.cli.options import plugin_option
 
 
 @click.command("schema")
-@click.argument("spec", shell_complete=complete_spec, required=False)
+@click.argument("spec", shell_complete=offer_specs, required=False)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="File to write.")
 @plugin_option
 @click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netspec.cli.documents import Settings, compile_document
+from netspec.cli.offers import offer_files
 from netspec.cli.options import document_options, spec_argument
 from netspec.cli.output import progress
 
@@ -27,7 +28,13 @@ TARGETS = ("torch", "equations")
     show_default=True,
     help="A PyTorch module, or every value as an equation over the elements that it reads.",
 )
-@click.option("-o", "--output", metavar="FILE", help="Write to a file, or to standard output with -, the default.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=offer_files,
+    help="Write to a file, or to standard output with -, the default.",
+)
 @click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")
 def command(spec: str, settings: Settings, target: str, output: str | None, force: bool) -> None:
     """Print a network as the file that `build` writes, or as equations to read beside the paper."""

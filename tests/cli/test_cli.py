@@ -248,7 +248,7 @@ def test_overrides_and_variants(netspec: Run) -> None:
     assert netspec("check", "good.yaml", "--set", "widht=8")[0] == 1
 
 
-# summary, list, ops, explain, completion
+# summary, list, ops, explain
 
 
 def test_summary_off_a_terminal_is_plain(netspec: Run) -> None:
@@ -321,32 +321,6 @@ def test_explain_reads_the_pages(netspec: Run) -> None:
     listed = netspec("explain")[1].splitlines()
     assert len(listed) == len(Code) and "NS0501  shapes do not agree" in listed
     assert "did you mean NS0301?" in netspec("explain", "NS301")[2]
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_scripts(netspec: Run, shell: str) -> None:
-    code, out, err = netspec("completion", shell)
-    assert (code, err) == (0, "")
-    assert f"_NETSPEC_COMPLETE={shell}_complete" in out
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ("netspec che", "plain,check"),
-        ("netspec summary lenet5_m", "plain,lenet5_modern"),
-        ("netspec build --cha", "plain,--channels-last"),
-        ("netspec ops bottl", "plain,bottleneck"),
-        ("netspec explain NS060", "plain,NS0601"),
-    ],
-)
-def test_completion_completes(words: str, expected: str) -> None:
-    position = str(len(words.split()) - 1)
-    environment = {**os.environ, "_NETSPEC_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": position}
-    lines = python("-m", "netspec", env=environment).stdout.splitlines()
-    assert expected in lines
-    # click's script for bash forgets what stands before an offer of files.
-    assert not any(line.startswith("file,") for line in lines[1:])
 
 
 def test_a_full_disk_is_no_internal_error() -> None:
