@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     "--seed",
     type=click.IntRange(0, 2**63 - 1),
     metavar="INTEGER",
-    help="Start of torch's random numbers, for the same weights again.",
+    help="Seed of torch's random numbers, for reproducible weights.",
 )
 @click.option(
     "--max-memory", metavar="SIZE", callback=read_memory, help="Refuse networks that take more; 3/4 of the machine's."

@@ -63,7 +63,7 @@ def command(
     engine: Any,
     **style: Any,
 ) -> None:
-    """Draw a network as SVG, into NAME.svg unless told otherwise."""
+    """Draw a network as SVG, into NAME.svg by default."""
     from netspec.output_files import check_files, write_file
 
     if output not in (None, "-") and Path(output or "").suffix not in SUFFIXES:

@@ -1,4 +1,4 @@
-"""What ends a command early, as a message and an exit code.
+"""Failures of commands, as a message and an exit code.
 
 0 done   1 errors in a document   2 usage, or a file that cannot be read or written   3 a limit refused it
 70 internal error   130 interrupted
@@ -25,7 +25,7 @@ ERRORS, USAGE, LIMIT, INTERNAL, INTERRUPTED = 1, 2, 3, 70, 130
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command and return its exit code; whatever goes wrong has been said on standard error."""
+    """Run a command and return its exit code; failures are reported on standard error."""
     # A shell asks for completions through this variable, and click answers and exits.
     if "_NETSPEC_COMPLETE" in os.environ:
         cli.main(list(arguments), prog_name="netspec", complete_var="_NETSPEC_COMPLETE", standalone_mode=False)
@@ -40,28 +40,28 @@ def run(arguments: Sequence[str]) -> int:
         # `netspec list | head` is no failure: the reader has what it wanted.
         _discard_output()
     except click.exceptions.Exit as exit:
-        _say(lambda: report(settings))
+        _report_safely(lambda: report(settings))
         return exit.exit_code
     except (KeyboardInterrupt, EOFError, click.Abort):
-        _say(lambda: click.echo("interrupted", err=True))
+        _report_safely(lambda: click.echo("interrupted", err=True))
         return INTERRUPTED
     except click.ClickException as error:
-        _say(error.show)
+        _report_safely(error.show)
         return USAGE
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            _say(lambda: click.echo("Error: cannot write: no space is left", err=True))
+            _report_safely(lambda: click.echo("Error: cannot write: no space is left", err=True))
             _discard_output()
             return USAGE
         return _failure(error, settings)
-    _say(lambda: report(settings))
+    _report_safely(lambda: report(settings))
     return 0
 
 
-def _say(speak: Callable[[], None]) -> None:
-    """Say why a command ends; where standard error takes nothing more, the exit code still tells."""
+def _report_safely(show: Callable[[], None]) -> None:
+    """Say why a command ends; where standard error is closed, the exit code remains."""
     with suppress(OSError):
-        speak()
+        show()
 
 
 def _discard_output() -> None:
@@ -75,7 +75,7 @@ def _failure(error: Exception, settings: dict[str, Any]) -> int:
 
     if isinstance(error, SpecError):
         settings.setdefault(FOUND, []).extend(error.diagnostics)
-        _say(lambda: report(settings))
+        _report_safely(lambda: report(settings))
         return exit_code(error)
     return _internal(error, bool(settings.get("netspec.traceback") or os.environ.get("NETSPEC_TRACEBACK")))
 

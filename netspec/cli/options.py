@@ -51,7 +51,7 @@ def _keep_denial(ctx: click.Context, parameter: click.Parameter, value: bool) ->
 
 
 class Workload(NamedTuple):
-    """What memory depends on beside the network."""
+    """What memory depends on besides the network."""
 
     batch: int
     dtype: str
@@ -91,7 +91,7 @@ def spec_argument(command: Command) -> Command:
 
 
 def default_limit() -> int:
-    """Return three quarters of the machine's memory in bytes, or 2**62 where that cannot be told."""
+    """Return three quarters of the machine's memory in bytes, or 2**62 where that is unknown."""
     try:
         # The rest is for Python, torch's workspaces and everything else that runs.
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4

@@ -19,7 +19,7 @@ def command(spec: str | None, output: Path | None, force: bool) -> None:
     """Print a JSON Schema (draft 7) of documents, for editors and for checks without netspec.
 
     With a SPEC, its steps may use the blocks of that document and nothing unknown; without one, a document with blocks
-    of its own may use any word. The first line of a document tells an editor where its schema is:
+    of its own may use any word. The first line of a document names its schema for editors:
 
     \b
     # yaml-language-server: $schema=FILE

@@ -1,9 +1,9 @@
-"""What is wrong with a document: said with a stable code, a place and what to do about it.
+"""Errors and warnings about documents, each with a stable code, a place and what to do about it.
 
 codes.py       every code, with its severity and its page
 model.py       places and diagnostics
 errors.py      the tree of exceptions
-collector.py   what a step of the compiler finds, kept until its end
+collector.py   the errors of one stage of the compiler
 suggest.py     the known name nearest to an unknown one
 sources.py     the texts of documents: files, and what an editor has not saved
 render/        diagnostics as text for people and as records for programs

@@ -1,4 +1,4 @@
-"""What one step of the compiler finds in a document: it goes on after an error, and raises all of them at its end."""
+"""The errors of one stage of the compiler, which continues after an error and raises all of them at its end."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Collector:
 
     @contextmanager
     def catch(self, chain: tuple[Frame, ...] = ()) -> Iterator[None]:
-        """Keep the errors that are raised inside, and go on behind; what must end the run passes."""
+        """Keep the errors that are raised inside, and continue after it; errors that end the run are raised again."""
         try:
             yield
         except SpecError as error:

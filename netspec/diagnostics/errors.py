@@ -17,8 +17,8 @@
         ├── UnsafeSource     targets.torch: a generated file holds what the printer never writes
         └── ShapeMismatch    targets.torch: the module computes other shapes than the graph has
 
-``ExpressionError`` and ``ShapeError`` know no place: whoever evaluates the expression or adds the op turns them into
-diagnostics. ``AlreadyReported`` never leaves the lowering. Only ``netspec.sizes``, which stands below this package and
+``ExpressionError`` and ``ShapeError`` have no place: the code that evaluates the expression or adds the op turns them
+into diagnostics. ``AlreadyReported`` never leaves the lowering. Only ``netspec.sizes``, which is below this package and
 knows nothing of documents, has exceptions of its own.
 """
 

@@ -1,4 +1,4 @@
-"""Places in documents, and diagnostics: what is said about one of them.
+"""Places in documents, and the diagnostics about them.
 
 A diagnostic has a stable code, a headline, a place, and where it helps: a label under the caret, further places,
 a help line, and the chain of block calls that led there. Rendering lives in ``netspec.diagnostics.render``.

@@ -1,4 +1,4 @@
-"""The texts of documents: of files, which may be hostile, and of buffers that nobody has saved yet."""
+"""The texts of documents: of files, which may be hostile, and of unsaved editor buffers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _OPEN_FLAGS: int = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 class SourceMap:
     """The texts that one run reads and shows, by the name of their file.
 
-    ``unsaved`` holds what stands in an editor, by path: it is read in place of the file, which need not exist yet.
+    ``unsaved`` holds the texts of editor buffers, by path: it is read in place of the file, which need not exist yet.
     A text that has no file at all gets a name with ``add``, such as ``<text>``.
 
     Every file is read once, so a map shows one state of them: what changes later takes a new map.
@@ -49,7 +49,7 @@ class SourceMap:
         self._lines: dict[str, tuple[str, ...]] = {}
 
     def add(self, name: str, text: str) -> None:
-        """Keep a text that stands in no file, so that its lines can be shown."""
+        """Keep a text that is in no file, so that its lines can be shown."""
         self._texts[name] = text
         self._lines.pop(name, None)
 
@@ -107,7 +107,7 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 
 def place(file: str, text: str, start: int, length: int = 1) -> Span:
-    """Return the span of some characters of a text that stand in one line."""
+    """Return the span of some characters within one line of a text."""
     lines = split_lines(text[:start])
     column = len(lines[-1]) + 1
     return Span(file, len(lines), column, len(lines), column + length)

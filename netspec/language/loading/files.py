@@ -32,8 +32,8 @@ def shipped_names() -> list[str]:
 def find(path_or_name: str | Path, sources: SourceMap) -> Path:
     """Return the file that a user means by a path or by the name of a shipped network.
 
-    What is there and is no file, such as a folder, is returned too where no network has its name: whoever reads it
-    says what it is.
+    What is there and is no file, such as a folder, is returned too where no network has its name: the error of
+    reading it says what it is.
 
     Raises: SpecError NS0001 when there is neither.
     """

@@ -29,7 +29,7 @@ class Importer:
         self.collector = collector
         self._known: dict[Path, dict[str, Block]] = {}
         self.texts: Counter[str] = Counter()
-        """How often each text stands in the imported files, other than as a step."""
+        """How often each text occurs in the imported files, other than as a step."""
 
     @property
     def blocks(self) -> Iterator[Block]:

@@ -102,7 +102,7 @@ def _placed(current: Any, places: list[str], value: Any, key: str) -> Any:
 
 
 def _places(current: Any, place: str) -> str:
-    """Return which places a value has, for whoever named another one."""
+    """Return the places that a value has, as help for one that it lacks."""
     if isinstance(current, dict) and current:
         return nearest(place, current) or f"it has {', '.join(current)}"
     if isinstance(current, list) and current:

@@ -1,4 +1,4 @@
-"""The top level of a document: which keys it has and what may stand there."""
+"""The top level of a document: its keys and their types."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Expectation(BaseModel):
     params: Total | None = Field(None, description="Trainable parameters that evaluation uses.")
     macs: Total | None = Field(None, description="Multiply-accumulates of one example in evaluation.")
     flops: Total | None = Field(None, description="Twice the MACs.")
-    training_params: Total | None = Field(None, description="Trainable parameters, train-only heads included.")
+    training_params: Total | None = Field(None, description="Trainable parameters, train-only outputs included.")
     training_macs: Total | None = Field(
-        None, description="Multiply-accumulates of one example, train-only heads included."
+        None, description="Multiply-accumulates of one example, train-only outputs included."
     )
     depth: Total | None = Field(
         None, description="Layers with weights on the longest path: convolutions and linear layers."
@@ -47,7 +47,7 @@ class Header(BaseModel):
     args: dict[str, Any] = Field(default_factory=dict, description="The document's settings, with type or default.")
     variants: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Named sets of settings.")
     defaults: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Default arguments per op.")
-    init: dict[str, Any] = Field(default_factory=dict, description="How parameters start, per op.")
+    init: dict[str, Any] = Field(default_factory=dict, description="Initializers of parameters, per op.")
     input: Any = Field(None, description="The input's shape, channels first, without batch; or a mapping of inputs.")
     outputs: list[Name] = Field(default_factory=list, description="Labels of the values that the network returns.")
     blocks: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Named bodies with arguments.")

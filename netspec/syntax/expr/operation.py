@@ -13,7 +13,7 @@ Operation = Callable[..., Any]
 
 
 def truth(value: object) -> bool:
-    """Return the truth of a value, as Python sees it; opaque objects have none."""
+    """Return the truth of a value, as Python defines it; opaque objects have none."""
     if type(value) not in PLAIN:
         raise mismatch("a condition needs a boolean", value)
     return bool(value)

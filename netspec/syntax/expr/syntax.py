@@ -1,4 +1,4 @@
-"""From text to tree: what may stand in a text at all, and how operators and constructs are spelled."""
+"""From text to tree: the characters that are allowed, and the spelling of operators and constructs."""
 
 from __future__ import annotations
 

@@ -64,17 +64,17 @@ class Value:
 
     @property
     def rank(self) -> int:
-        """The number of axes behind the channels."""
+        """The number of axes after the channels."""
         return len(self.shape) - 1
 
     @property
     def length(self) -> Size:
-        """The axis behind the channels, at rank 1."""
+        """The axis after the channels, at rank 1."""
         return self._size("length")
 
     @property
     def depth(self) -> Size:
-        """The first axis behind the channels, at rank 3."""
+        """The first axis after the channels, at rank 3."""
         return self._size("depth")
 
     @property

@@ -1,17 +1,17 @@
 """YAML text to a plain tree that knows the place of every key and value.
 
-The reader speaks YAML 1.2 and refuses what a network description has no use for: duplicate keys, several documents,
+The reader implements YAML 1.2 and refuses what a network description has no use for: duplicate keys, several documents,
 tags outside the core schema, control characters, and anything larger than its limits. Whatever the bytes, only a
 ``SpecError`` with coded diagnostics leaves it.
 
     text.py            the characters that are allowed
     reader.py          parser events to a tree
     builders.py        collections that still take keys and values
-    anchors.py         aliases, counted by what they stand for
+    anchors.py         aliases, counted by the size of their values
     scalars.py         plain words and numbers
     tree.py            mappings and sequences with places
-    errors.py          what one walk finds wrong
-    parser_errors.py   what the YAML parser's complaints mean
+    errors.py          the errors of one traversal
+    parser_errors.py   errors of the YAML parser, explained
     flow_style.py      values written back as YAML on one line
 """
 

@@ -1,7 +1,7 @@
-"""Anchors and aliases, with the size of what they stand for.
+"""Anchors and aliases, with the size of their values.
 
-Every alias is charged with the number of values it stands for, and an anchor holds that number from its end on. The
-sum of the charges is exactly what the expanded document is larger by, known before anybody walks through it.
+Every alias is charged with the number of values that it repeats, and an anchor holds that number from its end on. The
+sum of the charges is exactly what the expanded document is larger by, known before it is traversed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What one walk through a file finds, by the marks of the parser."""
+"""The errors of one traversal of a file, by the marks of the parser."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class MarkCollector(Collector):
         return SpecError(self.errors)
 
     def limit_at(self, mark: Mark, code: Code, message: str, help: str) -> LimitError:
-        """Return the error for a limit that was crossed, ready to raise; it ends the walk too."""
+        """Return the error for a limit that was crossed, ready to raise; it ends the traversal too."""
         return LimitError.of(code, message, span_of(self.file, mark), help=help)
 
     def note_at(self, mark: Mark, label: str) -> Note:

@@ -1,4 +1,4 @@
-"""What the YAML parser's complaints mean to the writer of a document."""
+"""Errors of the YAML parser, in terms of the document."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONE_WORD = re.compile(r"\s*- [$\w]+\s*")
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """Words of the parser's complaint, what to say instead, and what to do."""
+    """Words of the parser's message, and the message and help in place of it."""
 
     words: tuple[str, ...]
     message: str
@@ -29,7 +29,7 @@ class _Rule:
     at_opening: bool = False  # the error lies where the construct begins, not where the parser gave up
 
 
-# The first rule whose words all stand in the complaint decides; words in <> are added by _surroundings.
+# The first rule whose words all occur in the parser's message applies; words in <> are added by _surroundings.
 _RULES = (
     _Rule(("tab character",), "a tab cannot indent a line", "indent with spaces"),
     _Rule(("cannot start any token", "<tab>"), "a tab cannot indent a line", "indent with spaces"),
@@ -156,7 +156,7 @@ def _position(mark: Any, lines: tuple[str, ...]) -> tuple[int, int] | None:
 
 
 def _surroundings(lines: tuple[str, ...], position: tuple[int, int] | None, opening: tuple[int, int] | None) -> str:
-    """Say what stands at a position, in words for the rules."""
+    """Return the words for rules about the text at a position."""
     if position is None or opening is None:
         return ""
     line, column = position

@@ -58,7 +58,7 @@ def read_events(text: str, file: str) -> Any:
 
 
 class _Reader:
-    """The state of one walk over the events of a document."""
+    """The state of one traversal of the events of a document."""
 
     def __init__(self, collector: MarkCollector) -> None:
         self.collector = collector

@@ -1,6 +1,6 @@
 """The plain tree of a document, and the place of everything in it.
 
-Places are kept as raw marks and become ``Span`` objects when somebody asks, since most are never asked for.
+Places are kept as raw marks and become ``Span`` objects on demand, since most are never needed.
 """
 
 from __future__ import annotations

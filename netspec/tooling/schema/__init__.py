@@ -1,4 +1,4 @@
-"""A JSON Schema (draft 7) of documents, by which editors complete, explain and check while one writes.
+"""A JSON Schema (draft 7) of documents, for completion, hovers and checks in editors.
 
 Everything in it comes from the records that the compiler itself uses: ops and combinators with their fields, the
 blocks with their arguments, the keys of steps and documents.
@@ -6,10 +6,10 @@ blocks with their arguments, the keys of steps and documents.
     patterns.py      texts: expressions, labels, names
     explanations.py  what an editor shows about a word
     fields.py        arguments, with expressions in place of their values
-    calls.py         what stands behind the word of a step
+    calls.py         the values of steps' keys
     steps.py         bodies and steps
     parts.py         arguments, blocks, inputs and initialization
-    known.py         the blocks and defaults that a document brings along
+    known.py         the blocks and defaults of a document
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What may stand behind the word of a step: the arguments of an op, a merge, a combinator or a block.
+"""The value of a step's key: the arguments of an op, a merge, a combinator or a block.
 
 One schema per word, made from its record; nothing here knows any word.
 """
@@ -20,15 +20,15 @@ BODY_TYPES = ("array", "string", "object")
 
 
 def op_call(op: type[Op], given: Collection[str] = ()) -> Schema:
-    """Return the schema of what stands behind an op's word; what is given elsewhere, it need not say."""
+    """Return the schema of an op's arguments; those given elsewhere are not required."""
     needed = [name for name in required(op) if name not in given]
     return {**about_class(op), "title": op.name, **_call(describe_fields(op), needed, op.primary)}
 
 
 def merge_call(op: type[Op], operand: Schema) -> Schema:
-    """Return the schema of what stands behind a merge's word: its operands, or its options with those under ``of``."""
+    """Return the schema of a merge's value: its operands, or its options with the operands under ``of``."""
     operands = _operands(op, operand)
-    of = {"description": "The operands, where options stand beside them."}
+    of = {"description": "The operands, where there are options too."}
     options = {"of": {**of, **operands}, **describe_fields(op)}
     return {
         **about_class(op),
@@ -53,7 +53,7 @@ def _operands(op: type[Op], operand: Schema) -> Schema:
 
 
 def combinator_call(combinator: type[Combinator], body: Schema) -> Schema:
-    """Return the schema of what stands behind a combinator's word; a body beside it is not part of that."""
+    """Return the schema of a combinator's value, without a body that is a key of the step."""
     fields = describe_fields(combinator, body)
     about, primary = {**about_class(combinator), "title": combinator.key}, combinator.primary
     if combinator.has_sibling_body:
@@ -74,7 +74,7 @@ def _fields_or_body(fields: dict[str, Schema], needed: Collection[str], body: Sc
 
 
 def block_call(block: Block, words: list[str]) -> Schema:
-    """Return the schema of what stands behind a block's word; ``words`` are the ops and blocks it may be handed."""
+    """Return the schema of a block's arguments; ``words`` are the ops and blocks that they can be."""
     parameters = {name: describe_parameter(each, words) for name, each in block.parameters.items()}
     needed = [name for name, each in block.parameters.items() if each.required]
     return {**about_block(block), "title": block.name, **_call(parameters, needed, next(iter(parameters), None))}

@@ -1,6 +1,6 @@
 """The blocks that a document's steps may call and the arguments that its defaults give, as far as these can be read.
 
-A schema is wanted while a document is being written, so errors in it are no reason to do without one.
+A schema is needed while a document is being edited, so errors in it must not prevent one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The parts of a document beside its steps: arguments, blocks, inputs, defaults and how parameters are initialized."""
+"""The parts of a document besides its steps: arguments, blocks, inputs, defaults and initializers."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _input() -> Schema:
 
 
 def _initializer() -> Schema:
-    """Return the schema of how one parameter starts: a number, a list, or a function of ``torch.nn.init``."""
+    """Return the schema of the initializer of one parameter: a number, a list, or a function of ``torch.nn.init``."""
     argument = {"type": ["number", "string"], "allOf": [EXPRESSION]}
     functions = {
         name: {"type": "object", "properties": dict.fromkeys(arguments, argument), "additionalProperties": False}
@@ -151,7 +151,7 @@ def _initializer() -> Schema:
 
 
 def _rules() -> Schema:
-    """Return the schema of how the parameters of an op start: its weight, or each parameter by name."""
+    """Return the schema of the initializers of an op: of its weight, or each parameter by name."""
     initializer = {"$ref": "#/definitions/initializer"}
     alone = {"maxProperties": 1, "propertyNames": {"pattern": one_of(FUNCTIONS)}, "minProperties": 1}
     by_name = {"properties": dict.fromkeys(("weight", "bias"), initializer), "additionalProperties": initializer}

@@ -1,6 +1,6 @@
 """What the texts of a document look like, as regular expressions that ECMAScript, hence every JSON Schema tool, reads.
 
-A pattern refuses only what the compiler refuses as well: it sees the characters of an expression, not its meaning.
+A pattern rejects only what the compiler rejects as well: it checks the characters of an expression, not its meaning.
 """
 
 from __future__ import annotations
