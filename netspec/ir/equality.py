@@ -18,7 +18,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 
 from netspec.ir.graph import Graph, analysis
@@ -157,8 +157,12 @@ class GraphEquivalence(Equivalence):
         self._graph = graph
         self._agreement = agreement or Agreement()
         self._facts = facts
-        self._wiring = _wiring(graph)
         self._ops: dict[Hashable, Hashable] = {}
+
+    @cached_property
+    def _wiring(self) -> _Wiring:
+        # Scopes that differ from outside are compared without it.
+        return _wiring(self._graph)
 
     def items(self, scope: Scope) -> Sequence[Item]:
         """Return what a scope holds."""
