@@ -42,6 +42,7 @@ def open_network(name: str) -> Opened:
         ("se_resnet50", ["H, W >= 3, any"]),
         ("lenet5", ["H, W in 32..35"]),
         ("zfnet", ["H, W in 207..238"]),
+        ("alexnet_grouped", ["H, W in 227..258"]),
         ("bn_inception", ["H, W % 32 in 0..6, 31, H, W >= 31"]),
         ("googlenet", ["H, W >= 31, any"]),
         ("dcgan_discriminator", ["H, W in 49..64"]),

@@ -15,7 +15,7 @@ ELEMENT_WISE = (
     {"stochastic_depth": 1.0}, {"channel_shuffle": 2}, {"channel_shuffle": 1}, {"permute": [1, 3, 2]},
     {"maxpool": {"kernel": 3, "stride": 1, "padding": 1}}, {"maxpool": {"kernel": 1}},
     {"avgpool": {"kernel": 2, "stride": 1, "padding": "same_tf"}}, {"slice": {"start": 0}}, {"pad": 0},
-    {"reshape": "x.shape"},
+    {"reshape": "x.shape"}, {"gather": "range(x.channels)"},
 )  # fmt: skip
 """Steps that keep the shape of any square image with an even number of channels."""
 

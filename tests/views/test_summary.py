@@ -186,3 +186,13 @@ def test_json_is_the_same_for_the_same_document_and_names_every_node(graph: Grap
     assert record["output"] == list(graph.shape_of(graph.outputs[0].node))
     assert record["flops"] == 2 * record["macs"] == 2 * graph.macs
     assert all(not Path(each["file"]).is_absolute() for each in record["nodes"])
+
+
+def test_lists_are_shown_as_lists_and_sizes_as_sizes(tmp_path: Path) -> None:
+    path = tmp_path / "lists.yaml"
+    body = "[relu, {gather: seen}, tanh, {maxpool: {kernel: kernel}}]"
+    blocks = f"blocks: {{pick: {{args: {{seen: list, kernel: 1}}, body: {body}}}}}"
+    steps = "network: [{pick: {seen: [0, 2]}}, {pick: {seen: [1], kernel: [2, 1]}}]"
+    path.write_text(f"netspec: 1\nname: lists\ninput: [3, 8, 8]\n{blocks}\n{steps}\n")
+    shown = [row.what for row in tree_rows(netspec.compile(path), depth=1)]
+    assert shown == ["pick seen=[0, 2]", "pick seen=[1] kernel=2x1"]

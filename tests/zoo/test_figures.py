@@ -283,3 +283,31 @@ def test_star_stands_for_every_module_of_a_stage() -> None:
 
 def test_unknown_place_is_no_place() -> None:
     assert not below(compiled("inception_v4"), "stage")
+
+
+@pytest.mark.parametrize("network", shipped_names())
+def test_notes_say_how_alpha_of_local_response_normalization_is_meant(network: str) -> None:
+    """torch and Caffe divide it by the size, the formula of AlexNet's paper does not."""
+    has_any = any(node.op.name == "lrn" for node in compiled(network))
+    assert has_any == ("alpha" in netspec.load(network).notes.lower())
+
+
+@pytest.mark.parametrize(
+    ("network", "depth", "without_gates"),
+    [("inception_v3", 48, 48), ("se_resnet50", 82, 50), ("cbam_resnet50", 98, 50), ("bam_resnet50", 62, 50)],
+)
+def test_notes_say_what_a_depth_counts_that_is_not_the_name_s(network: str, depth: int, without_gates: int) -> None:
+    notes = netspec.load(network).notes
+    assert f"depth of {depth}" in notes
+    assert measure(compiled(network)).depth == depth
+    gates = {"se_resnet50": 2 * 16, "cbam_resnet50": 3 * 16, "bam_resnet50": 4 * 3}.get(network, 0)
+    assert depth - gates == without_gates
+
+
+def test_connections_of_alexnet_and_parameters_of_googlenet_are_not_the_quoted_ones() -> None:
+    alexnet, googlenet = compiled("alexnet_grouped"), compiled("googlenet")
+    assert "630 million connections" in netspec.load("alexnet_grouped").notes
+    assert as_given(alexnet.macs, "630M") == "724M"
+    assert "1/8.7" in netspec.load("googlenet").notes
+    assert as_given(googlenet.params, "5.0M") == "7.0M"
+    assert round(alexnet.params / googlenet.params, 1) == 8.7
