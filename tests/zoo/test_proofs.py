@@ -18,6 +18,7 @@ GENERAL = {
     "test_unknown_place_is_no_place",
     "test_part_has_its_published_size",  # of the networks in figures.yaml
     "test_network_is_as_deep_as_its_name_says",  # of all whose name says it
+    "test_notes_say_how_alpha_of_local_response_normalization_is_meant",  # of all
 }
 """Tests in files of laws that are no law of the networks that they name, or name none."""
 
