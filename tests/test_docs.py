@@ -88,7 +88,7 @@ STARTS = ([240, 28, 28], [4096], [50], [16, 64], [4, 8, 8, 8], [20, 64, 64])
 @pytest.mark.parametrize("name", [*OPS, *COMBINATORS])
 def test_the_example_of_every_op_compiles(name: str, tmp_path: Path) -> None:
     (example,) = re.findall(r"Example: ``(.*?)``", (OPS.get(name) or COMBINATORS[name]).__doc__ or "", re.DOTALL)
-    faults = []
+    errors = []
     for shape in STARTS:
         for dtype in ("float", "int64"):
             entered = dict.fromkeys(LABELS, shape) | {"start": {"shape": shape, "dtype": dtype}}
@@ -100,10 +100,10 @@ def test_the_example_of_every_op_compiles(name: str, tmp_path: Path) -> None:
             try:
                 netspec.compile(tmp_path / "net.yaml")
             except netspec.SpecError as error:
-                faults.append(str(error))
+                errors.append(str(error))
             else:
                 return
-    pytest.fail("\n".join(faults), pytrace=False)
+    pytest.fail("\n".join(errors), pytrace=False)
 
 
 @pytest.mark.parametrize("name", library())

@@ -102,18 +102,18 @@ def test_a_total_that_differs_is_reported_at_its_value(compiled: Any, key: str) 
     compiled(f"{HEADS}expect: {{{key}: {found}}}\n")
     with pytest.raises(SpecError) as caught:
         compiled(f"{HEADS}expect: {{{key}: {found + 1}}}\n")
-    (fault,) = caught.value.diagnostics
-    assert fault.code == "NS0602"
-    assert fault.message == f"expected {found + 1:,} {key}, and the network has {found:,}"
-    assert fault.label == "1 too many"
-    assert fault.span is not None
-    assert (fault.span.line, fault.span.column) == (HEADS.count("\n") + 1, len(f"expect: {{{key}: ") + 1)
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "NS0602"
+    assert diagnostic.message == f"expected {found + 1:,} {key}, and the network has {found:,}"
+    assert diagnostic.label == "1 too many"
+    assert diagnostic.span is not None
+    assert (diagnostic.span.line, diagnostic.span.column) == (HEADS.count("\n") + 1, len(f"expect: {{{key}: ") + 1)
 
 
 def test_all_wrong_totals_are_reported_at_once(compiled: Any) -> None:
     with pytest.raises(SpecError) as caught:
         compiled(f"{HEADS}expect: {{params: 1, macs: 2, nodes: 6}}\n")
-    messages = [fault.message.partition(",")[0] for fault in caught.value.diagnostics]
+    messages = [diagnostic.message.partition(",")[0] for diagnostic in caught.value.diagnostics]
     assert messages == ["expected 1 params", "expected 2 macs"]
 
 
@@ -286,10 +286,10 @@ def test_a_network_over_the_limit_is_refused_with_a_number() -> None:
     check_memory(memory, graph, limit=memory.parameters, forward=False)
     with pytest.raises(LimitError) as caught:
         check_memory(memory, graph, limit=memory.parameters, forward=True)
-    (fault,) = caught.value.diagnostics
-    assert fault.code == "NS0707"
-    assert "vgg16 needs 5" in fault.message
-    assert show_bytes(memory.parameters) in fault.message
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "NS0707"
+    assert "vgg16 needs 5" in diagnostic.message
+    assert show_bytes(memory.parameters) in diagnostic.message
 
 
 @pytest.mark.parametrize(

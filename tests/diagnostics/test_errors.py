@@ -18,8 +18,17 @@ import pytest
 
 from netspec.diagnostics import Code, Diagnostic, LimitError, SpecError, nearest
 from netspec.syntax.yaml.parser_errors import _RULES
-from tests.support.faulty_documents import PACKAGE, Case, answered, compile_case, diagnose, read_case, read_cases, shown
-from tests.support.uncommon_faults import UNCOMMON
+from tests.support.invalid_documents import (
+    PACKAGE,
+    Case,
+    answered,
+    compile_case,
+    diagnose,
+    read_case,
+    read_cases,
+    shown,
+)
+from tests.support.uncommon_errors import UNCOMMON
 
 HERE = Path(__file__).parent
 FILES = sorted((HERE / "errors").glob("*.md"))
@@ -211,7 +220,7 @@ def test_page(code: str, tmp_path: Path, golden: Callable[[str, str], None]) -> 
     golden(f"../../netspec/diagnostics/pages/{code}.md", answered(case, answer))
 
 
-def test_the_uncommon_faults_are_those_without_a_document() -> None:
+def test_the_uncommon_errors_are_those_without_a_document() -> None:
     assert set(UNCOMMON) >= {code for code in PAGES if not read_page(code)[0].files}
 
 

@@ -27,7 +27,7 @@ from netspec.targets.torch import emit_torch
 from netspec.views.record import graph_json
 from netspec.views.summary.table import plain_text, summarize
 from tests.support.expression_attacks import ATTACKS
-from tests.support.faulty_documents import inside
+from tests.support.invalid_documents import inside
 from tests.support.paths import HOSTILE
 from tests.support.search import sample, tries
 
@@ -447,7 +447,7 @@ def test_everything_compiles() -> None:
     assert [diagnostic.code for diagnostic in error.diagnostics] == ["NS0602"]
 
 
-def test_values_of_the_wrong_kind_are_faults() -> None:
+def test_values_of_the_wrong_kind_are_errors() -> None:
     tree = everything()
     paths = list(places_in(tree))
     dice = random.Random(9)
@@ -460,7 +460,7 @@ def test_values_of_the_wrong_kind_are_faults() -> None:
             raise AssertionError(f"{'.'.join(map(str, path))}: {value!r} gives {error!r}") from error
 
 
-def test_keys_of_the_wrong_kind_are_faults() -> None:
+def test_keys_of_the_wrong_kind_are_errors() -> None:
     tree = everything()
     mappings = [path for path in places_in(tree) if isinstance(path[-1], str)]
     dice = random.Random(10)

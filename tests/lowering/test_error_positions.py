@@ -24,7 +24,7 @@ from netspec.language.model import Body, Step
 from netspec.lowering import lower
 from netspec.ops import OPS
 from netspec.syntax.yaml import Mapping
-from tests.support.faulty_documents import inside
+from tests.support.invalid_documents import inside
 
 SEED = 20
 PER_DOCUMENT = 25

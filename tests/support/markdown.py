@@ -2,7 +2,7 @@
 
 A ``yaml`` example is a document, or a part of one that is completed: steps alone are its ``network``, and where it has
 none of its own the input is 3x32x32. One whose first line is a comment with a file's name is kept in that file for the
-examples after it. A ``text`` example below it is what the document becomes, or its faults. A ``python`` example is run,
+examples after it. A ``text`` example below it is what the document becomes, or its errors. A ``python`` example is run,
 and a ``text`` below it is what it prints. A ``console`` example holds ``$ netspec`` commands with their output.
 
 ``…`` alone on a line stands for any lines, and within one for anything.
@@ -139,9 +139,9 @@ class Page:
         try:
             return outline(netspec.compile(name))
         except SpecError as error:
-            faults = render(error.diagnostics) + "\n"
-            assert shown and "error[" in shown.text, f"{self.path.name}:{example.line} has faults:\n{faults}"
-            return faults
+            errors = render(error.diagnostics) + "\n"
+            assert shown and "error[" in shown.text, f"{self.path.name}:{example.line} has errors:\n{errors}"
+            return errors
 
     def _python(self, example: Example) -> str:
         code = compile("\n" * example.line + example.text, str(self.path), "exec")

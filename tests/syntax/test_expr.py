@@ -1,4 +1,4 @@
-"""Expressions mean what Python means, within their alphabet and limits, and every fault has a place."""
+"""Expressions mean what Python means, within their alphabet and limits, and every error has a place."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Documents that mean harm: the corpus in ``hostile/``, and what is too large to keep as a file.
 
-Each file's name begins with the code of the one fault that must stop it.
+Each file's name begins with the code of the one error that must stop it.
 """
 
 from __future__ import annotations

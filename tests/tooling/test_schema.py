@@ -92,7 +92,7 @@ def paths(validator: Draft7Validator, tree: Any) -> list[tuple[Any, ...]]:
 # faulty documents
 
 
-def test_there_are_enough_faulty_documents() -> None:
+def test_there_are_enough_invalid_documents() -> None:
     assert len(FAULTY) >= 50
     assert all(len(marked(path.read_text(encoding="utf-8"))) == 1 for path in FAULTY)
 

@@ -20,7 +20,7 @@ from netspec.output_files import check_folder, write_file
 from netspec.pipeline import compile_graph
 from netspec.syntax.expr import value
 from netspec.syntax.yaml import read_file
-from tests.support.faulty_documents import inside
+from tests.support.invalid_documents import inside
 
 MINIMAL = "netspec: 1\nname: tiny\ninput: [3]\nnetwork: [relu]\n"
 
