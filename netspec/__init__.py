@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from netspec.diagnostics import LimitError, NetspecError, SpecError
     from netspec.ir import Graph, Node
     from netspec.language import Document
+    from netspec.limits import Limits
     from netspec.targets.torch.runtime import Devices
     from netspec.views.summary.rows import Sorting
 
@@ -39,6 +40,7 @@ __all__ = [
     "Document",
     "Graph",
     "LimitError",
+    "Limits",
     "NetspecError",
     "Node",
     "SpecError",
@@ -60,6 +62,7 @@ __getattr__ = lazy_names(
         "Document": "netspec.language",
         "Graph": "netspec.ir.graph",
         "LimitError": "netspec.diagnostics.errors",
+        "Limits": "netspec.limits",
         "NetspecError": "netspec.diagnostics.errors",
         "Node": "netspec.ir.node",
         "SpecError": "netspec.diagnostics.errors",
@@ -84,9 +87,15 @@ def load(path_or_name: str | Path, variant: str | None = None, overrides: dict[s
 
 
 def compile(
-    document: Document | str | Path, variant: str | None = None, overrides: dict[str, Any] | None = None
+    document: Document | str | Path,
+    variant: str | None = None,
+    overrides: dict[str, Any] | None = None,
+    *,
+    limits: Limits | None = None,
 ) -> Graph:
     """Return the graph of a document: its nodes in order, with ``params``, ``macs``, ``flops`` and ``outputs``.
+
+    ``limits`` are others than the usual ones, as in ``netspec.Limits(nodes=100_000)``.
 
     Example:
         >>> import netspec
@@ -98,7 +107,7 @@ def compile(
     """
     from netspec.pipeline import compile_graph
 
-    return compile_graph(document, variant, overrides)
+    return compile_graph(document, variant, overrides, limits=limits)
 
 
 def build(

@@ -10,6 +10,7 @@ from netspec.diagnostics import SourceMap
 from netspec.ir import Graph
 from netspec.language import Document, load
 from netspec.language.loading.overriding import override
+from netspec.limits import Limits
 from netspec.lowering import lower
 
 
@@ -18,10 +19,11 @@ def compile_graph(
     variant: str | None = None,
     overrides: dict[str, Any] | None = None,
     sources: SourceMap | None = None,
+    limits: Limits | None = None,
 ) -> Graph:
     """Return the graph of a document, or of the one at a path or of that shipped name.
 
-    ``sources`` keeps the texts that are read, so that they can be shown.
+    ``sources`` keeps the texts that are read, so that they can be shown. ``limits`` are others than the usual ones.
 
     Raises: SpecError with every error; LimitError when a limit refuses it.
     """
@@ -30,7 +32,7 @@ def compile_graph(
     elif variant is not None or overrides:
         # A document that was loaded keeps its own arguments: overriding makes another one.
         document = override(document, variant, overrides or {})
-    graph = lower(document)
+    graph = lower(document, limits)
     # Last: of a network with errors, wrong totals would say nothing more.
     check_expectations(document, graph)
     return graph

@@ -16,6 +16,7 @@ PACKAGE = Path(netspec.__file__).parent
 
 LAYERS: tuple[str, ...] = (
     "lazy",
+    "limits",
     "dtypes",
     "sizes",
     "diagnostics",

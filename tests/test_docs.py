@@ -6,6 +6,7 @@ import json
 import re
 import runpy
 from collections.abc import Collection
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ from netspec.language.model import STEP_KEYS
 from netspec.language.parameters import TYPES
 from netspec.language.parsing.declarations import BLOCK_KEYS
 from netspec.language.parsing.header import Expectation, Header
-from netspec.lowering.builder import DEEPEST_CALL, MOST_ELEMENTS, MOST_NODES, MOST_STEPS
+from netspec.limits import Limits
+from netspec.lowering.builder import DEEPEST_BODY, DEEPEST_CALL
 from netspec.ops import OPS
 from netspec.syntax.expr import FUNCTIONS
 from netspec.syntax.yaml.reader import MAX_DEPTH, MAX_NODES, MAX_SCALAR
 from netspec.tooling.block_example import example_document
+from netspec.views.diagram.options import MOST_BOXES, MOST_EDGES
 from tests.support.markdown import Page, complete, examples, fits
 
 ROOT = Path(__file__).parent.parent
@@ -151,25 +154,43 @@ def test_functions_are_described_completely() -> None:
 
 def test_limits_are_what_the_page_says() -> None:
     page = text_of("docs/language.md")
-    rows = re.findall(r"^\| (.*) \| (.*) \|$", page[page.index("## Limits") : page.index("## A whole")], re.MULTILINE)
-    limits = dict(rows)
+    section = page[page.index("## Limits") : page.index("## A whole")]
+    rows = re.findall(r"^\| (.*?) \| (.*?) \|(.*)\|$", section, re.MULTILINE)
+    limits = {what: most for what, most, _ in rows}
+    options = {option.strip(" `") for _, _, option in rows if "--max" in option}
+    assert options == {*(f"--max-{each.name}" for each in fields(Limits)), "--max-memory", "--max-edges"} | {
+        "--max-boxes",
+        "--max-seconds",
+    }
     assert [
         limits["nesting of YAML"],
         limits["length of a text"],
         limits["values of a file"],
         limits["blocks calling each other"],
+        limits["bodies inside each other"],
         limits["nodes of a network"],
         limits["steps expanded"],
+        limits["operands of all nodes"],
+        limits["items that expressions go over"],
+        limits["documents in use"],
         limits["elements of a value"],
+        limits["lines of a picture"],
+        limits["boxes of a picture"],
         limits["documents extending or importing each other"],
     ] == [
         f"{MAX_DEPTH} levels",
         f"{MAX_SCALAR:,} characters",
         f"{MAX_NODES:,}",
         f"{DEEPEST_CALL} deep",
-        f"{MOST_NODES:,}",
-        f"{MOST_STEPS:,}",
-        f"2^{MOST_ELEMENTS.bit_length() - 1}",
+        f"{DEEPEST_BODY} deep",
+        f"{Limits().nodes:,}",
+        f"{Limits().steps:,}",
+        f"{Limits().operands:,}",
+        f"{Limits().items:,}",
+        f"{Limits().documents:,}",
+        f"2^{Limits().elements.bit_length() - 1}",
+        f"{MOST_EDGES:,}",
+        f"{MOST_BOXES:,}",
         f"{LARGEST_CHAIN} in a row",
     ]
 

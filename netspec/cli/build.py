@@ -133,7 +133,7 @@ def _picture(graph: Graph) -> str:
 
     try:
         return draw_svg(graph)
-    except DrawingError as error:
+    except (DrawingError, LimitError) as error:
         click.echo(f"warning: there is no picture: {error}", err=True)
         return ""
 

@@ -9,7 +9,7 @@ import click
 from netspec.cli.documents import Settings, compile_document
 from netspec.cli.failures import wants_color
 from netspec.cli.offers import offer_settings, offer_specs, offer_variants
-from netspec.cli.options import diagnostic_options, plugin_option, read_overrides
+from netspec.cli.options import diagnostic_options, limit_options, plugin_option, read_overrides
 from netspec.cli.output import progress
 
 COLOURS = {"+": "green", "-": "red", "~": "yellow"}
@@ -39,6 +39,7 @@ DIFFERENT = 1
 @click.option("--variant-b", metavar="NAME", shell_complete=offer_variants("after"), help="One of the variants of B.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when the networks differ, and with 0 when they do not.")
 @click.option("--json", "as_json", is_flag=True, help="Print the differences as JSON.")
+@limit_options
 @plugin_option
 @diagnostic_options
 @click.pass_context

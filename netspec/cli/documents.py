@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 FORMAT, DENY_WARNINGS = "netspec.format", "netspec.deny_warnings"
 SOURCES, FOUND = "netspec.sources", "netspec.found"
+LIMITS = "netspec.limits"
 
 
 class Settings(NamedTuple):
@@ -28,11 +29,13 @@ def compile_document(spec: str, settings: Settings) -> Graph:
     Raises: SpecError with every error, or with the warnings where these are denied.
     """
     from netspec.diagnostics import SourceMap, SpecError
+    from netspec.limits import Limits
     from netspec.pipeline import compile_graph
 
     # Kept in click's context, which the command and the code that ends it share, without a global.
     meta = click.get_current_context().meta
-    graph = compile_graph(spec, settings.variant, settings.overrides, meta.setdefault(SOURCES, SourceMap()))
+    sources, limits = meta.setdefault(SOURCES, SourceMap()), Limits(**meta.get(LIMITS, {}))
+    graph = compile_graph(spec, settings.variant, settings.overrides, sources, limits)
     if graph.warnings and meta.get(DENY_WARNINGS):
         raise SpecError(graph.warnings)
     keep(graph.warnings)

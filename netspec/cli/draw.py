@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,6 @@ SUFFIXES = (".svg", ".dot", ".gv")
 @click.option("--depth", type=click.IntRange(0), default=1, show_default=True, help="Levels of blocks that are open.")
 @click.option(
     "--open",
-    "opened",
     metavar="PATH",
     multiple=True,
     shell_complete=offer_scopes,
@@ -51,17 +51,16 @@ SUFFIXES = (".svg", ".dot", ".gv")
     show_default=True,
     help="What finds the places: the engine that comes with netspec, or the system's Graphviz.",
 )
+@click.option("--max-edges", "most_edges", type=click.IntRange(1), help="Refuse pictures of more lines; 20,000.")
+@click.option("--max-boxes", "most_boxes", type=click.IntRange(1), help="Close blocks beyond so many boxes; 6,000.")
+@click.option("--max-seconds", "seconds", type=click.FloatRange(0.1), help="Close blocks when it takes longer; 10.")
 @click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")
 def command(
     spec: str,
     settings: Settings,
     output: str | None,
-    opened: tuple[str, ...],
     force: bool,
-    direction: Any,
-    width: int | None,
-    engine: Any,
-    **style: Any,
+    **options: Any,
 ) -> None:
     """Draw a network as SVG, into NAME.svg by default."""
     from netspec.output_files import check_files, write_file
@@ -74,7 +73,7 @@ def command(
     if output != "-":
         check_files([path], force=force)
     with progress(f"drawing {graph.name} …"):
-        text = _draw(graph, path.suffix, {**style, "open": opened}, (direction, engine, width))
+        text = _draw(graph, path.suffix, options)
     if output == "-":
         click.echo(text, nl=False)
         return
@@ -82,16 +81,22 @@ def command(
     click.echo(f"wrote {path}")
 
 
-def _draw(graph: Any, suffix: str, style: dict[str, Any], layout: tuple[Any, Any, int | None]) -> str:
+def _draw(graph: Any, suffix: str, options: dict[str, Any]) -> str:
     from netspec.views.diagram.dot import draw_dot
     from netspec.views.diagram.engine import DrawingError
     from netspec.views.diagram.options import DetailOptions, LayoutOptions
     from netspec.views.diagram.svg import draw_svg
 
-    detail, options = DetailOptions(**style), LayoutOptions(*layout)
+    detail, layout = DetailOptions(**_among(options, DetailOptions)), LayoutOptions(**_among(options, LayoutOptions))
     try:
         if suffix in (".dot", ".gv"):
-            return draw_dot(graph, detail, options.direction)
-        return draw_svg(graph, detail, options, notify=lambda notice: click.echo(f"note: {notice}", err=True))
+            return draw_dot(graph, detail, layout.direction)
+        return draw_svg(graph, detail, layout, notify=lambda notice: click.echo(f"note: {notice}", err=True))
     except (DrawingError, ValueError) as error:
         raise click.ClickException(str(error)) from None
+
+
+def _among(options: dict[str, Any], record: Any) -> dict[str, Any]:
+    """Return the options that a record has, but for those that are not given."""
+    names = [each.name for each in fields(record)]
+    return {name: options[name] for name in names if options.get(name) is not None}

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import fields
 from functools import wraps
 from typing import Any, NamedTuple, TypeVar, cast
 
 import click
 
-from netspec.cli.documents import DENY_WARNINGS, FORMAT, Settings
+from netspec.cli.documents import DENY_WARNINGS, FORMAT, LIMITS, Settings
 from netspec.cli.group import TRACEBACK
 from netspec.cli.offers import offer_files, offer_settings, offer_specs, offer_variants
 from netspec.dtypes import FLOAT_BYTES
+from netspec.limits import Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -150,6 +152,29 @@ def diagnostic_options(command: Command) -> Command:
     )
 
 
+def _keep_limit(ctx: click.Context, parameter: click.Parameter, value: int | None) -> None:
+    if value is not None:
+        ctx.meta.setdefault(LIMITS, {})[str(parameter.name).removeprefix("max_")] = value
+
+
+def limit_options(command: Command) -> Command:
+    """Add how much a document may ask for: an option per limit, of which the help shows the first."""
+    shown, *others = (each.name for each in fields(Limits))
+    help_text = f"Refuse networks of more {shown}; {getattr(Limits(), shown):,}. So do --max-{', --max-'.join(others)}."
+
+    def option(name: str) -> Callable[[Command], Command]:
+        return click.option(
+            f"--max-{name}",
+            type=click.IntRange(1),
+            expose_value=False,
+            callback=_keep_limit,
+            hidden=name != shown,
+            help=help_text,
+        )
+
+    return _with(command, *map(option, (shown, *others)))
+
+
 def document_options(command: Command) -> Command:
     """Add ``settings``, which decide the network that a document describes, and how errors and warnings are shown."""
     return _with(
@@ -169,6 +194,7 @@ def document_options(command: Command) -> Command:
             shell_complete=offer_variants("spec", "specs"),
             help="One of the document's variants.",
         ),
+        limit_options,
         plugin_option,
         diagnostic_options,
     )

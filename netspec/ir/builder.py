@@ -44,7 +44,7 @@ class GraphBuilder:
         object.__setattr__(scope, "outputs", outputs)
         # Steps that only take or label values make no nodes, and an empty scope would be an empty class.
         if not scope.items and scope.parent is not None:
-            scope.parent.items.remove(scope)  # type: ignore[attr-defined]
+            scope.parent.items.pop()  # type: ignore[attr-defined]  # it is the last one: its parent is still open
 
     def finish(self, inputs: tuple[Input, ...], outputs: Iterable[Output], **header: Any) -> Graph:
         """Return the graph, which is immutable; ``header`` are the other fields of ``Graph``."""

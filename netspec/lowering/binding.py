@@ -13,11 +13,18 @@ from netspec.language.model import Block, Parameter
 from netspec.language.names import WORD
 from netspec.language.other_names import suggest_step
 from netspec.language.parameters import TYPES, describe_argument
+from netspec.limits import spend
+from netspec.lowering.builder import check_items
 from netspec.lowering.evaluation import AlreadyReported, Evaluated, evaluate
 from netspec.lowering.validation import WHOLE
 from netspec.lowering.values import UNKNOWN
 from netspec.ops import OPS
 from netspec.syntax.yaml import Mapping, merged
+
+ITEMS_PER_ARGUMENT = 10
+"""Binding an argument takes as long as going over so many items of a list."""
+COPIES = 4
+"""How often the items of a list are copied until it is an argument of a scope, which nobody can change."""
 
 Blocks = Namespace[str, Block]
 
@@ -59,6 +66,8 @@ def bind(callee: Callee, given: Mapping, caller: Environment, span: Span) -> dic
         SpecError: NS0307 for one that is missing, NS0309 for one of the wrong type or out of bounds.
         AlreadyReported: one depends on a value that an error left unknown.
     """
+    spend(len(callee.parameters) * ITEMS_PER_ARGUMENT)
+    check_items(span)
     call = _Call(callee, given, caller, span)
     collector = Collector()
     for name, parameter in callee.parameters.items():
@@ -105,11 +114,20 @@ class _Call:
     def _checked(self, value: Any, parameter: Parameter, span: Span) -> Any:
         violation = _violation(value, parameter)
         if violation is None:
+            if isinstance(value, (list, dict)):
+                spend(_count_items(value) * COPIES)
+                check_items(span)
             return value
         message = f"{self.callee.name}: `{parameter.name}` {violation.requirement}, not {show_value(value)}"
         notes = [Note(parameter.span, "declared here")] if parameter.span != span else []
         described = as_help(parameter.description) or "change the value, or the argument's declaration"
         raise SpecError.of(Code.INVALID_ARGUMENT, message, span, notes=notes, help=violation.help or described)
+
+
+def _count_items(value: Any) -> int:
+    """Return how many items a value has, with those of the lists and mappings in it."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return len(inner) + sum(_count_items(each) for each in inner if isinstance(each, (list, dict)))
 
 
 # evaluating

@@ -21,8 +21,9 @@ from netspec.sizes.shape import show
 
 def lower_body(body: Body, values: Values, context: Context) -> Values:
     """Expand a chain of steps and return the values of the last one."""
-    for step in body:
-        values = lower_step(step, values, context)
+    with context.builder.deeper(context.frames, body.span):
+        for step in body:
+            values = lower_step(step, values, context)
     return values
 
 
@@ -39,9 +40,6 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
         _check_shape(step, result, context)
         if result is not None and result is not taken:
             context.builder.results.append((step, result))
-    except RecursionError:
-        # Calls are counted, but how much of Python's stack one takes depends on the bodies around it.
-        raise context.builder.too_deep(context.frames, step.span) from None
     except AlreadyReported:
         result = None
     except ShapeError as error:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from netspec.diagnostics import Code, Collector, Diagnostic, Frame, LimitError, Note, SourceMap, Span, SpecError
-from netspec.ir import Expressions, GraphBuilder, Initializers, Node, Output, Scope, ScopeKind
-from netspec.language.model import Block, Step
+from netspec.ir import Expressions, GraphBuilder, Initializers, Input, Node, Output, Scope, ScopeKind
+from netspec.language.model import Block, Document, Step
+from netspec.limits import Limits, current_meter
 from netspec.lowering.values import Value
 from netspec.ops import Op, ShapeError, TensorType
 from netspec.sizes import stated
 from netspec.sizes.shape import Shape, elements, show
 
-# Seven times the nodes of a ResNet of 1,001 layers. Steps are counted apart, because a step need not add a node.
-MOST_NODES = 25_000
-MOST_STEPS = 50_000
-# A call takes six frames of Python's stack, which has 1,000, and more where bodies lie between: see lower_step.
+# Every call of a block is a body, too, and a block may nest a few more.
 DEEPEST_CALL = 64
-# 4 TiB of float32, which no machine holds.
-MOST_ELEMENTS = 2**40
+DEEPEST_BODY = 130
+# A call of a block takes six frames of Python's stack, and a named branch of a merge twelve.
+FRAMES_PER_BODY = 15
 
 Result = tuple[Step, tuple[Value, ...]]
 
@@ -65,10 +66,18 @@ class Builder:
     """The values of each step; a step comes after those inside it."""
     calls: list[tuple[Block, tuple[Value, ...], Scope]] = field(default_factory=list)
     """The calls of blocks with named inputs, each with its operands and its scope."""
+    limits: Limits = field(default_factory=Limits)
+    depth: int = 0
+    """How many bodies the step at hand stands in."""
     steps: int = 0
+    operands: int = 0
+    documents: dict[Path, Document] = field(default_factory=dict)
+    """The documents that the network uses: each is read once, however often it is used."""
+    output_names: set[str] = field(default_factory=set)
     pinned: bool = True
-    inputs: dict[str, Span] = field(default_factory=dict)
-    """Where the inputs of the network are declared."""
+    inputs: dict[str, Input] = field(default_factory=dict)
+    places: dict[str, Span] = field(default_factory=dict)
+    """Where the values are declared that enter the network."""
     owners: dict[str, tuple[Op, dict[str, Shape], Span]] = field(default_factory=dict)
     facts: dict[tuple[Op, tuple[TensorType, ...]], Facts] = field(default_factory=dict)
     ops: dict[object, Op] = field(default_factory=dict)
@@ -80,22 +89,35 @@ class Builder:
     def count_steps(self, frames: tuple[Frame, ...], span: Span, count: int = 1) -> None:
         """Count steps that are about to be expanded; raise LimitError when there are too many."""
         self.steps += count
-        if self.steps > MOST_STEPS or len(self.graph.nodes) >= MOST_NODES:
-            message = f"the network grows beyond {MOST_NODES:,} nodes or {MOST_STEPS:,} steps"
-            help_text = "check `repeat` and recursive blocks"
-            raise LimitError([Diagnostic(Code.NETWORK_TOO_LARGE, message, span, help=help_text, chain=frames)])
+        if self.steps > self.limits.steps:
+            message = f"the network grows beyond {self.limits.steps:,} steps"
+            raise _beyond(Code.NETWORK_TOO_LARGE, message, "steps", span, frames)
+        if len(self.graph.nodes) >= self.limits.nodes:
+            message = f"the network grows beyond {self.limits.nodes:,} nodes"
+            raise _beyond(Code.NETWORK_TOO_LARGE, message, "nodes", span, frames)
+
+    def count_operands(self, count: int, frames: tuple[Frame, ...], span: Span) -> None:
+        """Count operands that are about to be looked up; raise LimitError when all have too many."""
+        self.operands += count
+        if self.operands > self.limits.operands:
+            message = f"the steps of this network take more than {self.limits.operands:,} operands"
+            raise _beyond(Code.TOO_MANY_OPERANDS, message, "operands", span, frames)
 
     def check_depth(self, frames: tuple[Frame, ...], span: Span) -> None:
         """Raise LimitError when blocks call each other too deeply."""
         if len(frames) >= DEEPEST_CALL:
-            raise self.too_deep(frames, span, f"blocks call each other more than {DEEPEST_CALL} deep")
+            raise _too_deep(f"blocks call each other more than {DEEPEST_CALL} deep", span, frames)
 
-    def too_deep(
-        self, frames: tuple[Frame, ...], span: Span, message: str = "bodies are nested too deep"
-    ) -> LimitError:
-        """Return the error for a recursion that has no end, or one too far away."""
-        help_text = "end the recursion with `when:`"
-        return LimitError([Diagnostic(Code.RECURSION_TOO_DEEP, message, span, help=help_text, chain=frames)])
+    @contextmanager
+    def deeper(self, frames: tuple[Frame, ...], span: Span) -> Iterator[None]:
+        """Be inside one body more; raise LimitError when they stand inside each other too deeply."""
+        if self.depth == DEEPEST_BODY:
+            raise _too_deep(f"bodies are nested more than {DEEPEST_BODY} deep", span, frames)
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
 
     def add(self, op: Op, operands: tuple[Value, ...], point: InsertionPoint, init: Initializers = ()) -> Value:
         """Add one op and return its result.
@@ -146,10 +168,9 @@ class Builder:
         return facts
 
     def _check_size(self, shape: Shape, span: Span) -> None:
-        """Raise LimitError for a value that no machine can hold, before arithmetic on its size gets slow."""
-        if elements(shape) > MOST_ELEMENTS:
-            message = f"a value of shape {show(shape)} is too large"
-            raise LimitError.of(Code.VALUE_TOO_LARGE, message, span, help="at most 2**40 elements for one example")
+        """Raise LimitError for a value that no machine holds, before arithmetic on its size takes long."""
+        if elements(shape) > self.limits.elements:
+            raise too_large("a value", shape, self.limits, span)
 
     def _producers(self, error: ShapeError, operands: tuple[Value, ...]) -> list[Note]:
         """Return where the wrong operand comes from, and for merges the first operand too."""
@@ -163,7 +184,12 @@ class Builder:
     def place(self, value: Value) -> Span:
         """Return where a value comes from."""
         node = self.graph.nodes.get(value.path)
-        return node.span if node else self.inputs[value.path]
+        return node.span if node else self.places[value.path]
+
+    def shape_of(self, path: str) -> Shape:
+        """Return the shape of a value by its name."""
+        node = self.graph.nodes.get(path)
+        return node.shape if node else self.inputs[path].shape
 
     def _check_dtypes(self, op: Op, operands: tuple[Value, ...], span: Span) -> None:
         """Raise SpecError for values that an op does not take; of integers beside floats, torch would make floats."""
@@ -264,6 +290,33 @@ def _contents(scope: Scope) -> list[object]:
         return [entered.get(path, places.get(path, path)) for path in paths]
 
     return [*((node.module, node.op, node.init, inside(node.inputs)) for node in nodes), inside(scope.outputs)]
+
+
+def _too_deep(message: str, span: Span, frames: tuple[Frame, ...]) -> LimitError:
+    """Return the error for a recursion that has no end, or one too far away."""
+    help_text = "end the recursion with `when:`"
+    return LimitError([Diagnostic(Code.RECURSION_TOO_DEEP, message, span, help=help_text, chain=frames)])
+
+
+def _beyond(code: Code, message: str, limit: str, span: Span, frames: tuple[Frame, ...]) -> LimitError:
+    help_text = f"check `repeat` and recursive blocks, or raise the limit with `--max-{limit}`"
+    return LimitError([Diagnostic(code, message, span, help=help_text, chain=frames)])
+
+
+def check_items(span: Span, frames: tuple[Frame, ...] = ()) -> None:
+    """Raise LimitError when the expressions of a network have gone over too many items."""
+    meter = current_meter()
+    if meter is not None and meter.is_exceeded:
+        message = f"the expressions of this network go over more than {meter.limit:,} items"
+        raise _beyond(Code.TOO_MANY_ITEMS, message, "items", span, frames)
+
+
+def too_large(what: str, shape: Shape, limits: Limits, span: Span) -> LimitError:
+    """Return the error for a value of more elements than any machine holds."""
+    most = f"2**{limits.elements.bit_length() - 1}" if limits.elements.bit_count() == 1 else f"{limits.elements:,}"
+    help_text = f"at most {most} elements for one example; `--max-elements` sets how many"
+    message = f"{what} of shape {show(shape)} is too large"
+    return LimitError.of(Code.VALUE_TOO_LARGE, message, span, help=help_text)
 
 
 def join(path: str, name: str) -> str:

@@ -12,6 +12,7 @@ from netspec.diagnostics import Frame
 from netspec.ir import Initializer, Scope
 from netspec.language.model import Block
 from netspec.lowering.builder import Builder
+from netspec.lowering.layers import Layer
 from netspec.lowering.naming import Namer
 from netspec.lowering.values import Value, Values, visible
 from netspec.syntax import expr
@@ -32,7 +33,7 @@ class Shared:
 
 @dataclass(slots=True)
 class Context:
-    """Everything in scope for a step. Nested bodies get a copy with labels and variables of their own."""
+    """Everything in scope for a step. Nested bodies add their own labels and variables to those around them."""
 
     builder: Builder
     scope: Scope
@@ -58,12 +59,12 @@ class Context:
         """Return the context of a body inside this one; what is labelled there stays there."""
         # `dataclasses.replace` looks up each field anew, and bodies are many.
         copied = dict(zip(_FIELDS, _values_of(self), strict=True))
-        copied.update(changes, variables=dict(self.variables), labels=dict(self.labels))
+        copied.update(changes, variables=Layer(below=self.variables), labels=Layer(below=self.labels))
         return Context(**copied)
 
     def enter(self, variables: dict[str, Any], values: tuple[Value, ...], names: Iterable[str]) -> None:
         """Begin the body of a block or document: its own arguments, and its operands under their names."""
-        self.variables = {**variables, "input": expr.Value(values[0].shape)}
+        self.variables = Layer({"input": expr.Value(values[0].shape)}, variables)
         self.labels = {"input": values}
         for name, value in zip(names, values, strict=False):
             self.label(name, (value,))

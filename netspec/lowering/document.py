@@ -2,41 +2,74 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from netspec.diagnostics import Code, Diagnostic, Note, SpecError, in_order
 from netspec.ir import Graph, GraphBuilder, Input, Output, Scope
 from netspec.language.model import Document
 from netspec.language.names import check_name
+from netspec.limits import Limits, metered
 from netspec.lowering.binding import Environment, bind
 from netspec.lowering.body import lower_body
-from netspec.lowering.builder import Builder
+from netspec.lowering.builder import DEEPEST_BODY, FRAMES_PER_BODY, Builder, too_large
 from netspec.lowering.combinators.outputs import check_output_name
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import AlreadyReported
 from netspec.lowering.initialization import check_fit, document_rules
 from netspec.lowering.inputs import lower_inputs
 from netspec.lowering.integers import check_integers
+from netspec.lowering.layers import Layer
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import labelled
 from netspec.lowering.unused import report_unused
 from netspec.lowering.values import Value, Values
+from netspec.sizes.shape import elements
 from netspec.syntax import expr
 from netspec.syntax.yaml import locate
 
 
-def lower(document: Document) -> Graph:
+def lower(document: Document, limits: Limits | None = None) -> Graph:
     """Expand a document into its graph; every node gets its shape as it is added.
 
-    Raises: SpecError with every error of the document; LimitError when it runs away.
+    Raises: SpecError with every error of the document; LimitError when it asks for more than the limits allow.
     """
+    limits = limits or Limits()
+    with metered(limits.items), _room_for_bodies():
+        return _lower(document, limits)
+
+
+@contextmanager
+def _room_for_bodies() -> Iterator[None]:
+    """Let Python call as deeply as bodies may stand inside each other: its own thousand calls are too few for that."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(before + DEEPEST_BODY * FRAMES_PER_BODY)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _lower(document: Document, limits: Limits) -> Graph:
     _check_given(document)
     # Nobody calls the document: what variants and `--set` say can read no variable.
     variables = bind(document, document.arguments, Environment({}, document.namespace), document.span)
     inputs, rules = lower_inputs(document, variables), document_rules(document, variables)
     places = {each.name: locate(document.tree, ("input", each.name)) for each in inputs}
+    for each in inputs:
+        if elements(each.shape) > limits.elements:
+            raise too_large("an input", each.shape, limits, places[each.name])
     root = Scope("", "network", document.name, variables, document.span, "")
-    builder = Builder(GraphBuilder(root), inputs=places, pinned=document.pinned, sources=document.sources)
+    builder = Builder(
+        GraphBuilder(root),
+        inputs={each.name: each for each in inputs},
+        places=places,
+        pinned=document.pinned,
+        sources=document.sources,
+        limits=limits,
+    )
     main = _expand(document, inputs, variables, builder)
     # Auxiliary outputs come last: the main ones keep their places in the module's result when one is added.
     outputs = (*main, *builder.outputs)
@@ -115,8 +148,8 @@ def _context(document: Document, builder: Builder, variables: dict[str, Any], in
         builder=builder,
         scope=builder.graph.root,
         namer=Namer(numbered=False),
-        variables=dict(variables),
-        labels={},
+        variables=Layer(below=variables),
+        labels=Layer(),
         namespace=document.namespace,
         defaults=document.defaults,
         constants=variables,
@@ -140,12 +173,14 @@ def _main_outputs(document: Document, result: Values, context: Context) -> list[
 
 def _named_outputs(document: Document, result: Values, context: Context) -> list[Output]:
     outputs: list[Output] = []
+    names: set[str] = set()
     for index, label in enumerate(document.outputs):
         span = locate(document.tree, ("outputs", index))
         try:
             check_name(label, span)
-            taken = [each.name for each in (*outputs, *context.builder.outputs)]
-            check_output_name(label, taken, span, "each name is given once")
+            is_taken = label in names or label in context.builder.output_names
+            check_output_name(label, is_taken, span, "each name is given once")
+            names.add(label)
             outputs.extend(Output(label, value.path) for value in labelled(label, result, context, span))
         except AlreadyReported:
             continue

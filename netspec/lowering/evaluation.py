@@ -8,6 +8,7 @@ from typing import Any
 from netspec.diagnostics import NetspecError, Span, SpecError
 from netspec.ir import Expressions
 from netspec.language.scope import expression_error, source_of
+from netspec.lowering.builder import check_items
 from netspec.lowering.context import Context
 from netspec.lowering.values import UNKNOWN
 from netspec.syntax import expr
@@ -51,9 +52,11 @@ def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Coll
         for name in expression.names:
             if variables.get(name) is UNKNOWN:
                 raise AlreadyReported
-        return expression.evaluate(variables)
+        value = expression.evaluate(variables)
     except expr.ExpressionError as error:
         raise SpecError([expression_error(error, text, span, words)]) from None
+    check_items(span)
+    return value
 
 
 def expressions(arguments: Mapping, context: Context) -> Expressions:
@@ -71,6 +74,8 @@ def fill(template: str, context: Context, span: Span) -> str:
     if "{" not in template and "}" not in template:
         return template
     try:
-        return expr.fill(template, context.variables)
+        filled = expr.fill(template, context.variables)
     except expr.ExpressionError as error:
         raise SpecError([expression_error(error, template, span)]) from None
+    check_items(span)
+    return filled

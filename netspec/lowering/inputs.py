@@ -10,10 +10,9 @@ from netspec.language.messages import show_value
 from netspec.language.model import Document
 from netspec.language.names import check_name
 from netspec.lowering.evaluation import evaluate
-from netspec.sizes.shape import MOST_AXES, elements, show
+from netspec.sizes.shape import MOST_AXES
 from netspec.syntax.yaml import Mapping
 
-LARGEST_INPUT = 2**40
 INPUT_KEYS = ("shape", "dtype", "high")
 
 
@@ -74,7 +73,4 @@ def _shape(raw: Any, variables: dict[str, Any], span: Span) -> tuple[int, ...]:
     if len(sizes) > MOST_AXES:
         message = f"an input of {len(sizes)} axes has too many"
         raise LimitError.of(Code.VALUE_TOO_LARGE, message, span, help=f"at most {MOST_AXES} axes besides the batch")
-    if elements(tuple(sizes)) > LARGEST_INPUT:
-        message = f"an input of shape {show(tuple(sizes))} is too large"
-        raise LimitError.of(Code.VALUE_TOO_LARGE, message, span, help="at most 2**40 elements for one example")
     return tuple(sizes)

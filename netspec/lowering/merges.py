@@ -29,10 +29,12 @@ def lower_merge(step: Step, values: Values, context: Context) -> Values:
 
 
 def _merged(op: Op, step: Step, values: Values, context: Context, named: bool) -> Value:
+    context.builder.count_operands(len(step.operands), context.frames, step.span)
     parts = [_operand(operand, values, context) for operand in step.operands] or [values]
     if any(each is None for each in parts):
         raise AlreadyReported
     operands = tuple(value for each in parts for value in each or ())
+    context.builder.count_operands(len(operands) - len(step.operands), context.frames, step.span)
     _check_count(op, operands, step)
     return add_op(op, operands, step, context) if named else add_join(op, operands, step, context)
 

@@ -10,20 +10,26 @@ from __future__ import annotations
 import ast
 import json
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import netspec
 from netspec.analysis import check_memory, measure_memory
+from netspec.cli import run
 from netspec.diagnostics import LimitError, SpecError
 from netspec.diagnostics.render import render
 from netspec.ir import Graph
 from netspec.pipeline import compile_graph
 from netspec.targets.torch import emit_torch
+from netspec.views.diagram.svg import draw_svg
 from netspec.views.record import graph_json
 from netspec.views.summary.table import plain_text, summarize
 from tests.support.expression_attacks import ATTACKS
@@ -145,6 +151,193 @@ def test_what_runs_away_is_stopped(name: str) -> None:
 
 
 # fmt: on
+# what costs too much for its length
+
+
+def listed(text: str, count: int) -> str:
+    return ", ".join(text.format(index) for index in range(count))
+
+
+DEEP = "{sequential: [" * 22 + "{b: {n: n - 1}, when: n > 0}" + "]}" * 22
+EXPENSIVE = {
+    "sums in a condition": (
+        network(f"- repeat: 9000\n  body: [{{relu: , when: {' + '.join(['sum(range(99999))'] * 9)} < 0}}]"),
+        "NS0705",
+    ),
+    "a list in a condition": (
+        network("- repeat: 9000\n  body: [{relu: , when: len(n) < 0}]", "args: {n: range(99999)}\n"), "NS0705",
+    ),
+    "a list in a name": (network("- repeat: 9000\n  body: [{relu: , name: 'a{len(range(99999))}_{index}'}]"), "NS0705"),
+    "a list in a pin": (network("- repeat: 9000\n  body: [{relu: , expect: 'range(99999)[:0] + x.shape'}]"), "NS0705"),
+    "a list in defaults": (
+        network(
+            "- repeat: 9000\n  body: [{conv: {out: 4, kernel: 1}}]",
+            "defaults: {conv: {groups: len(range(99999)) // 99999}}\n",
+        ),
+        "NS0705",
+    ),
+    "a list as default": (
+        network(
+            "- repeat: 9000\n  body: [b]",
+            "blocks: {b: {args: {v: {type: list, default: range(99999)}}, body: [relu]}}\n",
+        ),
+        "NS0705",
+    ),
+    "a list handed over": (
+        network(
+            "- repeat: 9000\n  body: [{b: {v: n}}]",
+            f"args: {{n: [{listed('1', 50_000)}]}}\nblocks: {{b: {{args: {{v: list}}, body: [relu]}}}}\n",
+        ),
+        "NS0705",
+    ),
+    "a list of initial values": (
+        network("- repeat: 9000\n  body: [{linear: 4, init: {bias: 'range(99999)'}}]", input="[4]"), "NS0705",
+    ),
+    "expressions in one list": (
+        network(f"- conv: {{out: 4, kernel: [{listed('len(range(99999))', 9_000)}]}}"), "NS0705",
+    ),
+    "arguments of calls": (
+        network("- repeat: 9000\n  body: [b]", f"blocks: {{b: {{args: {{{listed('a{}: 1', 15_000)}}}, body: [relu]}}}}\n"),
+        "NS0705",
+    ),
+    "arguments of documents": (
+        network("- repeat: 9000\n  body: [{use: part.yaml}]"), "NS0705",
+    ),
+    "operands": (network(f"- repeat: 9000\n  body: [{{add: [{listed('x', 3_000)}]}}]"), "NS0704"),
+    "operands by label": (
+        network(
+            "\n".join(f"- relu:\n  as: a{index}" for index in range(1_500))
+            + f"\n- repeat: 1500\n  body: [{{mean: [{listed('a{}', 1_500)}]}}]"
+        ),
+        "NS0704",
+    ),
+    "bodies in bodies": (
+        network("- b: {n: 60}", f"blocks: {{b: {{args: {{n: int}}, body: [relu, {DEEP}]}}}}\n"), "NS0701",
+    ),
+    "variables in every round": (
+        network("- repeat: 9000\n  body: [relu]", f"args: {{{listed('a{}: 1', 15_000)}}}\n"), None,
+    ),
+    "labels in every round": (
+        network("\n".join(f"- relu:\n  as: a{index}" for index in range(4_000)) + "\n- repeat: 4000\n  body: [relu]"), None,
+    ),
+    "labels beside residuals": (
+        network(
+            "\n".join(f"- relu:\n  as: a{index}" for index in range(3_000))
+            + "\n- repeat: 1500\n  body: [{residual: [relu, {conv: {out: 4, kernel: 1}}]}]"
+        ),
+        None,
+    ),
+    "heads": (network("- repeat: 4900\n  body: [{output: {name: 'h{index}', body: [relu]}}]"), None),
+    "pieces": (network(f"- split: {{sizes: [{listed('1', 9_000)}]}}\n- concat:", input="[9000]"), None),
+    "a used document": (network("- repeat: 2000\n  body: [{use: small.yaml}]"), None),
+    "a dense block": (network("- dense: {layers: 4900, body: [{conv: {out: 1, kernel: 1}}]}"), None),
+    "a far receptive field": (
+        network(
+            "- repeat: 600\n  body: [{maxpool: {kernel: 2147483647, stride: 2147483647, padding: 1073741823}}]",
+            input="[1, 1]",
+        ),
+        None,
+    ),
+}  # fmt: skip
+"""Short documents whose cost grows with a product, and the code that refuses them, or None where they are answered."""
+
+PARTS = {
+    "part.yaml": f"netspec: 1\ninput: [4, 8, 8]\nargs: {{{listed('a{}: 1', 2_000)}}}\nnetwork: [relu]\n",
+    "small.yaml": "netspec: 1\ninput: [4, 8, 8]\nnetwork: [relu]\n",
+}
+MEASURED = """
+import resource, sys
+from netspec.cli import run
+code = run(sys.argv[1:])
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(code, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, file=sys.stderr)
+"""
+
+
+def measure(*arguments: str) -> tuple[int, str]:
+    """Run a command in a process of its own; return its exit code and what it says on standard error.
+
+    It may take 5 s of the processor and 1 GB of memory.
+    """
+    done = subprocess.run([sys.executable, "-c", MEASURED, *arguments], capture_output=True, text=True, timeout=100)
+    *said, last = done.stderr.splitlines()
+    code, seconds, most = last.split()
+    assert float(seconds) < 5 * max(1.0, _slowness()), arguments
+    assert float(most) < 10**9, arguments
+    return int(code), "\n".join(said)
+
+
+@pytest.mark.parametrize("name", EXPENSIVE)
+def test_short_documents_are_soon_answered_or_refused(name: str) -> None:
+    text, code = EXPENSIVE[name]
+    Path("net.yaml").write_text(text, encoding="utf-8")
+    for part, content in PARTS.items():
+        Path(part).write_text(content, encoding="utf-8")
+    exit_code, said = measure("source" if code is None else "check", "net.yaml", "--format", "concise")
+    if code is None:
+        assert exit_code == 0, said
+    else:
+        assert exit_code == 3 and f" {code} " in said, said
+
+
+NESTED = {
+    "sequential": ("{name: s, sequential: [", "]}"),
+    "branches": ("{name: s, add: {a: x, b: [", "]}}"),
+    "residual": ("{name: s, residual: {body: [", "]}}"),
+}
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_bodies_nested_as_deeply_as_may_be_reach_every_stage(kind: str) -> None:
+    """Whatever is expanded is emitted, drawn and compared too: no stage is out of breath before the first."""
+    opening, closing = NESTED[kind]
+    inner = f"{opening * 3}tanh, {{b: {{n: n - 1}}, when: n > 0}}{closing * 3}"
+    graph = attempt(network("- b: {n: 31}", f"blocks: {{b: {{args: {{n: int}}, body: [relu, {inner}]}}}}\n"))
+    assert isinstance(graph, Graph) and len(list(graph.root.descend())) > 120
+    assert draw_svg(graph) and netspec.diff(graph, graph) and netspec.source(graph, target="equations")
+    assert refused(network("- b: {n: 33}", f"blocks: {{b: {{args: {{n: int}}, body: [relu, {inner}]}}}}\n")) == {
+        "NS0701"
+    }
+
+
+def test_every_connection_of_a_long_dense_block_is_not_drawn() -> None:
+    Path("net.yaml").write_text(network("- dense: {layers: 4900, body: [{conv: {out: 1, kernel: 1}}]}"))
+    code, said = measure("draw", "net.yaml", "--edges", "full", "--all", "-o", "net.svg")
+    assert code == 3 and "NS0708" in said and "--max-edges" in said
+
+
+LIFTED = {
+    "nodes": ("- repeat: 200\n  body: [relu]", 100, 200),
+    "steps": ("- repeat: 200\n  body: [{relu: , when: index < 3}]", 100, 500),
+    "operands": ("- add: [x, x, x, x]", 3, 4),
+    "items": ("- relu:\n  when: len(range(50)) > len(range(x.channels))", 40, 60),
+    "documents": ("- use: small.yaml\n- use: part.yaml", 1, 2),
+    "elements": ("- upsample: 2", 300, 1024),
+}
+
+
+@pytest.mark.parametrize("name", LIFTED)
+def test_every_limit_is_lifted_by_the_option_that_its_message_names(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body, least, enough = LIFTED[name]
+    Path("small.yaml").write_text(PARTS["small.yaml"])
+    Path("part.yaml").write_text(PARTS["small.yaml"])
+    Path("net.yaml").write_text(network(body))
+    option = f"--max-{name}"
+    for command in ("check", "summary", "source"):
+        assert run([command, "net.yaml", option, str(least)]) == 3
+        assert f"`{option}`" in capsys.readouterr().err
+        assert run([command, "net.yaml", option, str(enough)]) == 0
+    with pytest.raises(LimitError):
+        netspec.compile("net.yaml", limits=netspec.Limits(**{name: least}))
+    assert len(netspec.compile("net.yaml", limits=netspec.Limits(**{name: enough})))
+
+
+def test_every_limit_is_tried() -> None:
+    assert set(LIFTED) == {each.name for each in fields(netspec.Limits())}
+
+
 WEIGHTS = {
     "linear": network("- linear: 500000", input="[1000000]"),
     "huge linear": network("- linear: 2**31 - 1\n- linear: 2**31 - 1", input="[2147483647]"),

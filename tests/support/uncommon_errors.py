@@ -15,11 +15,15 @@ import pytest
 from netspec.analysis import check_memory, measure_memory
 from netspec.cli import build
 from netspec.diagnostics import Diagnostic, SpecError
+from netspec.ir import Graph
 from netspec.language.loading.library import Library
+from netspec.limits import Limits
 from netspec.output_files import check_folder, write_file
 from netspec.pipeline import compile_graph
 from netspec.syntax.expr import value
 from netspec.syntax.yaml import read_file
+from netspec.views.diagram.options import DetailOptions, LayoutOptions
+from netspec.views.diagram.svg import draw_svg
 from tests.support.invalid_documents import inside
 
 MINIMAL = "netspec: 1\nname: tiny\ninput: [3]\nnetwork: [relu]\n"
@@ -178,6 +182,31 @@ def _parsed(context: click.Context, *arguments: str) -> click.Context:
     return context
 
 
+def many_documents(folder: Path) -> tuple[Diagnostic, ...]:
+    for name in ("one", "two"):
+        (folder / f"{name}.yaml").write_text(MINIMAL, encoding="utf-8")
+    text = "netspec: 1\ninput: [3]\nnetwork:\n  - use: one.yaml\n  - use: two.yaml\n"
+    (folder / "net.yaml").write_text(text, encoding="utf-8")
+    return said(lambda: compile_graph("net.yaml", limits=Limits(documents=1)), folder)
+
+
+def many_lines(folder: Path) -> tuple[Diagnostic, ...]:
+    return said(lambda: draw_svg(_drawn(folder), DetailOptions(expand_all=True, most_edges=1)), folder)
+
+
+def many_boxes(folder: Path) -> tuple[Diagnostic, ...]:
+    return said(lambda: draw_svg(_drawn(folder), layout=LayoutOptions(most_boxes=1)), folder)
+
+
+def _drawn(folder: Path) -> Graph:
+    text = (
+        "netspec: 1\nname: net\ninput: [4, 8, 8]\nnetwork:\n  - conv: {out: 4, kernel: 1}\n  - maxpool: {kernel: 2}\n"
+    )
+    (folder / "net.yaml").write_text(text, encoding="utf-8")
+    with inside(folder):
+        return compile_graph("net.yaml")
+
+
 def large_file(folder: Path) -> tuple[Diagnostic, ...]:
     return said_of("#" * (2**20 + 1), folder)
 
@@ -230,6 +259,9 @@ UNCOMMON: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
     "NS0405 long list": long_list,
     "NS0707": too_much_memory,
     "NS0707 crowded": too_little_memory,
+    "NS0706": many_documents,
+    "NS0708": many_lines,
+    "NS0708 boxes": many_boxes,
     "NS0711": large_file,
     "NS0712": long_text,
     "NS0714": many_values,

@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 import pytest
 
 import netspec
+from netspec.diagnostics import LimitError
 from netspec.ir import Graph
 from netspec.views.chart.chart import draw_chart
 from netspec.views.diagram import engine, svg
@@ -268,19 +269,25 @@ def test_a_slow_layout_closes_the_deepest_blocks_and_says_so(monkeypatch: pytest
     assert "Blocks more than 1 deep" not in text and "The engine takes more" in str(root.findtext(f"{SVG}desc"))
 
 
-def test_what_has_no_blocks_to_close_is_drawn_as_one_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(svg, "MOST_BOXES", 30)
+def test_what_has_no_blocks_to_close_is_drawn_as_one_box(tmp_path: Path) -> None:
     graph = written(tmp_path, "name: flat\ninput: [4]\nnetwork: [{repeat: 25, body: [{linear: 5}, {linear: 4}]}]\n")
     notices: list[str] = []
-    text = draw_svg(graph, notify=notices.append)
+    text = draw_svg(graph, layout=LayoutOptions(most_boxes=30), notify=notices.append)
     assert notices == ["the picture has 51 boxes, and 30 is the limit: the network is closed"]
     assert ids(ElementTree.fromstring(text), "box") == ["input.input", "block"]
 
 
-def test_an_engine_that_is_always_too_slow_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(svg, "MOST_BOXES", 1)
-    with pytest.raises(DrawingError, match=r"the picture has 2 boxes, and 1 is the limit"):
-        draw_svg(document("residual"), DetailOptions(depth=2))
+def test_an_engine_that_is_always_too_slow_is_an_error() -> None:
+    with pytest.raises(LimitError, match=r"the picture has 2 boxes, and 1 is the limit .*--max-boxes"):
+        draw_svg(document("residual"), DetailOptions(depth=2), LayoutOptions(most_boxes=1))
+    with pytest.raises(LimitError, match=r"--max-seconds"):
+        draw_svg(document("residual"), DetailOptions(depth=2), LayoutOptions(seconds=0.001))
+
+
+def test_lines_are_counted_before_they_are_drawn() -> None:
+    detail = DetailOptions(expand_all=True, edges="full", most_edges=20)
+    with pytest.raises(LimitError, match=r"has more than 20 lines .*--max-edges"):
+        draw_svg(document("dense"), detail)
 
 
 def test_the_engine_is_stopped_after_its_time() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from netspec.diagnostics import Code, Span, SpecError
@@ -27,8 +26,8 @@ def lower_output(step: Step, fields: AuxiliaryOutput, values: Values, context: C
         return values
     name = fill(fields.name, context, step.place("name"))
     check_name(name, step.place("name"), numbers=False)
-    taken = ["output", *(each.name for each in context.builder.outputs)]
-    check_output_name(name, taken, step.place("name"), "give each output its own name")
+    is_taken = name == "output" or name in context.builder.output_names
+    check_output_name(name, is_taken, step.place("name"), "give each output its own name")
     if fields.body is None and step.share is not None:
         help_text = "it has no module to share; give the output a body"
         raise SpecError.of(
@@ -41,6 +40,7 @@ def lower_output(step: Step, fields: AuxiliaryOutput, values: Values, context: C
     if result is None:
         raise AlreadyReported
     value = single(result, step)
+    context.builder.output_names.add(name)
     context.builder.outputs.append(Output(name, value.path, fields.train_only, fields.loss_weight))
     return values
 
@@ -56,12 +56,12 @@ def _auxiliary_body(step: Step, body: Body, values: Values, context: Context) ->
     return within(step, OUTPUT, values, context, lambda inner: lower_body(body, values, inner))
 
 
-def check_output_name(name: str, taken: Iterable[str], span: Span, help_text: str) -> None:
+def check_output_name(name: str, is_taken: bool, span: Span, help_text: str) -> None:
     """Raise SpecError NS0318 when another output has the name, NS0310 when no output can have it."""
     if name == "Tensor":
         # The outputs are the fields of a named tuple, of which this is the type: a field of that name would hide it.
         message = "'Tensor' cannot name an output: it is the type of all outputs in Python"
         raise SpecError.of(Code.INVALID_MODULE_NAME, message, span, help="'tensor' is allowed")
-    if name in taken:
+    if is_taken:
         help_text = "the network's own result has that name" if name == "output" else help_text
         raise SpecError.of(Code.DUPLICATE_OUTPUT, f"two outputs are called '{name}'", span, help=help_text)

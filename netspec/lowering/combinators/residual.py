@@ -41,11 +41,7 @@ class Endpoints:
         """Return the product of the strides of the body's steps per axis; None where there is no such number."""
         nodes = context.builder.graph.nodes
         body = list(islice(reversed(nodes.values()), len(nodes) - self.before))[::-1]
-        outside = {value.path: value.shape for values in context.labels.values() for value in values or ()}
-        outside[self.entered.path] = self.entered.shape
-        return product_of_strides(
-            self.entered, self.branch, body, lambda path: nodes[path].shape if path in nodes else outside[path]
-        )
+        return product_of_strides(self.entered, self.branch, body, context.builder.shape_of)
 
 
 @lowers("residual")

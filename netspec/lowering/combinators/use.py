@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from netspec.diagnostics import Code, Frame, SpecError, nearest
+from netspec.diagnostics import Code, Frame, LimitError, SpecError, nearest
 from netspec.ir import Scope
 from netspec.language.combinators import Use
 from netspec.language.loading.document import load
@@ -29,10 +29,8 @@ def lower_use(step: Step, fields: Use, values: Values, context: Context) -> Valu
     builder = context.builder
     # Before the document is read, so that one which uses itself comes to an end.
     builder.check_depth(context.frames, step.span)
-    document = load(
-        refer(fields.spec, Path(step.span.file), step.place("spec"), builder.sources), sources=builder.sources
-    )
-    builder.collector.add(document.warnings)
+    document = _document(fields.spec, step, context)
+    builder.count_steps(context.frames, step.span)
     variables = _arguments(document, step, context)
     entered = check_entering(document.name, _inputs(document), values, step)
     scope = builder.open_scope(scope_point(step, document.name, context), "block", document.name, variables)
@@ -46,6 +44,22 @@ def lower_use(step: Step, fields: Use, values: Values, context: Context) -> Valu
         result = tuple(value for label in document.outputs for value in labelled(label, result, inner, document.span))
     builder.close_scope(scope, entered, result)
     return result
+
+
+def _document(spec: str, step: Step, context: Context) -> Document:
+    """Return the document of a name or path; the first use reads it, and reports its warnings."""
+    builder = context.builder
+    path = refer(spec, Path(step.span.file), step.place("spec"), builder.sources)
+    known = builder.documents.get(path)
+    if known is not None:
+        return known
+    if len(builder.documents) == builder.limits.documents:
+        message = f"this network uses more than {builder.limits.documents:,} documents"
+        help_text = "raise the limit with `--max-documents`"
+        raise LimitError.of(Code.TOO_MANY_DOCUMENTS, message, step.span, help=help_text)
+    document = builder.documents[path] = load(path, sources=builder.sources)
+    builder.collector.add(document.warnings)
+    return document
 
 
 def _arguments(document: Document, step: Step, context: Context) -> dict[str, Any]:

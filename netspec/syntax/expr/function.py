@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from netspec.limits import spend
 from netspec.syntax.expr.error import MAX_CHARACTERS, MAX_DIGITS, MAX_ITEMS, ExpressionError, beyond
 from netspec.syntax.expr.value import bounded, mismatch, need_integers, need_numbers
 
@@ -64,6 +65,7 @@ def _range(*bounds: Any) -> list[int]:
     steps = range(*bounds)  # takes no memory, and knows its length before there is a list
     if len(steps) > MAX_ITEMS:
         raise beyond(f"range() of more than the {MAX_ITEMS:,} items allowed")
+    spend(len(steps))
     return list(steps)
 
 
@@ -117,6 +119,7 @@ def linspace(first: float, last: float, count: int) -> list[float]:
         raise ExpressionError(f"linspace() cannot give {count} items")
     if count > MAX_ITEMS:
         raise beyond(f"linspace() of more than the {MAX_ITEMS:,} items allowed")
+    spend(count)
     if count < 2:
         return [float(first)] * count
     step = bounded((float(last) - first) / (count - 1))

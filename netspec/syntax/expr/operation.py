@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from netspec.limits import spend
 from netspec.syntax.expr.error import MAX_EXPONENT, MAX_ITEMS, ExpressionError, beyond
 from netspec.syntax.expr.value import NUMBERS, PLAIN, Value, bounded, kind_of, limited, mismatch, need_numbers, weigh
 
@@ -48,7 +49,9 @@ def _slice(items: list[Any], part: slice) -> list[Any]:
             raise mismatch("a slice is from integers", bound)
     if part.step == 0:
         raise ExpressionError("the step of the slice is zero", help="leave it out, or use 1 or -1")
-    return items[part]
+    taken = items[part]
+    spend(len(taken))
+    return taken
 
 
 def attribute_of(name: str, value: Any) -> Any:
@@ -104,6 +107,7 @@ def _repeating(multiply: Operation) -> Operation:
         # Lists inside count too: they are not copied, but whoever walks over the list visits each of them again.
         if weigh(left) * right > MAX_ITEMS:
             raise beyond(f"the list would have more than the {MAX_ITEMS:,} items allowed")
+        spend(len(left) * right)
         return left * right
 
     return repeat

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netspec.limits import spend
 from netspec.sizes import Size
 from netspec.syntax.expr.error import MAX_DEPTH, MAX_INTEGER, MAX_ITEMS, ExpressionError, beyond
 
@@ -133,6 +134,7 @@ def plain(value: Any, levels: int = MAX_DEPTH) -> Any:
         raise beyond(f"the list is nested deeper than the {MAX_DEPTH} levels allowed")
     if len(value) > MAX_ITEMS:
         raise beyond(f"the list has more than the {MAX_ITEMS:,} items allowed")
+    spend(len(value))
     return [
         # nearly all items are small integers: spare them the call
         item if type(item) is int and -MAX_INTEGER <= item <= MAX_INTEGER else plain(item, levels - 1)
@@ -172,6 +174,7 @@ def limited(items: list[Any]) -> list[Any]:
 def weigh(items: list[Any]) -> int:
     """Count the items of a list and of the lists within it; stop with an error where there are too many."""
     weight = len(items)
+    spend(weight)
     for inner in [item for item in items if type(item) is list]:
         weight += weigh(inner)
         if weight > MAX_ITEMS:

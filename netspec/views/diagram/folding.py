@@ -26,10 +26,10 @@ MANY = 8
 def fold(graph: Graph, detail: DetailOptions = DETAIL) -> View:
     """Return what a picture of the graph shows.
 
-    Raises: ValueError for a block that does not exist.
+    Raises: ValueError for a block that does not exist; LimitError for too many lines.
     """
     frame = _Folder(graph, choose_expansion(graph, detail), detail.edges).network()
-    return connect(graph, frame, detail.edges)
+    return connect(graph, frame, detail)
 
 
 class _Folder:

@@ -11,6 +11,9 @@ Engine = Literal["auto", "embedded", "dot"]
 
 DEEPEST = 40
 """No more blocks than these are drawn inside each other."""
+MOST_EDGES = 20_000
+"""With every connection drawn, a dense block has lines as the square of its layers."""
+MOST_BOXES = 6_000
 SECONDS = 10.0
 
 
@@ -20,7 +23,7 @@ class DetailOptions:
 
     ``depth`` counts the levels of blocks that are open, ``open`` names further ones by path, ``expand_all`` opens all,
     and ``deepest`` closes all below. ``edges="full"`` draws every dense connection instead of the running
-    concatenation.
+    concatenation. A picture of more than ``most_edges`` lines is refused.
 
     Raises: ValueError for a negative depth.
     """
@@ -30,6 +33,7 @@ class DetailOptions:
     expand_all: bool = False
     edges: Wiring = "running"
     deepest: int = DEEPEST
+    most_edges: int = MOST_EDGES
 
     def __post_init__(self) -> None:
         if self.depth < 0:
@@ -38,12 +42,16 @@ class DetailOptions:
 
 @dataclass(frozen=True, slots=True)
 class LayoutOptions:
-    """How a picture is laid out: its direction, by which engine, at most how wide in pixels, and in how much time."""
+    """How a picture is laid out: its direction, by which engine, at most how wide in pixels, and in how much time.
+
+    A picture of more than ``most_boxes`` boxes is not even tried.
+    """
 
     direction: Direction = "TB"
     engine: Engine = "auto"
     width: float | None = None
     seconds: float = SECONDS
+    most_boxes: int = MOST_BOXES
 
 
 DETAIL, LAYOUT = DetailOptions(), LayoutOptions()

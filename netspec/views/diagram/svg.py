@@ -7,6 +7,7 @@ from dataclasses import replace
 from html import escape
 
 from netspec.analysis import receptive_fields
+from netspec.diagnostics import Code, LimitError
 from netspec.diagnostics.render import printable
 from netspec.ir import Graph
 from netspec.views.diagram.captions import (
@@ -20,7 +21,7 @@ from netspec.views.diagram.captions import (
     tooltip,
 )
 from netspec.views.diagram.dot import PADDING, WIDEST, write_dot
-from netspec.views.diagram.engine import DrawingError, TooSlow, lay_out
+from netspec.views.diagram.engine import TooSlow, lay_out
 from netspec.views.diagram.folding import fold
 from netspec.views.diagram.geometry import Layout, Place, Route, read_layout
 from netspec.views.diagram.model import Box, Edge, Frame, View
@@ -29,8 +30,6 @@ from netspec.views.geometry import Rectangle, number
 from netspec.views.palette import style
 from netspec.views.svg_page import ITSELF, named
 
-MOST_BOXES = 6_000
-"""Pictures with more boxes are not even tried."""
 ROUNDNESS = 6.0
 NOTE_HEIGHT, NOTE_CHARACTER = 22.0, 6.5
 
@@ -46,8 +45,8 @@ def draw_svg(
     When the layout takes too long, the deepest blocks are closed and it is tried again; the picture says so, and
     ``notify`` is called with the words.
 
-    Raises: ValueError for a block that does not exist; DrawingError when no engine is there or even the closed
-    network is too much.
+    Raises: ValueError for a block that does not exist; DrawingError when no engine is there; LimitError when even the
+    closed network is too much.
     """
     view, found, notice = _laid_out(graph, detail, layout)
     if notice and notify:
@@ -63,8 +62,8 @@ def _laid_out(graph: Graph, detail: DetailOptions, options: LayoutOptions) -> tu
     view, notice = fold(graph, detail), ""
     while True:
         try:
-            if len(view.boxes) > MOST_BOXES:
-                raise TooSlow(f"the picture has {len(view.boxes):,} boxes, and {MOST_BOXES:,} is the limit")
+            if len(view.boxes) > options.most_boxes:
+                raise TooSlow(f"the picture has {len(view.boxes):,} boxes, and {options.most_boxes:,} is the limit")
             text = lay_out(write_dot(view, options.direction, WIDEST), options.engine, options.seconds)
             return view, read_layout(text), notice
         except TooSlow as error:
@@ -73,7 +72,8 @@ def _laid_out(graph: Graph, detail: DetailOptions, options: LayoutOptions) -> tu
                 deepest -= 1
                 view = fold(graph, replace(detail, deepest=deepest))
             if len(view.boxes) == boxes:
-                raise DrawingError(reason) from None
+                help_text = "raise it with `--max-boxes`" if boxes > options.most_boxes else "give it `--max-seconds`"
+                raise LimitError.of(Code.PICTURE_TOO_LARGE, reason, graph.root.span, help=help_text) from None
             closed = f"blocks more than {deepest} deep are closed" if deepest >= 0 else "the network is closed"
             notice = f"{reason}: {closed}"
 

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
+from netspec.diagnostics import Code, LimitError
 from netspec.ir import Graph, Node
 from netspec.views.diagram.model import Box, Edge, Frame, View
-from netspec.views.diagram.options import Wiring
+from netspec.views.diagram.options import DetailOptions, Wiring
 
 MOST_TRACED = 6_000
 """With more boxes than these, skips are not distinguished: the search for them needs a bit per pair of boxes."""
 
 
-def connect(graph: Graph, frame: Frame, wiring: Wiring) -> View:
-    """Return the view with the edges between the boxes of a frame: one per value and box that it enters."""
+def connect(graph: Graph, frame: Frame, detail: DetailOptions) -> View:
+    """Return the view with the edges between the boxes of a frame: one per value and box that it enters.
+
+    Raises: LimitError when there are more of them than the picture may have.
+    """
     boxes = list(frame.boxes())
     order = {box.id: number for number, box in enumerate(boxes)}
-    found = list(_find_edges(graph, boxes, order, wiring))
+    found = list(islice(_find_edges(graph, boxes, order, detail.edges), detail.most_edges + 1))
+    if len(found) > detail.most_edges:
+        message = f"a picture of {graph.name} has more than {detail.most_edges:,} lines"
+        help_text = "open fewer blocks, draw dense connections as `--edges running`, or raise `--max-edges`"
+        raise LimitError.of(Code.PICTURE_TOO_LARGE, message, graph.root.span, help=help_text)
     successors: list[list[int]] = [[] for _ in boxes]
     for edge in found:
         successors[order[edge.tail]].append(order[edge.head])

@@ -1,0 +1,81 @@
+"""How much a document may ask for before it is refused, so that a few lines cannot take hours or all of the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that the network of a document may consist of; ``--max-NAME`` sets each of them for a command.
+
+    Every network that ships stays far below. Memory has a limit of its own, for it depends on the machine.
+
+    Example:
+        >>> import netspec
+        >>> netspec.compile("lenet5_modern", limits=netspec.Limits(nodes=100_000)).params
+        61706
+    """
+
+    nodes: int = 10_000
+    """Nodes of the graph."""
+    steps: int = 25_000
+    """Steps that are expanded, those that ``when`` leaves out included."""
+    operands: int = 250_000
+    """Operands of all nodes together, which are the edges of the graph."""
+    items: int = 2_000_000
+    """Items of the lists that expressions go over, and arguments of calls, each of which counts as ten."""
+    documents: int = 100
+    """Documents that are read for ``use``."""
+    elements: int = 2**40
+    """Elements of one value, for one example."""
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts the items that expressions go over while it is in use."""
+
+    limit: int
+    spent: int = 0
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Whether more was counted than is allowed."""
+        return self.spent > self.limit
+
+
+_METER: ContextVar[Meter | None] = ContextVar("meter", default=None)
+
+
+def spend(items: int) -> None:
+    """Count items of a list that an expression makes or copies; it is the caller of the expression who stops."""
+    meter = _METER.get()
+    if meter is not None:
+        meter.spent += items
+
+
+def current_meter() -> Meter | None:
+    """Return the meter that is in use, if there is one."""
+    return _METER.get()
+
+
+@contextmanager
+def metered(limit: int) -> Iterator[Meter]:
+    """Count what expressions do inside.
+
+    Example:
+        >>> from netspec.syntax import expr
+        >>> with metered(10**6) as meter:
+        ...     total = expr.evaluate("sum(range(1000))", {})
+        >>> meter.spent
+        1000
+    """
+    meter = Meter(limit)
+    token = _METER.set(meter)
+    try:
+        yield meter
+    finally:
+        _METER.reset(token)
