@@ -35,10 +35,21 @@ def example_call(block: Block) -> str:
         >>> example_call(library()["fire"])
         '- fire: {squeeze: 64}'
     """
-    arguments = {each.name: _value(each) for each in block.parameters.values() if each.required}
+    arguments = example_arguments(block)
     if block.inputs:
         return f"- {flow({block.name: arguments, 'from': list(block.inputs)})}"
     return f"- {block.name}: {flow(arguments)}" if arguments else f"- {block.name}"
+
+
+def example_arguments(block: Block) -> dict[str, Any]:
+    """Return a value for each argument that a block requires.
+
+    Example:
+        >>> from netspec.language.loading.library import library
+        >>> example_arguments(library()["fire"])
+        {'squeeze': 64}
+    """
+    return {each.name: _value(each) for each in block.parameters.values() if each.required}
 
 
 def example_document(block: Block) -> str:

@@ -6,13 +6,16 @@ One schema per word, made from its record; nothing here knows any word.
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from netspec.language.combinators import Combinator
 from netspec.language.model import Block
 from netspec.ops import Op
+from netspec.tooling.block_example import example_arguments
 from netspec.tooling.schema.explanations import about_block, about_class
 from netspec.tooling.schema.fields import describe_fields, describe_parameter, required
 from netspec.tooling.schema.patterns import Schema
+from netspec.tooling.schema.snippets import call_snippet, class_example, lone_word_snippet, number_snippets
 
 TYPES = ("string", "number", "boolean", "array", "object", "null")
 BODY_TYPES = ("array", "string", "object")
@@ -22,7 +25,10 @@ BODY_TYPES = ("array", "string", "object")
 def op_call(op: type[Op], given: Collection[str] = ()) -> Schema:
     """Return the schema of an op's arguments; those given elsewhere are not required."""
     needed = [name for name in required(op) if name not in given]
-    return {**about_class(op), "title": op.name, **_call(describe_fields(op), needed, op.primary)}
+    example = class_example(op, op.name)
+    fields = number_snippets(describe_fields(op), example)
+    call = _call(fields, needed, op.primary)
+    return {**about_class(op), "title": op.name, **call, **_call_snippet(op.name, fields, needed, op.primary, example)}
 
 
 def merge_call(op: type[Op], operand: Schema) -> Schema:
@@ -32,8 +38,9 @@ def merge_call(op: type[Op], operand: Schema) -> Schema:
     options = {"of": {**of, **operands}, **describe_fields(op)}
     return {
         **about_class(op),
+        **call_snippet(op.name, class_example(op, op.name)),
         "title": op.name,
-        "properties": {"of": of},
+        "allOf": [{"properties": {"of": of}}],
         "if": {"type": "object", "required": ["of"]},
         "then": {"properties": options, "additionalProperties": False},
         "else": operands,
@@ -55,7 +62,8 @@ def _operands(op: type[Op], operand: Schema) -> Schema:
 def combinator_call(combinator: type[Combinator], body: Schema) -> Schema:
     """Return the schema of a combinator's value, without a body that is a key of the step."""
     fields = describe_fields(combinator, body)
-    about, primary = {**about_class(combinator), "title": combinator.key}, combinator.primary
+    snippet = call_snippet(combinator.key, class_example(combinator, combinator.key))
+    about, primary = {**about_class(combinator), "title": combinator.key, **snippet}, combinator.primary
     if combinator.has_sibling_body:
         return {**fields[str(primary)], **about}
     if primary in combinator.bodies:
@@ -75,20 +83,36 @@ def _fields_or_body(fields: dict[str, Schema], needed: Collection[str], body: Sc
 
 def block_call(block: Block, words: list[str]) -> Schema:
     """Return the schema of a block's arguments; ``words`` are the ops and blocks that they can be."""
-    parameters = {name: describe_parameter(each, words) for name, each in block.parameters.items()}
+    example = example_arguments(block)
+    described = {name: describe_parameter(each, words) for name, each in block.parameters.items()}
+    parameters = number_snippets(described, example)
     needed = [name for name, each in block.parameters.items() if each.required]
-    return {**about_block(block), "title": block.name, **_call(parameters, needed, next(iter(parameters), None))}
+    call = _call(parameters, needed, next(iter(parameters), None))
+    return {**about_block(block), "title": block.name, **call, **block_snippet(block)}
+
+
+def block_snippet(block: Block) -> Schema:
+    """Return what makes an editor insert the arguments that a block requires, or else its first one."""
+    example = example_arguments(block)
+    defaults = {name: {"default": each.default} for name, each in block.parameters.items()}
+    return _call_snippet(block.name, defaults, [*example], next(iter(defaults), None), example or None)
+
+
+def _call_snippet(
+    word: str, fields: dict[str, Schema], needed: Collection[str], primary: str | None, example: Any
+) -> Schema:
+    return call_snippet(word, example) if needed else lone_word_snippet(word, primary, example, fields)
 
 
 def _call(fields: dict[str, Schema], needed: Collection[str], primary: str | None) -> Schema:
     """Return the schema of arguments by name, or of the primary one alone."""
     named = _named(fields, needed)
     if primary is None or not set(needed) <= {primary}:
-        return {"type": ["object"] if needed else ["object", "null"], **named}
+        # Of properties that stand here an editor would insert each, instead of the snippet.
+        return {"type": ["object"] if needed else ["object", "null"], "if": {"type": "object"}, "then": named}
     # These describe the argument; what an editor shows here is the description of the op or block.
-    alone = {
-        key: value for key, value in fields[primary].items() if key not in ("description", "default", "maxProperties")
-    }
+    about = ("description", "default", "defaultSnippets", "maxProperties")
+    alone = {key: value for key, value in fields[primary].items() if key not in about}
     written = alone.pop("type", TYPES)
     types = [each for each in ([written] if isinstance(written, str) else written) if each not in ("object", "null")]
     return {

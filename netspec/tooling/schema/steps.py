@@ -13,7 +13,7 @@ from typing import Literal
 from netspec.language.combinators import COMBINATORS
 from netspec.language.model import STEP_KEYS, Block
 from netspec.ops import OPS, Op
-from netspec.tooling.schema.calls import BODY_TYPES, block_call, combinator_call, merge_call, op_call
+from netspec.tooling.schema.calls import BODY_TYPES, block_call, block_snippet, combinator_call, merge_call, op_call
 from netspec.tooling.schema.explanations import about_block, about_class
 from netspec.tooling.schema.fields import EXPRESSION, required
 from netspec.tooling.schema.parts import initialization
@@ -49,7 +49,8 @@ def shared_definitions(blocks: Blocks, given: Given) -> dict[str, Schema]:
         **{f"op.{name}": op_call(op, given.get(name, ())) for name, op in plain_ops().items()},
         **{f"key.{name}": {"description": STEP_KEYS[name], **schema} for name, schema in _step_keys().items()},
         "ops": _decided_ops(op_references(), blocks),
-        "words": _proposals(complete_words(blocks, given), blocks),
+        # Merges may stand alone too, but seldom do.
+        "words": _proposals([name for name in complete_words(blocks, given) if name not in merges()], blocks),
     }
 
 
@@ -158,7 +159,11 @@ class Steps:
 
     def _block(self, block: Block) -> Schema:
         # A document may have a block of its own by the same name, with other arguments.
-        return {**about_block(block), "anyOf": [{}]} if self.prefix else block_call(block, [*OPS, *self.blocks])
+        return (
+            {**about_block(block), **block_snippet(block), "anyOf": [{}]}
+            if self.prefix
+            else block_call(block, [*OPS, *self.blocks])
+        )
 
     def _step(self) -> Schema:
         return {
