@@ -145,3 +145,5 @@ class Code(StrEnum):
     UNUSED_INPUT = "NS0802", "warning"
     UNUSED_ARGUMENT = "NS0803", "warning"
     CONDITION_ALWAYS_TRUE = "NS0804", "warning"
+    SUSPICIOUS_INPUT = "NS0805", "warning"
+    EMPTY_OPERAND = "NS0806", "warning"

@@ -126,7 +126,7 @@ def is_always_true(condition: Any) -> bool:
         return isinstance(condition, (bool, int, float)) and bool(condition)
     try:
         expression = expr.parse(source_of(condition))
-        return not expression.names and bool(expression.evaluate({}))
+        return bool(expression.evaluate({}))  # where it reads a variable all the same, it has no value here
     except expr.ExpressionError:
         return False
 

@@ -22,6 +22,7 @@ from netspec.lowering.initialization import check_fit, document_rules
 from netspec.lowering.inputs import lower_inputs
 from netspec.lowering.integers import check_integers
 from netspec.lowering.layers import Layer
+from netspec.lowering.layout import report_layout
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import labelled
 from netspec.lowering.unused import report_unused
@@ -74,6 +75,7 @@ def _lower(document: Document, limits: Limits) -> Graph:
     # Auxiliary outputs come last: the main ones keep their places in the module's result when one is added.
     outputs = (*main, *builder.outputs)
     report_unused(document, inputs, outputs, builder)
+    report_layout(inputs, places, builder)
     graph = builder.graph.finish(
         inputs,
         outputs,

@@ -56,10 +56,17 @@ def _operand(operand: Operand, values: Values, context: Context) -> Values:
         result = operand_values(operand, values, context)
     except AlreadyReported:
         return None
+    if result is values and isinstance(operand.value, Body) and _is_optional(operand.value):
+        message, help_text = "every step of this operand is left out, so that it is `x`", "put `when` beside the merge"
+        context.builder.collector.report(Code.EMPTY_OPERAND, message, operand.span, help_text)
     if result is not None and len(result) != 1 and not isinstance(operand.value, str):
         message = f"an operand is one value, not {count_values(len(result))}"
         raise SpecError.of(Code.WRONG_VALUE_COUNT, message, operand.span, help="label the values and name one of them")
     return result
+
+
+def _is_optional(body: Body) -> bool:
+    return len(body) > 0 and all(step.when is not None for step in body)
 
 
 def operand_values(operand: Operand, values: Values, context: Context) -> Values:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import json
 import random
+import re
 import subprocess
 import sys
 import time
@@ -58,6 +59,12 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         yield tmp_path
 
 
+PYTHON = re.compile(
+    r" at 0x|<class |<netspec|<(Step|Body|Block|Node|Scope) |Pydantic|\bEvaluated\b|\bBlockReference\b|dict\("
+)
+"""How Python shows objects, which no document holds and no message shows."""
+
+
 def attempt(text: str, variant: str | None = None, overrides: dict[str, Any] | None = None) -> Graph | SpecError:
     """Return the graph of a document, once all that is made of it is made, or the error that refuses it."""
     start = time.process_time()
@@ -70,6 +77,8 @@ def attempt(text: str, variant: str | None = None, overrides: dict[str, Any] | N
         result = error
         assert render(error.diagnostics).isprintable() or "\n" in render(error.diagnostics)
         assert len(error.diagnostics) <= 200
+        shown = "\n".join(map(str, error.diagnostics))
+        assert not PYTHON.search(shown), shown
     assert time.process_time() - start < SECONDS
     return result
 

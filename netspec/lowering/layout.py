@@ -1,0 +1,55 @@
+"""Warnings about inputs whose axes seem to stand in another library's order: with the batch, or the channels last."""
+
+from __future__ import annotations
+
+from netspec.diagnostics import Code, Span
+from netspec.ir import Input
+from netspec.lowering.builder import Builder
+from netspec.sizes.shape import Shape, show, stated_shape
+
+IMAGE_CHANNELS = (1, 3)
+SMALLEST_SIDE = 8
+"""Fewer elements are no side of an image."""
+
+
+def report_layout(inputs: tuple[Input, ...], places: dict[str, Span], builder: Builder) -> None:
+    """Report inputs that look like a batch of images, or like images with their channels last."""
+    # Whoever permutes an input knows where its axes are.
+    permuted = {path for node in builder.graph.nodes.values() if node.op.name == "permute" for path in node.inputs}
+    for each in inputs:
+        if each.dtype != "float" or each.name in permuted:
+            continue
+        shape = stated_shape(each.shape)
+        batch, last = begins_with_batch(shape), ends_with_channels(shape)
+        if batch or last:
+            what = "begin with the batch" if batch else "have its channels last"
+            image = shape[1:] if batch else shape
+            message = f"the input {show(shape)} seems to {what}, which would make its channels {shape[0]}"
+            meant = (image[-1], *image[:-1]) if ends_with_channels(image) else image
+            help_text = f"the batch is left out, and the channels come first: `{list(meant)}`"
+            builder.collector.report(Code.SUSPICIOUS_INPUT, message, places[each.name], help_text)
+
+
+def begins_with_batch(shape: Shape) -> bool:
+    """Return whether a shape is that of a batch of images, rather than that of a volume.
+
+    Example:
+        >>> begins_with_batch((1, 3, 224, 224)), begins_with_batch((3, 16, 112, 112))
+        (True, False)
+    """
+    if len(shape) != 4 or shape[0] in IMAGE_CHANNELS[1:]:
+        return False
+    return (shape[1] in IMAGE_CHANNELS and min(shape[2:]) >= SMALLEST_SIDE) or ends_with_channels(shape[1:])
+
+
+def ends_with_channels(shape: Shape) -> bool:
+    """Return whether a shape is that of an image with its channels last.
+
+    Example:
+        >>> ends_with_channels((224, 224, 3)), ends_with_channels((3, 224, 224)), ends_with_channels((64, 8, 1))
+        (True, False, False)
+    """
+    if len(shape) != 3 or shape[-1] not in IMAGE_CHANNELS or min(shape[:2]) < SMALLEST_SIDE:
+        return False
+    # One channel may also be the width of a column: only a square is taken for an image then.
+    return shape[-1] > 1 or shape[0] == shape[1]
