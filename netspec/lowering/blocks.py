@@ -12,8 +12,7 @@ from netspec.lowering.binding import BlockReference, Environment, bind, by_name
 from netspec.lowering.body import dispatch, lower_body
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import AlreadyReported, expressions
-from netspec.lowering.initialization import block_rules
-from netspec.lowering.insertion import scope_point
+from netspec.lowering.insertion import rules_inside, scope_point
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import check_entering, labelled
 from netspec.lowering.registry import lowers_kind
@@ -95,7 +94,7 @@ def lower_block(step: Step, block: Block, values: Values, context: Context) -> V
         frames=(*context.frames, Frame(scope.path, block.name, step.span)),
         # Every call has modules of its own: what its steps share ends with it.
         shares={},
-        init=block_rules(step, context),
+        init=rules_inside(step, context),
         counter="",
     )
     inner.enter(bound, entered, block.inputs)

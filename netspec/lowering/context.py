@@ -27,6 +27,8 @@ class Shared:
     uses: int = 1
     init: tuple[tuple[str, Initializer], ...] = ()
     """The initializers that its first step declares."""
+    rules: dict[str, tuple[tuple[str, Initializer], ...]] = field(default_factory=dict)
+    """The initializers by op that its first step declares, where that calls a block."""
     enclosed: str = ""
     """The shared sub-module that it is part of, which steps outside cannot reach into."""
 

@@ -39,18 +39,18 @@ def document_rules(document: Document, variables: dict[str, Any]) -> dict[str, I
 
 
 def block_rules(step: Step, context: Context) -> dict[str, Initializers]:
-    """Return the rules that hold inside a called block, by op: those around it, which the call's own override.
+    """Return the rules that a call of a block declares for what is inside, by op.
 
-    Raises: SpecError NS0323 when the call's ``init:`` is not by op, NS0316 with everything that is no initializer.
+    Raises: SpecError NS0323 when its ``init:`` is not by op, NS0316 with everything that is no initializer.
     """
     if step.init is None:
-        return context.init
+        return {}
     is_by_op = isinstance(step.init, Mapping) and all(name in OPS for name in step.init)
     if not is_by_op:
         message = f"`init` initializes an op's parameters, and {step.key} is not an op"
         help_text = "write it per op, as in `init: {conv: kaiming_normal}`, or at the op inside"
         raise SpecError.of(Code.MISPLACED_INIT, message, step.place("init"), help=help_text)
-    return {**context.init, **_rules_by_op(step.init, context.variables)}
+    return _rules_by_op(step.init, context.variables)
 
 
 def _rules_by_op(init: Mapping, variables: dict[str, Any]) -> dict[str, Initializers]:

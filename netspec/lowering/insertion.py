@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import count
 from typing import Any
 
@@ -11,7 +12,7 @@ from netspec.language.model import Step
 from netspec.lowering.builder import InsertionPoint, join
 from netspec.lowering.context import Context, Shared
 from netspec.lowering.evaluation import expressions, fill
-from netspec.lowering.initialization import check_fit, check_parameter, initializers
+from netspec.lowering.initialization import block_rules, check_fit, check_parameter, initializers
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers_kind
 from netspec.lowering.validation import make_op
@@ -34,7 +35,7 @@ def add_op(op: Op, operands: tuple[Value, ...], step: Step, context: Context) ->
     label = step.label[0] if len(step.label) == 1 else ""
     shared = shared_module(step, context)
     if shared and shared.uses > 1:
-        _check_start(step, own, shared)
+        _check_start(step, own, shared, shared.init)
         return context.builder.add(op, operands, _reuse_point(shared, step, context))
     named = step.name is not None or shared is not None
     written = expressions(step.arguments, context)
@@ -128,9 +129,29 @@ def shared_module(step: Step, context: Context) -> Shared | None:
     return known
 
 
-def _check_start(step: Step, own: Initializers, shared: Shared) -> None:
+def rules_inside(step: Step, context: Context) -> dict[str, Initializers]:
+    """Return the rules that hold inside a call of a block; a further use of a shared one starts as the first does.
+
+    Raises: SpecError NS0506 for a further use that declares others.
+    """
+    try:
+        own = block_rules(step, context)
+    except SpecError as error:
+        # The shapes inside are valid even if the initializers are not.
+        context.builder.collector.keep(error, context.frames)
+        return context.init
+    if step.share is not None:
+        shared = context.shares[fill(step.share, context, step.place("share"))]
+        if shared.uses == 1:
+            shared.rules = own
+        _check_start(step, own, shared, shared.rules)
+        own = shared.rules
+    return {**context.init, **own}
+
+
+def _check_start(step: Step, own: Collection[Any], shared: Shared, declared: Collection[Any]) -> None:
     """Raise SpecError when a further use of a module would initialize it in another way than the first."""
-    if own and own != shared.init:
+    if own and own != declared:
         message = f"'{shared.module}' is shared by steps that initialize it in different ways"
         raise SpecError.of(
             Code.INVALID_SHARING, message, step.place("init"), help="write `init` at the first of them alone"

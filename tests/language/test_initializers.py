@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import netspec
-from tests.support.sentences import write
+from tests.support.sentences import error_of, write
 
 
 def weights(folder: Path, text: str) -> dict[str, Any]:
@@ -61,6 +61,14 @@ network:
     assert initialized["other.conv_relu1.conv.weight"] == [4] and initialized["other.conv_relu1.conv.bias"] == [5]
     assert initialized["other.conv1.weight"] == [4] and initialized["other.conv1.bias"] == [7]
     assert initialized["plain.bn1.weight"] == [1] and initialized["other.bn1.weight"] == [0.5]
+
+
+def test_a_shared_block_is_initialized_as_its_first_call_says(tmp_path: Path) -> None:
+    first = "- {conv_relu: {out: 3}, share: w, init: {conv: {bias: 1}}}\n"
+    found = weights(tmp_path, f"network:\n  {first}  - {{conv_relu: {{out: 3}}, share: w}}\n")
+    assert found["conv_relu1.conv.bias"].tolist() == [1, 1, 1]
+    other = first.replace("bias: 1", "bias: 2")
+    assert "initialize it in different ways" in str(error_of(write(tmp_path, f"network:\n  {first}  {other}")))
 
 
 def test_functions_of_torch_initialize_weights(tmp_path: Path) -> None:
