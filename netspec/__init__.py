@@ -198,7 +198,9 @@ def draw(
 ) -> str:
     """Return the picture of the network as SVG, and write it to a path where one is given.
 
-    Raises: SpecError when a file that netspec did not write is at the path.
+    Where the path ends in ``.dot`` or ``.gv``, both are the text from which Graphviz makes pictures of other kinds.
+
+    Raises: SpecError when the path ends otherwise, or a file that netspec did not write is there.
 
     Example:
         >>> import netspec
@@ -207,12 +209,16 @@ def draw(
     """
     from pathlib import Path
 
-    from netspec.output_files import write_file
+    from netspec.output_files import check_suffix, write_file
+    from netspec.views.diagram.dot import draw_dot
     from netspec.views.diagram.svg import draw_svg
 
-    text = draw_svg(_graph(document, variant, overrides))
+    target = Path(path or "picture.svg")
+    check_suffix(target, (".svg", ".dot", ".gv"))
+    graph = _graph(document, variant, overrides)
+    text = draw_svg(graph) if target.suffix == ".svg" else draw_dot(graph)
     if path is not None:
-        write_file(Path(path), text)
+        write_file(target, text)
     return text
 
 
@@ -240,10 +246,12 @@ def compare(*documents: Graph | Document | str | Path, path: str | Path | None =
     """
     from pathlib import Path
 
-    from netspec.output_files import write_file
+    from netspec.output_files import check_suffix, write_file
     from netspec.views.chart.chart import draw_chart
     from netspec.views.summary.overview import measure_figures, overview_text
 
+    if path is not None:
+        check_suffix(Path(path), (".svg",))
     found = [measure_figures(_graph(document, None, None)) for document in documents]
     if path is not None:
         write_file(Path(path), draw_chart(found))

@@ -6,6 +6,7 @@ it and may be replaced; one without, or one that was edited since, is replaced o
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -28,6 +29,9 @@ COMMENTS = {
     ".gv": "// {}\n",
 }
 """The comments of each kind of file."""
+
+UNSYNCED = (errno.EINVAL, errno.ENOTSUP)
+"""What systems answer where a file cannot be synced; any other error is one of the disk."""
 
 CHECKSUM = re.compile(rf"(?<={MARK})([ \w.]*), checksum ([0-9a-f]{{16}})\b")
 """What follows the mark, and the checksum of the text without the checksum itself."""
@@ -75,6 +79,16 @@ def check_files(paths: Iterable[Path], *, force: bool = False) -> None:
             raise SpecError.of(Code.UNWRITABLE_FILE, f"cannot write '{path}': it is not a regular file", help=ELSEWHERE)
         elif path.exists() and not force:
             _check_own(path)
+
+
+def check_suffix(path: Path, known: Iterable[str]) -> None:
+    """Refuse a file whose name says that it holds what cannot be written.
+
+    Raises: SpecError NS0006.
+    """
+    if path.suffix not in known:
+        message = f"cannot write '{path}': its name does not end in {' or '.join(known)}"
+        raise SpecError.of(Code.UNWRITABLE_FILE, message)
 
 
 def check_folder(folder: Path, *, force: bool = False) -> None:
@@ -136,7 +150,7 @@ def _write_beside(path: Path, text: str) -> Path:
             file.flush()
             # Without it, a crash after the rename can leave the new name with no content: the rename may reach the disk
             # first.
-            os.fsync(file.fileno())
+            _sync(file.fileno())
     except BaseException as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -165,6 +179,14 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in UNSYNCED:
+            raise
 
 
 def _unwritable(path: Path, error: OSError) -> SpecError:

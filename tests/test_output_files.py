@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import netspec
 from netspec.diagnostics import SpecError
 from netspec.output_files import signed, write_file, write_files
 from netspec.version import MARK
@@ -112,3 +114,30 @@ def test_a_failure_leaves_the_old_file_and_no_temporary_one(tmp_path: Path, monk
     with pytest.raises(SpecError, match="no space left on device"):
         write_file(path, "new")
     assert (path.read_text(), list(tmp_path.iterdir())) == (OURS, [path])
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP])
+def test_a_file_system_that_cannot_sync_is_written_to(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    write_file(tmp_path / "net.py", "new")
+    assert (tmp_path / "net.py").read_text() == "new"
+
+
+@pytest.mark.parametrize(("name", "start"), [("net.svg", "<svg "), ("net.dot", "digraph "), ("net.gv", "digraph ")])
+def test_a_picture_is_what_its_name_says(name: str, start: str, tmp_path: Path) -> None:
+    text = netspec.draw("lenet5_modern", path=tmp_path / name)
+    assert text.startswith(start) and (tmp_path / name).read_text().startswith(text.rstrip("\n"))
+
+
+@pytest.mark.parametrize("name", ["net.png", "net.pdf", "net.SVG", "net"])
+def test_pictures_of_other_kinds_are_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=r"NS0006 .*its name does not end in .svg or .dot or .gv"):
+        netspec.draw("lenet5_modern", path=tmp_path / name)
+    with pytest.raises(SpecError, match=r"NS0006 .*its name does not end in .svg"):
+        netspec.compare("lenet5_modern", path=tmp_path / name)
+    assert not list(tmp_path.iterdir())

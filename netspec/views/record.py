@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from netspec.analysis import measure, measure_memory, measure_scopes, receptive_fields
@@ -146,8 +147,15 @@ class NodeWriter:
 
     def _file(self, file: str) -> str:
         if file not in self._files:
-            self._files[file] = os.path.relpath(file, self._folder).replace(os.sep, "/")
+            self._files[file] = relative_path(file, self._folder)
         return self._files[file]
+
+
+def relative_path(file: str, folder: PurePath) -> str:
+    """Return a file as it is written from a folder; whole where none leads there, as between drives of Windows."""
+    with suppress(ValueError):
+        file = os.path.relpath(file, folder)
+    return file.replace(os.sep, "/")
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from pathlib import PureWindowsPath
 
 import jsonschema
 import pytest
@@ -167,6 +168,21 @@ def test_sarif() -> None:
     assert "locations" not in plain
     assert strange["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "a%20folder/%C3%A9%3A%23%3F.yaml"
     assert rooted["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "file:///tmp/net.yaml"
+
+
+@pytest.mark.parametrize(
+    ("file", "uri"),
+    [
+        ("C:\\nets\\a b.yaml", "file:///C:/nets/a%20b.yaml"),
+        ("\\\\host\\share\\é.yaml", "file://host/share/%C3%A9.yaml"),
+        ("nets\\a#1.yaml", "nets/a%231.yaml"),
+    ],
+)
+def test_files_of_windows_in_sarif(file: str, uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netspec.diagnostics.render.sarif.PurePath", PureWindowsPath)
+    log = json.loads(render([Diagnostic(Code.SHAPE_MISMATCH, "again", Span(file, 2, 1, 2, 2))], "sarif"))
+    (result,) = log["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -18,7 +18,7 @@ from netspec.diagnostics import Diagnostic, SpecError
 from netspec.ir import Graph
 from netspec.language.loading.library import Library
 from netspec.limits import Limits
-from netspec.output_files import check_folder, write_file
+from netspec.output_files import check_folder, check_suffix, write_file
 from netspec.pipeline import compile_graph
 from netspec.syntax.expr import value
 from netspec.syntax.yaml import read_file
@@ -105,6 +105,10 @@ def an_output_in_a_file(folder: Path) -> tuple[Diagnostic, ...]:
 def an_output_that_is_a_folder(folder: Path) -> tuple[Diagnostic, ...]:
     (folder / "tiny.py").mkdir()
     return said(lambda: write_file(Path("tiny.py"), "text"), folder)
+
+
+def an_output_of_another_kind(folder: Path) -> tuple[Diagnostic, ...]:
+    return said(lambda: check_suffix(Path("tiny.png"), (".svg", ".dot", ".gv")), folder)
 
 
 def latin1(folder: Path) -> tuple[Diagnostic, ...]:
@@ -250,6 +254,7 @@ UNCOMMON: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
     "NS0005 folder": a_linked_folder,
     "NS0005 link": a_linked_output,
     "NS0006": an_output_in_a_file,
+    "NS0006 kind": an_output_of_another_kind,
     "NS0006 folder": an_output_that_is_a_folder,
     "NS0007": latin1,
     "NS0007 UTF-16": utf16,

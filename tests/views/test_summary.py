@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import ntpath
+from pathlib import Path, PureWindowsPath
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +12,7 @@ import netspec
 from netspec.ir import Graph
 from netspec.tooling.starter import starter_text
 from netspec.views.numbers import show_count
-from netspec.views.record import graph_json, graph_record
+from netspec.views.record import graph_json, graph_record, relative_path
 from netspec.views.summary.recurrence import recurring
 from netspec.views.summary.rows import Row, sorted_rows, tree_rows
 from netspec.views.summary.table import TableOptions, plain_text, summarize
@@ -196,3 +198,10 @@ def test_lists_are_shown_as_lists_and_sizes_as_sizes(tmp_path: Path) -> None:
     path.write_text(f"netspec: 1\nname: lists\ninput: [3, 8, 8]\n{blocks}\n{steps}\n")
     shown = [row.what for row in tree_rows(netspec.compile(path), depth=1)]
     assert shown == ["pick seen=[0, 2]", "pick seen=[1] kernel=2x1"]
+
+
+def test_a_file_that_no_way_leads_to_is_named_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows no relative path leads from one drive to another."""
+    monkeypatch.setattr("netspec.views.record.os", SimpleNamespace(path=ntpath, sep="\\"))
+    assert relative_path("D:\\nets\\unit.yaml", PureWindowsPath("D:\\nets\\more")) == "../unit.yaml"
+    assert relative_path("D:\\nets\\unit.yaml", PureWindowsPath("C:\\nets")) == "D:/nets/unit.yaml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
@@ -53,6 +54,12 @@ def _sarif_location(span: Span, label: str) -> dict[str, Any]:
 
 
 def _uri(file: str) -> str:
-    """Return a relative or absolute URI for a path."""
-    scheme = "file://" if file.startswith("/") else ""
-    return scheme + quote(file, errors="replace")
+    """Return a relative or absolute URI for a path; one of Windows may begin with a drive or a share."""
+    path = PurePath(file)
+    text = path.as_posix()
+    if not path.is_absolute():
+        return quote(text, errors="replace")
+    if text.startswith("//"):
+        return f"file:{quote(text, errors='replace')}"
+    start = f"/{path.drive}" if path.drive else ""
+    return f"file://{start}{quote(text.removeprefix(path.drive), errors='replace')}"
