@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 if TYPE_CHECKING:
-    from netspec.diagnostics import Diagnostic
+    from netspec.diagnostics import Diagnostic, SourceMap
     from netspec.ir import Graph
 
 FORMAT, DENY_WARNINGS = "netspec.format", "netspec.deny_warnings"
 SOURCES, FOUND = "netspec.sources", "netspec.found"
 LIMITS = "netspec.limits"
+STANDARD_INPUT = "<stdin>"
 
 
 class Settings(NamedTuple):
@@ -26,6 +28,8 @@ class Settings(NamedTuple):
 def compile_document(spec: str, settings: Settings) -> Graph:
     """Return the graph of a document, or of the shipped one of that name; its warnings are shown at the end.
 
+    The document ``-`` is standard input.
+
     Raises: SpecError with every error, or with the warnings where these are denied.
     """
     from netspec.diagnostics import SourceMap, SpecError
@@ -34,12 +38,31 @@ def compile_document(spec: str, settings: Settings) -> Graph:
 
     # Kept in click's context, which the command and the code that ends it share, without a global.
     meta = click.get_current_context().meta
-    sources, limits = meta.setdefault(SOURCES, SourceMap()), Limits(**meta.get(LIMITS, {}))
+    sources = meta.setdefault(SOURCES, SourceMap())
+    if spec == "-":
+        spec = _standard_input(sources)
+    limits = Limits(**meta.get(LIMITS, {}))
     graph = compile_graph(spec, settings.variant, settings.overrides, sources, limits)
     if graph.warnings and meta.get(DENY_WARNINGS):
         raise SpecError(graph.warnings)
     keep(graph.warnings)
     return graph
+
+
+def _standard_input(sources: SourceMap) -> str:
+    """Return the name of the document that standard input holds, which is read once.
+
+    What it refers to is found from the working folder.
+    """
+    from pathlib import Path
+
+    from netspec.diagnostics.sources import MAX_BYTES, check_size
+
+    if not sources.is_file(Path(STANDARD_INPUT)):
+        content = sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin else b""
+        check_size(content, STANDARD_INPUT)
+        sources.add(STANDARD_INPUT, sources.decode(content, STANDARD_INPUT))
+    return STANDARD_INPUT
 
 
 def keep(diagnostics: Iterable[Diagnostic]) -> None:

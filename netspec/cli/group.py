@@ -79,7 +79,8 @@ TRACEBACK: dict[str, Any] = {
 @click.command(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="A SPEC is a path, or the name of a network that ships. `netspec COMMAND --help` says more.",
+    epilog="A SPEC is a path, the name of a network that ships, or - for standard input. "
+    "`netspec COMMAND --help` says more.",
 )
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Print the version."

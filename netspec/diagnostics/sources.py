@@ -56,7 +56,7 @@ class SourceMap:
     def is_file(self, path: Path) -> bool:
         """Return whether there is a file, be it an unsaved one; no name can be so strange that this fails."""
         try:
-            return path.is_file() or self._unsaved_text(path) is not None
+            return str(path) in self._texts or path.is_file() or self._unsaved_text(path) is not None
         except (OSError, ValueError):
             return False
 
