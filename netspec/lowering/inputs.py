@@ -6,14 +6,13 @@ from typing import Any
 
 from netspec.diagnostics import Code, LimitError, Span, SpecError, nearest
 from netspec.ir import Input
+from netspec.language.loading.overriding import INPUT_KEYS
 from netspec.language.messages import show_value
 from netspec.language.model import Document
 from netspec.language.names import check_name
 from netspec.lowering.evaluation import evaluate
 from netspec.sizes.shape import MOST_AXES
 from netspec.syntax.yaml import Mapping
-
-INPUT_KEYS = ("shape", "dtype", "high")
 
 
 def lower_inputs(document: Document, variables: dict[str, Any]) -> tuple[Input, ...]:

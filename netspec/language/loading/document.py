@@ -148,7 +148,10 @@ def _network(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) ->
         _report_missing(parser, tree, "network", "its steps stand below it, as in `- relu`")
         return None
     entered = tree.get("input")
-    inputs = entered if isinstance(entered, Mapping) and "shape" not in entered else ()
+    inputs = entered if isinstance(entered, Mapping) and "shape" not in entered else Mapping()
+    for name in inputs:
+        if name != "input":  # what any document may call its only input
+            parser.check_variable(name, inputs.key_spans[name], "an input")
     is_complete = set(tree.get("args") or ()) == set(parameters)
     scope = Scope.of_body(parameters, inputs) if is_complete else None
     body = parser.body(tree["network"], tree.value_spans["network"], scope=scope)

@@ -12,6 +12,7 @@ from netspec.language.model import Document
 from netspec.ops.base import REQUIRED
 from netspec.syntax.yaml import Mapping, Sequence, merged, read
 
+INPUT_KEYS = ("shape", "dtype", "high")
 NUMBERS = re.compile(r"\s*[-+.\w]+(\s*,\s*[-+.\w]+)+\s*")
 """Words or numbers with commas between them."""
 
@@ -30,12 +31,44 @@ def override(document: Document, variant: str | None, overrides: dict[str, Any])
     for key, text in overrides.items():
         value = _read(text, key, document.sources) if isinstance(text, str) else _as_tree(text)
         if key == "input" or key.startswith("input."):
-            entered = _placed(entered, key.split(".")[1:], value, key)
+            entered = _changed_input(entered, key.split(".")[1:], value, key)
             tree = merged(tree)
             tree.value_spans["input"] = Span(f"--set {key}", 1, 1, 1, 2)
         else:
             _set(document, arguments, key, value)
     return replace(document, arguments=arguments, input=entered, tree=tree, pinned=pinned)
+
+
+def _changed_input(current: Any, places: list[str], value: Any, key: str) -> Any:
+    """Return an input with another shape: its dtype, the range of its integers and the names of inputs stay."""
+    if not isinstance(current, Mapping):
+        return _placed(current, places, value, key)
+    if not places and isinstance(value, Mapping) and ("shape" in value) == ("shape" in current):
+        changed: dict[tuple[str, ...], Any] = {(name,): value[name] for name in value}
+    elif not places and isinstance(value, Mapping):
+        return value
+    else:
+        changed = {tuple(places) or (_shape_key(current, key),): value}
+    result = merged(current)
+    for (name, *inner), item in changed.items():
+        if name not in current and not (name in INPUT_KEYS and "shape" in current):
+            message = f"--set {key}: there is no input '{name}'"
+            raise SpecError.of(Code.UNKNOWN_SETTING, message, help=_places(current, name))
+        span = Span(f"--set {key}", 1, 1, 1, 2)
+        place = current.key_spans.get(name, span)
+        result.put(name, _changed_input(current.get(name), inner, item, key), place, span)
+    return result
+
+
+def _shape_key(current: Mapping, key: str) -> str:
+    """Return under which key of an input its shape stands, or the name of the only one of several inputs."""
+    if "shape" in current:
+        return "shape"
+    if len(current) == 1:
+        return next(iter(current))
+    names = ", ".join(current)
+    help_text = f"name the one that is meant, as in `--set input.{next(iter(current), 'name')}=...`"
+    raise SpecError.of(Code.UNKNOWN_SETTING, f"--set {key}: the inputs are {names}", help=help_text)
 
 
 def _read(text: str, key: str, sources: SourceMap) -> Any:
