@@ -3,14 +3,18 @@
 ops.md       every op, combinator and library block, from their docstrings and fields
 errors.md    every error code, from its page
 zoo.md       every network that ships, from its document and graph
-pictures/    the README's picture
+pictures/    the README's pictures
+
+The README itself has two parts that are generated: the code beside its first document, and the table of results.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
+import tempfile
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +37,10 @@ from netspec.syntax.yaml.flow_style import flow
 from netspec.tooling.block_example import example_call, example_shapes
 
 DOCS = Path(__file__).parent
+README = DOCS.parent / "README.md"
+RESULTS_BEGIN, RESULTS_END = "<!-- results: made by `make docs` -->\n", "<!-- end of results -->\n"
+MEASURED = ("compile DenseNet-121", "cold `netspec check", "forward in evaluation", "training step")
+"""What the README tells of the benchmarks, by how the rows begin."""
 MADE = "<!-- made by `make docs`; what is written here by hand is lost -->"
 PRIMARY = " \u2022"
 
@@ -285,6 +293,53 @@ def _equal(document: Document) -> str:
     return ", ".join([*texts, *([f"with other settings pytorchcv {' and '.join(others)}"] if others else [])])
 
 
+# the README
+
+
+def readme_page(page: str) -> str:
+    """Return the README with the code of its first document and its table of results as they are now."""
+    code = netspec.source(first_network())
+    page = _between(page, "```py\n", "```\n", code[code.index("class ") :])
+    return _between(page, RESULTS_BEGIN, RESULTS_END, "\n".join(["", *_results(), "", ""]))
+
+
+def first_network() -> Graph:
+    """Return the network that the README begins with."""
+    page = README.read_text(encoding="utf-8")
+    _, _, rest = page.partition("```yaml\n# tiny.yaml\n")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tiny.yaml"
+        path.write_text(f"# tiny.yaml\n{rest.partition('```')[0]}", encoding="utf-8")
+        return netspec.compile(path)
+
+
+def _between(page: str, begin: str, end: str, text: str) -> str:
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}{text}{end}{after}"
+
+
+def _results() -> Iterator[str]:
+    """Yield the table of what is proved and measured: the tests of the zoo, and what `make bench` wrote."""
+    names = shipped_names()
+    documents = [netspec.load(name) for name in names]
+    equal = Counter(library_name for document in documents for library_name, _ in references(document))
+    keyed = sum(bool(document.reference.get("keys")) for document in documents)
+    others = ", ".join(f"{library_name} {count}" for library_name, count in equal.most_common())
+    parts, figures = sum(part_figures().values()), "[`tests/zoo/figures.yaml`](tests/zoo/figures.yaml)"
+    yield "| what | how much | held by |"
+    yield "|---|---|---|"
+    yield f"| networks that compile to the totals they state, counted by torch too | {len(names)} | `make test` |"
+    yield f"| figures of their parts, published or worked out by hand from the papers | {parts} | {figures} |"
+    yield f"| networks equal to another library's: graph and outputs | {others} | `make parity` |"
+    yield f"| of these, with the library's own `state_dict` keys | {keyed} | `make parity` |"
+    for row in (DOCS.parent / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8").splitlines():
+        what, *found = [cell.strip() for cell in row.strip("|").split("|")]
+        if what.startswith(MEASURED):
+            ratio = " of its time" if what.endswith("module") else ""
+            yield f"| {what} | {found[0]}{ratio} | [`make bench`](benchmarks/RESULTS.md) |"
+
+
 # files
 
 
@@ -297,6 +352,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": lambda: _text(errors_page()),
     "zoo.md": lambda: _text(zoo_page()),
     "pictures/densenet121.svg": lambda: signed(netspec.draw("densenet121"), ".svg"),
+    "pictures/tiny.svg": lambda: signed(netspec.draw(first_network()), ".svg"),
+    "../README.md": lambda: readme_page(README.read_text(encoding="utf-8")),
 }
 """What is generated, by its path in this folder."""
 
