@@ -29,7 +29,7 @@ TEXT = "\n".join(
         "          body: []",
     ]
 )
-FAULT = Diagnostic(
+ERROR = Diagnostic(
     Code.SHAPE_MISMATCH,
     "add needs equal shapes",
     Span("specs/resnet50.yaml", 41, 9, 41, 17),
@@ -48,7 +48,7 @@ SOURCES = SourceMap({"specs/resnet50.yaml": TEXT})
 
 
 def test_text() -> None:
-    assert render([FAULT, PLAIN], sources=SOURCES) == (
+    assert render([ERROR, PLAIN], sources=SOURCES) == (
         """\
 error[NS0501]: add needs equal shapes
   --> specs/resnet50.yaml:41:9
@@ -65,15 +65,15 @@ error[NS0001]: cannot read 'x.yaml': no such file or directory"""
 
 
 def test_colour_adds_nothing_but_colour() -> None:
-    painted = render([FAULT, PLAIN], color=True, sources=SOURCES)
+    painted = render([ERROR, PLAIN], color=True, sources=SOURCES)
     assert painted.startswith("\x1b[1;31merror[NS0501]\x1b[0m\x1b[1m: add needs equal shapes\x1b[0m\n")
-    assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == render([FAULT, PLAIN], sources=SOURCES)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == render([ERROR, PLAIN], sources=SOURCES)
     for name in set(FORMATS) - {"text"}:
-        assert render([FAULT], name, color=True) == render([FAULT], name)
+        assert render([ERROR], name, color=True) == render([ERROR], name)
 
 
 def test_concise() -> None:
-    assert render([FAULT, PLAIN], "concise") == (
+    assert render([ERROR, PLAIN], "concise") == (
         "specs/resnet50.yaml:41:9: NS0501 add needs equal shapes "
         "(give the shortcut the body's stride, or use `shortcut: auto`)\n"
         "NS0001 cannot read 'x.yaml': no such file or directory"
@@ -81,7 +81,7 @@ def test_concise() -> None:
 
 
 def test_github() -> None:
-    assert render([FAULT, PLAIN], "github") == (
+    assert render([ERROR, PLAIN], "github") == (
         "::error file=specs/resnet50.yaml,line=41,col=9,endLine=41,endColumn=17,title=NS0501"
         "::add needs equal shapes%0Ahelp: give the shortcut the body's stride, or use `shortcut: auto`\n"
         "::error title=NS0001::cannot read 'x.yaml': no such file or directory"
@@ -89,7 +89,7 @@ def test_github() -> None:
 
 
 def test_json() -> None:
-    first, second = json.loads(render([FAULT, PLAIN], "json"))
+    first, second = json.loads(render([ERROR, PLAIN], "json"))
     place = {"file": "specs/resnet50.yaml", "line": 41, "column": 9, "end_line": 41, "end_column": 17}
     assert first["place"] == place
     assert {key: first[key] for key in ("code", "message", "label", "help")} == {
@@ -157,14 +157,14 @@ SARIF = closed(
 def test_sarif() -> None:
     odd = Diagnostic(Code.DUPLICATE_KEY, "key 'a' is given twice", Span("a folder/é:#?.yaml", 2, 1, 2, 2))
     absolute = Diagnostic(Code.SHAPE_MISMATCH, "again", Span("/tmp/net.yaml", 2, 1, 2, 2))
-    log = json.loads(render([FAULT, PLAIN, odd, absolute], "sarif"))
+    log = json.loads(render([ERROR, PLAIN, odd, absolute], "sarif"))
     jsonschema.validate(log, SARIF)
     (run,) = log["runs"]
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["NS0001", "NS0102", "NS0501"]
     assert [result["ruleIndex"] for result in run["results"]] == [2, 0, 1, 2]
-    fault, plain, strange, rooted = run["results"]
-    assert fault["locations"][0]["physicalLocation"]["region"]["startLine"] == 41
-    assert fault["relatedLocations"][0]["message"]["text"] == "shortcut gives 256x56x56"
+    error, plain, strange, rooted = run["results"]
+    assert error["locations"][0]["physicalLocation"]["region"]["startLine"] == 41
+    assert error["relatedLocations"][0]["message"]["text"] == "shortcut gives 256x56x56"
     assert "locations" not in plain
     assert strange["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "a%20folder/%C3%A9%3A%23%3F.yaml"
     assert rooted["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "file:///tmp/net.yaml"
@@ -245,8 +245,8 @@ def test_long_lines_are_escaped_before_in_and_after_the_caret(at: int) -> None:
 def test_a_note_in_another_file_names_it() -> None:
     sources = SourceMap({"one.yaml": "a: 1\n", "two.yaml": "b: 2\n"})
     notes = (Note(Span("two.yaml", 1, 4, 1, 5), "there"), Note(Span("two.yaml", 1, 1, 1, 2), "too"))
-    fault = Diagnostic(Code.UNKNOWN_STEP, "m", Span("one.yaml", 1, 1, 1, 2), "here", notes)
-    assert render([fault], sources=sources).split("\n")[1:] == [
+    error = Diagnostic(Code.UNKNOWN_STEP, "m", Span("one.yaml", 1, 1, 1, 2), "here", notes)
+    assert render([error], sources=sources).split("\n")[1:] == [
         " --> one.yaml:1:1",
         "  |",
         "1 | a: 1",
@@ -327,12 +327,12 @@ def test_no_format_lets_text_of_a_document_act(text: str, name: Format) -> None:
     span = Span(file, 1, 1, 1, 9)
     sources = SourceMap()
     sources.add(file, f"{text}: 1\n{text}\n")
-    fault = Diagnostic(Code.UNKNOWN_STEP, text, span, text, (Note(span, text),), text, (Frame(text, text, span),))
+    error = Diagnostic(Code.UNKNOWN_STEP, text, span, text, (Note(span, text),), text, (Frame(text, text, span),))
     alone = Diagnostic(Code.UNKNOWN_STEP, text)
     for output in (
-        render([fault], name, sources=sources),
+        render([error], name, sources=sources),
         render([alone], name),
-        render([fault, alone], name, color=True, sources=sources),
+        render([error, alone], name, color=True, sources=sources),
     ):
         output = re.sub(r"\x1b\[[0-9;]+m", "", output) if name == "text" else output
         lines = output.split("\n")
@@ -345,8 +345,8 @@ def test_no_format_lets_text_of_a_document_act(text: str, name: Format) -> None:
 
 
 def test_workflow_commands_keep_text_in_its_place() -> None:
-    fault = Diagnostic(Code.UNKNOWN_STEP, "100% a::b\n", Span("a,line=9::b%.yaml", 1, 1, 2, 1))
-    assert render([fault], "github") == (
+    error = Diagnostic(Code.UNKNOWN_STEP, "100% a::b\n", Span("a,line=9::b%.yaml", 1, 1, 2, 1))
+    assert render([error], "github") == (
         "::error file=a%2Cline=9%3A%3Ab%25.yaml,line=1,col=1,endLine=2,title=NS0301::100%25 a::b\\n"
     )
 

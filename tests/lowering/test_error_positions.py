@@ -1,6 +1,6 @@
-"""Faults put into shipped networks at random: each must be found exactly where it was put, and nothing else be said.
+"""Errors put into shipped networks at random: each must be found exactly where it was put, and nothing else be said.
 
-Every kind of fault is a function from a place in a document to the changed text, what may be said about it and where.
+Every kind of error is a function from a place in a document to the changed text, what may be said about it and where.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def misspelled(word: str) -> str:
     return f"{word[:2]}qz{word[2:]}"
 
 
-# kinds of faults
+# kinds of errors
 
 
 def misspell_step(step: Step, source: Source) -> Injection | None:
@@ -266,7 +266,7 @@ def executed(document: Document) -> frozenset[Span]:
 
 
 def injections(name: str) -> list[tuple[str, Injection]]:
-    """Return faults of all kinds for a document, in an order that only the seed decides."""
+    """Return errors of all kinds for a document, in an order that only the seed decides."""
     source, steps = read_source(name)
     every = [(kind.__name__, kind(step, source)) for kind in KINDS for step in steps]
     found = [(kind, injection) for kind, injection in every if injection]
@@ -302,7 +302,7 @@ def diagnose(folder: Path, name: str, text: str) -> tuple[Diagnostic, ...]:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_faults_are_found_where_they_are(name: str, specs: Path) -> None:
+def test_errors_are_found_where_they_are(name: str, specs: Path) -> None:
     wrong = []
     for kind, injection in injections(name):
         diagnostics = diagnose(specs, name, injection.text)
@@ -321,7 +321,7 @@ def is_exact(diagnostics: tuple[Diagnostic, ...], injection: Injection) -> bool:
     return at_line and injection.column in (None, only.span.column) and bool(only.help)
 
 
-def test_every_kind_of_fault_is_tried() -> None:
+def test_every_kind_of_error_is_tried() -> None:
     tried = Counter(kind for name in DOCUMENTS for kind, _ in injections(name))
     assert set(tried) == {kind.__name__ for kind in KINDS}
     assert min(tried.values()) >= 2, tried

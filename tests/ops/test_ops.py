@@ -182,7 +182,7 @@ def test_windows_have_an_entry_per_operand_and_axis(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "sample"), INVALID)
-def test_fault_is_refused(name: str, sample: Sample) -> None:
+def test_an_invalid_sample_is_refused(name: str, sample: Sample) -> None:
     op, shapes = make(sample, name)
     with pytest.raises(ShapeError) as caught:
         op.infer_shape(*shapes)

@@ -98,7 +98,7 @@ def test_a_document_alone_loads_nothing(folder: Path) -> None:
             compile_graph("net.yaml")
 
 
-FAULTY = {
+INVALID = {
     "no such module": (None, "No module named"),
     "not Python": ("class", "invalid syntax"),
     "a name that is taken": (TWICE.replace("twice", "relu"), "two ops are called 'relu'"),
@@ -118,16 +118,16 @@ FAULTY = {
 }
 
 
-@pytest.mark.parametrize("what", FAULTY)
-def test_a_faulty_module_is_refused_with_a_reason(what: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text, reason = FAULTY[what]
+@pytest.mark.parametrize("what", INVALID)
+def test_an_invalid_module_is_refused_by_name(what: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text, reason = INVALID[what]
     if text is not None:
-        (folder / "my_faulty.py").write_text(text, encoding="utf-8")
+        (folder / "my_invalid.py").write_text(text, encoding="utf-8")
     with pytest.raises(PluginError, match=reason):
-        load_plugin("my_faulty")
-    sys.modules.pop("my_faulty", None)
-    assert run(["ops", "--plugin", "my_faulty.py" if text else "my_faulty"]) == 2
-    assert "my_faulty" in capsys.readouterr().err
+        load_plugin("my_invalid")
+    sys.modules.pop("my_invalid", None)
+    assert run(["ops", "--plugin", "my_invalid.py" if text else "my_invalid"]) == 2
+    assert "my_invalid" in capsys.readouterr().err
 
 
 def install(folder: Path, module: str, text: str) -> None:

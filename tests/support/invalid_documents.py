@@ -1,4 +1,4 @@
-"""Faulty documents in Markdown, with what netspec says about them.
+"""Invalid documents in Markdown, with what netspec says about them.
 
 A case is a section: prose, a document, files beside it, a command where it is not ``netspec check net.yaml``, and the
 diagnostics as text.

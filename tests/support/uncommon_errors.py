@@ -1,4 +1,4 @@
-"""Faults that no document of a few lines can show: of files, encodings, sizes, outputs and machines."""
+"""Errors that no document of a few lines can show: of files, encodings, sizes, outputs and machines."""
 
 from __future__ import annotations
 

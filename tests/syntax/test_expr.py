@@ -204,7 +204,7 @@ def test_parsing_is_cached_and_evaluation_is_fast() -> None:
 
 
 # «» mark the part that the error must point at
-FAULTS: list[tuple[str, str, str, str]] = [
+ERRORS: list[tuple[str, str, str, str]] = [
     ("2 * «widht»", "NS0402", "unknown name 'widht'", "did you mean 'width'?"),
     ("  n +\n «laers»[0]", "NS0402", "unknown name 'laers'", "did you mean 'layers'?"),
     ("n + «zzzzzz»", "NS0402", "unknown name 'zzzzzz'", "in scope: act, big, block, "),
@@ -300,8 +300,8 @@ FAULTS: list[tuple[str, str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("marked", "code", "message", "help"), FAULTS)
-def test_a_fault_points_at_the_part_that_is_wrong(marked: str, code: str, message: str, help: str) -> None:
+@pytest.mark.parametrize(("marked", "code", "message", "help"), ERRORS)
+def test_an_error_points_at_the_part_that_is_wrong(marked: str, code: str, message: str, help: str) -> None:
     text, offset = marked.replace("«", "").replace("»", ""), marked.index("«")
     with pytest.raises(ExpressionError) as caught:
         evaluate(text, SCOPE)
@@ -345,7 +345,7 @@ def test_fill(template: str, text: str) -> None:
         ("{{" * 512 + "«x»", "NS0405", "1025 characters are more than the 1024 allowed"),
     ],
 )
-def test_a_fault_in_a_template_is_placed_in_the_template(marked: str, code: str, message: str) -> None:
+def test_an_error_in_a_template_is_placed_in_the_template(marked: str, code: str, message: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         fill(marked.replace("«", "").replace("»", ""), SCOPE)
     error = caught.value

@@ -52,8 +52,8 @@ def codes(text: str | bytes) -> list[str]:
     return [diagnostic.code for diagnostic in caught.value.diagnostics]
 
 
-def faults(text: str) -> list[str]:
-    """Return what reading a text gives as one line for each fault."""
+def errors(text: str) -> list[str]:
+    """Return what reading a text gives as one line for each error."""
     with pytest.raises(SpecError) as caught:
         read(text, "net.yaml")
     return [str(diagnostic) for diagnostic in caught.value.diagnostics]
@@ -121,7 +121,7 @@ def test_scalars_follow_the_core_schema(text: str, value: Any) -> None:
 @pytest.mark.parametrize("text", ["9007199254740993", "-9007199254740993", "0xFFFFFFFFFFFFFFFF", "1e999", "-1e400"])
 @pytest.mark.parametrize("more", ["", " "])
 def test_numbers_out_of_range_are_refused(text: str, more: str) -> None:
-    assert faults(f"a: {text}{more}")[0].startswith("net.yaml:1:4: NS0109")
+    assert errors(f"a: {text}{more}")[0].startswith("net.yaml:1:4: NS0109")
 
 
 def test_tree_is_plain_data() -> None:
@@ -217,7 +217,7 @@ def test_trees_can_be_copied_and_pickled() -> None:
 
 
 def test_duplicate_keys_are_all_reported_with_both_places() -> None:
-    assert faults("a: 1\nb: {c: 1, d: 2, c: 3}\na: 2\na: 3\n") == [
+    assert errors("a: 1\nb: {c: 1, d: 2, c: 3}\na: 2\na: 3\n") == [
         "net.yaml:2:17: NS0102 key 'c' is given twice (remove one of the two)",
         "net.yaml:3:1: NS0102 key 'a' is given twice (remove one of the two)",
         "net.yaml:4:1: NS0102 key 'a' is given twice (remove one of the two)",
@@ -296,7 +296,7 @@ def test_merged_keys_keep_the_place_where_they_are_written() -> None:
     assert str(locate(tree, ("merged", "y"), key=True)) == "net.yaml:4:3"
 
 
-MERGE_FAULTS = [
+MERGE_ERRORS = [
     ("<<: *base\n  z: 1\n  z: 2", "5:3: NS0102 key 'z' is given twice"),
     ("<<: *base\n  x: 1\n  x: 2", "5:3: NS0102 key 'x' is given twice"),
     ("x: 1\n  <<: *base\n  x: 2", "5:3: NS0102 key 'x' is given twice"),
@@ -307,21 +307,21 @@ MERGE_FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("body", "expected"), MERGE_FAULTS)
-def test_merge_faults(body: str, expected: str) -> None:
-    (fault,) = faults(f"base: &base {{x: 1, y: 2}}\nmerged:\n  {body}\n")
-    assert fault.startswith(f"net.yaml:{expected}")
+@pytest.mark.parametrize(("body", "expected"), MERGE_ERRORS)
+def test_merge_errors(body: str, expected: str) -> None:
+    (error,) = errors(f"base: &base {{x: 1, y: 2}}\nmerged:\n  {body}\n")
+    assert error.startswith(f"net.yaml:{expected}")
 
 
-def test_faults_of_several_kinds_come_together_and_the_syntax_fault_last() -> None:
+def test_errors_of_several_kinds_come_together_and_the_syntax_error_last() -> None:
     text = "a: 1\na: 2\nb: *nothing\nc: !!binary x\nd: 1e999\ne: [1, 2\n"
     assert codes(text) == ["NS0102", "NS0106", "NS0104", "NS0109", "NS0101"]
 
 
-def test_faults_end_at_a_hundred_and_are_short() -> None:
+def test_errors_end_at_a_hundred_and_are_short() -> None:
     assert len(codes("a: 1\n" * 5000)) == 100
     twice = f"? {'k' * 5000}\n: 1\n" * 2
-    assert max(map(len, faults(twice))) < 300
+    assert max(map(len, errors(twice))) < 300
 
 
 SYNTAX = [
@@ -356,9 +356,9 @@ SYNTAX = [
 
 
 @pytest.mark.parametrize(("text", "expected"), SYNTAX)
-def test_syntax_faults_say_what_to_do(text: str, expected: str) -> None:
-    (fault,) = faults(text)
-    assert fault.startswith(f"net.yaml:{expected}")
+def test_syntax_errors_say_what_to_do(text: str, expected: str) -> None:
+    (error,) = errors(text)
+    assert error.startswith(f"net.yaml:{expected}")
 
 
 def test_a_bracket_that_stays_open_is_pointed_at() -> None:
@@ -445,7 +445,7 @@ def _seconds(work: Any) -> float:
 
 @examples(300)
 @given(st.data())
-def test_mutated_documents_give_a_tree_or_a_coded_fault(data: st.DataObject) -> None:
+def test_mutated_documents_give_a_tree_or_a_coded_error(data: st.DataObject) -> None:
     content = bytearray(DOCUMENT.encode())
     for _ in range(data.draw(st.integers(1, 6))):
         at = data.draw(st.integers(0, len(content) - 1))
@@ -480,7 +480,7 @@ _PIECES = [
         st.binary(max_size=60), st.text(max_size=60), st.text(alphabet="ab:-[]{}&*!|>'\"%@? \n\t<#,", max_size=60)
     )
 )
-def test_any_text_gives_a_tree_or_a_coded_fault(text: str | bytes) -> None:
+def test_any_text_gives_a_tree_or_a_coded_error(text: str | bytes) -> None:
     _read_or_refuse(text)
 
 

@@ -1,7 +1,7 @@
-"""The schema against the compiler: what one takes the other takes, and a fault is one fault in one place.
+"""The schema against the compiler: what one accepts the other accepts, and an error is one error in one place.
 
-Each document in ``faulty/`` has one fault, and says on its line so: ``# fault``. Documents that need no blocks of their
-own are checked with the general schema, the others with their own.
+Each document in ``invalid/`` has one error, which its line marks with ``# error``. Documents that need no blocks of
+their own are checked with the general schema, the others with their own.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from netspec.tooling.schema import BRINGS_BLOCKS, document_schema, schema_text
 from netspec.tooling.schema.patterns import EXPRESSION, word
 from netspec.tooling.starter import SCHEMA
 
-FAULTY = sorted((Path(__file__).parent / "faulty").glob("*.yaml"))
+INVALID = sorted((Path(__file__).parent / "invalid").glob("*.yaml"))
 SHIPPED = [*sorted(shipped_folder().rglob("*.yaml")), *sorted(library_folder().glob("*.yaml"))]
-MARK = re.compile(r"# fault$", re.MULTILINE)
+MARK = re.compile(r"# error$", re.MULTILINE)
 
 
 @cache
@@ -59,8 +59,8 @@ def validator_of(path: Path) -> Draft7Validator:
     return Draft7Validator(document_schema(path)) if brings_blocks(read_file(path)) else general()
 
 
-def faults(validator: Draft7Validator, tree: Any) -> list[Span]:
-    """Return the place of each fault: the key that is too much or whose value lacks something, or the value."""
+def errors(validator: Draft7Validator, tree: Any) -> list[Span]:
+    """Return the place of each error: the key that is too much or whose value lacks something, or the value."""
     return sorted(span for error in validator.iter_errors(tree) for span in places(error, tree))
 
 
@@ -89,31 +89,31 @@ def paths(validator: Draft7Validator, tree: Any) -> list[tuple[Any, ...]]:
     return [tuple(error.absolute_path) for error in validator.iter_errors(tree)]
 
 
-# faulty documents
+# invalid documents
 
 
 def test_there_are_enough_invalid_documents() -> None:
-    assert len(FAULTY) >= 50
-    assert all(len(marked(path.read_text(encoding="utf-8"))) == 1 for path in FAULTY)
+    assert len(INVALID) >= 50
+    assert all(len(marked(path.read_text(encoding="utf-8"))) == 1 for path in INVALID)
 
 
-@pytest.mark.parametrize("path", FAULTY, ids=lambda path: path.stem)
-def test_the_schema_reports_the_fault_and_nothing_beside_it(path: Path) -> None:
-    lines = [span.line for span in faults(validator_of(path), read_file(path))]
+@pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
+def test_the_schema_reports_the_error_and_nothing_beside_it(path: Path) -> None:
+    lines = [span.line for span in errors(validator_of(path), read_file(path))]
     assert lines == marked(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("path", FAULTY, ids=lambda path: path.stem)
-def test_the_compiler_reports_the_fault_on_the_same_line(path: Path) -> None:
+@pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
+def test_the_compiler_reports_the_error_on_the_same_line(path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         lower(load(path))
     assert {each.span and each.span.line for each in caught.value.diagnostics} == set(marked(path.read_text("utf-8")))
 
 
-def test_without_its_conditions_the_schema_misses_faults() -> None:
+def test_without_its_conditions_the_schema_misses_errors() -> None:
     blunt = Draft7Validator({**document_schema(), "definitions": {**document_schema()["definitions"], "ops": {}}})
-    tree = read_file(FAULTY[0].parent / "stride_zero.yaml")
-    assert faults(general(), tree) and not faults(blunt, tree)
+    tree = read_file(INVALID[0].parent / "stride_zero.yaml")
+    assert errors(general(), tree) and not errors(blunt, tree)
 
 
 # correct documents
@@ -130,7 +130,7 @@ def test_check_jsonschema_takes_everything_that_ships(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in SHIPPED if b"\nblocks:" in path.read_bytes()], ids=lambda p: p.stem)
 def test_what_ships_passes_the_schema_of_its_own(path: Path) -> None:
-    assert not faults(Draft7Validator(document_schema(path)), read_file(path))
+    assert not errors(Draft7Validator(document_schema(path)), read_file(path))
 
 
 @pytest.mark.parametrize("name", OPS)
@@ -165,7 +165,7 @@ def complete(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", OPS)
-def test_a_wrong_argument_is_one_fault(name: str) -> None:
+def test_a_wrong_argument_is_one_error(name: str) -> None:
     for field in OPS[name].model_fields:
         for wrong in ({"a": 1}, "${width}", "a && b"):
             step = call(name, {**complete(name), field: wrong})
@@ -181,13 +181,13 @@ def test_an_expression_or_word_can_stand_for_any_argument(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OPS)
-def test_an_unknown_argument_is_one_fault(name: str) -> None:
+def test_an_unknown_argument_is_one_error(name: str) -> None:
     step = call(name, {**complete(name), "nonsense": 1})
     assert paths(general(), network("relu", step)) == [("network", 1, name)]
 
 
 @pytest.mark.parametrize("name", REQUIRING)
-def test_without_its_arguments_an_op_is_one_fault(name: str) -> None:
+def test_without_its_arguments_an_op_is_one_error(name: str) -> None:
     assert paths(general(), network("relu", name)) == [("network", 1)]
     for nothing in (None, {}):
         found = paths(general(), network("relu", {name: nothing}))
@@ -195,7 +195,7 @@ def test_without_its_arguments_an_op_is_one_fault(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in OPS if name != "relu"])
-def test_two_ops_in_a_step_are_one_fault(name: str) -> None:
+def test_two_ops_in_a_step_are_one_error(name: str) -> None:
     assert paths(general(), network({"relu": None, **call(name, complete(name))})) == [("network", 0)]
 
 
@@ -299,7 +299,7 @@ blocks:
 """
 
 
-def own_faults(path: Path, steps: str, head: str = OWN) -> list[tuple[Any, ...]]:
+def own_errors(path: Path, steps: str, head: str = OWN) -> list[tuple[Any, ...]]:
     path.write_text(f"{head}network: {steps}\n", encoding="utf-8")
     return paths(Draft7Validator(document_schema(path)), read_file(path))
 
@@ -317,25 +317,25 @@ def own_faults(path: Path, steps: str, head: str = OWN) -> list[tuple[Any, ...]]
     ],
 )
 def test_blocks_of_the_document_are_known_with_their_arguments(tmp_path: Path, steps: str, found: list[Any]) -> None:
-    assert own_faults(tmp_path / "net.yaml", steps) == found
+    assert own_errors(tmp_path / "net.yaml", steps) == found
 
 
 def test_blocks_of_imported_and_extended_documents_are_known(tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text(OWN + "network: [relu]\n", encoding="utf-8")
     (tmp_path / "more.yaml").write_text("netspec: 1\nblocks: {other: {body: [relu]}}\nimport: [net.yaml]\n", "utf-8")
     head = "netspec: 1\nextends: base.yaml\nimport: [more.yaml]\n"
-    assert own_faults(tmp_path / "net.yaml", "[{unit: 8}, other, othr]", head) == [("network", 2)]
+    assert own_errors(tmp_path / "net.yaml", "[{unit: 8}, other, othr]", head) == [("network", 2)]
 
 
-def test_a_block_is_known_while_its_document_is_faulty(tmp_path: Path) -> None:
+def test_a_block_is_known_while_its_document_is_invalid(tmp_path: Path) -> None:
     head = OWN + "titel: x\nvariants: 3\n"
-    found = own_faults(tmp_path / "net.yaml", "[{unit: 8}, 5]", head)
+    found = own_errors(tmp_path / "net.yaml", "[{unit: 8}, 5]", head)
     assert sorted(found, key=len) == [(), ("variants",), ("network", 1)]
 
 
 def test_a_file_that_does_not_exist_is_said_to(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="NS0001"):
-        own_faults(tmp_path / "net.yaml", "[relu]", "netspec: 1\nextends: none.yaml\n")
+        own_errors(tmp_path / "net.yaml", "[relu]", "netspec: 1\nextends: none.yaml\n")
 
 
 def test_the_general_schema_takes_unknown_words_only_where_blocks_may_come_from() -> None:
@@ -385,7 +385,7 @@ def test_a_new_document_compiles_and_names_its_schema(made: Path) -> None:
     first = made.read_text(encoding="utf-8").partition("\n")[0]
     assert first == f"# yaml-language-server: $schema={SCHEMA}"
     schema = unsigned(made.parent / SCHEMA)
-    assert schema == general().schema and not faults(general(), read_file(made))
+    assert schema == general().schema and not errors(general(), read_file(made))
     assert not brings_blocks(read_file(made)), "the general schema would be lenient with it"
 
 
@@ -410,7 +410,7 @@ def test_only_a_name_can_name_a_document(name: str, tmp_path: Path) -> None:
 def test_a_new_document_can_extend_a_shipped_one(extended: str, tmp_path: Path) -> None:
     assert invoke("new", "mine", "--from", extended, "--out", str(tmp_path)).exit_code == 0
     path, shipped = tmp_path / "mine.yaml", load(extended)
-    assert not faults(validator_of(path), read_file(path))
+    assert not errors(validator_of(path), read_file(path))
     assert compile_graph(path).params == compile_graph(shipped).params
     assert list(read_file(path)["args"]) == list(shipped.parameters)
 

@@ -150,7 +150,7 @@ PLANTED = [
 
 
 @pytest.mark.parametrize(("old", "new"), PLANTED)
-def test_a_planted_fault_is_seen(old: str, new: str, tmp_path: Path) -> None:
+def test_a_planted_error_is_seen(old: str, new: str, tmp_path: Path) -> None:
     graph = lower(load("resnet20_cifar", overrides={"depth": 8, "widths": [16, 16]}))
     text = emit_torch(graph)
     assert old in text, text

@@ -150,7 +150,7 @@ network:
 
 
 @pytest.mark.parametrize(("old", "new"), PLANTED)
-def test_a_planted_fault_is_seen(old: str, new: str, tmp_path: Path) -> None:
+def test_a_planted_error_is_seen(old: str, new: str, tmp_path: Path) -> None:
     document = load_text(SMALL)
     text = emit_torch(lower(document))
     assert old in text, text

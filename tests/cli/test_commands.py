@@ -1,0 +1,80 @@
+"""What every command promises: help, light imports, and torch only where a network runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+
+from netspec.cli.group import COMMANDS, cli
+from tests.support.command_line import Run, python
+
+
+def test_help_lists_every_command_with_what_it_does(netspec: Run) -> None:
+    code, out, err = netspec("--help")
+    assert (code, err) == (0, "")
+    assert all(f"\n  {name} " in out and line in out for name, line in COMMANDS.items())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_and_says_the_same_in_the_list(netspec: Run, name: str) -> None:
+    code, out, _ = netspec(name, "--help")
+    assert code == 0
+    assert out.startswith(f"Usage: netspec {name}")
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    assert all(getattr(parameter, "help", "") for parameter in command.params if isinstance(parameter, click.Option))
+
+
+def test_version(netspec: Run) -> None:
+    assert netspec("--version")[:2] == (0, "netspec 0.1.0\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "forbidden"),
+    [
+        (
+            ["--help"],
+            {"pydantic", "yaml", "rich", "networkx", "torch", "graphviz", "netspec.ops", "netspec.diagnostics.model"},
+        ),
+        (
+            ["--version"],
+            {"pydantic", "yaml", "rich", "networkx", "torch", "graphviz", "netspec.ops", "netspec.diagnostics.model"},
+        ),
+        (["check", "lenet5_modern", "googlenet"], {"torch", "networkx", "rich", "graphviz"}),
+        (["summary", "lenet5_modern"], {"torch", "networkx", "rich", "graphviz"}),
+        (["draw", "lenet5_modern", "-o", "-"], {"torch", "networkx", "rich"}),
+        (["list"], {"torch", "networkx", "rich", "graphviz", "netspec.lowering"}),
+        (["ops"], {"torch", "networkx", "rich", "graphviz"}),
+    ],
+)
+def test_commands_import_only_what_they_need(arguments: list[str], forbidden: set[str]) -> None:
+    script = (
+        "import sys\nfrom netspec.cli import run\n"
+        f"code = run({arguments!r})\nprint(code, *sorted(set(sys.modules) & {forbidden!r}), file=sys.stderr)"
+    )
+    assert python("-c", script).stderr == "0\n"
+
+
+def test_the_package_runs_as_a_program() -> None:
+    done = python("-m", "netspec", "check", "lenet5_modern")
+    assert (done.returncode, done.stdout) == (0, "ok  lenet5_modern  61,706 params  416,520 MACs\n")
+
+
+@pytest.mark.slow
+def test_only_running_a_network_needs_torch(tmp_path: Path) -> None:
+    net = "lenet5_modern"
+    calls = {
+        "check": [net], "summary": [net], "draw": [net], "diff": [net, "lenet5"], "compare": [net, "lenet5"],
+        "list": [], "ops": ["conv"], "explain": ["NS0008"], "schema": [net], "new": ["mine"], "completion": ["bash"],
+        "build": [net, "--no-run"], "source": [net],
+    }  # fmt: skip
+    assert calls.keys() == COMMANDS.keys()
+    script = "import json, sys; sys.modules['torch'] = None  # as where it is not installed\n"
+    script += "from netspec.cli import run; print([run(call) for call in json.loads(sys.argv[1])])"
+    given = json.dumps([[name, *arguments] for name, arguments in calls.items()] + [["build", net, "--out", "run"]])
+    done = python("-c", script, given, cwd=tmp_path)
+    assert done.stdout.splitlines()[-1] == str([0] * len(calls) + [2])
+    assert done.stderr.startswith("error[NS0008]: running a network needs torch") and not (tmp_path / "run").exists()
