@@ -11,7 +11,10 @@ from netspec.ir.node import Node, Scope
 
 @dataclass(slots=True)
 class LiveValues:
-    """The paths of the values that enter and leave a scope, each once, in the order in which they are first read."""
+    """The paths of the values that enter and leave a scope, each once, in the order in which they are first read.
+
+    Inputs that a block declares enter in the order of their declaration.
+    """
 
     entering: dict[str, None] = field(default_factory=dict)
     leaving: dict[str, None] = field(default_factory=dict)
@@ -38,6 +41,12 @@ def live_values(graph: Graph, reads: Callable[[Node], Iterable[str]] | None = No
         found[""].leaving.setdefault(output.node)
     for each in graph.inputs:
         found[""].entering.setdefault(each.name)
+    for scope in graph.root.descend():
+        if scope.input_names:
+            # Who calls the block gives its inputs in the order in which it declares them.
+            entering = found[scope.path].entering
+            declared = [path for path in scope.inputs if path in entering]
+            found[scope.path].entering = dict.fromkeys([*declared, *entering])
     # Inner scopes first: the last value of one may be that of a scope inside.
     for scope in reversed(list(graph.root.descend())):
         if not found[scope.path].leaving:

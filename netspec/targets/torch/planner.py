@@ -61,11 +61,15 @@ class Planner:
 
     def _input_hints(self) -> Iterator[str]:
         scope, entering = self._scope, self._live.entering
-        names = dict(zip(scope.inputs, scope.input_names, strict=False))
+        # A value that is given for several inputs has the name of the first.
+        names = dict(reversed(list(zip(scope.inputs, scope.input_names, strict=False))))
         for path in entering:
             node = self._layout.graph.by_path.get(path)
-            # A single input is called ``x``, whatever the document calls it.
-            yield "" if len(entering) == 1 else names.get(path, "") or (node.label if node else path)
+            if len(entering) > 1:
+                yield names.get(path, "") or (node.label if node else path)
+            else:
+                # A single value is ``x``, but for one that the block or the document itself has given a name.
+                yield names.get(path, "") or (path if scope.parent is None and path != "input" else "")
 
     # statements
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -438,3 +439,31 @@ def test_named_loops_of_plain_layers_build(body: list[Any], times: int, foreach:
     graph = compile_text(content)
     for width in (40, 100, 200):
         assert verify_forward(load_class(emit_torch(graph, width))().eval(), graph) == len(graph)
+
+
+# what a forward takes
+
+
+def taken(text: str) -> list[str]:
+    """Return the parameters of every ``forward`` of a document's file, those of the network last."""
+    source = emit_torch(compile_text(text))
+    return [", ".join(each.arg for each in node.args.args[1:]) for node in forwards(ast.parse(source))]
+
+
+@pytest.mark.parametrize("order", list(permutations(["left", "right", "third"])), ids=str)
+def test_a_block_takes_its_inputs_as_it_declares_them(order: tuple[str, str, str]) -> None:
+    first, second, last = order
+    body = f"[{{conv: {{out: 4, kernel: 1}}, from: {first}, as: a}}, {{add: [x, {second}]}}, {{sub: [x, {last}]}}]"
+    blocks = f"blocks: {{unit: {{inputs: [left, right, third], body: {body}}}}}\n"
+    head = "netspec: 1\ninput: {one: [4, 8, 8], two: [4, 8, 8], three: [4, 8, 8]}\n"
+    calls = "network: [{unit: , from: [three, one, two]}, {unit: , from: [x, two, two]}]\n"
+    assert taken(head + blocks + calls)[-1] == "one, two, three"
+    assert "left, right, third" in taken(head + blocks + calls)
+
+
+def test_a_single_input_keeps_the_name_that_it_is_given() -> None:
+    conv = "{conv: {out: 4, kernel: 1}}"
+    assert taken(f"netspec: 1\ninput: {{image: [4, 8, 8]}}\nnetwork: [{conv}, relu]\n") == ["image"]
+    assert taken(f"netspec: 1\ninput: [4, 8, 8]\nnetwork: [{conv}, relu]\n") == ["x"]
+    block = f"blocks: {{unit: {{inputs: [image], body: [{conv}, {{add: [x, image]}}]}}}}\n"
+    assert taken(f"netspec: 1\ninput: [4, 8, 8]\n{block}network: [unit, tanh]\n") == ["image", "x"]
