@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     default="auto",
     show_default=True,
     shell_complete=offer_devices,
-    help="auto, cpu, cuda, cuda:1, or as in cuda:0,cuda:1.",
+    metavar="DEVICE",
+    help="Where the module runs: auto, cpu, cuda, cuda:1, or several as in cuda:0,cuda:1.",
 )
 @memory_options
 @click.option("--channels-last", is_flag=True, help="Keep the channels of images last in memory.")
@@ -54,9 +55,12 @@ if TYPE_CHECKING:
     help="Seed of torch's random numbers, for reproducible weights.",
 )
 @click.option(
-    "--max-memory", metavar="SIZE", callback=read_memory, help="Refuse networks that take more; 3/4 of the machine's."
+    "--max-memory",
+    metavar="SIZE",
+    callback=read_memory,
+    help="Refuse networks that need more memory than this; 3/4 of the machine's by default.",
 )
-@click.option("--no-run", is_flag=True, help="Only write the files; torch is not needed then.")
+@click.option("--no-run", is_flag=True, help="Write the files without running the module, which needs no torch.")
 @table_options
 @click.option("--json", "as_json", is_flag=True, help="Print totals, scopes, nodes and what was done as JSON.")
 def command(

@@ -31,7 +31,7 @@ ORDERS = ("name", "params", "macs", "forward", "peak", "depth")
     "--output",
     metavar="FILE",
     shell_complete=offer_files,
-    help="Draw a bubble chart too: an .svg, or - for standard output.",
+    help="Draw the chart too, as .svg; with - the chart alone is printed.",
 )
 @click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")
 def command(

@@ -15,7 +15,7 @@ BASH_SETTING = f"{BASH_OFFER}            [[ $value == *= ]] && compopt -o nospac
 @click.command("completion")
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
 def command(shell: str) -> None:
-    """Print a script that completes commands, options and networks.
+    """Print a script that completes commands, options, networks and what is in them.
 
     \b
     bash:  netspec completion bash > ~/.local/share/bash-completion/completions/netspec

@@ -26,13 +26,19 @@ SUFFIXES = (".svg", ".dot", ".gv")
     shell_complete=offer_files,
     help="File to write, .svg or .dot; - is an SVG on standard output.",
 )
-@click.option("--depth", type=click.IntRange(0), default=1, show_default=True, help="Levels of blocks that are open.")
+@click.option(
+    "--depth",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Levels of blocks that are open; small groups that no few words describe are open, too.",
+)
 @click.option(
     "--open",
     metavar="PATH",
     multiple=True,
     shell_complete=offer_scopes,
-    help="Open this block too; may be given again.",
+    help="Open this block too, by its path as in layer1.0; may be given again.",
 )
 @click.option("--all", "expand_all", is_flag=True, help="Open everything.")
 @click.option(
@@ -42,18 +48,34 @@ SUFFIXES = (".svg", ".dot", ".gv")
     show_default=True,
     help="How dense connections are drawn: as a running concatenation, or each of them.",
 )
-@click.option("--direction", type=click.Choice(("TB", "LR")), default="TB", show_default=True, help="Down or right.")
-@click.option("--width", type=click.IntRange(1), help="Most pixels across; larger pictures shrink.")
+@click.option(
+    "--direction",
+    type=click.Choice(("TB", "LR")),
+    default="TB",
+    show_default=True,
+    help="From top to bottom, or from left to right.",
+)
+@click.option("--width", type=click.IntRange(1), help="Most pixels across; a larger picture is scaled down.")
 @click.option(
     "--engine",
     type=click.Choice(("auto", "embedded", "dot")),
     default="auto",
     show_default=True,
-    help="What finds the places: the engine that comes with netspec, or the system's Graphviz.",
+    help="What lays the picture out: the engine that comes with netspec, or the system's Graphviz.",
 )
-@click.option("--max-edges", "most_edges", type=click.IntRange(1), help="Refuse pictures of more lines; 20,000.")
-@click.option("--max-boxes", "most_boxes", type=click.IntRange(1), help="Close blocks beyond so many boxes; 6,000.")
-@click.option("--max-seconds", "seconds", type=click.FloatRange(0.1), help="Close blocks when it takes longer; 10.")
+@click.option("--max-edges", "most_edges", type=click.IntRange(1), help="Most lines of a picture, 20,000 by default.")
+@click.option(
+    "--max-boxes",
+    "most_boxes",
+    type=click.IntRange(1),
+    help="Most boxes; blocks are closed until there are no more. 6,000 by default.",
+)
+@click.option(
+    "--max-seconds",
+    "seconds",
+    type=click.FloatRange(0.1),
+    help="Most seconds for the layout; blocks are closed when it takes longer. 10 by default.",
+)
 @click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")
 def command(
     spec: str,

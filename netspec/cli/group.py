@@ -80,7 +80,8 @@ TRACEBACK: dict[str, Any] = {
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="A SPEC is a path, the name of a network that ships, or - for standard input. "
-    "`netspec COMMAND --help` says more.",
+    "`netspec COMMAND --help` says more. Exit codes: 0 done, 1 errors in a document, 2 a mistake in the command or a "
+    "file that cannot be read or written, 3 refused by a limit, 70 an error of netspec, 130 interrupted.",
 )
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Print the version."

@@ -160,7 +160,8 @@ def _keep_limit(ctx: click.Context, parameter: click.Parameter, value: int | Non
 def limit_options(command: Command) -> Command:
     """Add how much a document may ask for: an option per limit, of which the help shows the first."""
     shown, *others = (each.name for each in fields(Limits))
-    help_text = f"Refuse networks of more {shown}; {getattr(Limits(), shown):,}. So do --max-{', --max-'.join(others)}."
+    least = f"Most {shown} of a network, {getattr(Limits(), shown):,} by default"
+    help_text = f"{least}. Other limits: --max-{', --max-'.join(others)}."
 
     def option(name: str) -> Callable[[Command], Command]:
         return click.option(
@@ -204,9 +205,15 @@ def memory_options(command: Command) -> Command:
     """Add ``workload``, which memory depends on."""
     return _with(
         _gathered(command, "workload", Workload),
-        click.option("--batch", type=click.IntRange(1, 2**20), default=1, show_default=True, help="Examples per run."),
         click.option(
-            "--dtype", type=click.Choice(list(FLOAT_BYTES)), default="float32", show_default=True, help="Number type."
+            "--batch", type=click.IntRange(1, 2**20), default=1, show_default=True, help="Examples in a batch."
+        ),
+        click.option(
+            "--dtype",
+            type=click.Choice(list(FLOAT_BYTES)),
+            default="float32",
+            show_default=True,
+            help="Type of parameters and values.",
         ),
     )
 

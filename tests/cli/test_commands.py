@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import click
 import pytest
 
+from netspec.cli.failures import ERRORS, INTERNAL, INTERRUPTED, LIMIT, USAGE
 from netspec.cli.group import COMMANDS, cli
 from tests.support.command_line import Run, python
+from tests.support.paths import ROOT
 
 
 def test_help_lists_every_command_with_what_it_does(netspec: Run) -> None:
     code, out, err = netspec("--help")
     assert (code, err) == (0, "")
     assert all(f"\n  {name} " in out and line in out for name, line in COMMANDS.items())
+
+
+def test_help_and_readme_say_what_each_exit_code_means(netspec: Run) -> None:
+    help_text, readme = netspec("--help")[1], (ROOT / "README.md").read_text(encoding="utf-8")
+    codes = [0, ERRORS, USAGE, LIMIT, INTERNAL, INTERRUPTED]
+    for text in (help_text[help_text.index("Exit codes") :], readme[readme.index("exit with 0") :]):
+        assert re.findall(r"\b\d+\b", text)[:6] == [*map(str, codes)]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
