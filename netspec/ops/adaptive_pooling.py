@@ -129,7 +129,7 @@ class AdaptivePool(Op):
         sizes, outs = stated_shape(shapes[0][1:]), stated_shape(per_axis(self.out, len(shapes[0]) - 1))
         return ((SAME, *(_window(size, out) for size, out in zip(sizes, outs, strict=True))),)
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         return f"to {show(per_axis(self.out, len(shape) - 1))}"
 
 

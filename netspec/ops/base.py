@@ -170,7 +170,7 @@ class Op(Traits):
         unchanged = all(getattr(self, name) == value for name, value in fields.items())
         return self if unchanged else self.model_copy(update=fields)
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         """Return the main arguments in a few characters, as in ``3x3, s2``; shape is the first operand's."""
         return ""
 

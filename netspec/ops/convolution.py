@@ -167,7 +167,7 @@ class Conv(Op, name="conv"):
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         return ((None, *self.window.reads(shapes[0])),)
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         groups = self.channels(shape)[1]
-        window = self.window.draw(len(shape) - 1)
+        window = self.window.abbreviate(len(shape) - 1)
         return window if groups == 1 else f"{window}, g{groups}"

@@ -190,7 +190,7 @@ class Embedding(Op, name="embedding"):
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         return ((SAME,) * len(shapes[0]),)
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         return f"{self.num} x {self.dim}"
 
 

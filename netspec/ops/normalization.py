@@ -239,7 +239,7 @@ class GroupNorm(Op, name="gn"):
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         return ((None,) * len(shapes[0]),)
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         return f"g{self.groups}"
 
 

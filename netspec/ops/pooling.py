@@ -78,8 +78,8 @@ class WindowPool(Op):
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         return ((SAME, *self.window.reads(shapes[0])),)
 
-    def draw(self, shape: Shape) -> str:
-        return self.window.draw(len(shape) - 1)
+    def abbreviate(self, shape: Shape) -> str:
+        return self.window.abbreviate(len(shape) - 1)
 
 
 class PaddedPool(WindowPool):

@@ -37,7 +37,7 @@ class Regularization(Op):
         # torch hands the operand itself on in evaluation, and where nothing can be dropped.
         return training and self.p > 0
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         return f"p={self.p:g}"
 
     def _arguments(self) -> tuple[Argument, ...]:

@@ -136,7 +136,7 @@ class Pad(Op, name="pad"):
         # What is added counts as padding even where a mode copies it: a receptive field is that of elements inside.
         return (tuple(Window(-stated(before), -stated(before), 1) for before, _ in self.pairs(shapes[0])),)
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         pairs = (stated_shape(pair) for pair in self.pairs(shape))
         return ", ".join(str(before) if before == after else f"{before}+{after}" for before, after in pairs)
 
@@ -279,5 +279,5 @@ class Upsample(Op, name="upsample"):
         after = {"nearest": 0, "nearest-exact": 0, "bicubic": 2}.get(self.mode, 1)
         return Window(below - around, offset + after, stride)
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         return f"to {show(self.infer_shape(shape)[1:])}"

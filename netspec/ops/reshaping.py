@@ -135,7 +135,7 @@ class Reshape(Reshaping, name="reshape"):
     def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
         return (Argument("dim", 1, positional=True), Argument("unflattened_size", shape, positional=True))
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         return f"to {show(self.infer_shape(shape))}"
 
 
@@ -198,7 +198,7 @@ class Permute(Reshaping, name="permute"):
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         return (tuple(Window(0, 0, 1, self.axes.index(axis)) for axis in range(1, len(self.axes) + 1)),)
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         return ",".join(map(str, self.axes))
 
 
@@ -289,6 +289,6 @@ class Slice(Reshaping, name="slice"):
         same = (SAME,) * len(shape)
         return ((*same[:index], Window(start, start, self.step), *same[index + 1 :]),)
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         start, stop = self.positions(shape)
         return f"{start:d}:{stop:d}" if self.step == 1 else f"{start:d}:{stop:d}:{self.step}"

@@ -66,5 +66,5 @@ class LocalResponseNorm(Op, name="lrn"):
         around = Window(-(self.size // 2), (self.size - 1) // 2, 1)
         return ((around, *(SAME,) * (len(shapes[0]) - 1)),)
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         return str(self.size)

@@ -38,7 +38,7 @@ class Scale(Op, name="scale"):
     def emit_function(self, *shapes: Shape) -> Torch:
         return Torch("{0} * {by}", (Argument("by", self.by),))
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         return f"x{self.by:g}"
 
 

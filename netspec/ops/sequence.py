@@ -115,7 +115,7 @@ class Recurrent(Op):
     def receptive_windows(self, *shapes: Shape) -> None:
         return None
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         layers = f", {self.layers} layers" if self.layers > 1 else ""
         return f"{self.hidden}{layers}{', both ways' if self.bidirectional else ''}"
 
@@ -303,5 +303,5 @@ class Attention(Op, name="attention"):
         everything: Windows = (None, None)
         return (everything,) if len(shapes) == 1 else ((SAME, None), everything, everything)
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         return f"{self.heads} heads"

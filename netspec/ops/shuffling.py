@@ -78,7 +78,7 @@ class ChannelShuffle(Op, name="channel_shuffle"):
         # A receptive field tells positions apart, and not which channels are read.
         return (all_of(0, shapes[0]),)
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         return f"g{self.groups}"
 
 
@@ -139,7 +139,7 @@ class Gather(Op, name="gather"):
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         return ((None, *(SAME,) * (len(shapes[0]) - 1)),)
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         return ",".join(map(str, self.channels))
 
 
@@ -207,5 +207,5 @@ class PixelShuffle(Op, name="pixel_shuffle"):
         repeated = Window(Fraction(1 - self.factor, self.factor), 0, Fraction(1, self.factor))
         return ((None, repeated, repeated),)
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         return f"x{self.factor}"

@@ -65,7 +65,7 @@ class StochasticDepth(Op, name="stochastic_depth"):
         # With `rescale`, evaluation hands the operand itself on.
         return training or not self.rescale
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         return f"p={self.survival:g}"
 
 
@@ -112,7 +112,7 @@ class Swapout(Op, name="swapout"):
         )
         return Torch("Swapout({arguments})", arguments, layer="swapout")
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         return f"p={self.keep_skip:g}, {self.keep_branch:g}"
 
 
@@ -173,7 +173,7 @@ class Join(Op, name="join"):
         )
         return Torch("Join({arguments})", arguments, layer="drop_path")
 
-    def draw(self, shape: Shape) -> str:
+    def abbreviate(self, shape: Shape) -> str:
         return f"p={self.drop_path:g}" if self.drop_path else ""
 
 

@@ -142,5 +142,5 @@ class ConvTranspose(Op, name="conv_transpose"):
         )
         return ((None, *spread),)
 
-    def draw(self, shape: Shape) -> str:
-        return SlidingWindow(self.kernel, self.stride).draw(len(shape) - 1)
+    def abbreviate(self, shape: Shape) -> str:
+        return SlidingWindow(self.kernel, self.stride).abbreviate(len(shape) - 1)

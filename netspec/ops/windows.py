@@ -130,11 +130,11 @@ class SlidingWindow(NamedTuple):
             for axis, (before, _) in padded
         )
 
-    def draw(self, rank: int) -> str:
+    def abbreviate(self, rank: int) -> str:
         """Return the window as diagrams show it.
 
         Example:
-            >>> SlidingWindow(3, 2).draw(2)
+            >>> SlidingWindow(3, 2).abbreviate(2)
             '3x3, s2'
         """
         strides = stated_shape(per_axis(self.stride, rank))

@@ -178,7 +178,7 @@ def test_windows_have_an_entry_per_operand_and_axis(name: str) -> None:
         windows = op.receptive_windows(*shapes)
         assert not windows or list(map(len, windows)) == list(map(len, shapes)), op
         assert all(each is None or isinstance(each, Window) for operand in windows or () for each in operand), op
-        assert len(op.draw(shapes[0])) < 30, op
+        assert len(op.abbreviate(shapes[0])) < 30, op
 
 
 @pytest.mark.parametrize(("name", "sample"), INVALID)

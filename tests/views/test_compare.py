@@ -20,7 +20,7 @@ import netspec
 from netspec.cli import run
 from netspec.views.chart.axes import make_axis
 from netspec.views.chart.chart import draw_chart
-from netspec.views.chart.labels import Bubble, place_labels
+from netspec.views.chart.label_placement import Bubble, place_labels
 from netspec.views.geometry import Rectangle
 from netspec.views.summary.overview import Figures, measure_figures, ordered, overview_markdown, overview_text
 from tests.support.search import examples

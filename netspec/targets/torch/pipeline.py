@@ -6,10 +6,10 @@ from netspec.ir import Graph, analysis
 from netspec.passes import PassManager
 from netspec.targets.torch.legalize_padding import LegalizePadding
 
-PIPELINE = PassManager((LegalizePadding(),))
+TORCH_PASSES = PassManager((LegalizePadding(),))
 
 
 @analysis
 def legalize(graph: Graph) -> Graph:
     """Return the graph as torch's layers can compute it: the source says that one, and the module is that one."""
-    return PIPELINE.run(graph)
+    return TORCH_PASSES.run(graph)

@@ -12,7 +12,7 @@ from math import sqrt
 from netspec.analysis.memory import show_bytes
 from netspec.diagnostics.render import printable
 from netspec.views.chart.axes import Axis, make_axis
-from netspec.views.chart.labels import Bubble, Label, place_labels
+from netspec.views.chart.label_placement import Bubble, Label, place_labels
 from netspec.views.geometry import Rectangle, number
 from netspec.views.numbers import show_count
 from netspec.views.palette import FONT

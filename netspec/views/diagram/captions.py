@@ -9,7 +9,7 @@ from netspec.diagnostics import Span
 from netspec.diagnostics.render import printable
 from netspec.ir import Graph
 from netspec.sizes.shape import Shape, show
-from netspec.views.diagram.model import Box, Frame, View
+from netspec.views.diagram.model import Box, OpenBlock, View
 from netspec.views.numbers import show_count
 
 Fields = Mapping[str, Shape | None]
@@ -35,7 +35,7 @@ def multiple(box: Box) -> str:
     return f"x{box.times}, {box.change}" if box.change else f"x{box.times}"
 
 
-def sums(frame: Frame) -> str:
+def sums(frame: OpenBlock) -> str:
     """Return what a frame adds up to."""
     parts = [f"{show_count(frame.params)} params"] if frame.params else []
     parts += [f"{show_count(frame.macs)} MACs"] if frame.macs else []
@@ -65,7 +65,7 @@ def tooltip(box: Box, fields: Fields) -> str:
     return "\n".join([*facts, *_place(box.span)])
 
 
-def frame_tooltip(frame: Frame) -> str:
+def frame_tooltip(frame: OpenBlock) -> str:
     """Return all that is known of an open block."""
     path = frame.id.partition(".")[2]
     facts = [f"{path}: {frame.word}", f"params {frame.params:,}", f"MACs {frame.macs:,}", *_place(frame.span)]

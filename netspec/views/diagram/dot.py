@@ -10,7 +10,7 @@ from netspec.diagnostics.render import printable
 from netspec.ir import Graph
 from netspec.views.diagram.captions import figures, multiple, sums
 from netspec.views.diagram.folding import fold
-from netspec.views.diagram.model import Box, Edge, Frame, Line, View
+from netspec.views.diagram.model import Box, Edge, Line, OpenBlock, View
 from netspec.views.diagram.options import DETAIL, DetailOptions, Direction
 from netspec.views.palette import colour
 
@@ -61,7 +61,7 @@ def _graph_attributes(view: View, direction: Direction, font: str) -> dict[str, 
     return attributes
 
 
-def _write_items(digraph: Digraph, frame: Frame) -> None:
+def _write_items(digraph: Digraph, frame: OpenBlock) -> None:
     for item in frame.items:
         if isinstance(item, Box):
             digraph.node(item.id, _box_label(item), id=item.id, **{"class": _classes(item)})
@@ -116,7 +116,7 @@ def _line_label(line: Line, times: str) -> str:
     return "&#160; ".join(part for part in parts if part)
 
 
-def _frame_label(frame: Frame) -> str:
+def _frame_label(frame: OpenBlock) -> str:
     """Return the title of a frame: words at its left, sums at its right, and between them room for an edge."""
     words = [f"<B>{_safe(frame.name)}</B>", _safe(frame.word)]
     title = "&#160; ".join(word for word in words if word)

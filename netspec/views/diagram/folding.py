@@ -14,7 +14,7 @@ from netspec.sizes.shape import Shape
 from netspec.views.describe import block_word, describe, name_run, scope_name, show_change, shown_name
 from netspec.views.diagram.expansion import Expansion, choose_expansion, innermost
 from netspec.views.diagram.fusion import Fusion, FusionGroup
-from netspec.views.diagram.model import Box, Frame, Line, View
+from netspec.views.diagram.model import Box, Line, OpenBlock, View
 from netspec.views.diagram.options import DETAIL, DetailOptions, Wiring
 from netspec.views.diagram.runs import Item, Runs
 from netspec.views.diagram.wiring import connect
@@ -46,7 +46,7 @@ class _Folder:
         for node in graph:
             self._owners.setdefault(node.module, node)
 
-    def network(self) -> Frame:
+    def network(self) -> OpenBlock:
         """Return the whole network: inputs, what is between, and outputs where there are several."""
         root = self._graph.root
         body = self._inside(root, 0) if self._is_open(root) or not root.items else (self._block([root]),)
@@ -61,9 +61,9 @@ class _Folder:
     def _is_closed(self, scope: Scope) -> bool:
         return not self._is_open(scope) or self._fusion.alone(scope) is not None
 
-    def _framed(self, scope: Scope, items: Sequence[Box | Frame], level: int) -> Frame:
+    def _framed(self, scope: Scope, items: Sequence[Box | OpenBlock], level: int) -> OpenBlock:
         nodes = list(scope.walk())
-        return Frame(
+        return OpenBlock(
             id=f"block.{scope.path}" if scope.path else "network",
             name=scope_name(scope) or self._graph.name,
             word=block_word(scope),
@@ -75,7 +75,7 @@ class _Folder:
             training_only=self._are_training(nodes),
         )
 
-    def _inside(self, scope: Scope, level: int) -> tuple[Box | Frame, ...]:
+    def _inside(self, scope: Scope, level: int) -> tuple[Box | OpenBlock, ...]:
         """Return what is drawn of the items of an open scope."""
         # A block opened by its name is opened to see each of its steps, so nothing in it is folded.
         is_named = scope.path in self._expansion.named
@@ -86,7 +86,7 @@ class _Folder:
         groups = self._fusion.cut(item for item in scope.items if isinstance(item, Node))
         runs = [[group] for group in groups] if is_named else self._repeated(groups)
         by_first = {run[0][0].path: run for run in runs}
-        items: list[Box | Frame] = []
+        items: list[Box | OpenBlock] = []
         position = 0
         while position < len(scope.items):
             length = 1 if is_named else self._runs.length(scope.items, position)
@@ -105,7 +105,7 @@ class _Folder:
 
     def _drawn(
         self, run: Sequence[Item], groups: Mapping[str, Sequence[FusionGroup]], level: int
-    ) -> Iterable[Box | Frame]:
+    ) -> Iterable[Box | OpenBlock]:
         """Yield what a run is drawn as; a node inside a fusion group is drawn with the group's first."""
         first = run[0]
         if isinstance(first, Node):
@@ -188,7 +188,7 @@ class _Folder:
 
     def _line(self, node: Node, end: Node | None = None) -> Line:
         """Return the line of a node, or of equal ones in a row up to another."""
-        name, detail = shown_name(node.name, node.scope), node.op.draw(self._graph.shape_of(node.inputs[0]))
+        name, detail = shown_name(node.name, node.scope), node.op.abbreviate(self._graph.shape_of(node.inputs[0]))
         if end is not None and end is not node:
             name = name_run(name, shown_name(end.name, end.scope))
         return Line(name, type(node.op).__name__, detail, node.op.family)

@@ -57,13 +57,13 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class OpenBlock:
     """An open block: what is inside stands in a frame that has the block's name."""
 
     id: str
     name: str
     word: str
-    items: tuple[Box | Frame, ...]
+    items: tuple[Box | OpenBlock, ...]
     params: int
     macs: int
     span: Span
@@ -73,16 +73,16 @@ class Frame:
     def boxes(self) -> Iterator[Box]:
         """Yield the boxes inside, at any depth, in order."""
         for item in self.items:
-            if isinstance(item, Frame):
+            if isinstance(item, OpenBlock):
                 yield from item.boxes()
             else:
                 yield item
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[OpenBlock]:
         """Yield this frame and those inside, outer before inner."""
         yield self
         for item in self.items:
-            if isinstance(item, Frame):
+            if isinstance(item, OpenBlock):
                 yield from item.frames()
 
 
@@ -102,7 +102,7 @@ class Edge:
 class View:
     """A whole picture. ``frame`` is the network itself, which is not drawn."""
 
-    frame: Frame
+    frame: OpenBlock
     edges: tuple[Edge, ...]
     stretch: int
     """How many ranks edges pass in total, beyond the next one: what makes a layout slow."""
@@ -113,7 +113,7 @@ class View:
         return tuple(self.frame.boxes())
 
     @property
-    def frames(self) -> tuple[Frame, ...]:
+    def frames(self) -> tuple[OpenBlock, ...]:
         """All frames that are drawn, outer before inner."""
         return tuple(self.frame.frames())[1:]
 

@@ -24,7 +24,7 @@ from netspec.views.diagram.dot import PADDING, WIDEST, write_dot
 from netspec.views.diagram.engine import TooSlow, lay_out
 from netspec.views.diagram.folding import fold
 from netspec.views.diagram.geometry import Layout, Place, Route, read_layout
-from netspec.views.diagram.model import Box, Edge, Frame, View
+from netspec.views.diagram.model import Box, Edge, OpenBlock, View
 from netspec.views.diagram.options import DETAIL, LAYOUT, DetailOptions, LayoutOptions
 from netspec.views.geometry import Rectangle, number
 from netspec.views.palette import style
@@ -102,7 +102,7 @@ def _document(graph: Graph, view: View, layout: Layout, notice: str, width: floa
     yield "</svg>"
 
 
-def _frame(frame: Frame, place: Rectangle) -> str:
+def _frame(frame: OpenBlock, place: Rectangle) -> str:
     classes = "frame training" if frame.training_only else "frame"
     return (
         f'<g id="{ITSELF}-{_safe(frame.id)}" class="open"><title>{_safe(frame_tooltip(frame))}</title>'
@@ -110,7 +110,7 @@ def _frame(frame: Frame, place: Rectangle) -> str:
     )
 
 
-def _frame_title(frame: Frame, place: Rectangle) -> str:
+def _frame_title(frame: OpenBlock, place: Rectangle) -> str:
     """Return a frame's title, which stands above the edges that enter from above."""
     down = number(place.top + 19)
     words = _span("name", frame.name) + _span("word", frame.word, 8)

@@ -7,14 +7,14 @@ from itertools import islice
 
 from netspec.diagnostics import Code, LimitError
 from netspec.ir import Graph, Node
-from netspec.views.diagram.model import Box, Edge, Frame, View
+from netspec.views.diagram.model import Box, Edge, OpenBlock, View
 from netspec.views.diagram.options import DetailOptions, Wiring
 
 MOST_TRACED = 6_000
 """With more boxes than these, skips are not distinguished: the search for them needs a bit per pair of boxes."""
 
 
-def connect(graph: Graph, frame: Frame, detail: DetailOptions) -> View:
+def connect(graph: Graph, frame: OpenBlock, detail: DetailOptions) -> View:
     """Return the view with the edges between the boxes of a frame: one per value and box that it enters.
 
     Raises: LimitError when there are more of them than the picture may have.

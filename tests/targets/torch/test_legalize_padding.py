@@ -14,7 +14,7 @@ from netspec.diagnostics import SpecError
 from netspec.ir import verify
 from netspec.ir.text import print_graph
 from netspec.targets.torch import emit_torch
-from netspec.targets.torch.pipeline import PIPELINE, legalize
+from netspec.targets.torch.pipeline import TORCH_PASSES, legalize
 from netspec.targets.torch.runtime import build_module, verify_forward
 from tests.support.differential import compare
 from tests.support.documents import OWN, compile_text, find, load_text
@@ -84,9 +84,9 @@ def test_a_mean_that_leaves_padding_out_cannot_be_shared_where_its_uses_differ()
 def test_the_pass_leaves_its_graph_and_has_nothing_to_do_after_itself(name: str) -> None:
     graph = netspec.compile(find(name))
     text = print_graph(graph)
-    after = PIPELINE.run(graph)
+    after = TORCH_PASSES.run(graph)
     verify(after)
     assert print_graph(graph) == text
-    assert PIPELINE.run(after) is after
+    assert TORCH_PASSES.run(after) is after
     assert (after.params, after.macs) == (graph.params, graph.macs)
     assert [node.span for node in graph] == [after[node.path].span for node in graph]
