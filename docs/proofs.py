@@ -18,7 +18,13 @@ from netspec.language import Document
 from netspec.language.loading.files import shipped_names
 
 ZOO = Path(__file__).parent.parent / "tests" / "zoo"
-LAWS = ("test_behaviour.py", "test_behaviour_families.py", "test_figures.py", "test_initialization.py")
+LAWS = (
+    "test_behaviour.py",
+    "test_behaviour_families.py",
+    "test_figures.py",
+    "test_initialization.py",
+    "test_plain_modules.py",
+)
 """The files of tests that hold single networks to what their papers and their authors' files say of them."""
 
 
