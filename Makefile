@@ -80,7 +80,7 @@ bench: $(VENV)/.test ## speed as ratios in one run, written to benchmarks/RESULT
 parity: $(PARITY)/.installed ## compare with torchvision and timm (an environment of its own, several GB)
 	OMP_NUM_THREADS=2 $(PARITY)/bin/python -m pytest tests/zoo/test_parity.py -m parity
 
-docs: $(VENV)/.test ## generate docs/ops.md, docs/errors.md and docs/zoo.md
+docs: $(VENV)/.test ## generate docs/ops.md, errors.md, zoo.md, pictures and the README's results
 	$(BIN)/python -m docs.generate
 
 golden: $(VENV)/.test ## write the golden files anew, to be read before they are committed

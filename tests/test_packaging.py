@@ -35,3 +35,8 @@ def test_pinned_versions_are_allowed() -> None:
     pinned = pins("versions.txt") | pins("torch.txt")
     for package, lowest in bounds().items():
         assert [*map(int, pinned[package].split("."))] >= [*map(int, lowest.split("."))], package
+
+
+def test_who_installs_torch_with_netspec_gets_no_warning_from_torch() -> None:
+    """Without numpy, torch warns when it is imported, which netspec can silence for itself but not for programs."""
+    assert [each.partition(">")[0] for each in PROJECT["optional-dependencies"]["torch"]] == ["torch", "numpy"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -142,6 +143,11 @@ LONG_STARTER = ["input", "conv1", "stage1.0..8 x9", "stage2.0", "stage2.1..8 x8"
         ("starter", {}, STARTER),
         ("starter", {"depth": 2}, STARTER),
         ("long_starter", {}, LONG_STARTER),
+        (
+            "resnet18",
+            {},
+            ["input", "conv1", "maxpool1", "layer1", "layer2", "layer3", "layer4", "global_avgpool1", "flatten1", "fc"],
+        ),
         # `features` holds nearly all of the network, and is no level of its own.
         (
             "densenet121",
@@ -165,6 +171,13 @@ LONG_STARTER = ["input", "conv1", "stage1.0..8 x9", "stage2.0", "stage2.1..8 x8"
 )  # fmt: skip
 def test_boxes_of_a_view(name: str, options: dict[str, Any], expected: list[str]) -> None:
     assert titles(fold(graph_of(name), DetailOptions(**options))) == expected
+
+
+@pytest.mark.parametrize("name", [*PUBLISHED, "resnet18", "squeezenet1_0", "polynet", "starter", "long_starter"])
+def test_every_box_of_a_first_picture_says_what_is_in_it(name: str) -> None:
+    assert not [
+        line.what for box in fold(graph_of(name)).boxes for line in box.lines if re.search(r"\d ops", line.what)
+    ]
 
 
 def test_convolution_normalization_and_activation_share_a_box() -> None:
