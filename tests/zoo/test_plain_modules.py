@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
+import re
 from collections.abc import Callable
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 import netspec
 from netspec.ir import Graph
@@ -53,10 +56,121 @@ def overfeat_accurate() -> nn.Module:
     )  # fmt: skip
 
 
+class PyramidPooling(nn.Module):
+    """The paper's windows for a map of 13x13: the side over the cells, rounded up, at steps of it rounded down."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        levels = [F.max_pool2d(x, -(-13 // cells), 13 // cells).flatten(1) for cells in (6, 3, 2, 1)]
+        return torch.cat(levels, 1)
+
+
+class CriticUnit(nn.Module):
+    """The residual block of the critic; the first one has no activation before it, and pools its shortcut first."""
+
+    def __init__(self, channels: int, shrink: bool, first: bool = False) -> None:
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(channels, 128, 3, padding=1), nn.Conv2d(128, 128, 3, padding=1)
+        self.shortcut = nn.Conv2d(channels, 128, 1) if shrink else None
+        self.first = first
+
+    def forward(self, x: Tensor) -> Tensor:
+        branch = self.conv2(F.relu(self.conv1(x if self.first else F.relu(x))))
+        if self.shortcut is None:
+            return x + branch
+        shortcut = self.shortcut(F.avg_pool2d(x, 2)) if self.first else F.avg_pool2d(self.shortcut(x), 2)
+        return shortcut + F.avg_pool2d(branch, 2)
+
+
+def wgan_gp_critic() -> nn.Module:
+    units = [CriticUnit(3, True, first=True), CriticUnit(128, True), CriticUnit(128, False), CriticUnit(128, False)]
+    return nn.Sequential(*units, nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 1))
+
+
+class Gate(nn.Module):
+    """Squeeze-and-excitation, with the paper's reduction of 16."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.down, self.up = nn.Conv2d(channels, channels // 16, 1), nn.Conv2d(channels // 16, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.sigmoid(self.up(F.relu(self.down(F.adaptive_avg_pool2d(x, 1)))))
+
+
+def gated(file: str, constructor: str, place: str) -> nn.Module:
+    """Return a network of pytorchcv with a gate behind every module whose path ends as a pattern says."""
+    network: nn.Module = getattr(importlib.import_module(f"pytorchcv.models.{file}"), constructor)()
+    for path, layer in list(network.named_modules()):
+        if re.search(place, path):
+            parent, _, name = path.rpartition(".")
+            channels = [each.out_channels for each in layer.modules() if isinstance(each, nn.Conv2d)]
+            width = channels[-1] if channels else layer.num_features
+            setattr(network.get_submodule(parent), name, nn.Sequential(layer, Gate(width)))
+    return network
+
+
+GATED = {
+    "se_vgg16": ("vgg", "bn_vgg16b", r"stage\d\.unit\d$"),
+    "se_mobilenet": ("mobilenet", "mobilenet_w1", r"pw_conv$"),
+    "se_shufflenet": ("shufflenet", "shufflenet_g3_w1", r"expand_bn3$"),
+    "se_densenet121": ("densenet", "densenet121", r"unit\d+\.conv2$"),
+}
+"""The networks of pytorchcv, and behind what in them the gates stand."""
+
+
+@pytest.mark.parametrize("network", GATED)
+def test_structure_equals_a_network_with_gates_put_in(network: str) -> None:
+    graph = netspec.compile(network)
+    with torch.device("meta"):
+        samples = torch.empty(2, *graph.inputs[0].shape)
+        theirs = gated(*GATED[network]).eval()
+    assert sum(each.numel() for each in theirs.parameters()) == graph.params
+    match(trace(netspec.build(graph, device="meta").eval(), samples), trace(theirs, samples))
+
+
+@torch.no_grad()
+def test_pyramid_pools_the_windows_of_the_paper() -> None:
+    network = netspec.build("sppnet_zf5", overrides={"classes": 3}, device="cpu", seed=0).eval()
+    entered: list[Tensor] = []
+    network.linear1.register_forward_hook(lambda layer, inputs, result: entered.append(inputs[0]))
+    network.conv5.register_forward_hook(lambda layer, inputs, result: entered.append(F.relu(result)))
+    for size in (224, 180):
+        network(torch.randn(1, 3, size, size))
+    vector, other = entered[1], entered[3]
+    assert torch.equal(PyramidPooling()(entered[0]), vector)
+    assert other.shape == vector.shape == (1, 50 * 256)
+
+
+def test_pyramid_stands_on_zfnet_without_its_last_pooling() -> None:
+    pyramid, zfnet = netspec.compile("sppnet_zf5"), netspec.compile("zfnet")
+    end = next(index for index, node in enumerate(zfnet) if node.path == "maxpool3")
+    assert nodes(pyramid)[:end] == nodes(zfnet)[:end]
+    assert pyramid.params - zfnet.params == (50 - 36) * 256 * 4096
+
+
+@torch.no_grad()
+def test_dense_evaluation_is_the_mean_of_the_classifier_at_every_place() -> None:
+    small = {"classes": 5, "widths": [2, 2, 2, 2, 4]}
+    dense = netspec.build("vgg16_dense", overrides=small, device="cpu", seed=0).eval()
+    network = netspec.build("vgg16", overrides=small, device="cpu", seed=1).eval()
+    state = dense.state_dict()
+    weights = zip(network.state_dict().items(), state.values(), strict=True)
+    network.load_state_dict({key: there.reshape(here.shape) for (key, here), there in weights})
+    image = torch.randn(1, 3, 224, 224)
+    assert torch.allclose(dense(image), network(image), atol=1e-5)
+    wide = torch.randn(1, 3, 224, 288)
+    maps = network.features(wide)
+    places = [network.classifier(maps[..., left : left + 7].flatten(1)) for left in range(3)]
+    assert maps.shape[-1] == 9
+    assert torch.allclose(dense(wide), torch.stack(places).mean(0), atol=1e-5)
+    assert not torch.allclose(places[0], places[2], atol=1e-5)
+
+
 MODULES: dict[str, Callable[[], nn.Module]] = {
     "caffenet": caffenet,
     "overfeat_fast": overfeat_fast,
     "overfeat_accurate": overfeat_accurate,
+    "wgan_gp_critic": wgan_gp_critic,
 }
 
 
@@ -68,6 +182,19 @@ def test_structure_equals_a_plain_module(network: str) -> None:
         theirs = MODULES[network]().eval()
     assert sum(each.numel() for each in theirs.parameters()) == graph.params
     match(trace(netspec.build(graph, device="meta").eval(), samples), trace(theirs, samples))
+
+
+def test_critic_starts_as_in_the_authors_code() -> None:
+    """Uniform by fan-in and fan-out, with a gain of the root of 2 but for shortcuts; biases of zero."""
+    network = netspec.build("wgan_gp_critic", device="cpu", seed=0)
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
+    assert len(layers) == 8 + 2
+    for layer in layers:
+        bound = (
+            (12 if layer.kernel_size == (3, 3) else 6) / (layer.weight[:, 0].numel() + layer.weight[0].numel())
+        ) ** 0.5
+        assert 0.95 * bound < float(layer.weight.detach().abs().max()) < 1.00001 * bound
+        assert layer.bias is not None and not layer.bias.any()
 
 
 # published totals
@@ -84,6 +211,7 @@ def test_structure_equals_a_plain_module(network: str) -> None:
         ("wide_resnet28_10_cifar@16-8", 11.0),
         ("wide_resnet28_10_cifar@40-8", 35.7),
         ("wide_resnet50_2", 68.9),
+        ("se_mobilenet", 4.7),
     ],
 )
 def test_published_parameters(network: str, millions: float) -> None:
