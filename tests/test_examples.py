@@ -15,12 +15,13 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 SAYS = {
     "train.py": r"right: (9\d|100)%\n",
     "fine_tune.py": r"not loaded: fc\.weight, fc\.bias\ntrained: fc\.weight, fc\.bias\n",
+    "ten_crop.py": r"269,722 parameters, 405,510,400 MACs\nsum of the scores: 1\.000\nmirrored: True\n",
     "siamese.py": r"62,233 parameters, .*\nparts: lenet5_modern1, linear1\nsymmetric: True\n",
 }
 """What every program prints among other things."""
 QUICK = ("siamese.py",)
 """The program that runs among the quick tests, too."""
-PARTS = {"gated_op.py", "gated_layer.py"}
+PARTS = {"gated_op.py", "gated_layer.py", "flip_op.py"}
 """Modules that are used by a document; ``test_plugins.py`` uses them."""
 
 

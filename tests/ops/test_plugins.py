@@ -76,6 +76,19 @@ def test_every_command_takes_them(command: list[str], capsys: pytest.CaptureFixt
     assert "channel_gate" in capsys.readouterr().out.replace("unit ", "channel_gate")
 
 
+@torch.no_grad()
+def test_ten_crops_are_the_corners_the_middle_and_their_mirror_images() -> None:
+    load_plugin(str(EXAMPLES / "flip_op.py"))
+    network = build_module(compile_graph(EXAMPLES / "ten_crop.yaml"), device="cpu", seed=0).eval()
+    single = build_module(compile_graph("resnet20_cifar"), device="cpu", seed=1).eval()
+    single.load_state_dict(dict(zip(single.state_dict(), network.state_dict().values(), strict=True)))
+    image = torch.randn(2, 3, 40, 40)
+    corners = [(0, 0), (0, 8), (8, 0), (8, 8), (4, 4)]
+    crops = [image[:, :, top : top + 32, left : left + 32] for top, left in corners]
+    scores = [F.softmax(single(crop), 1) for square in crops for crop in (square, square.flip(-1))]
+    assert torch.allclose(network(image), torch.stack(scores).mean(0), atol=1e-6)
+
+
 def test_a_module_beside_the_document_is_found_by_name(folder: Path) -> None:
     (folder / "my_ops.py").write_text(TWICE, encoding="utf-8")
     (folder / "net.yaml").write_text("netspec: 1\ninput: [4]\nnetwork: [twice]\n", encoding="utf-8")
