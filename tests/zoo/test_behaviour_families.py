@@ -268,6 +268,32 @@ def test_ensemble_is_the_mean_of_its_members_probabilities() -> None:
     assert params == sum(each.numel() for each in ensemble.parameters())
 
 
+VOTERS = """name: voters
+input: [4]
+network:
+  - mean: [[{linear: 4}, softmax, vote], [{linear: 4}, softmax, vote], [{linear: 4}, softmax, vote]]
+"""
+
+
+@torch.no_grad()
+def test_majority_counts_the_members_and_not_their_probabilities(tmp_path: Path) -> None:
+    module = netspec.build(written(tmp_path, VOTERS), device="cpu", seed=0).eval()
+    members = [layer for layer in module.modules() if isinstance(layer, nn.Linear)]
+    x = torch.randn(500, 4)
+    favourites = torch.stack([member(x).argmax(1) for member in members])
+    counts = F.one_hot(favourites, 4).sum(0)
+    assert torch.allclose(module(x), counts / 3, atol=1e-3)
+    assert {1, 2} <= set(counts.amax(1).tolist())
+
+
+@torch.no_grad()
+def test_ensemble_by_majority_gives_shares_of_votes() -> None:
+    graph = netspec.compile("ensemble_resnet18_densenet121", "majority", {"input": [3, 64, 64], "classes": 10})
+    shares = netspec.build(graph, device="cpu", seed=0).eval()(torch.randn(3, 3, 64, 64))
+    assert torch.allclose(shares.sum(1), torch.ones(3), atol=1e-3)
+    assert set((2 * shares).round(decimals=3).flatten().tolist()) <= {0, 1, 2}
+
+
 TOWERS = {
     "conv1": "front.{}.conv1",
     "conv2": "front.{}.conv2",
