@@ -245,3 +245,54 @@ def test_other_names_stand_for_the_same_network(name: str, network: str) -> None
 
 def nodes(graph: Graph) -> list[object]:
     return [(node.path, node.op, node.inputs, node.shape) for node in graph]
+
+
+# capsules
+
+
+def squash(s: Tensor) -> Tensor:
+    square = (s**2).sum(-1, keepdim=True)
+    return square / (1 + square) * s / square.sqrt()
+
+
+class CapsNet(nn.Module):
+    """Procedure 1 and figures 1 and 2 of the paper, with a matrix for each pair of capsules."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.primary = nn.Conv2d(1, 256, 9), nn.Conv2d(256, 256, 9, stride=2)
+        self.matrices = nn.Parameter(torch.zeros(1152, 10, 16, 8))
+        layers = [nn.Linear(160, 512), nn.ReLU(), nn.Linear(512, 1024), nn.ReLU(), nn.Linear(1024, 784), nn.Sigmoid()]
+        self.decoder = nn.Sequential(*layers)
+
+    def forward(self, image: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        maps = self.primary(F.relu(self.conv(image)))
+        low = squash(torch.stack([maps[:, index::8] for index in range(8)], -1).flatten(1, 3))
+        predictions = torch.einsum("ijdk,nik->nijd", self.matrices, low)
+        logits = torch.zeros(predictions.shape[:3])
+        for _ in range(3):
+            high = squash(torch.einsum("nij,nijd->njd", logits.softmax(2), predictions))
+            logits = logits + torch.einsum("nijd,njd->nij", predictions, high)
+        return high.norm(dim=-1), self.decoder((high * target[..., None]).flatten(1))
+
+
+@torch.no_grad()
+def test_capsnet_routes_by_agreement() -> None:
+    graph = netspec.compile("capsnet_mnist")
+    ours = netspec.build(graph, device="cpu", seed=0).eval()
+    ours.digits.weight.mul_(5)  # so that the routing matters
+    theirs, values = CapsNet().eval(), ours.state_dict().values()
+    state = zip(theirs.state_dict().items(), sorted_as(theirs, ours), strict=True)
+    theirs.load_state_dict({key: value.reshape(here.shape) for (key, here), value in state})
+    assert graph.params == sum(value.numel() for value in values) == sum(each.numel() for each in theirs.parameters())
+    image, target = torch.rand(4, 1, 28, 28), F.one_hot(torch.tensor([3, 1, 4, 1]), 10).float()
+    found, (lengths, reconstruction) = ours(image, target), theirs(image, target)
+    assert torch.allclose(found.output, lengths, atol=1e-4)
+    assert torch.allclose(found.reconstruction, reconstruction, atol=1e-4)
+    assert lengths.std() > 0.01
+
+
+def sorted_as(theirs: nn.Module, ours: nn.Module) -> list[Tensor]:
+    """Return our parameters in the order of theirs, where the matrices come first."""
+    state = dict(ours.state_dict())
+    return [state.pop("digits.weight"), *state.values()]
