@@ -86,7 +86,8 @@ are in `netspec.compile(...).warnings`. With `--deny-warnings` it is refused, an
 ZOO_INTRODUCTION = """
 {count} networks, by paper. How everything is counted: {rule}. `depth` is the number of convolutions and linear
 layers on the longest path, those of gates and both halves of a factorized convolution among them, so that it can be
-more than a name says. All figures are computed.
+more than a name says. All of these are computed; `accuracy` is not, it is what was published for the network: the first
+guess's, and that of the first five, on the data that the title or the paper names.
 
 What proves a network stands beside it; `make test` runs all of it but where another command is named.
 
@@ -263,13 +264,20 @@ def _networks(networks: list[tuple[Document, Graph]]) -> Iterator[str]:
             macs += f" ({totals.training_macs:,} in training)"
         counts = (params, macs, str(totals.depth))
         name = f"[`{document.path.stem}`](../specs/{document.path.name})"
-        rows.append((name, document.title, entered, *counts, _checked(document), _equal(document)))
-    yield from table(("name", "title", "input", "params", "MACs", "depth", "checked", "equal to"), rows)
+        shown = (*counts, _accuracy(document), _checked(document), _equal(document))
+        rows.append((name, document.title, entered, *shown))
+    yield from table(("name", "title", "input", "params", "MACs", "depth", "accuracy", "checked", "equal to"), rows)
     for document, _ in networks:
         tests = ", ".join(f"`{test}`" for test in laws().get(document.path.stem, ()))
         texts = [prose(document.notes), *([f"Tests of its own: {tests}."] if tests else [])]
         if any(texts):
             yield f"- `{document.path.stem}`: {' '.join(filter(None, texts))}"
+
+
+def _accuracy(document: Document) -> str:
+    published = document.published
+    figures = " / ".join(f"{published[key]:.4g}" for key in ("top1", "top5") if published.get(key) is not None)
+    return f"{figures} % ({published['source']})" if published else ""
 
 
 def _checked(document: Document) -> str:

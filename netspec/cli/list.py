@@ -37,12 +37,19 @@ def _described(name: str) -> dict[str, Any]:
     except SpecError:
         texts = {"title": "(has errors: `netspec check` shows them)"}
     named = {key: str(texts.get(key, "")) for key in ("title", "cite")}
-    return {"name": name, **named, "variants": list(texts.get("variants") or ())}
+    published = texts.get("published")
+    return {
+        "name": name,
+        **named,
+        "variants": list(texts.get("variants") or ()),
+        "published": dict(published) if published else None,
+    }
 
 
 def _header(path: Path) -> dict[str, Any]:
     """Return the top level of a document and of those it extends; nothing below is looked at."""
     from netspec.diagnostics import SourceMap
+    from netspec.language.loading.extends import NOT_INHERITED
     from netspec.language.loading.files import refer
     from netspec.language.loading.header import read_document
     from netspec.language.loading.imports import LARGEST_CHAIN
@@ -52,7 +59,8 @@ def _header(path: Path) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for _ in range(LARGEST_CHAIN):
         tree = read_document(path, sources)
-        merged = {**tree, **merged}
+        # What is not handed on counts where it stands in the document itself, which is the first.
+        merged = {**{key: tree[key] for key in tree if not merged or key not in NOT_INHERITED}, **merged}
         if tree.get("extends") is None:
             break
         path = refer(tree["extends"], path, tree.span, sources)
@@ -72,10 +80,22 @@ def _measured(name: str) -> dict[str, Any]:
 def _print(records: list[dict[str, Any]], numbers: bool) -> None:
     from netspec.diagnostics.render import printable
 
-    rows = [[record["name"], *_amounts(record, numbers), record["title"], record["cite"]] for record in records]
-    headings = ["name", *(["params", "MACs"] if numbers else []), "title", "paper"]
+    rows = [
+        [record["name"], *_amounts(record, numbers), _accuracy(record), record["title"], record["cite"]]
+        for record in records
+    ]
+    headings = ["name", *(["params", "MACs"] if numbers else []), "accuracy", "title", "paper"]
     rows = [headings, *([printable(cell) for cell in row] for row in rows)]
     print_columns(rows, right=frozenset({1, 2}) if numbers else frozenset())
+
+
+def _accuracy(record: dict[str, Any]) -> str:
+    """Return the published accuracy, the first guess's where it is known."""
+    published = record["published"] or {}
+    for key, mark in (("top1", ""), ("top5", " top-5")):
+        if published.get(key) is not None:
+            return f"{published['dataset']} {published[key]:.4g} %{mark}"
+    return ""
 
 
 def _amounts(record: dict[str, Any], numbers: bool) -> list[str]:

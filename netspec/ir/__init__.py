@@ -16,7 +16,7 @@ equality.py      which parts of graphs are equal
 from __future__ import annotations
 
 from netspec.ir.builder import GraphBuilder
-from netspec.ir.graph import Graph, Input, Output, analysis
+from netspec.ir.graph import Graph, Input, Output, Publication, analysis
 from netspec.ir.node import Expressions, Initializer, Initializers, Node, Scope, ScopeKind
 from netspec.ir.rewriter import Rewriter
 from netspec.ir.verify import InvalidGraph, verify
@@ -31,6 +31,7 @@ __all__ = [
     "InvalidGraph",
     "Node",
     "Output",
+    "Publication",
     "Rewriter",
     "Scope",
     "ScopeKind",

@@ -52,6 +52,16 @@ class Output:
     loss_weight: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """The accuracy that a network's paper reports, in percent, and where it says so."""
+
+    dataset: str
+    source: str
+    top1: float | None = None
+    top5: float | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Graph:
     """A network: nodes in the order in which they are computed, each with its shape, place and scope.
@@ -74,6 +84,7 @@ class Graph:
     init: tuple[tuple[str, Initializers], ...] = ()
     """The initializers of each op's parameters, unless its node has others."""
     source: str = ""
+    published: Publication | None = None
     warnings: tuple[Diagnostic, ...] = ()
     """What in the document is allowed and hardly meant."""
     by_path: Mapping[str, Node] = field(init=False)
@@ -91,7 +102,7 @@ class Graph:
     def __reduce__(self) -> tuple[Any, ...]:
         # What was derived is left out: it is large, and computed again where it is needed.
         fields = (self.name, self.title, self.cite, self.inputs, self.outputs, self.root, self.init)
-        return Graph, (*fields, self.source, self.warnings)
+        return Graph, (*fields, self.source, self.published, self.warnings)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Graph) and _contents(self) == _contents(other)
@@ -198,7 +209,7 @@ def _contents(graph: Graph) -> tuple[Any, ...]:
     records = flatten_tree(graph.root)
     for record in (*records[0], *records[1]):
         del record["span"]
-    header = graph.name, graph.title, graph.cite, graph.init
+    header = graph.name, graph.title, graph.cite, graph.published, graph.init
     return header, graph.inputs, graph.outputs, records
 
 

@@ -144,6 +144,7 @@ class Document:
     cite: str
     notes: str
     reference: dict[str, Any]
+    published: Mapping
     parameters: dict[str, Parameter]
     arguments: Mapping
     variants: dict[str, Mapping]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from netspec.diagnostics import Code, Diagnostic, Note, SpecError, in_order
-from netspec.ir import Graph, GraphBuilder, Input, Output, Scope
+from netspec.ir import Graph, GraphBuilder, Input, Output, Publication, Scope
 from netspec.language.model import Document
 from netspec.language.names import check_name
 from netspec.limits import Limits, metered
@@ -84,6 +84,8 @@ def _lower(document: Document, limits: Limits) -> Graph:
         cite=document.cite,
         init=tuple(rules.items()),
         source=str(document.path),
+        # What was measured with the document's own settings says nothing about others.
+        published=Publication(**document.published) if document.published and document.pinned else None,
         warnings=in_order((*document.warnings, *builder.collector.warnings)),
     )
     _check_graph(document, graph)

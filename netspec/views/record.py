@@ -36,6 +36,7 @@ def graph_record(graph: Graph, *, dtype: str = "float32", batch: int = 1) -> dic
         "title": graph.title,
         "cite": graph.cite,
         "source": Path(graph.source).name,
+        "published": None if graph.published is None else asdict(graph.published),
         "args": _plain(graph.arguments),
         **_without_nodes(asdict(measure(graph))),
         "memory": asdict(measure_memory(graph, dtype, batch)),

@@ -43,7 +43,12 @@ def test_list_names_what_ships(netspec: Run) -> None:
     line = next(line for line in out.splitlines() if line.startswith("densenet121 "))
     assert "DenseNet-BC-121" in line
     assert "1608.06993" in line  # from the family that it extends
-    names = [record["name"] for record in json.loads(netspec("list", "--json")[1])]
+    records = json.loads(netspec("list", "--json")[1])
+    accuracies = {record["name"]: record["published"] for record in records}
+    assert accuracies["resnet18"]["top1"] == 69.76 and "ImageNet 69.76 %" in out
+    # The document that it extends has an accuracy, which is another network's.
+    assert accuracies["plain18"] is None
+    names = [record["name"] for record in records]
     assert names == sorted(names)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given
 
 import netspec
-from netspec.ir import Input, InvalidGraph
+from netspec.ir import Input, InvalidGraph, Publication
 from netspec.ir.text import GraphSyntaxError, parse_graph, print_graph
 from netspec.language.loading.files import shipped_names
 from netspec.lowering import lower
@@ -24,6 +24,7 @@ from tests.support.topk import TopK
 TEXT = """\
 network whole "The Whole" (width=8, sizes=[1, [2, 3]], options={"deep": {"a": null}}, share=0.5, flag=true)
 cite "Someone, \\"Something\\", 2020 # not a comment"
+published {"dataset": "ImageNet", "source": "table 1", "top1": 75.25, "top5": null}
 source "whole.yaml"
 init conv weight=kaiming_normal(mode="fan_out", nonlinearity="relu"), bias=zeros()
 init embedding weight=values(values=[[0.5, -1e-07], [1, 2]])
@@ -65,8 +66,8 @@ def test_everything_that_a_graph_holds_is_read_and_printed() -> None:
     assert graph["pair.right.embedding1"].scope.input_names == ("positions", "skip")
     assert graph.arguments["options"] == {"deep": {"a": None}} and graph.inputs[1] == Input("words", (5,), "int64", 30)
     assert [(each.train_only, each.loss_weight) for each in graph.outputs] == [(False, 1), (False, 1), (True, 0.3)]
-    assert graph.root.outputs == ("sum",)
-    assert str(stem.span) == "whole.txt:9:1" and str(graph["pair.left.inner.0"].span) == "whole.txt:14:7"
+    assert graph.root.outputs == ("sum",) and graph.published == Publication("ImageNet", "table 1", 75.25)
+    assert str(stem.span) == "whole.txt:10:1" and str(graph["pair.left.inner.0"].span) == "whole.txt:15:7"
 
 
 @pytest.mark.parametrize("name", [*shipped_names(), *OWN])
@@ -164,18 +165,18 @@ returns output: slice1
 REFUSED: dict[str, tuple[Callable[[str], str], str]] = {
     "nothing": (lambda text: "\n\n", "3:1: expected a network"),
     "no network": (lambda text: text.replace("network whole", "net whole"), "1:1: expected 'network'"),
-    "an unknown line": (lambda text: text + "gives output: sum\n", "28:1: no line begins with 'gives'"),
-    "an unknown op": (lambda text: text.replace("add(", "plus("), "24:7: there is no op 'plus'"),
-    "an unknown value": (lambda text: text.replace(", stem)", ", steam)"), "24:7: there is no value steam, or not yet"),
-    "a value to come": (lambda text: text.replace("(stem)  8", "(sum)  8"), "12:19: there is no value sum, or not yet"),
+    "an unknown line": (lambda text: text + "gives output: sum\n", "29:1: no line begins with 'gives'"),
+    "an unknown op": (lambda text: text.replace("add(", "plus("), "25:7: there is no op 'plus'"),
+    "an unknown value": (lambda text: text.replace(", stem)", ", steam)"), "25:7: there is no value steam, or not yet"),
+    "a value to come": (lambda text: text.replace("(stem)  8", "(sum)  8"), "13:19: there is no value sum, or not yet"),
     "an unknown argument": (
         lambda text: text.replace("kernel=1, bias", "size=1, bias", 1),
-        "14:27: conv: kernel: Field required",
+        "15:27: conv: kernel: Field required",
     ),
-    "a wrong argument": (lambda text: text.replace("dim=4", 'dim="x"'), "18:29: embedding: dim: Input should be"),
+    "a wrong argument": (lambda text: text.replace("dim=4", 'dim="x"'), "19:29: embedding: dim: Input should be"),
     "operands that do not fit": (
         lambda text: text.replace("add(pair@2.conv1, stem)", "linear(stem, out=2)"),
-        "24:7: linear takes a vector",
+        "25:7: linear takes a vector",
     ),
     "no JSON": (lambda text: text.replace("flag=true", "flag=yes"), "1:103: expected a value as JSON"),
     "an unknown mark": (
@@ -186,12 +187,16 @@ REFUSED: dict[str, tuple[Callable[[str], str], str]] = {
         lambda text: text.replace("expressions out=", "as out="),
         "expected one of shares, expressions",
     ),
-    "a brace too many": (lambda text: text + "}\n", "28:2: no scope is open here"),
+    "a brace too many": (lambda text: text + "}\n", "29:2: no scope is open here"),
     "a brace too few": (lambda text: text.replace("} -> pair@2.conv1\n", ""), "pair@2 is not closed"),
     "something behind": (lambda text: text.replace("auxiliary\n", "auxiliary and more\n"), "nothing more is expected"),
-    "no comma": (lambda text: text.replace("(stem, words,", "(stem words,"), "10:23: expected ','"),
-    "an unknown size": (lambda text: text.replace("image 3x8x8", "image 3x{H}x8"), "6:13: "),
-    "no type": (lambda text: text.replace("input words 5 int64", "input words"), "7:13: expected a shape"),
+    "no comma": (lambda text: text.replace("(stem, words,", "(stem words,"), "11:23: expected ','"),
+    "an unknown size": (lambda text: text.replace("image 3x8x8", "image 3x{H}x8"), "7:13: "),
+    "an accuracy without a source": (
+        lambda text: text.replace(', "source": "table 1"', ""),
+        "3:11: an accuracy has a dataset, a source, and top1 or top5",
+    ),
+    "no type": (lambda text: text.replace("input words 5 int64", "input words"), "8:13: expected a shape"),
 }
 
 

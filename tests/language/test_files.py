@@ -73,10 +73,11 @@ def test_wrong_members(text: str, code: str, words: str, tmp_path: Path) -> None
     assert error.diagnostics[0].span and error.diagnostics[0].span.file.endswith("member.yaml")
 
 
-def test_totals_references_and_notes_speak_of_one_file(tmp_path: Path) -> None:
+def test_totals_references_accuracies_and_notes_speak_of_one_file(tmp_path: Path) -> None:
     family = FAMILY + "notes: A note.\nreference: {timm: family}\ntitle: A title\ncite: A paper\n"
+    family += "published: {dataset: CIFAR-10, top1: 90, source: table 1}\n"
     document = netspec.load(extended(tmp_path, "args: {layers: [1]}", family))
-    assert (document.notes, document.reference, dict(document.expect)) == ("", {}, {})
+    assert (document.notes, document.reference, document.published, dict(document.expect)) == ("", {}, {}, {})
     assert (document.title, document.cite, document.name) == ("A title", "A paper", "family")
 
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import netspec
 from netspec.cli import run
+from netspec.ir import Publication
 from netspec.views.chart.axes import make_axis
 from netspec.views.chart.chart import draw_chart
 from netspec.views.chart.label_placement import Bubble, place_labels
@@ -37,8 +38,11 @@ def figures() -> tuple[Figures, ...]:
     return tuple(measure_figures(netspec.compile(name)) for name in NAMES)
 
 
-def make(name: str, params: int = 1, macs: int = 1, peak: int = 1) -> Figures:
-    return Figures(name, name, params, macs, 2 * macs, params, macs, peak, peak, 1, None, ((3, 8, 8),), "float32", 1)
+def make(name: str, params: int = 1, macs: int = 1, peak: int = 1, published: Publication | None = None) -> Figures:
+    shapes = ((3, 8, 8),)
+    return Figures(
+        name, name, params, macs, 2 * macs, params, macs, peak, peak, 1, None, shapes, "float32", 1, published
+    )
 
 
 # the table
@@ -52,6 +56,18 @@ def test_table_has_the_known_figures(golden: Callable[[str, str], None]) -> None
 def test_receptive_fields_end_where_the_extent_does() -> None:
     seen = {each.name: each.receptive_field for each in figures()}
     assert (seen["resnet18"], seen["vgg16"], seen["se_resnet50"]) == ((435, 435), (212, 212), None)
+
+
+def test_accuracies_stand_with_their_source() -> None:
+    """A network that says nothing has none, and a figure that is missing is no zero."""
+    lines = overview_text([make("a", published=Publication("CIFAR-10", "table 6", top1=93.57)), make("b")]).splitlines()
+    assert lines[2].split()[-3:] == ["93.57", "-", "3x8x8"] and lines[3].split()[-3:] == ["-", "-", "3x8x8"]
+    assert [line for line in lines if "accuracy" in line] == ["accuracy in percent: a from table 6, on CIFAR-10"]
+
+
+def test_other_settings_have_no_published_accuracy() -> None:
+    assert netspec.compile("resnet18").published
+    assert netspec.compile("resnet18", overrides={"classes": 10}).published is None
 
 
 def test_orders() -> None:

@@ -80,6 +80,16 @@ def test_document(name: str) -> None:
     assert dict(content.expect) == {key: getattr(totals, key) for key in content.expect}
 
 
+def test_published_accuracies_are_those_of_the_network() -> None:
+    """What another library measured was measured with a network that is proved equal to this one."""
+    published = {name: document(name).published for name in NAMES if document(name).published}
+    assert {each["dataset"] for each in published.values()} <= {"ImageNet", "CIFAR-10"}
+    for name, each in published.items():
+        library = each["source"].split()[0]
+        assert library != "torchvision" or library in document(name).reference, name
+        assert document(name).input[1:] != [32, 32] or each["dataset"] == "CIFAR-10", name
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_network(name: str) -> None:
     graph = lower(document(name))

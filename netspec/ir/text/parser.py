@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from netspec.diagnostics import Span
 from netspec.dtypes import Dtype
 from netspec.ir.builder import GraphBuilder
-from netspec.ir.graph import Graph, Input, Output
+from netspec.ir.graph import Graph, Input, Output, Publication
 from netspec.ir.node import Initializer, Node, Scope, ScopeKind
 from netspec.ir.text.scanner import PLAIN, WORD, GraphSyntaxError, Line
 from netspec.ir.verify import verify
@@ -134,6 +134,13 @@ class _Parser:
 
     def _cite(self, line: Line) -> None:
         self.header["cite"] = line.json()
+
+    def _published(self, line: Line) -> None:
+        span, value = line.span, line.json()
+        try:
+            self.header["published"] = Publication(**value)
+        except TypeError:
+            raise GraphSyntaxError("an accuracy has a dataset, a source, and top1 or top5", span) from None
 
     def _source(self, line: Line) -> None:
         self.header["source"] = line.json()
@@ -265,6 +272,7 @@ class _Parser:
 
 _STATEMENTS: dict[str, Callable[[_Parser, Line], None]] = {
     "cite": _Parser._cite,
+    "published": _Parser._published,
     "source": _Parser._source,
     "init": _Parser._init,
     "sizes": _Parser._sizes,

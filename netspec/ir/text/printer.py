@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from netspec.ir.graph import Graph, Input
@@ -37,6 +38,8 @@ def _header(graph: Graph) -> Iterator[str]:
     yield f"network {_word(graph.name)}{block}{title}{arguments}"
     if graph.cite:
         yield f"cite {_json(graph.cite)}"
+    if graph.published:
+        yield f"published {_json(asdict(graph.published))}"
     if graph.source:
         yield f"source {_json(graph.source)}"
     yield from (f"init {op} {_initializers(rules)}" for op, rules in graph.init)

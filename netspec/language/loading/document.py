@@ -20,7 +20,13 @@ from netspec.language.model import Block, Body, Document, Parameter
 from netspec.language.parsing.declarations import check_outputs, define_blocks
 from netspec.language.parsing.parameters import parse_parameters
 from netspec.language.parsing.parser import Parser
-from netspec.language.parsing.settings import check_defaults, check_reference, check_settings, check_variants
+from netspec.language.parsing.settings import (
+    check_defaults,
+    check_published,
+    check_reference,
+    check_settings,
+    check_variants,
+)
 from netspec.language.scope import Scope
 from netspec.syntax.yaml import Mapping
 
@@ -113,6 +119,7 @@ def _header_fields(tree: Mapping, path: Path) -> dict[str, Any]:
         "cite": tree.get("cite", ""),
         "notes": tree.get("notes", ""),
         "reference": tree.get("reference") or {},
+        "published": tree.get("published") or Mapping(),
         "arguments": Mapping(str(path)),
         "variants": tree.get("variants") or {},
         "defaults": tree.get("defaults") or Mapping(),
@@ -138,6 +145,7 @@ def _parameters(parser: Parser, tree: Mapping, trees: list[Mapping]) -> dict[str
     check_settings(parser, trees)
     check_variants(parser, tree, parameters)
     check_reference(parser, tree)
+    check_published(parser, tree)
     check_defaults(parser, tree, parameters)
     return parameters
 

@@ -12,7 +12,7 @@ from netspec.syntax.yaml import Mapping, merged
 MERGED = ("args", "variants", "defaults", "init", "blocks")
 """The keys whose entries add up; every other key of the nearer document replaces the farther one's."""
 
-NOT_INHERITED = frozenset({"extends", "import", "expect", "reference", "notes"})
+NOT_INHERITED = frozenset({"extends", "import", "expect", "reference", "published", "notes"})
 """The keys that speak of one file only."""
 
 

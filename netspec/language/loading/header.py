@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from netspec.diagnostics import MOST_ERRORS, Code, Collector, Diagnostic, SourceMap, Span, SpecError
 from netspec.language.messages import show_kind
 from netspec.language.names import LONGEST_NAME, wrong_name
 from netspec.language.other_names import DOCUMENT_KEYS, suggest_key
-from netspec.language.parsing.header import Expectation, Header
+from netspec.language.parsing.header import Expectation, Header, Published
 from netspec.syntax.yaml import Mapping, locate, read_file
 from netspec.syntax.yaml.spacing import missing_mark
 
@@ -41,7 +41,7 @@ def read_document(path: Path, sources: SourceMap, collector: Collector | None = 
     return tree
 
 
-ASIDE = ("name", "title", "cite", "notes", "reference", "expect")
+ASIDE = ("name", "title", "cite", "notes", "reference", "published", "expect")
 """The keys on which nothing else in a document depends."""
 
 
@@ -57,13 +57,16 @@ def _header_error(tree: Mapping, error: Any) -> Diagnostic:
     loc = tuple(part for part in error["loc"] if part != "[key]")
     if error["type"] == "extra_forbidden":
         header = [info.alias or name for name, info in Header.model_fields.items()]
-        known = header if len(loc) == 1 else list(Expectation.model_fields)
+        known = header if len(loc) == 1 else list(_PARTS[loc[0]].model_fields)
         meant = suggest_key(str(loc[-1]), known, DOCUMENT_KEYS if len(loc) == 1 else {})
         help_text = meant or f"it takes {', '.join(known)}"
         where = "a document" if len(loc) == 1 else f"`{loc[0]}`"
         return Diagnostic(
             Code.UNKNOWN_DOCUMENT_KEY, f"{where} has no '{loc[-1]}'", locate(tree, loc, key=True), help=help_text
         )
+    if error["type"] == "missing" and len(loc) > 1:
+        message = f"`{loc[0]}` has no `{loc[-1]}`"
+        return Diagnostic(Code.MISSING_DOCUMENT_KEY, message, locate(tree, loc[:-1], key=True), help=_header_help(loc))
     if error["type"] == "missing":
         return Diagnostic(
             Code.MISSING_DOCUMENT_KEY, f"the document has no `{loc[-1]}`", tree.span, help="start it with `netspec: 1`"
@@ -74,10 +77,15 @@ def _header_error(tree: Mapping, error: Any) -> Diagnostic:
     return Diagnostic(Code.INVALID_DOCUMENT_VALUE, message, locate(tree, loc), help=help_text)
 
 
+_PARTS: dict[str, type[BaseModel]] = {"expect": Expectation, "published": Published}
+"""The keys of a document whose own keys are known."""
+
 _REQUIREMENTS = {
     "dict_type": "must be a mapping",
+    "float_type": "must be a number",
     "greater_than_equal": "must be at least 0",
     "int_type": "must be a whole number",
+    "less_than_equal": "must be at most 100",
     "list_type": "must be a list",
     "literal_error": "must be 1",
     "model_type": "must be a mapping",
@@ -98,6 +106,7 @@ _HEADER_HELP = {
     "netspec": "this version reads format 1: `netspec: 1`",
     "name": "it is the name of a class and of files too, and starts with a letter",
     "reference": "as in `reference: {torchvision: resnet18}`",
+    "published": "as in `published: {dataset: ImageNet, top1: 75.3, top5: 92.2, source: 'table 4, one crop'}`",
     "import": "as in `import: [blocks/units.yaml]`",
     "args": "as in `args: {width: 64}`",
     "variants": "as in `variants: {wide: {width: 128}}`",

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 # Strict, since pydantic would take "11689512" and true for numbers.
 Total = Annotated[int, Field(strict=True, ge=0)]
+Percentage = Annotated[float, Field(strict=True, ge=0, le=100)]
 
 
 class Expectation(BaseModel):
@@ -29,6 +30,17 @@ class Expectation(BaseModel):
     nodes: Total | None = Field(None, description="Number of nodes of the graph.")
 
 
+class Published(BaseModel):
+    """The accuracy that the paper reports for exactly this network."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dataset: str = Field(description="What it was measured on, as in `ImageNet`.")
+    top1: Percentage | None = Field(None, description="Percent of examples whose class is the first guess.")
+    top5: Percentage | None = Field(None, description="Percent of examples whose class is among the first five.")
+    source: str = Field(description="Where the figures stand, and how they were measured: the table and the crops.")
+
+
 class Header(BaseModel):
     """Every key of a document, with its meaning."""
 
@@ -42,6 +54,7 @@ class Header(BaseModel):
     reference: dict[str, Any] = Field(
         default_factory=dict, description="Independent implementations that the network is proved equal to, by library."
     )
+    published: Published | None = Field(None, description="Accuracy that the paper reports, and where it says so.")
     extends: str | None = Field(None, description="The document that this one changes: a path, or a shipped name.")
     import_: list[str] = Field(default_factory=list, alias="import", description="Files whose blocks may be used.")
     args: dict[str, Any] = Field(default_factory=dict, description="The document's settings, with type or default.")

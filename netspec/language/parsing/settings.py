@@ -56,6 +56,21 @@ def check_reference(parser: Parser, tree: Mapping) -> None:
         parser.report(Code.INVALID_DOCUMENT_VALUE, message, reference.value_spans["keys"], help_text)
 
 
+def check_published(parser: Parser, tree: Mapping) -> None:
+    """Record a published accuracy without any figure, or whose figures contradict each other."""
+    published = tree.get("published")
+    if not isinstance(published, Mapping):
+        return  # missing, or reported with the rest of the header
+    top1, top5 = published.get("top1"), published.get("top5")
+    if top1 is None and top5 is None:
+        message, help_text = "`published` has neither `top1` nor `top5`", "add the accuracy in percent, or leave it out"
+        parser.report(Code.INVALID_DOCUMENT_VALUE, message, tree.key_spans["published"], help_text)
+    elif isinstance(top1, int | float) and isinstance(top5, int | float) and top1 > top5:
+        message = f"`top1` is {top1}, which is more than `top5`, {top5}"
+        help_text = "both are accuracies in percent; of an error, write 100 less the error"
+        parser.report(Code.INVALID_DOCUMENT_VALUE, message, published.value_spans["top1"], help_text)
+
+
 def _is_constructor(value: Any) -> bool:
     if isinstance(value, Mapping) and len(value) == 1:
         ((value, arguments),) = value.items()

@@ -9,14 +9,14 @@ from typing import Any, Literal
 from netspec.analysis import COUNTING_RULE, measure, measure_memory, receptive_fields
 from netspec.analysis.memory import show_bytes
 from netspec.diagnostics.render import printable
-from netspec.ir import Graph
+from netspec.ir import Graph, Publication
 from netspec.sizes.shape import Shape, show
 from netspec.views.text_table import markdown_table, text_table
 
 Order = Literal["name", "params", "macs", "forward", "peak", "depth"]
 
-HEADINGS = ("network", "params", "MACs", "FLOPs", "forward", "peak", "depth", "field", "input")
-LEFT = frozenset({0, 8})
+HEADINGS = ("network", "params", "MACs", "FLOPs", "forward", "peak", "depth", "field", "top-1", "top-5", "input")
+LEFT = frozenset({0, 10})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class Figures:
     inputs: tuple[Shape, ...]
     dtype: str
     batch: int
+    published: Publication | None = None
 
 
 def measure_figures(graph: Graph, dtype: str = "float32", batch: int = 1) -> Figures:
@@ -69,6 +70,7 @@ def measure_figures(graph: Graph, dtype: str = "float32", batch: int = 1) -> Fig
         tuple(each.shape for each in graph.inputs),
         dtype,
         batch,
+        graph.published,
     )
 
 
@@ -117,8 +119,14 @@ def _cells(each: Figures) -> tuple[str, ...]:
         show_bytes(each.peak),
         str(each.depth),
         show(each.receptive_field) if each.receptive_field else "all",
+        _percent(each.published.top1 if each.published else None),
+        _percent(each.published.top5 if each.published else None),
         ", ".join(map(show, each.inputs)),
     )
+
+
+def _percent(accuracy: float | None) -> str:
+    return "-" if accuracy is None else f"{accuracy:.4g}"
 
 
 def _notes(found: Sequence[Figures]) -> list[str]:
@@ -126,6 +134,7 @@ def _notes(found: Sequence[Figures]) -> list[str]:
     return [
         f"counted: {COUNTING_RULE}",
         *_training_notes(found),
+        *_publication_notes(found),
         f"forward: bytes of all values of a training step{kind}; peak: the most that evaluation holds at once; "
         "field: receptive field before global pooling",
     ]
@@ -136,6 +145,13 @@ def _training_notes(found: Sequence[Figures]) -> Iterator[str]:
         if (each.training_params, each.training_macs) != (each.params, each.macs):
             amounts = f"{each.training_params:,} params and {each.training_macs:,} MACs"
             yield f"in training: {printable(each.name)} has {amounts}, with its auxiliary outputs"
+
+
+def _publication_notes(found: Sequence[Figures]) -> Iterator[str]:
+    for each in found:
+        if each.published:
+            source = f"{each.published.source}, on {each.published.dataset}"
+            yield f"accuracy in percent: {printable(each.name)} from {printable(source)}"
 
 
 def _escaped(text: str) -> str:
