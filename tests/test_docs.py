@@ -273,7 +273,8 @@ def test_fits(shown: str, found: str, same: bool) -> None:
         ("```yaml\n- relu\n```\n\n```text\nrelu2 = relu(input) 3x32x32\n```\n", True),
         ("```python\nprint(1)\n```\n\n```text\n2\n```\n", True),
         (
-            "```yaml\n# a.yaml\n- relu\n```\n```console\n$ netspec check a.yaml\nok  a.yaml  0 params  0 MACs\n```\n",
+            "```yaml\n# a.yaml\n- relu\n```\n```console\n$ netspec check a.yaml\nok  a.yaml  0 params  0 MACs\n"
+            "    input 3 x H x W: H, W any; output 3 x H x W\n```\n",
             False,
         ),
         (

@@ -8,6 +8,7 @@ liveness.py           which values evaluation needs, and until when
 memory.py             bytes of parameters and of values while they are needed
 receptive_field.py    how much of the input each value depends on
 scopes.py             sums per scope
+symbolic_shapes.py    the types of all values over the sizes that stay open
 dense_layers.py       the layers of dense blocks
 device_placement.py   where values live when steps name devices
 """
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from netspec.analysis.memory import Memory, check_memory, measure_memory
     from netspec.analysis.receptive_field import receptive_fields
     from netspec.analysis.scopes import ScopeTotals, add_up, measure_scopes
+    from netspec.analysis.symbolic_shapes import symbolic_types
 
 __all__ = [
     "COUNTING_RULE",
@@ -37,6 +39,7 @@ __all__ = [
     "measure_memory",
     "measure_scopes",
     "receptive_fields",
+    "symbolic_types",
 ]
 
 # `netspec check` compares totals and needs nothing else from here.
@@ -54,5 +57,6 @@ __getattr__ = lazy_names(
         "measure_memory": "netspec.analysis.memory",
         "measure_scopes": "netspec.analysis.scopes",
         "receptive_fields": "netspec.analysis.receptive_field",
+        "symbolic_types": "netspec.analysis.symbolic_shapes",
     },
 )

@@ -39,6 +39,7 @@ def command(ctx: click.Context, specs: tuple[str, ...], settings: Settings, as_j
             code = max(code, exit_code(error))
         elif not as_json:
             click.echo(f"ok  {printable(spec)}  {record['params']:,} params  {record['macs']:,} MACs")
+            click.echo(f"    {record['sizes']}")
     if as_json:
         print_json(records)
     report(ctx.meta, always=True)
@@ -47,11 +48,13 @@ def command(ctx: click.Context, specs: tuple[str, ...], settings: Settings, as_j
 
 def _check(spec: str, settings: Settings) -> tuple[dict[str, Any], SpecError | None]:
     """Return what is said about a document, and the error that it is refused with."""
+    from netspec.views.sizes import sizes_line
+
     try:
         graph = compile_document(spec, settings)
     except SpecError as error:
         return {"spec": spec, "ok": False, "diagnostics": _records(error.diagnostics)}, error
-    found = {"name": graph.name, "params": graph.params, "macs": graph.macs}
+    found = {"name": graph.name, "params": graph.params, "macs": graph.macs, "sizes": sizes_line(graph)}
     return {"spec": spec, "ok": True, **found, "diagnostics": _records(graph.warnings)}, None
 
 

@@ -17,6 +17,7 @@ from netspec.diagnostics import Diagnostic
 from netspec.dtypes import Dtype
 from netspec.ir.node import Initializers, Node, Scope, flatten_tree, producer
 from netspec.ops import TensorType
+from netspec.sizes import SizeContext, stated, symbol
 from netspec.sizes.shape import Shape
 
 if TYPE_CHECKING:
@@ -34,11 +35,24 @@ class Input:
     shape: Shape
     dtype: Dtype = "float"
     high: int | None = None
+    symbols: tuple[str | None, ...] = ()
+    """The names of the axes whose sizes stay open, None for those that do not; empty where none does."""
 
     @property
     def type(self) -> TensorType:
-        """The type of the value."""
+        """The type of the value, at the stated sizes."""
         return TensorType(self.shape, self.dtype)
+
+    @property
+    def symbolic_type(self) -> TensorType:
+        """The type of the value, with the sizes that stay open."""
+        if not self.symbols:
+            return self.type
+        sizes = [
+            size if name is None else symbol(name, stated(size))
+            for name, size in zip(self.symbols, self.shape, strict=True)
+        ]
+        return TensorType(tuple(sizes), self.dtype)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +101,8 @@ class Graph:
     published: Publication | None = None
     warnings: tuple[Diagnostic, ...] = ()
     """What in the document is allowed and hardly meant."""
+    sizes: SizeContext = field(default_factory=lambda: SizeContext({}))
+    """The open sizes of the inputs, and what was decided about them while the graph was built."""
     by_path: Mapping[str, Node] = field(init=False)
     _analyses: dict[Any, Any] = field(init=False, default_factory=dict)
 
@@ -102,7 +118,7 @@ class Graph:
     def __reduce__(self) -> tuple[Any, ...]:
         # What was derived is left out: it is large, and computed again where it is needed.
         fields = (self.name, self.title, self.cite, self.inputs, self.outputs, self.root, self.init)
-        return Graph, (*fields, self.source, self.published, self.warnings)
+        return Graph, (*fields, self.source, self.published, self.warnings, self.sizes)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Graph) and _contents(self) == _contents(other)

@@ -34,7 +34,7 @@ def live_values(graph: Graph, reads: Callable[[Node], Iterable[str]] | None = No
         for value in node.values:
             homes[value] = node.scope
     for node in graph:
-        for path in node.inputs if reads is None else reads(node):
+        for path in node.reads if reads is None else reads(node):
             _cross(path, homes[path], node.scope, found, depths)
     for output in graph.outputs:
         _cross(output.node, homes[output.node], graph.root, found, depths)

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from netspec.diagnostics import Span
 from netspec.dtypes import Dtype
 from netspec.ops import Op, TensorType
+from netspec.sizes import Dim, Ratio
 from netspec.sizes.shape import Shape
 
 ScopeKind = Literal["network", "block", "group", "dense", "output"]
@@ -59,6 +60,10 @@ class Node:
     device: int | None = None
     named: bool = False
     expressions: Expressions = ()
+    symbolic: Op | None = None
+    """The op with formulas of open sizes among its arguments, where it has any; ``op`` is that at the stated sizes."""
+    size_inputs: tuple[str, ...] = ()
+    """The values, beside the operands, of whose sizes those formulas are computed."""
 
     def __repr__(self) -> str:
         return f"<Node {self.path} = {self.op.name}({', '.join(self.inputs)}) {', '.join(map(str, self.results))}>"
@@ -67,6 +72,11 @@ class Node:
         # pickle recurses into what an object refers to. From node to scope to node that is as deep as the network is
         # long, so that a part is pickled as its place in a tree, and the tree as flat records.
         return part_of, (self.scope.root, self.path)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names of all values that the node needs, be it for no more than their sizes."""
+        return self.inputs + self.size_inputs
 
     @property
     def name(self) -> str:
@@ -196,10 +206,11 @@ def producer(value: str) -> str:
 # immutable arguments
 
 
-def frozen(value: object) -> object:
+def frozen(value: object, keep_open: bool = False) -> object:
     """Return an argument of a document as an immutable value: lists as tuples, mappings read-only.
 
-    A block that is handed over as an argument holds all that it may call; what a graph keeps of it is its name.
+    A block that is handed over as an argument holds all that it may call; what a graph keeps of it is its name. Of a
+    size that stays open it keeps the number, as of shapes, unless ``keep_open`` says otherwise.
 
     Example:
         >>> frozen([64, [1, 2]])
@@ -209,7 +220,9 @@ def frozen(value: object) -> object:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, (list, tuple)):
-        return tuple(map(frozen, value))
+        return tuple(frozen(item, keep_open) for item in value)
+    if isinstance(value, (Dim, Ratio)) and not keep_open:
+        return value.stated
     return frozen_arguments(value) if isinstance(value, Mapping) else value
 
 

@@ -59,7 +59,8 @@ class Rewriter:
         types = tuple(map(self.type_of, inputs))
         shapes = tuple(each.shape for each in types)
         own = {"path": path, "module": path, "label": "", "init": (), "named": False} if path else {}
-        derived = replace(node, op=op, inputs=inputs, results=op.infer_results(*types), **own)  # type: ignore[arg-type]
+        fields = {"op": op, "inputs": inputs, "results": op.infer_results(*types), "symbolic": None, "size_inputs": ()}
+        derived = replace(node, **fields, **own)  # type: ignore[arg-type]
         # Shared weights count once, at their owner.
         params = 0 if derived.shared else stated(op.count_parameters(*shapes))
         return replace(derived, params=params, macs=stated(op.count_macs(*shapes)))
@@ -139,9 +140,10 @@ class Rewriter:
                 continue
             for node in self._rows.get(item.path, (item,)):
                 inputs = tuple(self._current(name, node.path) for name in node.inputs)
-                if lost := [name for name in inputs if name not in known]:
+                sizes = tuple(self._current(name, node.path) for name in node.size_inputs)
+                if lost := [name for name in (*inputs, *sizes) if name not in known]:
                     raise ValueError(f"{node.path} reads {lost[0]}, which is not there, or not yet")
-                builder.add(replace(node, scope=copy, inputs=inputs))
+                builder.add(replace(node, scope=copy, inputs=inputs, size_inputs=sizes))
                 known.update(node.values)
 
     def _copy(self, scope: Scope, parent: Scope | None) -> Scope:

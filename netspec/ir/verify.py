@@ -67,7 +67,7 @@ def operands_first(graph: Graph) -> Iterator[str]:
     known = {each.name for each in graph.inputs}
     for node in graph:
         yield from (
-            f"{node.path} reads {name}, which is not computed before it" for name in node.inputs if name not in known
+            f"{node.path} reads {name}, which is not computed before it" for name in node.reads if name not in known
         )
         known.update(node.values)
 

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from netspec.language.model import Body
+from netspec.sizes import Dim, Ratio
 from netspec.sizes.shape import show
 from netspec.syntax.expr import Value
 
@@ -31,6 +32,8 @@ def _shown(value: Any) -> str:
             return {None: "null", True: "true", False: "false"}[value]
         case Value():
             return f"a value of shape {show(value.shape)}"
+        case Dim() | Ratio():
+            return ascii(value.stated)
         case int() | float() | str():
             return ascii(value)
         case list() | tuple():

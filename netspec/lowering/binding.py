@@ -19,6 +19,7 @@ from netspec.lowering.evaluation import AlreadyReported, Evaluated, evaluate
 from netspec.lowering.validation import WHOLE
 from netspec.lowering.values import UNKNOWN
 from netspec.ops import OPS
+from netspec.sizes import Dim, Ratio
 from netspec.syntax.yaml import Mapping, merged
 
 ITEMS_PER_ARGUMENT = 10
@@ -206,7 +207,7 @@ def _violation(value: Any, parameter: Parameter) -> _Violation | None:
     if not _has_type(value, parameter):
         is_fraction = isinstance(value, float) and parameter.type == "int"
         return _Violation(f"must be {TYPES[parameter.type]}", WHOLE if is_fraction else "")
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float, Dim, Ratio)):
         if parameter.least is not None and value < parameter.least:
             return _Violation(f"must be at least {parameter.least}")
         if parameter.most is not None and value > parameter.most:
@@ -219,10 +220,10 @@ def _violation(value: Any, parameter: Parameter) -> _Violation | None:
 
 def _has_type(value: Any, parameter: Parameter) -> bool:
     # For Python a boolean is an integer; for a document `true` is no number of channels.
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    is_number = isinstance(value, (int, float, Dim, Ratio)) and not isinstance(value, bool)
     match parameter.type:
         case "int":
-            return is_number and not isinstance(value, float)
+            return is_number and not isinstance(value, (float, Ratio))
         case "float":
             return is_number
         case "number":

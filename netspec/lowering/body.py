@@ -10,13 +10,14 @@ from netspec.language.messages import show_value
 from netspec.language.model import Body, Step
 from netspec.language.shorthand import field_words
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import AlreadyReported, evaluate
+from netspec.lowering.evaluation import AlreadyReported, at_stated_sizes, closed, evaluate
 from netspec.lowering.operands import count_values, labelled
 from netspec.lowering.registry import KINDS, LOWERINGS, lowers_kind
 from netspec.lowering.validation import validate
 from netspec.lowering.values import Value, Values
 from netspec.ops import ShapeError
-from netspec.sizes.shape import show
+from netspec.sizes import Dim, Ratio, Reason
+from netspec.sizes.shape import show, stated_shape
 
 
 def lower_body(body: Body, values: Values, context: Context) -> Values:
@@ -32,6 +33,8 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
     # First of all: a step that `when` leaves out costs time too, and recursion is made of such steps.
     context.builder.count_steps(context.frames, step.span)
     context.set_current(values)
+    deciding = context.builder.deciding
+    around, deciding.reason = deciding.reason, Reason(step.span, subject=context.scope.path)
     try:
         if not _is_enabled(step, context):
             return values
@@ -49,6 +52,8 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
     except SpecError as error:
         context.builder.collector.keep(error, context.frames)
         result = None
+    finally:
+        deciding.reason = around
     # After an error too: the label exists, and each of its uses would otherwise be an error of its own.
     _label(step, result, context)
     return result
@@ -58,7 +63,7 @@ def _is_enabled(step: Step, context: Context) -> bool:
     if step.when is None:
         return True
     value = evaluate(step.when, context.variables, step.place("when"))
-    if not isinstance(value, (bool, int, float)) and value is not None:
+    if not isinstance(value, (bool, int, float, Dim, Ratio)) and value is not None:
         message = f"`when` is true or false, not {show_value(value)}"
         raise SpecError.of(Code.INVALID_CONDITION, message, step.place("when"), help="as in `when: i > 0`")
     return bool(value)
@@ -77,7 +82,7 @@ def _taken_values(step: Step, values: Values, context: Context) -> Values:
 def _on_device(step: Step, context: Context) -> Context:
     if step.device is None:
         return context
-    device = evaluate(step.device, context.variables, step.place("device"))
+    device = closed(evaluate(step.device, context.variables, step.place("device")))
     if isinstance(device, bool) or not isinstance(device, int) or not 0 <= device < 1024:
         message = f"`device` is the number of a device, not {show_value(device)}"
         raise SpecError.of(Code.INVALID_STEP_KEY, message, step.place("device"), help="a whole number from 0 to 1023")
@@ -105,8 +110,9 @@ def _label(step: Step, result: Values, context: Context) -> None:
 def _check_shape(step: Step, result: Values, context: Context) -> None:
     if step.expect is None or result is None:
         return
-    expected = evaluate(step.expect, context.variables, step.place("expect"))
-    shapes = [list(value.shape) for value in result]
+    # A pin says what the authors' shapes are at their size, and nothing of other sizes.
+    expected = at_stated_sizes(evaluate(step.expect, context.variables, step.place("expect")))
+    shapes = [list(stated_shape(value.shape)) for value in result]
     if expected != (shapes[0] if len(shapes) == 1 else shapes):
         found = " and ".join(show(value.shape) for value in result)
         shown = _expected(expected)
@@ -162,5 +168,11 @@ def _fields(step: Step, context: Context) -> dict[str, Any]:
     for name, raw in step.arguments.items():
         is_plain = isinstance(raw, Body) or name in combinator.verbatim or name in combinator.forwarded
         words = field_words(combinator, name)
-        values[name] = raw if is_plain else evaluate(raw, context.variables, step.place(name), words)
+        if is_plain:
+            values[name] = raw
+            continue
+        value = evaluate(raw, context.variables, step.place(name), words)
+        # What a loop walks may be sizes; how often and where to cut is the structure of the network.
+        stays_open = name == combinator.variables_field or name in combinator.forwarded
+        values[name] = value if stays_open else closed(value)
     return values

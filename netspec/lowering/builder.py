@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
+from math import prod
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,8 +16,10 @@ from netspec.language.model import Block, Document, Step
 from netspec.limits import Limits, current_meter
 from netspec.lowering.values import Value
 from netspec.ops import Op, ShapeError, TensorType
-from netspec.sizes import stated
-from netspec.sizes.shape import Shape, elements, show
+from netspec.sizes import Dim, Reason, Size, SizeContext, stated
+from netspec.sizes.context import Deciding
+from netspec.sizes.local import express
+from netspec.sizes.shape import Shape, show, stated_shape
 
 # Every call of a block is a body, too, and a block may nest a few more.
 DEEPEST_CALL = 64
@@ -29,10 +33,16 @@ Result = tuple[Step, tuple[Value, ...]]
 class Facts(NamedTuple):
     """What is inferred from an op and the types of its operands."""
 
+    op: Op
+    symbolic: Op | None
+    """The op with formulas of open sizes among its arguments, where it has any."""
     result: TensorType
+    stated_result: TensorType
     parameters: dict[str, Shape]
     params: int
     macs: int
+    subject: str
+    """The path of the first node of which it follows: for whom sizes were compared."""
 
 
 class InsertionPoint(NamedTuple):
@@ -69,6 +79,14 @@ class Builder:
     limits: Limits = field(default_factory=Limits)
     depth: int = 0
     """How many bodies the step at hand stands in."""
+    sizes: SizeContext = field(default_factory=lambda: SizeContext({}))
+    """The open sizes of the inputs, and what is decided about them."""
+    deciding: Deciding = field(init=False)
+    """What answers questions about sizes, with the reason for which they are asked."""
+    entering: tuple[Value, ...] = ()
+    """The inputs of the network."""
+    labels: Sequence[Mapping[str, tuple[Value, ...] | None]] = ()
+    """What the step that is lowered can refer to, and then what those around its block can."""
     steps: int = 0
     operands: int = 0
     documents: dict[Path, Document] = field(default_factory=dict)
@@ -85,6 +103,9 @@ class Builder:
     """The expressions of the arguments of steps, by the id of the mapping that holds them."""
     resolved: dict[tuple[object, ...], tuple[tuple[object, ...], Step]] = field(default_factory=dict)
     """The steps that ``$name`` stands for, with what they were parsed from, by the word and the ids of that."""
+
+    def __post_init__(self) -> None:
+        self.deciding = self.sizes.deciding(Reason())
 
     def count_steps(self, frames: tuple[Frame, ...], span: Span, count: int = 1) -> None:
         """Count steps that are about to be expanded; raise LimitError when there are too many."""
@@ -124,12 +145,12 @@ class Builder:
 
         Raises: SpecError when the op cannot take these operands.
         """
-        facts = self._facts(op, operands, point.span)
+        facts = self._facts(op, operands, point)
         node = Node(
             path=point.path,
-            op=op,
+            op=facts.op,
             inputs=tuple([value.path for value in operands]),  # a list here is faster than a generator
-            results=(facts.result,),
+            results=(facts.stated_result,),
             params=facts.params if self._is_new_module(point.module, op, facts.parameters, point.span) else 0,
             macs=facts.macs,
             span=point.span,
@@ -140,36 +161,74 @@ class Builder:
             device=point.device,
             named=point.named,
             expressions=point.expressions,
+            symbolic=facts.symbolic,
+            size_inputs=self._size_inputs(facts.symbolic, operands) if facts.symbolic else (),
         )
         self.graph.add(node)
         return Value(node.path, facts.result)
 
-    def _facts(self, op: Op, operands: tuple[Value, ...], span: Span) -> Facts:
+    def _facts(self, op: Op, operands: tuple[Value, ...], point: InsertionPoint) -> Facts:
         """Return the inferred facts of an op on these operands; equal steps share them."""
         types = tuple([value.type for value in operands])
         key = (op, types)  # ops are frozen records, equal when their fields are
         facts = self.facts.get(key)
         if facts is None:
-            shapes = [each.shape for each in types]
-            try:
-                (result,), parameters, macs = (
-                    op.infer_results(*types),
-                    op.list_parameters(*shapes),
-                    op.count_macs(*shapes),
-                )
-            except ShapeError as error:
-                raise SpecError.of(
-                    error.code, error.message, span, help=error.help, notes=self._producers(error, operands)
-                ) from None
-            self._check_size(result.shape, span)
-            self._check_dtypes(op, operands, span)
-            params = sum([stated(elements(shape)) for shape in parameters.values()])
-            facts = self.facts[key] = Facts(result, parameters, params, stated(macs))
+            facts = self.facts[key] = self._new_facts(op, operands, point)
+        elif self.sizes.guards:
+            # What was asked for the first of equal steps is asked for this one too.
+            self.sizes.repeat(facts.subject, Reason(point.span, subject=point.path))
         return facts
+
+    def _new_facts(self, op: Op, operands: tuple[Value, ...], point: InsertionPoint) -> Facts:
+        self.deciding.reason = Reason(point.span, subject=point.path)
+        types = [value.type for value in operands]
+        span, shapes = point.span, [each.shape for each in types]
+        try:
+            (result,), parameters, macs = (
+                op.infer_results(*types),
+                op.list_parameters(*shapes),
+                op.count_macs(*shapes),
+            )
+        except ShapeError as error:
+            raise SpecError.of(
+                error.code, error.message, span, help=error.help, notes=self._producers(error, operands)
+            ) from None
+        self._check_size(result.shape, span)
+        self._check_dtypes(op, operands, span)
+        # Weights have one size, so that the sizes which they are computed from are fixed.
+        fixed = {name: tuple([int(size) for size in shape]) for name, shape in parameters.items()}
+        params = sum([prod(shape) for shape in fixed.values()])
+        # What a layer pads with is constructed with it: TensorFlow's rule pads by what a stride leaves over.
+        for side in chain(*op.padding_around(*shapes[:1])):
+            int(side)
+        numbers = op.at_stated_sizes()
+        symbolic = None if numbers is op else op
+        at_stated = TensorType(stated_shape(result.shape), result.dtype)
+        return Facts(numbers, symbolic, result, at_stated, dict(fixed), params, stated(macs), point.path)
+
+    def _size_inputs(self, op: Op, operands: tuple[Value, ...]) -> tuple[str, ...]:
+        """Return the values, beside the operands, that the open sizes among an op's arguments are computed of."""
+        chosen: dict[str, Value] = {value.path: value for value in operands}
+        for size in op.open_sizes():
+            if express(size, _sizes_of(chosen.values())) is None:
+                chosen.update((value.path, value) for value in self._source_of(size, operands))
+        return tuple(chosen)[len({value.path for value in operands}) :]
+
+    def _source_of(self, size: Dim, operands: tuple[Value, ...]) -> Iterable[Value]:
+        """Return the visible value with which a size is computed most simply, or else the inputs of the network."""
+        visible = [value for labels in self.labels for values in labels.values() for value in values or ()]
+        # The names of values count for nothing: what is compared is the arithmetic on them.
+        found: dict[int, Value] = {}
+        for value in visible:
+            known = {f"x{place}": each for place, each in enumerate(_sizes_of([*operands, value]).values())}
+            text = express(size, known)
+            if text is not None:
+                found.setdefault(len(text), value)
+        return [found[min(found)]] if found else self.entering
 
     def _check_size(self, shape: Shape, span: Span) -> None:
         """Raise LimitError for a value that no machine holds, before arithmetic on its size takes long."""
-        if elements(shape) > self.limits.elements:
+        if prod(stated_shape(shape)) > self.limits.elements:
             raise too_large("a value", shape, self.limits, span)
 
     def _producers(self, error: ShapeError, operands: tuple[Value, ...]) -> list[Note]:
@@ -278,6 +337,11 @@ class Builder:
             raise SpecError.of(
                 Code.INVALID_SHARING, message, scope.span, help=help_text, notes=[Note(first.span, "the first")]
             )
+
+
+def _sizes_of(values: Iterable[Value]) -> dict[str, Size]:
+    """Return the sizes of values by the place where each is read."""
+    return {f"{value.path}:{axis}": size for value in values for axis, size in enumerate(value.shape)}
 
 
 def _contents(scope: Scope) -> list[object]:

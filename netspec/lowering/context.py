@@ -43,12 +43,15 @@ class Context:
     # Two mappings with nearly the same keys: expressions read shapes, and steps take values.
     variables: dict[str, Any]
     labels: dict[str, Values]
+    """The values that steps can refer to by name."""
     namespace: Namespace[str, Block]
     defaults: Mapping
     constants: dict[str, Any]
     """The document's own arguments, which ``defaults`` are evaluated in."""
     frames: tuple[Frame, ...] = ()
     shares: dict[str, Shared] = field(default_factory=dict)
+    outer_labels: dict[str, Values] = field(default_factory=dict)
+    """What the steps around a block can refer to: an argument may be computed from the size of such a value."""
     device: int | None = None
     init: dict[str, tuple[tuple[str, Initializer], ...]] = field(default_factory=dict)
     """Initialization rules of a used document or of the calls of blocks around, by op."""
@@ -66,6 +69,7 @@ class Context:
 
     def enter(self, variables: dict[str, Any], values: tuple[Value, ...], names: Iterable[str]) -> None:
         """Begin the body of a block or document: its own arguments, and its operands under their names."""
+        self.outer_labels = {**self.outer_labels, **self.labels}
         self.variables = Layer({"input": expr.Value(values[0].shape)}, variables)
         self.labels = {"input": values}
         for name, value in zip(names, values, strict=False):

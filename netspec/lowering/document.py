@@ -19,7 +19,7 @@ from netspec.lowering.combinators.outputs import check_output_name
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import AlreadyReported
 from netspec.lowering.initialization import check_fit, document_rules
-from netspec.lowering.inputs import lower_inputs
+from netspec.lowering.inputs import lower_inputs, open_sizes
 from netspec.lowering.integers import check_integers
 from netspec.lowering.layers import Layer
 from netspec.lowering.layout import report_layout
@@ -27,6 +27,7 @@ from netspec.lowering.naming import Namer
 from netspec.lowering.operands import labelled
 from netspec.lowering.unused import report_unused
 from netspec.lowering.values import Value, Values
+from netspec.sizes import SizeContext
 from netspec.sizes.shape import elements
 from netspec.syntax import expr
 from netspec.syntax.yaml import locate
@@ -63,15 +64,18 @@ def _lower(document: Document, limits: Limits) -> Graph:
         if elements(each.shape) > limits.elements:
             raise too_large("an input", each.shape, limits, places[each.name])
     root = Scope("", "network", document.name, variables, document.span, "")
+    sizes = SizeContext({name: size for each in inputs for name, size in open_sizes(each)})
     builder = Builder(
         GraphBuilder(root),
+        sizes=sizes,
         inputs={each.name: each for each in inputs},
         places=places,
         pinned=document.pinned,
         sources=document.sources,
         limits=limits,
     )
-    main = _expand(document, inputs, variables, builder)
+    with builder.deciding:
+        main = _expand(document, inputs, variables, builder)
     # Auxiliary outputs come last: the main ones keep their places in the module's result when one is added.
     outputs = (*main, *builder.outputs)
     report_unused(document, inputs, outputs, builder)
@@ -87,9 +91,19 @@ def _lower(document: Document, limits: Limits) -> Graph:
         # What was measured with the document's own settings says nothing about others.
         published=Publication(**document.published) if document.published and document.pinned else None,
         warnings=in_order((*document.warnings, *builder.collector.warnings)),
+        sizes=sizes,
     )
+    sizes.freeze(training=_trained(graph))
     _check_graph(document, graph)
     return graph
+
+
+def _trained(graph: Graph) -> frozenset[str]:
+    """Return the paths of the nodes and scopes that are there in training only."""
+    nodes = graph.training_only
+    if not nodes:
+        return nodes
+    return nodes.union(scope.path for scope in graph.root.descend() if all(node.path in nodes for node in scope.walk()))
 
 
 def _expand(
@@ -97,7 +111,7 @@ def _expand(
 ) -> tuple[Output, ...]:
     """Expand the network of a document and return its main outputs; raise SpecError with all errors found."""
     context = _context(document, builder, variables, inputs)
-    values = tuple(Value(each.name, each.type) for each in inputs)
+    values = builder.entering = tuple(Value(each.name, each.symbolic_type) for each in inputs)
     result = lower_body(document.network, values, context)
     main = _main_outputs(document, result, context)
     builder.collector.raise_errors()
@@ -159,10 +173,10 @@ def _context(document: Document, builder: Builder, variables: dict[str, Any], in
         constants=variables,
     )
     for each in inputs:
-        context.label(each.name, (Value(each.name, each.type),))
+        context.label(each.name, (Value(each.name, each.symbolic_type),))
     first = inputs[0]
-    context.labels["input"] = (Value(first.name, first.type),)
-    context.variables["input"] = expr.Value(first.shape)
+    context.labels["input"] = (Value(first.name, first.symbolic_type),)
+    context.variables["input"] = expr.Value(first.symbolic_type.shape)
     return context
 
 

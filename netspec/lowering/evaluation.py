@@ -11,7 +11,9 @@ from netspec.language.scope import expression_error, source_of
 from netspec.lowering.builder import check_items
 from netspec.lowering.context import Context
 from netspec.lowering.values import UNKNOWN
+from netspec.sizes import Dim
 from netspec.syntax import expr
+from netspec.syntax.expr.value import OPEN
 from netspec.syntax.yaml import Mapping, Sequence
 
 
@@ -43,6 +45,22 @@ def evaluate(raw: Any, variables: dict[str, Any], span: Span, words: Collection[
     if isinstance(raw, Mapping):
         return {key: evaluate(item, variables, raw.value_spans[key], words) for key, item in raw.items()}
     return raw.value if isinstance(raw, Evaluated) else raw
+
+
+def closed(value: Any) -> Any:
+    """Return a value without open sizes: they are fixed to what they are stated as, and that is recorded."""
+    if type(value) in OPEN:
+        return int(value) if type(value) is Dim else float(value)
+    if isinstance(value, list):
+        return [closed(item) for item in value]
+    return {key: closed(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def at_stated_sizes(value: Any) -> Any:
+    """Return a value at the stated sizes, which are not fixed by that."""
+    if type(value) in OPEN:
+        return value.stated
+    return [at_stated_sizes(item) for item in value] if isinstance(value, list) else value
 
 
 def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Collection[str]) -> Any:

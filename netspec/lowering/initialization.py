@@ -14,7 +14,7 @@ from netspec.language.messages import show_value
 from netspec.language.model import Document, Step
 from netspec.language.names import WORD
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import evaluate
+from netspec.lowering.evaluation import closed, evaluate
 from netspec.ops import OPS, Op
 from netspec.sizes.shape import Shape, show
 from netspec.syntax.yaml import Mapping
@@ -113,7 +113,7 @@ def _initializer(raw: Any, variables: dict[str, Any], span: Span) -> Initializer
         return Initializer(function)
     if isinstance(raw, Mapping):
         return _called(raw, variables, span)
-    value = evaluate(raw, variables, span)
+    value = closed(evaluate(raw, variables, span))
     if isinstance(value, list) and _is_numeric(value):
         return Initializer("values", (("values", _frozen(value)),))
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -157,7 +157,7 @@ def _no_constant(span: Span) -> SpecError:
 
 def _argument(name: str, raw: Any, variables: dict[str, Any], span: Span) -> Any:
     words = ARGUMENT_WORDS.get(name, ())
-    value = evaluate(raw, variables, span, words)
+    value = closed(evaluate(raw, variables, span, words))
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if (value not in words) if words else not is_number:
         expected = f"one of {', '.join(words)}" if words else "a number"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from netspec.diagnostics import Code, LimitError, Span, SpecError, nearest
@@ -11,11 +12,38 @@ from netspec.language.messages import show_value
 from netspec.language.model import Document
 from netspec.language.names import check_name
 from netspec.lowering.evaluation import evaluate
+from netspec.sizes import stated
 from netspec.sizes.shape import MOST_AXES
 from netspec.syntax.yaml import Mapping
 
+_AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
+"""What the open axes of an input are called, by their number."""
+
 
 def lower_inputs(document: Document, variables: dict[str, Any]) -> tuple[Input, ...]:
+    """Return the inputs of a document, whose axes stay open but for channels and features."""
+    declared = _declared(document, variables)
+    return tuple(replace(each, symbols=_symbols(each, several=len(declared) > 1)) for each in declared)
+
+
+def open_sizes(entering: Input) -> list[tuple[str, int]]:
+    """Return the open sizes of an input, each with the size at which it is stated."""
+    sizes = zip(entering.symbols, entering.shape, strict=False)
+    return [(name, stated(size)) for name, size in sizes if name is not None]
+
+
+def _symbols(entering: Input, several: bool) -> tuple[str | None, ...]:
+    """Return the names of the axes that stay open: all of integers, and those behind the channels of other values."""
+    fixed = 0 if entering.dtype == "int64" else 1
+    rank = len(entering.shape) - fixed
+    if rank < 1:
+        return ()
+    names = _AXES.get(rank) or [f"S{number}" for number in range(1, rank + 1)]
+    prefix = f"{entering.name}_" if several else ""
+    return (*(None,) * fixed, *(f"{prefix}{name}" for name in names))
+
+
+def _declared(document: Document, variables: dict[str, Any]) -> tuple[Input, ...]:
     span = document.tree.value_spans.get("input", document.span)
     raw = document.input
     if not isinstance(raw, Mapping):

@@ -11,7 +11,7 @@ from netspec.diagnostics import Code, Collector, Diagnostic, Span, SpecError, ne
 from netspec.language.messages import as_help, show_value
 from netspec.language.model import Step
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import evaluate
+from netspec.lowering.evaluation import closed, evaluate
 from netspec.ops import Op
 from netspec.ops.fields import words as words_of
 from netspec.sizes.shape import MOST_AXES
@@ -19,6 +19,8 @@ from netspec.syntax.yaml import Mapping, locate
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_PLAIN = (int, str, bool, float, type(None))
+"""What has no open size, as nearly all arguments."""
 WHOLE = "use `//` for a whole number, or int(...)"
 
 
@@ -57,7 +59,8 @@ def evaluated_fields(op: type[Op], arguments: Mapping, context: Context) -> dict
             continue
         try:  # `collector.catch` costs as much as evaluating an argument, of which there are thousands
             words = op.words(field)
-            values[field] = evaluate(raw, context.variables, arguments.value_spans.get(field, arguments.span), words)
+            value = evaluate(raw, context.variables, arguments.value_spans.get(field, arguments.span), words)
+            values[field] = value if type(value) in _PLAIN or field in op.open_arguments else closed(value)
         except SpecError as error:
             collector.keep(error)
     collector.raise_errors()

@@ -8,6 +8,7 @@ bases anew for each op, which takes a fifth of the time in which a document is c
 """
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from enum import Enum
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
@@ -15,7 +16,7 @@ from netspec.diagnostics import Code, NetspecError
 from netspec.ops.fields import words
 from netspec.ops.tensor_type import TensorType
 from netspec.ops.traits import Traits
-from netspec.sizes import Size
+from netspec.sizes import Dim, Size
 from netspec.sizes.shape import Shape, elements, show
 
 OPS: dict[str, "type[Op]"] = {}
@@ -170,6 +171,16 @@ class Op(Traits):
         unchanged = all(getattr(self, name) == value for name, value in fields.items())
         return self if unchanged else self.model_copy(update=fields)
 
+    def at_stated_sizes(self) -> Self:
+        """Return the op with numbers in place of the formulas of open sizes among its arguments."""
+        given = {name: getattr(self, name) for name in self.open_arguments}
+        numbers = {name: _stated(value) for name, value in given.items()}
+        return self.model_copy(update=numbers) if any(numbers[name] is not given[name] for name in given) else self
+
+    def open_sizes(self) -> tuple[Dim, ...]:
+        """Return the formulas of open sizes among the arguments."""
+        return tuple(size for name in sorted(self.open_arguments) for size in _dims(getattr(self, name)))
+
     def abbreviate(self, shape: Shape) -> str:
         """Return the main arguments in a few characters, as in ``3x3, s2``; shape is the first operand's."""
         return ""
@@ -187,6 +198,24 @@ class Op(Traits):
             known = words(info.annotation).union(*(words(each) for each in info.metadata))
             _WORDS[cls, field] = known
         return known
+
+
+def _dims(value: Any) -> Iterator[Dim]:
+    if isinstance(value, Dim):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _dims(item)
+
+
+def _stated(value: Any) -> Any:
+    """Return an argument at the stated sizes, and the very same one where it has no open size."""
+    if isinstance(value, Dim):
+        return value.stated
+    if not isinstance(value, tuple):
+        return value
+    items = tuple(map(_stated, value))
+    return value if all(new is old for new, old in zip(items, value, strict=True)) else items
 
 
 _WORDS: dict[tuple[type[Op], str], frozenset[str]] = {}

@@ -1,7 +1,7 @@
 """Ops that move elements without computing anything."""
 
 from math import prod
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -133,6 +133,8 @@ class Reshape(Reshaping, name="reshape"):
         return Torch("torch.unflatten(torch.flatten({0}, 1), {arguments})", self._arguments(shape), calls=2)
 
     def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
+        if any(isinstance(size, Dim) for size in shape):
+            shape = tuple(given if _is_rest(given) else size for given, size in zip(self.shape, shape, strict=True))
         return (Argument("dim", 1, positional=True), Argument("unflattened_size", shape, positional=True))
 
     def abbreviate(self, shape: Shape) -> str:
@@ -268,13 +270,16 @@ class Slice(Reshaping, name="slice"):
         return self.with_fields(axis=index + 1, start=start, stop=stop)
 
     def emit_function(self, *shapes: Shape) -> Torch:
-        start, stop = self.positions(shapes[0])
+        index = axis_index("slice", self.axis, shapes[0])
+        # Of channels there is one number; elsewhere what counts from the end does so at every size.
+        start, stop = self.positions(shapes[0]) if index == 0 else (self.start, self.stop)
         end = "" if self.stop is None else "{stop}"
         step = ":{step}" if self.step > 1 else ""
-        ahead = ":, " * (axis_index("slice", self.axis, shapes[0]) + 1)
+        ahead = ":, " * (index + 1)
+        counts: Literal["", "positions"] = "" if index else "positions"
         arguments = [
-            Argument("start", start, counts="positions"),
-            *([Argument("stop", stop, counts="positions")] if end else []),
+            Argument("start", start, counts=counts),
+            *([Argument("stop", stop, counts=counts)] if end else []),
             Argument("step", self.step),
         ]
         return Torch(f"{{0}}[{ahead}{{start}}:{end}{step}]", tuple(arguments))

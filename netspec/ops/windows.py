@@ -1,5 +1,6 @@
 """What convolutions and pools share: a window that slides over the axes."""
 
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from netspec.diagnostics import Code
@@ -19,6 +20,7 @@ from netspec.sizes.shape import (
 )
 
 T = TypeVar("T")
+Dilation = int | tuple[int, ...]
 
 
 class SlidingWindow(NamedTuple):
@@ -32,7 +34,7 @@ class SlidingWindow(NamedTuple):
     kernel: SizePerAxis
     stride: SizePerAxis = 1
     padding: OpenPaddingValue | str = 0
-    dilation: int | tuple[int, ...] = 1
+    dilation: Dilation = 1
     ceil: bool = False
 
     def sizes(self, op: str, shape: Shape) -> Shape:
@@ -59,8 +61,7 @@ class SlidingWindow(NamedTuple):
 
     def along(self, rank: int) -> tuple[AxisWindow, ...]:
         """Return the window along each axis."""
-        arguments = per_axis(self.kernel, rank), per_axis(self.stride, rank), per_axis(self.dilation, rank)
-        return tuple(map(AxisWindow._make, zip(*arguments, strict=True)))
+        return _along(self.kernel, self.stride, self.dilation, rank)
 
     def _check_same(self, op: str, axes: tuple[AxisWindow, ...]) -> None:
         # torch.nn.Conv2d on padding="same": "this mode doesn't support any stride values other than 1".
@@ -178,3 +179,11 @@ def shortest(value: T | tuple[T, ...]) -> T | tuple[T, ...]:
         (3, (1, 7))
     """
     return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
+
+
+# A network has a handful of windows, and asks for each of them at hundreds of layers.
+@lru_cache(maxsize=1024)
+def _along(
+    kernel: SizePerAxis, stride: SizePerAxis, dilation: int | tuple[int, ...], rank: int
+) -> tuple[AxisWindow, ...]:
+    return tuple(map(AxisWindow, per_axis(kernel, rank), per_axis(stride, rank), per_axis(dilation, rank)))

@@ -52,13 +52,20 @@ class SizeContext:
         """Every condition that was answered at the stated sizes, in the order in which it was first asked."""
         return tuple(self._guards.values())
 
-    def deciding(self, reason: Reason) -> Scope:
+    def deciding(self, reason: Reason) -> Deciding:
         """Return a ``with`` scope in which comparisons of sizes are decided, and recorded for that reason."""
-        return Scope(self, reason)
+        return Deciding(self, reason)
 
-    def active(self) -> Scope:
+    def active(self) -> Deciding:
         """Return a ``with`` scope in which comparisons are answered where the answer is known; nothing is recorded."""
-        return Scope(self, None)
+        return Deciding(self, None)
+
+    def assuming(self) -> Deciding:
+        """Return a ``with`` scope in which comparisons are answered at the stated sizes; nothing is recorded.
+
+        It is for following a network whose legal sizes are known already: at each of them it is the same network.
+        """
+        return Deciding(self, _ASSUMED)
 
     def freeze(self, training: Collection[Hashable] = ()) -> None:
         """Record nothing from here on; ``training`` has the subjects that evaluation leaves out."""
@@ -75,10 +82,12 @@ class SizeContext:
             # f == 0 and -f == 0 are one question.
             guard = self._guards.get((scale(difference, -1), relation))
         # After the graph is complete its conditions are known, and a new one would not be in what was reported.
+        holds = difference.stated == 0 if relation == "==" else difference.stated >= 0
+        if reason is _ASSUMED:
+            return holds
         if reason is None or self.frozen:
             return guard.holds if guard is not None else self._implied(difference, relation)
         if guard is None:
-            holds = difference.stated == 0 if relation == "==" else difference.stated >= 0
             guard = self._guards[key] = Guard(difference, relation, holds, reason)
             # What is legal was computed from fewer guards.
             self._domains.clear()
@@ -196,7 +205,10 @@ class SizeContext:
         return left
 
 
-class Scope:
+_ASSUMED = Reason(kind="chosen", subject="assumed")
+
+
+class Deciding:
     """A ``with`` block in which one context answers comparisons, for a reason or without recording."""
 
     __slots__ = ("_token", "context", "reason")
@@ -205,14 +217,14 @@ class Scope:
         self.context, self.reason = context, reason
 
     def __enter__(self) -> SizeContext:
-        self._token: Token[Scope | None] = _SCOPE.set(self)
+        self._token: Token[Deciding | None] = _SCOPE.set(self)
         return self.context
 
     def __exit__(self, *exception: object) -> None:
         _SCOPE.reset(self._token)
 
 
-_SCOPE: ContextVar[Scope | None] = ContextVar("netspec.sizes", default=None)
+_SCOPE: ContextVar[Deciding | None] = ContextVar("netspec.sizes", default=None)
 
 
 def in_scope() -> bool:

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from math import gcd
 from typing import NamedTuple
 
+from netspec.sizes.algebra import add, constant
 from netspec.sizes.context import SizeContext
 from netspec.sizes.dim import Dim, Size
 from netspec.sizes.domain import Domain, runs
 from netspec.sizes.form import Floor, Symbol
 from netspec.sizes.guard import Guard, Phase
+from netspec.sizes.printing import formula
 
 MOST_RUNS = 24
 """A finite set is listed up to so many runs of neighbours."""
@@ -179,6 +181,8 @@ def phrase(size: Size) -> str:
         >>> height = symbol("H", 224)
         >>> phrase(-(-height // 32)), phrase(height // 4), phrase(2 * height - 1), phrase(7)
         ('H/32 rounded up', 'H/4 rounded down', '2 * H - 1', '7')
+        >>> phrase((height + 1) // 2 - 2)
+        '(H - 3) // 2'
     """
     if isinstance(size, Dim) and len(size.form.terms) == 1 and not size.form.constant:
         ((each, times),) = size.form.terms
@@ -186,4 +190,10 @@ def phrase(size: Size) -> str:
             ((inner, count),) = each.inner.terms
             if count == 1 and isinstance(inner, Symbol) and each.inner.constant in (0, each.divisor - 1):
                 return f"{inner.name}/{each.divisor} rounded {'up' if each.inner.constant else 'down'}"
+    if isinstance(size, Dim) and len(size.form.terms) == 1 and size.form.constant:
+        ((each, times),) = size.form.terms
+        if times == 1 and isinstance(each, Floor):
+            # The normal form keeps what is added apart; one division says both.
+            added = add(each.inner, constant(size.form.constant * each.divisor))
+            return f"({formula(added)}) // {each.divisor}"
     return str(size)

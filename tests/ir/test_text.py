@@ -15,7 +15,7 @@ from netspec.ir.text import GraphSyntaxError, parse_graph, print_graph
 from netspec.language.loading.files import shipped_names
 from netspec.lowering import lower
 from netspec.ops import OPS, TensorType
-from netspec.sizes import Reason, SizeContext, symbol
+from netspec.sizes import describe_sizes, symbol
 from tests.support.documents import OWN, compile_text, find, load_text
 from tests.support.random_documents import documents
 from tests.support.search import examples
@@ -140,23 +140,22 @@ returns positions: topk1:1 auxiliary
     assert print_graph(graph) == text == print_graph(parse_graph(text.replace("  3, 3 int64", "")))
 
 
-def test_open_sizes_are_formulas() -> None:
+def test_open_sizes_are_named_and_formulas_of_them_are_arguments() -> None:
     text = """\
 network open
-sizes H=32, W=48
-input input 3x{H}x{W}
+input input 3xH=32xW=48
 
-conv1 = conv(input, out=4, kernel=3, stride=2)  4x{(H + 1) // 2 - 1}x{(W + 1) // 2 - 1}  112
-slice1 = slice(conv1, axis=2, start={"size": "H // 4"})  4x{(H + 1) // 2 - H // 4 - 1}x{(W + 1) // 2 - 1}
+conv1 = conv(input, out=4, kernel=3, stride=2)  4x15x23  112
+slice1 = slice(conv1, axis=2, start={"size": "H // 4"})  4x7x23
 returns output: slice1
 """
-    height, width = symbol("H", 32), symbol("W", 48)
-    with SizeContext({"H": 32, "W": 48}).deciding(Reason()):
-        graph = parse_graph(text)
-        assert print_graph(graph) == text == print_graph(parse_graph(text.replace("  4x{(H + 1) // 2 - H", "  # ")))
-    assert graph.shape_of("conv1") == (4, (height - 1) // 2, (width - 1) // 2)
-    assert graph["slice1"].op.start == height // 4
+    graph = parse_graph(text)
+    assert print_graph(graph) == text == print_graph(parse_graph(text.replace("  4x7x23", "")))
+    height = symbol("H", 32)
+    assert graph["slice1"].op.start == 8 and graph["slice1"].symbolic.start == height // 4
     assert graph["conv1"].macs == 4 * 15 * 23 * 27
+    assert describe_sizes(graph.sizes) == ["H >= 3, any, except 4", "W >= 3, any"]
+    assert graph.inputs == (Input("input", (3, 32, 48), symbols=(None, "H", "W")),)
 
 
 # what is refused
@@ -191,7 +190,7 @@ REFUSED: dict[str, tuple[Callable[[str], str], str]] = {
     "a brace too few": (lambda text: text.replace("} -> pair@2.conv1\n", ""), "pair@2 is not closed"),
     "something behind": (lambda text: text.replace("auxiliary\n", "auxiliary and more\n"), "nothing more is expected"),
     "no comma": (lambda text: text.replace("(stem, words,", "(stem words,"), "11:23: expected ','"),
-    "an unknown size": (lambda text: text.replace("image 3x8x8", "image 3x{H}x8"), "7:13: "),
+    "a size without a number": (lambda text: text.replace("image 3x8x8", "image 3xHx8"), "7:14: nothing more is"),
     "an accuracy without a source": (
         lambda text: text.replace(', "source": "table 1"', ""),
         "3:11: an accuracy has a dataset, a source, and top1 or top5",

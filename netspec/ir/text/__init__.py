@@ -21,7 +21,8 @@ a graph holds beside it:
 
 A node is its path, the op with the values that it reads and the arguments that are not its defaults, the types of its
 results, and its parameters; behind these its label (``as``), the module that it shares, whether it is ``named``, its
-``device``, its initializers, and the ``expressions`` that gave its arguments. A scope has its kind, and a block its
+``device``, its initializers, the values of whose ``sizes`` its arguments are computed, and the ``expressions`` that
+gave them. A scope has its kind, and a block its
 name; the values that enter stand in brackets, under the names that the block gives them (``x as skip``), and those that
 leave behind the arrow. Values are JSON. MACs do not stand here, as they follow from the op.
 

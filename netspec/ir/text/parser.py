@@ -18,17 +18,22 @@ from netspec.ir.node import Initializer, Node, Scope, ScopeKind
 from netspec.ir.text.scanner import PLAIN, WORD, GraphSyntaxError, Line
 from netspec.ir.verify import verify
 from netspec.ops import OPS, Op, ShapeError, TensorType
-from netspec.sizes import Dim, FormulaError, Size, read_size, stated, symbol
+from netspec.sizes import Reason, SizeContext, read_size, stated, symbol
+from netspec.sizes.context import Deciding
+from netspec.sizes.shape import stated_shape
 
 Part = TypeVar("Part")
 
 _NODE = re.compile(r"[\w.@]+ *=", re.ASCII)
 _ARGUMENT = re.compile(r"\w+ *=", re.ASCII)
-_NODE_MARKS = ("shares", "as", "named", "device", "init", "expressions")
+_NODE_MARKS = ("shares", "as", "named", "device", "init", "sizes", "expressions")
 _NUMBER = re.compile(r"\d+", re.ASCII)
 _COUNT = re.compile(r"\d{1,3}(?:,\d{3})*", re.ASCII)
-_SIZE = re.compile(r"\d+|\{[^{}]*\}", re.ASCII)
-_SHAPE = re.compile(rf"scalar\b|(?:{_SIZE.pattern})(?:x(?:{_SIZE.pattern}))*", re.ASCII)
+_SHAPE = re.compile(r"scalar\b|\d+(?:x\d+)*", re.ASCII)
+_OPEN = r"(?:([A-Za-z_]\w*)=)?(\d+)"
+_SIZE = re.compile(rf"(?:\A|x){_OPEN}", re.ASCII)
+_OPEN_SHAPE = re.compile(rf"scalar\b|{_OPEN}(?:x{_OPEN})*", re.ASCII)
+"""The shape of an input; a size that stays open stands behind its name."""
 
 
 def parse_graph(text: str, file: str = "<graph>") -> Graph:
@@ -46,8 +51,9 @@ def parse_graph(text: str, file: str = "<graph>") -> Graph:
     if not filled:
         lines[-1].fail("expected a network")
     parser = _network(filled[0])
-    for line in filled[1:]:
-        parser.read(line)
+    with parser.deciding:
+        for line in filled[1:]:
+            parser.read(line)
     if len(parser.open) > 1:
         lines[-1].fail(f"{parser.open[-1].path} is not closed")
     graph = parser.finish()
@@ -100,12 +106,15 @@ class _Parser:
     inputs: list[Input] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     main: list[str] = field(default_factory=list)
-    symbols: dict[str, Dim] = field(default_factory=dict)
+    sizes: SizeContext = field(default_factory=lambda: SizeContext({}))
     types: dict[str, TensorType] = field(default_factory=dict)
+    """The types of the values so far, with the sizes that stay open."""
     owners: set[str] = field(default_factory=set)
     decoder: json.JSONDecoder = field(init=False)
+    deciding: Deciding = field(init=False)
 
     def __post_init__(self) -> None:
+        self.deciding = self.sizes.deciding(Reason())
         self.decoder = json.JSONDecoder(object_hook=self._open_size)
 
     def read(self, line: Line) -> None:
@@ -128,7 +137,10 @@ class _Parser:
         """Return the graph once all lines are read."""
         root = self.open[0]
         self.builder.close(root, tuple(each.name for each in self.inputs), tuple(self.main))
-        return self.builder.finish(tuple(self.inputs), self.outputs, init=tuple(self.rules), **self.header)
+        fields = {"init": tuple(self.rules), "sizes": self.sizes, **self.header}
+        graph = self.builder.finish(tuple(self.inputs), self.outputs, **fields)
+        self.sizes.freeze(training=graph.training_only)
+        return graph
 
     # the network
 
@@ -148,16 +160,18 @@ class _Parser:
     def _init(self, line: Line) -> None:
         self.rules.append((line.match(WORD, "an op"), line.several(lambda: _rule(line))))
 
-    def _sizes(self, line: Line) -> None:
-        for name, number in line.several(lambda: _argument(line)):
-            self.symbols[name] = symbol(name, number)
-
     def _input(self, line: Line) -> None:
         name = line.match(WORD, "the name of an input")
-        entering = self._type(line)
+        shape = line.match(_OPEN_SHAPE, "a shape")
+        sizes = [] if shape == "scalar" else _SIZE.findall(shape)
+        stated = {symbol: int(size) for symbol, size in sizes if symbol}
+        self.sizes.stated.update(stated)
+        dtype = _dtype(line)
         high = int(line.match(_NUMBER, "a number")) if line.take("below") else None
-        self.inputs.append(Input(name, *entering, high))
-        self.types[name] = entering
+        symbols = tuple(symbol or None for symbol, _ in sizes) if stated else ()
+        entering = Input(name, tuple(int(size) for _, size in sizes), dtype, high, symbols)
+        self.inputs.append(entering)
+        self.types[name] = entering.symbolic_type
 
     def _returns(self, line: Line) -> None:
         name = line.match(WORD, "the name of an output")
@@ -205,28 +219,32 @@ class _Parser:
         inputs, arguments = self._call(line, Line.value)
         op = _op(word, arguments, at)
         types = self._operands(inputs, at)
+        self.deciding.reason = Reason(span, subject=path)
         try:
             inferred = op.infer_results(*types)
         except ShapeError as error:
             raise GraphSyntaxError(error.message, at) from None
-        results = line.several(lambda: self._type(line)) if line.matches(_SHAPE) else inferred
+        stated_results = tuple(TensorType(stated_shape(each.shape), each.dtype) for each in inferred)
+        results = line.several(lambda: _type(line)) if line.matches(_SHAPE) else stated_results
         given = line.match(_COUNT, "a number").replace(",", "") if line.matches(_COUNT) else ""
         marks = {"module": path, **_marks(line, _NODE_MARKS)}
         shapes = [each.shape for each in types]
         params = 0 if marks["module"] in self.owners else stated(op.count_parameters(*shapes))
+        numbers = op.at_stated_sizes()
         node = Node(
             path=path,
-            op=op,
+            op=numbers,
             inputs=inputs,
             results=results,
             params=int(given) if given else params,
             macs=stated(op.count_macs(*shapes)),
             span=span,
             scope=self.open[-1],
+            symbolic=None if numbers is op else op,
             **marks,
         )
         self.owners.add(node.module)
-        self.types.update(zip(node.values, node.results, strict=True))
+        self.types.update(zip(node.values, inferred, strict=True))
         self.builder.add(node)
 
     def _operands(self, inputs: tuple[str, ...], span: Span) -> list[TensorType]:
@@ -249,25 +267,11 @@ class _Parser:
                 values.append(value(line))
         return tuple(values), arguments
 
-    # types
-
-    def _type(self, line: Line) -> TensorType:
-        at, shape = line.span, line.match(_SHAPE, "a shape")
-        sizes = [] if shape == "scalar" else _SIZE.findall(shape)
-        dtype: Dtype = next((each for each in get_args(Dtype) if line.take(each)), "float")
-        return TensorType(tuple(self._size(size, at) for size in sizes), dtype)
-
-    def _size(self, text: str, span: Span) -> Size:
-        if text.isdecimal():
-            return int(text)
-        try:
-            return read_size(text[1:-1], self.symbols)
-        except FormulaError as error:
-            raise GraphSyntaxError(str(error), span) from None
-
     def _open_size(self, value: dict[str, Any]) -> Any:
         """Return the open size that stands among arguments."""
-        return read_size(value["size"], self.symbols) if value.keys() == {"size"} else value
+        if value.keys() != {"size"}:
+            return value
+        return read_size(value["size"], {name: symbol(name, size) for name, size in self.sizes.stated.items()})
 
 
 _STATEMENTS: dict[str, Callable[[_Parser, Line], None]] = {
@@ -275,11 +279,19 @@ _STATEMENTS: dict[str, Callable[[_Parser, Line], None]] = {
     "published": _Parser._published,
     "source": _Parser._source,
     "init": _Parser._init,
-    "sizes": _Parser._sizes,
     "input": _Parser._input,
     "returns": _Parser._returns,
 }
 """What is said of the network, by the word that begins the line."""
+
+
+def _type(line: Line) -> TensorType:
+    shape = line.match(_SHAPE, "a shape")
+    return TensorType(() if shape == "scalar" else tuple(map(int, shape.split("x"))), _dtype(line))
+
+
+def _dtype(line: Line) -> Dtype:
+    return next((each for each in get_args(Dtype) if line.take(each)), "float")
 
 
 def _entering(line: Line) -> tuple[str, str]:
@@ -316,6 +328,8 @@ def _marks(line: Line, known: Collection[str]) -> dict[str, Any]:
                 marks["device"] = int(line.match(_NUMBER, "a number"))
             case "init":
                 marks["init"] = line.several(lambda: _rule(line))
+            case "sizes":
+                marks["size_inputs"] = line.several(line.value)
             case "expressions":
                 marks["expressions"] = line.several(lambda: _argument(line))
     return marks

@@ -10,8 +10,7 @@ from typing import Any
 
 from netspec.ir.graph import Graph, Input
 from netspec.ir.node import Initializers, Node, Scope, thawed
-from netspec.ops import TensorType
-from netspec.sizes import Dim, Size
+from netspec.sizes import Dim
 
 INDENT = "  "
 
@@ -43,17 +42,18 @@ def _header(graph: Graph) -> Iterator[str]:
     if graph.source:
         yield f"source {_json(graph.source)}"
     yield from (f"init {op} {_initializers(rules)}" for op, rules in graph.init)
-    yield from _symbols(graph.inputs)
     for each in graph.inputs:
-        yield f"input {each.name} {_type(each.type)}" + ("" if each.high is None else f" below {each.high}")
+        yield f"input {each.name} {_entering(each)}" + ("" if each.high is None else f" below {each.high}")
 
 
-def _symbols(inputs: Iterable[Input]) -> Iterator[str]:
-    """Yield the line of the open sizes, each with the size at which it is stated."""
-    sizes = {size for each in inputs for size in each.shape if isinstance(size, Dim)}
-    stated = {symbol.name: symbol.stated for size in sizes for symbol in size.form.symbols}
-    if stated:
-        yield f"sizes {', '.join(f'{name}={number}' for name, number in sorted(stated.items()))}"
+def _entering(each: Input) -> str:
+    """Return the type of an input; a size that stays open stands behind its name, as in ``3xH=224xW=224``."""
+    if not each.symbols:
+        return str(each.type)
+    sizes = [
+        str(size) if name is None else f"{name}={size}" for name, size in zip(each.symbols, each.shape, strict=True)
+    ]
+    return "x".join(sizes) + ("" if each.dtype == "float" else f" {each.dtype}")
 
 
 def _body(graph: Graph) -> Iterator[str]:
@@ -87,11 +87,11 @@ def _opening(scope: Scope) -> str:
 
 
 def _node(node: Node) -> str:
-    given = node.op.model_dump(exclude_defaults=True, warnings=False)
+    given = (node.symbolic or node.op).model_dump(exclude_defaults=True, warnings=False)
     params = f"{node.params:,}" if node.params else ""
     columns = (
         f"{node.path} = {node.op.name}({_call(node.inputs, given)})",
-        ", ".join(map(_type, node.results)),
+        ", ".join(map(str, node.results)),
         params,
         " ".join(_marks(node)),
     )
@@ -110,6 +110,8 @@ def _marks(node: Node) -> Iterator[str]:
         yield f"device {node.device}"
     if node.init:
         yield f"init {_initializers(node.init)}"
+    if node.size_inputs:
+        yield f"sizes {', '.join(node.size_inputs)}"
     if node.expressions:
         yield f"expressions {_arguments(dict(node.expressions))}"
 
@@ -135,15 +137,6 @@ def _arguments(arguments: Mapping[str, Any]) -> str:
 
 def _initializers(rules: Initializers) -> str:
     return ", ".join(f"{name}={how.function}({_arguments(dict(how.arguments))})" for name, how in rules)
-
-
-def _type(value: TensorType) -> str:
-    shape = "x".join(map(_size, value.shape)) or "scalar"
-    return shape if value.dtype == "float" else f"{shape} {value.dtype}"
-
-
-def _size(size: Size) -> str:
-    return f"{{{size}}}" if isinstance(size, Dim) else str(size)
 
 
 def _word(text: str) -> str:

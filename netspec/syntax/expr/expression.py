@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection
 from functools import lru_cache, partial
 from typing import Any
 
+from netspec.sizes import Dim
 from netspec.syntax.expr.builder import Scope, build, unknown_name
 from netspec.syntax.expr.error import MAX_TEMPLATE, SYNTAX, ExpressionError, too_long
-from netspec.syntax.expr.value import NUMBERS, kind_of
+from netspec.syntax.expr.value import NUMBERS, OPEN, kind_of
 
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
@@ -133,6 +134,8 @@ def _filled(scope: Scope, field: re.Match[str]) -> str:
     value = _placed(lambda text: evaluate(text, scope), field)
     if isinstance(value, bool):
         return str(value).lower()
+    if type(value) in OPEN:
+        value = int(value) if type(value) is Dim else float(value)  # a name is one name at all sizes
     if type(value) in NUMBERS or isinstance(value, str):
         return str(value)
     message = f"{kind_of(value)} cannot be written into a text"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from netspec.limits import spend
 from netspec.syntax.expr.error import MAX_CHARACTERS, MAX_DIGITS, MAX_ITEMS, ExpressionError, beyond
-from netspec.syntax.expr.value import bounded, mismatch, need_integers, need_numbers
+from netspec.syntax.expr.value import OPEN, bounded, mismatch, need_integers, need_numbers
 
 
 class Function(NamedTuple):
@@ -62,15 +62,26 @@ def _range(*bounds: Any) -> list[int]:
     need_integers("range()", bounds)
     if len(bounds) == 3 and not bounds[2]:
         raise ExpressionError("the step of range() is zero")
-    steps = range(*bounds)  # takes no memory, and knows its length before there is a list
+    # How often something is repeated is part of the network, so that a size which says it is fixed.
+    steps = range(*map(int, bounds))
     if len(steps) > MAX_ITEMS:
         raise beyond(f"range() of more than the {MAX_ITEMS:,} items allowed")
     spend(len(steps))
     return list(steps)
 
 
+def _int(value: Any) -> Any:
+    return value.__trunc__() if type(value) in OPEN else int(value)
+
+
+def _plain(value: Any) -> Any:
+    """Return a number as one without open sizes, which fixes them."""
+    return float(value) if type(value) in OPEN else value
+
+
 def _round(value: Any, *digits: Any) -> Any:
     need_integers("the second argument of round()", digits)
+    digits = tuple(map(int, digits))
     if digits and abs(digits[0]) > MAX_DIGITS:
         raise beyond(f"round() to more than the {MAX_DIGITS} digits allowed")
     return round(value, *digits)
@@ -79,7 +90,7 @@ def _round(value: Any, *digits: Any) -> Any:
 def _log2(value: Any) -> float:
     if value <= 0:
         raise ExpressionError(f"log2() needs a positive number, not {value}")
-    return math.log2(value)
+    return math.log2(float(value))
 
 
 def round_to(value: float, multiple: int) -> int:
@@ -97,6 +108,7 @@ def round_to(value: float, multiple: int) -> int:
     Source: Sandler et al. 2018, arXiv:1801.04381, the authors' ``make_divisible``.
     """
     need_integers("the second argument of round_to()", [multiple])
+    value, multiple = _plain(value), int(multiple)  # channels are weights, whose number is fixed
     if multiple < 1:
         raise ExpressionError(f"round_to() needs a multiple of at least 1, not {multiple}")
     rounded = max(multiple, int(value + multiple / 2) // multiple * multiple)
@@ -115,6 +127,7 @@ def linspace(first: float, last: float, count: int) -> list[float]:
     """
     need_numbers("linspace()", (first, last))
     need_integers("the third argument of linspace()", [count])
+    count = int(count)
     if count < 0:
         raise ExpressionError(f"linspace() cannot give {count} items")
     if count > MAX_ITEMS:
@@ -136,7 +149,7 @@ CALLS: dict[str, Function] = {
         _range, 1, 3, "range(stop), range(start, stop) or range(start, stop, step): the list of integers before stop"
     ),
     "abs": Function(_numeric("abs", abs), 1, 1, "abs(v): v without its sign"),
-    "int": Function(_numeric("int", int), 1, 1, "int(v): v without its fraction"),
+    "int": Function(_numeric("int", _int), 1, 1, "int(v): v without its fraction"),
     "float": Function(_numeric("float", float), 1, 1, "float(v): v as a float"),
     "round": Function(
         _numeric("round", _round), 1, 2, "round(v) or round(v, digits): the nearest number, halves to even as in Python"

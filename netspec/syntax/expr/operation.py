@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from netspec.limits import spend
+from netspec.sizes import Dim
 from netspec.syntax.expr.error import MAX_EXPONENT, MAX_ITEMS, ExpressionError, beyond
 from netspec.syntax.expr.value import NUMBERS, PLAIN, Value, bounded, kind_of, limited, mismatch, need_numbers, weigh
 
@@ -35,8 +36,9 @@ def item_of(items: Any, index: Any) -> Any:
         raise ExpressionError(f"only a list has items, not {kind_of(items)}", help=help)
     if isinstance(index, slice):
         return _slice(items, index)
-    if not isinstance(index, int):
+    if not isinstance(index, (int, Dim)):
         raise mismatch("an index is an integer", index)
+    index = int(index)
     if not -len(items) <= index < len(items):
         message = f"index {index} is outside a list of {len(items)} item{'s' * (len(items) != 1)}"
         raise ExpressionError(message, help="the first item has index 0")
@@ -45,7 +47,7 @@ def item_of(items: Any, index: Any) -> Any:
 
 def _slice(items: list[Any], part: slice) -> list[Any]:
     for bound in (part.start, part.stop, part.step):
-        if bound is not None and not isinstance(bound, int):
+        if bound is not None and not isinstance(bound, (int, Dim)):
             raise mismatch("a slice is from integers", bound)
     if part.step == 0:
         raise ExpressionError("the step of the slice is zero", help="leave it out, or use 1 or -1")
@@ -102,8 +104,9 @@ def _repeating(multiply: Operation) -> Operation:
             left, right = right, left
         if type(left) is not list:
             return multiply(left, right)
-        if not isinstance(right, int):
+        if not isinstance(right, (int, Dim)):
             raise mismatch("a list is repeated by an integer", right)
+        right = int(right)
         # Lists inside count too: they are not copied, but whoever walks over the list visits each of them again.
         if weigh(left) * right > MAX_ITEMS:
             raise beyond(f"the list would have more than the {MAX_ITEMS:,} items allowed")

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec.limits import spend
-from netspec.sizes import Size
+from netspec.sizes import Dim, Ratio, Size
 from netspec.syntax.expr.error import MAX_DEPTH, MAX_INTEGER, MAX_ITEMS, ExpressionError, beyond
 
 ATTRIBUTES = ("channels", "shape", "rank", "height", "width", "length", "depth")
 # Types are compared exactly: a subclass of int could define arithmetic of its own.
-NUMBERS = frozenset({int, float, bool})
-PLAIN = frozenset({int, float, bool, str, list, type(None)})
+OPEN = frozenset({Dim, Ratio})
+"""Sizes that stay open, and fractions of them."""
+NUMBERS = OPEN | {int, float, bool}
+PLAIN = NUMBERS | {str, list, type(None)}
 
 _AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 _WAYS = {
@@ -35,6 +37,8 @@ _KINDS = {
     list: "a list",
     dict: "a mapping",
     type(None): "null",
+    Dim: "an integer",
+    Ratio: "a float",
 }
 
 
@@ -96,7 +100,7 @@ class Value:
         return self.shape[1 + axes.index(axis)]
 
     def __str__(self) -> str:
-        return "x".join(map(str, self.shape)) or "()"
+        return "x".join(format(size, "d") for size in self.shape) or "()"
 
 
 def kind_of(value: object) -> str:
@@ -158,6 +162,10 @@ def bounded(number: Any) -> Any:
         if -MAX_INTEGER <= number <= MAX_INTEGER:
             return number
         raise beyond("the integer is beyond 2**53")
+    if type(number) in OPEN:
+        # A formula is as large as it is at the stated sizes: others are no part of what a document computes.
+        bounded(number.stated)
+        return number
     if type(number) is complex:
         raise ExpressionError("this power of a negative number is not real", help="use abs(...), or a whole exponent")
     if not math.isfinite(number):
@@ -191,7 +199,7 @@ def need_numbers(user: str, values: Sequence[object]) -> None:
 
 
 def need_integers(user: str, values: Sequence[object]) -> None:
-    """Raise an error unless all values are integers (booleans count, as in Python)."""
+    """Raise an error unless all values are integers (booleans count, as in Python) or sizes."""
     for value in values:
-        if not isinstance(value, int):
+        if not isinstance(value, (int, Dim)):
             raise mismatch(f"{user} needs integers", value)

@@ -98,6 +98,13 @@ def repeat(document: Document, times: int) -> Brackets:
     return Brackets("*(", (document, f"for _ in range({times})"), ")", separator="")
 
 
+@dataclass(frozen=True, slots=True)
+class LocalSize:
+    """A size as text over the operands of a line, with ``{0}`` for the first of them."""
+
+    text: str
+
+
 def literal(value: Any) -> str:
     """Return a value as Python text; everything that is not a number or a list of them is escaped.
 
@@ -107,6 +114,8 @@ def literal(value: Any) -> str:
     """
     if isinstance(value, tuple):
         return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, LocalSize):
+        return value.text
     if isinstance(value, str):
         return '"' + ascii(value)[1:-1].replace('"', '\\"') + '"'
     return repr(value)

@@ -13,7 +13,9 @@ from netspec.analysis.dense_layers import dense_layers
 from netspec.ir import Node, Scope
 from netspec.ir.equality import Equivalence
 from netspec.ops import Torch
+from netspec.targets.torch.document import literal
 from netspec.targets.torch.layout import Item, Layout, path_inside
+from netspec.targets.torch.local_sizes import local_sizes
 from netspec.targets.torch.plan import ClassPlan
 
 
@@ -34,7 +36,7 @@ class ClassEquivalence(Equivalence):
 
     def reads(self, item: Item) -> Sequence[str]:
         """Return the values that an item takes."""
-        return item.inputs if isinstance(item, Node) else tuple(self._layout.live[item.path].entering)
+        return item.reads if isinstance(item, Node) else tuple(self._layout.live[item.path].entering)
 
     def results(self, item: Item) -> Sequence[str]:
         """Return the values that an item gives."""
@@ -67,4 +69,8 @@ class ClassEquivalence(Equivalence):
 
 
 def _spelling(torch: Torch) -> Hashable:
-    return torch.template, torch.layer, tuple((each.name, each.positional) for each in torch.arguments)
+    # What is computed in `forward` cannot come from a constructor's argument, so that it has to be the same line.
+    arguments = tuple(
+        (each.name, each.positional, literal(each.value) if local_sizes(each.value) else "") for each in torch.arguments
+    )
+    return torch.template, torch.layer, arguments

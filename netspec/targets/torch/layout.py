@@ -11,6 +11,7 @@ from netspec.ir import Graph, Node, Scope
 from netspec.ir.live_values import LiveValues, live_values
 from netspec.ops import Argument, Op, Torch
 from netspec.sizes.shape import Shape
+from netspec.targets.torch.local_sizes import local_text
 from netspec.targets.torch.reserved import reserved_names
 
 Form = Literal["class", "sequential_class", "sequential", "inline", "dictionary"]
@@ -52,8 +53,11 @@ class Layout:
     def text_of(self, node: Node) -> Torch:
         """Return the text of a node: what constructs its module, or the function that computes it."""
         if node.path not in self._texts:
-            emit = node.op.emit_module if self.is_member(node) else node.op.emit_function
-            text = emit(*operand_shapes(node, self.graph))
+            if node.op.open_arguments and not self.is_member(node):
+                text = local_text(node, self.graph)
+            else:
+                emit = node.op.emit_module if self.is_member(node) else node.op.emit_function
+                text = emit(*operand_shapes(node, self.graph))
             assert text is not None, f"{node.op.name} has no text here"
             self._texts[node.path] = self._chosen(node, text)
         return self._texts[node.path]
@@ -78,7 +82,7 @@ def operand_shapes(node: Node, graph: Graph) -> tuple[Shape, ...]:
 def ends(item: Item, live: Mapping[str, LiveValues]) -> tuple[list[str], list[str]]:
     """Return the values that an item takes and gives."""
     if isinstance(item, Node):
-        return list(item.inputs), [item.path]
+        return list(item.reads), [item.path]
     return list(live[item.path].entering), list(live[item.path].leaving)
 
 
@@ -89,6 +93,8 @@ def path_inside(path: str, scope: str) -> str:
 
 def needs_module(node: Node) -> bool:
     """Return whether a node is a sub-module rather than a function call."""
+    if node.symbolic is not None:
+        return False  # a module is constructed before any size is known
     if node.named and type(node.op).emit_module is not Op.emit_module:
         return True
     # All uses of a shared block must be decided alike, so what counts is the op and not the node's own weights.
@@ -163,10 +169,14 @@ class _Forms:
             entering, leaving = ends(item, self.live)
             if entering != [value] or len(leaving) != 1:
                 return False
-            if isinstance(item, Node) and item.op.emit_module(*operand_shapes(item, self._graph)) is None:
+            if isinstance(item, Node) and not _has_module(item, self._graph):
                 return False
             value = leaving[0]
         return [value] == list(live.leaving)
+
+
+def _has_module(node: Node, graph: Graph) -> bool:
+    return node.symbolic is None and node.op.emit_module(*operand_shapes(node, graph)) is not None
 
 
 def _lives_elsewhere(item: Item, scope: Scope) -> bool:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from netspec.ops import Torch
 from netspec.ops.base import REQUIRED
 from netspec.targets.torch.document import Brackets, Document, literal
+from netspec.targets.torch.local_sizes import local_sizes
 
 _OPERATION = re.compile(r"\{\w+\}(?: [-+*/] \{\w+\})+")
 _TOKEN = re.compile(r"""'[^']*'|"[^"]*"|[][(),]""")
@@ -47,6 +48,8 @@ def fill_template(torch: Torch, texts: Sequence[str], operands: Sequence[str] = 
         >>> fill_template(relu, ["False"], ["x"]).flat, fill_template(relu, ["True"], ["x"]).flat
         ('F.relu(x)', 'F.relu(x, inplace=True)')
     """
+    if any(local_sizes(argument.value) for argument in torch.arguments):
+        texts = [text.format(*operands) for text in texts]
     named = {argument.name: text for argument, text in zip(torch.arguments, texts, strict=True)}
     return _document(torch.template, _Filling(tuple(_listed(torch, texts)), tuple(operands), named))
 

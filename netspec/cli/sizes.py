@@ -1,0 +1,28 @@
+"""``netspec sizes``: which sizes a network takes, and what limits them."""
+
+from __future__ import annotations
+
+import click
+
+from netspec.cli.documents import Settings, compile_document
+from netspec.cli.options import document_options, spec_argument
+from netspec.cli.output import print_json
+
+
+@click.command("sizes")
+@spec_argument
+@document_options
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with sizes as formulas.")
+def command(spec: str, settings: Settings, as_json: bool) -> None:
+    """Print the sizes that a network takes, the steps that limit them, and the sizes that leave.
+
+    Shapes and totals are stated at the sizes of `input`; the module takes every other that is legal. H, W, D and L are
+    the height, width, depth and length of what enters. Parts that exist in training only may take fewer sizes.
+    """
+    from netspec.views.sizes import describe_open_sizes, sizes_record
+
+    graph = compile_document(spec, settings)
+    if as_json:
+        print_json(sizes_record(graph))
+    else:
+        click.echo(describe_open_sizes(graph), nl=False)

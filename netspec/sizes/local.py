@@ -1,0 +1,85 @@
+"""A size in terms of others that are at hand: what generated code computes it from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
+
+from netspec.sizes.dim import Dim, Size, size_of
+from netspec.sizes.form import Symbol, atom, form
+from netspec.sizes.printing import formula
+
+DIVISORS = (2, 3, 4, 6, 8, 16, 32, 64)
+"""By what documents divide maps; anything else is computed from the sizes of the network's inputs."""
+
+
+def express(size: Dim, known: Mapping[str, Size]) -> str | None:
+    """Return a size as an expression over the names of known ones, or None where it does not follow from them.
+
+    The shortest comes first: a known size itself, one with a number added, multiplied or divided, and sums and
+    differences of two. What is none of these is written over the open sizes themselves, where all of them are known.
+
+    Example:
+        >>> from netspec.sizes import symbol
+        >>> height = symbol("H", 224)
+        >>> express((height + 3) // 4, {"x": (height + 1) // 2}), express(height - 2, {"x": height})
+        ('(x + 1) // 2', 'x - 2')
+        >>> express((height - height // 2) // 2, {"x": height, "y": height // 2})
+        '(x - y) // 2'
+    """
+    names: dict[int, str] = {}
+    for name, each in known.items():
+        # What depends on other open sizes cannot help; of two values of one size, the first is as good. Equal formulas
+        # are one object, and to compare them with == would be a question about sizes.
+        if isinstance(each, Dim) and each.symbols <= size.symbols:
+            names.setdefault(id(each), name)
+    sizes = {name: each for name, each in known.items() if isinstance(each, Dim) and names.get(id(each)) == name}
+    return next(_candidates(size, sizes), None) or _over_symbols(size, sizes)
+
+
+def _candidates(size: Dim, known: Mapping[str, Dim]) -> Iterator[str]:
+    """Yield expressions over known sizes that are the size, the simplest first."""
+    yield from (name for name, each in known.items() if each is size)
+    for name, each in known.items():
+        for times in {1, size.stated // each.stated if each.stated else 1}:
+            shift = size - times * each
+            if isinstance(shift, int):
+                yield _shifted(name if times == 1 else f"{times} * {name}", shift)
+    for name, each in known.items():
+        yield from _divided(size, name, each, DIVISORS)
+    halves = {f"{name} // 2": half for name, each in known.items() if isinstance(half := each // 2, Dim)}
+    terms = {**known, **halves}
+    for (one, first), (two, second) in permutations(terms.items(), 2):
+        for text, both in ((f"{one} - {two}", first - second), (f"{one} + {two}", first + second)):
+            if isinstance(both, Dim):
+                if isinstance(shift := size - both, int):
+                    yield _shifted(text, shift)
+                yield from _divided(size, text, both, DIVISORS[:1])
+
+
+def _divided(size: Dim, text: str, each: Dim, divisors: Sequence[int]) -> Iterator[str]:
+    for divisor in divisors:
+        for added in range(divisor):
+            shift = size - (each + added) // divisor
+            if isinstance(shift, int):
+                # One division does both: (x + 1) // 2 + 1 is (x + 3) // 2.
+                inner = _shifted(text, added + shift * divisor)
+                yield f"({inner}) // {divisor}" if " " in inner else f"{inner} // {divisor}"
+
+
+def _shifted(text: str, number: int) -> str:
+    return text if not number else f"{text} {'+' if number > 0 else '-'} {abs(number)}"
+
+
+def _over_symbols(size: Dim, known: Mapping[str, Dim]) -> str | None:
+    """Return the normal form of a size, with known sizes in place of the open sizes that they are."""
+    names: dict[str, str] = {}
+    for name, each in known.items():
+        for symbol in each.form.symbols:
+            if each is size_of(form(0, ((atom(Symbol, symbol.name, symbol.stated), 1),))):
+                names.setdefault(symbol.name, name)
+    if not size.symbols <= names.keys():
+        return None
+    text = formula(size.form).replace("floor(", "int(")
+    return re.sub(r"[A-Za-z_]\w*", lambda match: names.get(match[0], match[0]), text)

@@ -1,0 +1,163 @@
+"""A module that was built at one size computes, at every other legal one, what the module built there computes."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+import torch
+
+import netspec
+from netspec.analysis import symbolic_types
+from netspec.ir import Graph
+from netspec.language.loading.files import shipped_names
+from netspec.sizes import at, describe_sizes
+from netspec.targets.torch.runtime import build_module
+from tests.support.documents import build, compile_text
+
+CONV = {"conv": {"out": 8, "kernel": 3, "stride": 2, "padding": 1}}
+
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "positions from the end": {
+        "input": [4, 12, 10],
+        "network": [{"slice": {"axis": 2, "start": 1, "stop": -1}}, {"slice": {"axis": 3, "start": -4}}],
+    },
+    "what is left over": {"input": [4, 6, 6], "network": [{"reshape": [2, -1]}, {"permute": [2, 1]}, {"linear": 3}]},
+    "the size of a label": {
+        "input": [3, 16, 16],
+        "network": [
+            CONV | {"as": "early"},
+            CONV,
+            {"upsample": {"size": "[early.height, early.width]"}},
+            {"add": ["x", "early"]},
+        ],
+    },
+    "half of a map": {
+        "input": [3, 16, 16],
+        "network": [CONV, {"slice": {"axis": 2, "stop": "x.height // 2"}}, {"adaptive_avgpool": ["x.height", 2]}],
+    },
+    "a window over the map": {
+        "input": [3, 16, 16],
+        "network": [CONV, {"avgpool": {"kernel": "[x.height, x.width]", "stride": 1}}, "flatten", {"linear": 2}],
+    },
+    "an argument of a block": {
+        "input": [3, 20, 20],
+        "blocks": {
+            "crop": {
+                "args": {"height": "int"},
+                "body": [
+                    {"slice": {"axis": 2, "start": "(x.height - height) // 2", "stop": "(x.height + height) // 2"}},
+                    "relu",
+                ],
+            }
+        },
+        "network": [CONV | {"as": "wide"}, {"conv": {"out": 4, "kernel": 3}}, {"crop": {"height": "wide.height // 2"}}],
+    },
+    "the input of the network inside a block": {
+        "input": [3, 9, 9],
+        "blocks": {"grow": {"args": {"to": "int"}, "body": [{"upsample": {"size": "[to, 5]"}}]}},
+        "network": [CONV, CONV, {"grow": {"to": "3 * input.height // 5"}}],
+    },
+    "a block that is used at two sizes": {
+        "input": [3, 16, 16],
+        "blocks": {
+            "pyramid": {
+                "inputs": ["small", "large"],
+                "body": [
+                    {"upsample": {"size": "[large.height, large.width]"}, "from": "small"},
+                    {"add": ["x", "large"]},
+                    {"conv": {"out": 8, "kernel": 1}},
+                ],
+            }
+        },
+        "network": [
+            CONV | {"as": "c1"},
+            CONV | {"as": "c2"},
+            CONV | {"as": "c3"},
+            {"pyramid": None, "from": ["c3", "c2"], "as": "p2"},
+            {"pyramid": None, "from": ["p2", "c1"]},
+        ],
+    },
+    "padding": {
+        "input": [3, 16, 16],
+        "network": [CONV | {"as": "c"}, {"pad": {"sides": [["c.height", 0], [0, "c.width // 2"]]}}, CONV],
+    },
+    "padding by what a stride leaves over": {
+        "input": [3, 18, 16],
+        "network": [{"conv": {"out": 4, "kernel": 3, "stride": 2, "padding": "same_tf"}}] * 2,
+    },
+    "sequences": {
+        "input": {"shape": [12], "dtype": "int64", "high": 20},
+        "network": [
+            {"embedding": {"num": 20, "dim": 6}},
+            {"permute": [2, 1]},
+            {"slice": {"axis": 2, "start": "x.length // 3"}},
+            {"conv": {"out": 4, "kernel": 3}},
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize("case", DOCUMENTS)
+def test_a_module_is_the_same_at_every_size(case: str) -> None:
+    content = DOCUMENTS[case]
+    graph = compile_text(content)
+    module = build(graph).eval()
+    tried = 0
+    for sizes in _legal_sizes(graph, most=3):
+        other = compile_text({**content, "input": _resized(content["input"], graph, sizes)})
+        there = build(other).eval()
+        there.load_state_dict(module.state_dict())
+        (entering,) = other.inputs
+        shape = (2, *entering.shape)
+        x = torch.randint(20, shape) if entering.dtype == "int64" else torch.randn(shape, dtype=torch.float64)
+        torch.testing.assert_close(module(x), there(x))
+        expected = {path: at_sizes(value.shape, sizes) for path, value in symbolic_types(graph).items()}
+        assert expected == {path: value.shape for path, value in symbolic_at_stated(other).items()}
+        tried += 1
+    assert tried > 1
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_a_shipped_network_takes_the_sizes_that_it_says(name: str) -> None:
+    graph = netspec.compile(name)
+    if not graph.sizes.stated or len(graph) > 700:
+        return
+    module = build_module(graph, device="meta").eval()
+    types = symbolic_types(graph)
+    for sizes in _legal_sizes(graph, most=2):
+        inputs = [torch.empty(2, *at_sizes(each.symbolic_type.shape, sizes), device="meta") for each in graph.inputs]
+        inputs = [x.long() if each.dtype == "int64" else x for x, each in zip(inputs, graph.inputs, strict=True)]
+        found = module(*inputs)
+        first = found if isinstance(found, torch.Tensor) else found[0]
+        assert tuple(first.shape) == (2, *at_sizes(types[graph.outputs[0].node].shape, sizes))
+
+
+def _legal_sizes(graph: Graph, most: int) -> list[dict[str, int]]:
+    """Return some sizes that are legal, the smallest and the stated ones among them."""
+    draw = random.Random(graph.name)
+    stated = graph.sizes.stated
+    smallest = {name: graph.sizes.domain(name).minimum or 1 for name in stated}
+    drawn = [{name: draw.randint(smallest[name], 2 * size) for name, size in stated.items()} for _ in range(100)]
+    legal = [sizes for sizes in (smallest, *drawn) if graph.sizes.broken(sizes) is None]
+    return legal[:most]
+
+
+def test_padding_that_a_layer_is_constructed_with_fixes_what_a_stride_leaves_over() -> None:
+    graph = compile_text(DOCUMENTS["padding by what a stride leaves over"])
+    assert describe_sizes(graph.sizes) == ["H % 4 == 2", "W % 4 == 0"]
+
+
+def _resized(given: Any, graph: Graph, sizes: dict[str, int]) -> Any:
+    (entering,) = graph.inputs
+    shape = list(at_sizes(entering.symbolic_type.shape, sizes))
+    return {**given, "shape": shape} if isinstance(given, dict) else shape
+
+
+def symbolic_at_stated(graph: Graph) -> Any:
+    return {**{each.name: each.type for each in graph.inputs}, **{node.path: node.type for node in graph}}
+
+
+def at_sizes(shape: Any, sizes: dict[str, int]) -> tuple[int, ...]:
+    return tuple(at(size, sizes) for size in shape)
