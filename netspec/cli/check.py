@@ -37,6 +37,7 @@ def command(ctx: click.Context, specs: tuple[str, ...], settings: Settings, as_j
         if error is not None:
             keep(error.diagnostics)
             code = max(code, exit_code(error))
+        # What is right is said on standard output; errors come together at the end, sorted, on standard error.
         elif not as_json:
             click.echo(f"ok  {printable(spec)}  {record['params']:,} params  {record['macs']:,} MACs")
             click.echo(f"    {record['sizes']}")

@@ -26,6 +26,7 @@ def read_memory(ctx: click.Context, parameter: click.Parameter, text: str | None
     """Return a number of bytes, written with or without a unit: ``16GiB``, ``500MB``, ``2G``."""
     if text is None:
         return None
+    # GiB is a power of 1,024 and GB of 1,000, as IEC 80000-13 has it; B alone and nothing at all are bytes.
     digits = text.rstrip("BbiIkKmMgGtT")
     unit = text[len(digits) :].upper().rstrip("B")
     powers = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
@@ -41,6 +42,7 @@ def read_overrides(ctx: click.Context, parameter: click.Parameter, texts: tuple[
     for text, (key, equals, _) in zip(texts, pairs, strict=True):
         if not key or not equals:
             raise click.BadParameter(f"'{text}' is not KEY=VALUE, as in growth=24", ctx, parameter)
+    # Of two settings of one argument the last counts, as with most options of most programs.
     return {key.strip(): value for key, _, value in pairs}
 
 

@@ -21,7 +21,9 @@ def command(spec: str, settings: Settings, as_json: bool) -> None:
     """
     from netspec.views.sizes import describe_open_sizes, sizes_record
 
+    # Sizes follow from the graph alone, so that this needs no torch.
     graph = compile_document(spec, settings)
+    # As JSON formulas are texts: a program that evaluates one replaces the names by numbers.
     if as_json:
         print_json(sizes_record(graph))
     else:

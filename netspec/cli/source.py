@@ -43,6 +43,7 @@ def command(spec: str, settings: Settings, target: str, output: str | None, forc
     graph = compile_document(spec, settings)
     if output not in (None, "-"):
         check_files([Path(output or "")], force=force)
+    # A large network takes a second or more to write: somebody who waits should see for what.
     with progress(f"writing {graph.name} …"):
         text = _write(graph, target)
     if output in (None, "-"):

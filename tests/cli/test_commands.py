@@ -70,7 +70,13 @@ def test_commands_import_only_what_they_need(arguments: list[str], forbidden: se
 
 def test_the_package_runs_as_a_program() -> None:
     done = python("-m", "netspec", "check", "lenet5_modern")
-    assert (done.returncode, done.stdout) == (0, "ok  lenet5_modern  61,706 params  416,520 MACs\n")
+    assert (done.returncode, done.stdout.splitlines()) == (
+        0,
+        [
+            "ok  lenet5_modern  61,706 params  416,520 MACs",
+            "    input 1 x H x W: H, W in 32..35, fixed by linear1 (line 22); output 10",
+        ],
+    )
 
 
 @pytest.mark.slow
@@ -79,7 +85,7 @@ def test_only_running_a_network_needs_torch(tmp_path: Path) -> None:
     calls = {
         "check": [net], "summary": [net], "draw": [net], "diff": [net, "lenet5"], "compare": [net, "lenet5"],
         "list": [], "ops": ["conv"], "explain": ["NS0008"], "schema": [net], "new": ["mine"], "completion": ["bash"],
-        "build": [net, "--no-run"], "source": [net],
+        "build": [net, "--no-run"], "source": [net], "sizes": [net],
     }  # fmt: skip
     assert calls.keys() == COMMANDS.keys()
     script = "import json, sys; sys.modules['torch'] = None  # as where it is not installed\n"
