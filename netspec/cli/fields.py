@@ -46,7 +46,7 @@ def describe_fields(model: type[BaseModel]) -> Iterator[str]:
         return
     yield "\nArguments:"
     for each in described_fields(model):
-        alone = ", may stand alone" if each.primary else ""
+        alone = ", may be written alone" if each.primary else ""
         yield f"  {each.name}: {each.type}, {each.default}{alone}"
         if each.meaning:
             yield f"      {each.meaning}"

@@ -32,6 +32,7 @@ class LazyGroup(click.Group):
     """A group that knows its commands by name and imports only the one that runs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        # In the order of the table, in which they are used; click would sort them by name.
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

@@ -32,6 +32,7 @@ def read_memory(ctx: click.Context, parameter: click.Parameter, text: str | None
     powers = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
     try:
         return int(float(digits) * (1024 if unit.endswith("I") else 1000) ** powers[unit.removesuffix("I")])
+    # float also reads nan and 1e999, which int refuses by two different errors.
     except (KeyError, ValueError, OverflowError):
         raise click.BadParameter(f"'{text}' is no size: write 16GiB or 500MB", ctx, parameter) from None
 
@@ -99,6 +100,7 @@ def default_limit() -> int:
     try:
         # The rest is for Python, torch's workspaces and everything else that runs.
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
+    # Windows has no sysconf, and some systems lack these names.
     except (AttributeError, OSError, ValueError):
         return 2**62
 
@@ -117,6 +119,7 @@ def _load_plugins(ctx: click.Context, parameter: click.Parameter, names: tuple[s
 
 def plugin_option(command: Command) -> Command:
     """Add which ops of others documents may use."""
+    # Eager, so that ops of plugins are registered before any other option or argument is read.
     return click.option(
         "--plugin",
         metavar="MODULE",
@@ -171,6 +174,7 @@ def limit_options(command: Command) -> Command:
             type=click.IntRange(1),
             expose_value=False,
             callback=_keep_limit,
+            # One entry in the help names them all: a list of every limit would bury the other options.
             hidden=name != shown,
             help=help_text,
         )

@@ -141,7 +141,7 @@ def _file_bytes(path: Path) -> bytes:
                 raise SpecError.of(
                     Code.NOT_A_REGULAR_FILE, f"'{path}' is not a regular file", help="name a file with YAML text"
                 )
-            content = file.read(MAX_BYTES + 1)  # one more tells a file at the limit from a larger one
+            content = file.read(MAX_BYTES + 1)  # one more distinguishes a file at the limit from a larger one
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
     check_size(content, str(path))

@@ -146,7 +146,7 @@ def scopes(graph: Graph) -> Iterator[str]:
         for item in scope.items:
             around = item.scope if isinstance(item, Node) else item.parent
             if around is not scope:
-                yield f"{item.path} stands in {scope.path or graph.name} and does not know it"
+                yield f"{item.path} is in {scope.path or graph.name}, but its `scope` is another"
 
 
 @_rule

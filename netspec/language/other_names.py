@@ -14,9 +14,9 @@ from netspec.diagnostics import nearest
 
 _NO_MODULE = "netspec has none: write its steps as a block, under `blocks:`"
 _NO_STEP = "leave the step out; a branch that does nothing is the operand `x`"
-_INFERRED = "leave it out: what enters is inferred"
+_INFERRED = "leave it out: it is inferred from the input"
 _OWN_STEP = "make it a step of its own, as in `- relu`"
-_INITIALIZER = "write `init` beside the step, as in `init: {weight: kaiming_normal}`"
+_INITIALIZER = "write `init` as a key of the step, as in `init: {weight: kaiming_normal}`"
 _TRAINING = "leave it out: it belongs to training, not to the network"
 _LAYOUT = "leave it out: the channels come first"
 
@@ -82,7 +82,7 @@ STEPS: dict[str, str] = {
     "hsigmoid": "hardsigmoid",
     "hswish": "hardswish",
     "identity": _NO_STEP,
-    "if": "write `when` beside a step",
+    "if": "write `when` as a key of the step",
     "include": "use",
     "innerproduct": "linear",
     "input": "the input is declared at the top of the document, as in `input: [3, 224, 224]`",
@@ -174,7 +174,7 @@ ARGUMENTS: dict[str, str | tuple[str, ...]] = {
     "channels": ("out",),
     "data_format": _LAYOUT,
     "depth": ("layers", "times"),
-    "device": "write `device` beside the step",
+    "device": "write `device` as a key of the step",
     "dilation_rate": ("dilation",),
     "dilations": ("dilation",),
     "dim": ("axis", "axes"),
@@ -276,7 +276,7 @@ DOCUMENT_KEYS: dict[str, str] = {
     "backbone": "network",
     "base": "extends",
     "body": "network",
-    "classes": "an argument stands under `args:`, as in `args: {classes: 10}`",
+    "classes": "declare arguments under `args:`, as in `args: {classes: 10}`",
     "components": "blocks",
     "config": "args",
     "description": "notes",
@@ -294,7 +294,7 @@ DOCUMENT_KEYS: dict[str, str] = {
     "layers": "network",
     "model": "network",
     "modules": "blocks",
-    "nc": "an argument stands under `args:`, as in `args: {classes: 10}`",
+    "nc": "declare arguments under `args:`, as in `args: {classes: 10}`",
     "net": "network",
     "nodes": "network",
     "optimizer": _TRAINING,
@@ -330,7 +330,7 @@ def suggest_argument(word: str, known: Iterable[str]) -> str:
 
     Example:
         >>> suggest_argument("out_channels", ["out", "kernel"]), suggest_argument("in_channels", ["out", "kernel"])
-        ("did you mean 'out'?", 'leave it out: what enters is inferred')
+        ("did you mean 'out'?", 'leave it out: it is inferred from the input')
     """
     names = list(known)
     meanings = ARGUMENTS.get(word.lower(), ())

@@ -97,9 +97,11 @@ def expression_error(
             Code.INVALID_ARGUMENT, f"{show_value(text)} is none of the words {_listed(words)}", span, help=help_text
         )
     if text[error.offset : error.offset + error.length] in words:
-        return Diagnostic(error.code, error.message, narrowed(span, error, text), help="that word can only stand alone")
+        return Diagnostic(
+            error.code, error.message, narrowed(span, error, text), help="that word cannot be part of an expression"
+        )
     if error.code == Code.UNKNOWN_NAME and text in OPS and not notes:
-        help_text = f"where a number or list may stand, a word has quotes of its own: \"'{text}'\""
+        help_text = f"where numbers and lists are allowed, a word needs quotes of its own: \"'{text}'\""
         return Diagnostic(error.code, error.message, span, help=help_text)
     help_text = error.help or (f"write an expression, or one of the words {_listed(words)}" if words else "")
     return Diagnostic(error.code, error.message, narrowed(span, error, text), notes=notes, help=help_text)

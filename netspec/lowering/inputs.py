@@ -87,7 +87,7 @@ def _high(raw: Mapping, variables: dict[str, Any]) -> int | None:
     high = evaluate(raw["high"], variables, span)
     if isinstance(high, bool) or not isinstance(high, int) or high < 1:
         message = f"an input's `high` is a whole number of at least 1, not {show_value(high)}"
-        raise SpecError.of(Code.INVALID_INPUT, message, span, help="the numbers that enter are smaller than it")
+        raise SpecError.of(Code.INVALID_INPUT, message, span, help="`high` is larger than every number of the input")
     return high
 
 

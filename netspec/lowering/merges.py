@@ -57,7 +57,7 @@ def _operand(operand: Operand, values: Values, context: Context) -> Values:
     except AlreadyReported:
         return None
     if result is values and isinstance(operand.value, Body) and _is_optional(operand.value):
-        message, help_text = "every step of this operand is left out, so that it is `x`", "put `when` beside the merge"
+        message, help_text = "every step of this operand is left out, so that it is `x`", "put `when` on the merge"
         context.builder.collector.report(Code.EMPTY_OPERAND, message, operand.span, help_text)
     if result is not None and len(result) != 1 and not isinstance(operand.value, str):
         message = f"an operand is one value, not {count_values(len(result))}"

@@ -99,7 +99,7 @@ class LeakyReLU(Activation, name="leaky_relu"):
     keeps_output = True
     samples = (*Activation.samples, Sample({"slope": 0.2}, ((4, 3),)))
 
-    # torch refuses the gradient of an in-place leaky_relu with a negative slope: its result no longer tells on which
+    # torch refuses the gradient of an in-place leaky_relu with a negative slope: its result no longer shows on which
     # side of zero the operand was.
     slope: Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)] = Field(
         0.01, description="What negative elements are multiplied by; at least zero."

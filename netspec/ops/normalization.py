@@ -249,7 +249,7 @@ class InstanceNorm(Op, name="in"):
     Formula: ``y = (x - mean) / sqrt(variance + eps)``, with the moments of one channel's map in both modes, and then
     ``y * weight + bias`` with ``affine``.
 
-    Shape: any shape with 1 to 3 axes beside the channels and more than one position, unchanged.
+    Shape: any shape with 1 to 3 spatial axes and more than one position, unchanged.
 
     Cost: no parameters, as in torch; two per channel with ``affine: true``; no MACs.
 

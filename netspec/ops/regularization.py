@@ -69,7 +69,7 @@ class ChannelDropout(Regularization, name="dropout2d"):
 
     Formula: ``y[c] = x[c] * mask[c] / (1 - p)``, each mask being 0 with probability p; evaluation: ``y = x``.
 
-    Shape: any shape with 1 to 3 axes beside the channels, unchanged; the name is torch's for images.
+    Shape: any shape with 1 to 3 spatial axes, unchanged; the name is torch's for images.
 
     Cost: no parameters, no MACs.
 

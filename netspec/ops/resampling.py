@@ -109,7 +109,7 @@ class Pad(Op, name="pad"):
         return self.with_fields(sides=shortest(tuple(before for before, _ in pairs)) if pairs else 0)
 
     def emit_module(self, *shapes: Shape) -> Torch | None:
-        # The modules of torch pad the axes beside the channels alone.
+        # The modules of torch pad spatial axes alone.
         if any(self.channels):
             return None
         kind = {"constant": "Constant", "reflect": "Reflection", "replicate": "Replication", "circular": "Circular"}
@@ -216,7 +216,7 @@ class Upsample(Op, name="upsample"):
         only = {"bilinear": 2, "trilinear": 3, "bicubic": 2}.get(self.mode, rank)
         if rank != only:
             raise ShapeError(
-                f"upsample with mode {self.mode} needs {only} axes beside the channels, got {rank}",
+                f"upsample with mode {self.mode} needs {only} spatial axes, got {rank}",
                 help="`mode: linear` is for any number of axes",
                 operand=0,
                 code=Code.UNSUPPORTED_SHAPE,

@@ -61,7 +61,7 @@ class Reshape(Reshaping, name="reshape"):
 
     Formula: ``flatten(y) = flatten(x)``
 
-    Shape: any to the given one; a single -1 stands for what is left over.
+    Shape: any to the given one; a single -1 is the size that remains.
 
     Cost: no parameters, no MACs.
 
@@ -98,7 +98,7 @@ class Reshape(Reshaping, name="reshape"):
         if free > 1 or any(size < 1 for size in self.shape if not _is_rest(size)):
             raise ShapeError(
                 f"reshape needs sizes of at least 1 and at most one -1, and has {_listed(self.shape)}",
-                help="-1 stands for what is left over",
+                help="-1 is the size that remains",
                 code=Code.INVALID_AXIS,
             )
         if total % known or (not free and total != known):

@@ -13,7 +13,7 @@ class LocalResponseNorm(Op, name="lrn"):
 
     Formula: ``y[c] = x[c] / (k + alpha / size * sum of x[c'] ** 2 over the size channels around c) ** beta``
 
-    Shape: any shape with 1 to 3 axes beside the channels, unchanged.
+    Shape: any shape with 1 to 3 spatial axes, unchanged.
 
     Cost: no parameters, no MACs.
 

@@ -19,7 +19,7 @@ class ChannelShuffle(Op, name="channel_shuffle"):
 
     Formula: ``y[i * groups + g] = x[g * C / groups + i]``
 
-    Shape: any shape with 1 to 3 axes beside the channels, unchanged.
+    Shape: any shape with 1 to 3 spatial axes, unchanged.
 
     Cost: no parameters, no MACs.
 
@@ -175,7 +175,7 @@ class PixelShuffle(Op, name="pixel_shuffle"):
         if len(shape) != 3:
             raise ShapeError(
                 f"pixel_shuffle needs an image, got {show(shape)}",
-                help="`reshape` gives a value two axes beside the channels",
+                help="`reshape` gives a value two spatial axes",
                 operand=0,
                 code=Code.UNSUPPORTED_SHAPE,
             )

@@ -24,7 +24,7 @@ Dilation = int | tuple[int, ...]
 
 
 class SlidingWindow(NamedTuple):
-    """A window that slides over all axes beside the channels, as the arguments of an op say it.
+    """A window that slides over all spatial axes, as the arguments of an op say it.
 
     Example:
         >>> SlidingWindow(kernel=3, stride=2, padding=1).sizes("conv", (64, 112, 112))
@@ -119,7 +119,7 @@ class SlidingWindow(NamedTuple):
         return sides
 
     def reads(self, shape: Shape) -> Windows:
-        """Return which elements of each axis beside the channels one element of the result reads.
+        """Return which elements of each spatial axis one element of the result reads.
 
         Example:
             >>> SlidingWindow(kernel=3, stride=2, padding=1).reads((8, 9))

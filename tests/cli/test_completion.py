@@ -59,7 +59,7 @@ def words_of(found: list[CompletionItem]) -> list[str]:
         ("build --chan", ["--channels-last"]),
         ("summary lenet5_m", ["lenet5_modern"]),
         ("summary ", [*shipped_names()]),
-        ("new mine --from resnet101", ["resnet101", "resnet101_v2"]),
+        ("new mine --from lenet5_m", ["lenet5_modern"]),
         ("ops bottl", ["bottleneck"]),
         ("explain ", [*Code]),
         ("explain ns060", [code for code in Code if code.startswith("NS060")]),

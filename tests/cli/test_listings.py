@@ -69,7 +69,7 @@ def test_ops_shows_types_defaults_and_meanings(netspec: Run) -> None:
     assert "  stride: whole number >= 1 or list of whole numbers >= 1, default 1\n      Distance" in out
     assert "  padding_mode: zeros | reflect | replicate | circular, default zeros" in out
     assert "  kernel: whole number >= 1 or list of whole numbers >= 1, required" in out
-    assert "  body: body, required, may stand alone" in netspec("ops", "residual")[1]
+    assert "  body: body, required, may be written alone" in netspec("ops", "residual")[1]
 
 
 def test_ops_shows_blocks_as_documents_write_them(netspec: Run) -> None:

@@ -116,7 +116,7 @@ ERRORS = {
     "an operand is a label, x or a body": ("- add: [x, skip]", "NS0313", "'skip'"),
     "shapes must agree": (f"- {{{CONV}, as: a}}\n- add: [a, input]", "NS0501", "4x32x32 and 3x32x32"),
     "only mul and lerp stretch unless told to": ("- add: [x, [global_avgpool]]", "NS0501", "3x32x32 and 3x1x1"),
-    "an option is never taken for a branch": ("- concat: {axis: 2, a: x, b: x}", "NS0308", "options stand beside"),
+    "an option is never taken for a branch": ("- concat: {axis: 2, a: x, b: x}", "NS0308", "options go next to"),
     "an operand that is a step is a list": ("- add: [x, relu]", "NS0308", "write `[relu]`"),
     "lerp's operands have names": ("- lerp: [x, x, x]", "NS0308", "start, end, weight"),
     "an identity shortcut needs equal shapes": (

@@ -121,7 +121,7 @@ def test_a_required_argument_by_another_name_is_one_error(step: str, name: str) 
 
 def test_what_has_no_counterpart_is_explained() -> None:
     (inferred,) = said("- conv: {in_channels: 4, out: 4, kernel: 1}")
-    assert inferred.help == "leave it out: what enters is inferred"
+    assert inferred.help == "leave it out: it is inferred from the input"
     for step in ("conv: {out: 4, kernel: 1, activation: relu}", "conv: {out: 4, kernel: 1}\n    activation: relu"):
         (only,) = said(f"- {step}")
         assert only.help == "make it a step of its own, as in `- relu`"

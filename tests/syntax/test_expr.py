@@ -336,8 +336,8 @@ def test_fill(template: str, text: str) -> None:
     [
         ("layer{«j»}", "NS0402", "unknown name 'j'"),
         ("é{i}{ n + «1 / zero»}", "NS0404", "division by zero"),
-        ("layer{i}«}»", "NS0401", "'}' stands alone"),
-        ("layer«{»i", "NS0401", "'{' stands alone"),
+        ("layer{i}«}»", "NS0401", "unmatched '}'"),
+        ("layer«{»i", "NS0401", "unmatched '{'"),
         ("a{«layers»}", "NS0404", "a list cannot be written into a text"),
         ("a{«none»}", "NS0404", "null cannot be written into a text"),
         ("a{«block»}", "NS0404", "a block cannot be written into a text"),

@@ -334,7 +334,7 @@ SYNTAX = [
     ("a: |\n\tx", "2:1: NS0101 a tab cannot indent a line (indent with spaces)"),
     ("a: @x", "1:4: NS0101 a value cannot begin with '@' (put quotes around the text)"),
     ("a: `x`", "1:4: NS0101 a value cannot begin with '`'"),
-    ("a: b: c", "1:5: NS0101 a ':' stands where no key can be (put quotes around a text with ': '"),
+    ("a: b: c", "1:5: NS0101 a ':' where no key is allowed (put quotes around a text with ': '"),
     ("a: 'x\nb: 1", "1:4: NS0101 this quote is never closed"),
     ('a: "x\n---\n', "1:4: NS0101 this quote is never closed"),
     ('a: "\\q"', "1:5: NS0101 unknown escape in a quoted text"),
@@ -351,7 +351,7 @@ SYNTAX = [
     ("a: !<x y", "1:4: NS0101 this tag is malformed"),
     ("%YAML 2.0\n---\na: 1", "1:1: NS0101 this directive is not understood"),
     ("a: {b:[1]}", "1:6: NS0101 no space after ':' (write 'key: value')"),
-    ("a: ? b", "1:4: NS0101 a '?' stands where no key can be"),
+    ("a: ? b", "1:4: NS0101 a '?' where no key is allowed"),
 ]
 
 

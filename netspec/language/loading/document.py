@@ -153,7 +153,7 @@ def _parameters(parser: Parser, tree: Mapping, trees: list[Mapping]) -> dict[str
 def _network(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) -> Body | None:
     """Parse the network; where an argument's declaration is wrong, names are not checked."""
     if tree.get("network") is None:
-        _report_missing(parser, tree, "network", "its steps stand below it, as in `- relu`")
+        _report_missing(parser, tree, "network", "write its steps below it, as in `- relu`")
         return None
     entered = tree.get("input")
     inputs = entered if isinstance(entered, Mapping) and "shape" not in entered else Mapping()

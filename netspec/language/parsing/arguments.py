@@ -129,7 +129,7 @@ class ArgumentParser(Checker):
             name for name in operands if name in op.model_fields and not isinstance(operands[name], (str, list, dict))
         ]
         for name in found:
-            help_text = f"options stand beside the operands: `{op.name}: {{of: [...], {name}: ...}}`"
+            help_text = f"options go next to `of`: `{op.name}: {{of: [...], {name}: ...}}`"
             self.report(
                 Code.INVALID_OPERANDS,
                 f"`{name}` is an option of {op.name}, not an operand",

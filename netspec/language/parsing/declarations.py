@@ -19,7 +19,7 @@ from netspec.syntax.yaml import Mapping, locate
 
 BLOCK_KEYS = {
     "args": "the block's settings, with type or default",
-    "inputs": "names of the values that enter, when there are several",
+    "inputs": "names of the inputs, when there are several",
     "outputs": "labels of the values that leave, when there are several",
     "body": "the steps",
     "description": "what the block is, for `netspec ops`",

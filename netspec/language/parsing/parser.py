@@ -106,13 +106,13 @@ class Parser(ArgumentParser):
             return suggest_step(key, self.callables()) or "`netspec ops` lists what a step can do"
         step = {**OPS, **COMBINATORS}.get(known[0])
         if step and key in step.model_fields:
-            return f"an argument stands under its step: `{known[0]}: {{{key}: ...}}`"
+            return f"arguments go under their step: `{known[0]}: {{{key}: ...}}`"
         beside = [*STEP_KEYS, *(["body"] if self._takes_body_beside(known[0]) else [])]
         meant = suggest_key(key, beside, OTHER_STEP_KEYS)
         if not meant and step:
             argument = suggest_argument(key, step.model_fields)
-            meant = argument and f"an argument stands under its step: {argument}"
-        return meant or f"beside a step may stand {', '.join(STEP_KEYS)}"
+            meant = argument and f"arguments go under their step: {argument}"
+        return meant or f"a step may also have {', '.join(STEP_KEYS)}"
 
     def _takes_body_beside(self, key: str) -> bool:
         return self.kind_of(key) == "combinator" and COMBINATORS[key].has_sibling_body
@@ -141,7 +141,7 @@ class Parser(ArgumentParser):
         key, tree = call.key, call.tree
         combinator = COMBINATORS[key] if kind == "combinator" else None
         if "body" in tree and not (combinator and combinator.has_sibling_body) and key != "body":
-            message = f"{key} takes no body beside it"
+            message = f"{key} takes no `body`"
             self.report(Code.UNEXPECTED_BODY, message, tree.key_spans["body"], self._body_help(key))
         if combinator:
             self._check_ignored_keys(combinator, tree)

@@ -51,7 +51,7 @@ def check_reference(parser: Parser, tree: Mapping) -> None:
             help_text = f"as in `{library}: resnet18`, or `{library}: {{resnet18: {{num_classes: 10}}}}`"
             parser.report(Code.INVALID_DOCUMENT_VALUE, message, reference.value_spans[library], help_text)
     if "keys" in reference and reference["keys"] not in libraries:
-        message = f"`keys` is one of the libraries beside it, not {show_value(reference['keys'])}"
+        message = f"`keys` must name one of the reference's libraries, not {show_value(reference['keys'])}"
         help_text = f"it names {', '.join(libraries)}" if libraries else "name the library too"
         parser.report(Code.INVALID_DOCUMENT_VALUE, message, reference.value_spans["keys"], help_text)
 

@@ -145,7 +145,7 @@ def _filled(scope: Scope, field: re.Match[str]) -> str:
 def _escaped_brace(field: re.Match[str]) -> str | None:
     """Return the brace that two of them stand for; refuse one that is alone."""
     if field[0] in ("{", "}"):
-        raise ExpressionError(f"'{field[0]}' stands alone", field.start(), 1, f"a brace is '{field[0] * 2}'", SYNTAX)
+        raise ExpressionError(f"unmatched '{field[0]}'", field.start(), 1, f"a brace is '{field[0] * 2}'", SYNTAX)
     return field[0][0] if field[0] in ("{{", "}}") else None
 
 

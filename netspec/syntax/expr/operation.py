@@ -107,7 +107,7 @@ def _repeating(multiply: Operation) -> Operation:
         if not isinstance(right, (int, Dim)):
             raise mismatch("a list is repeated by an integer", right)
         right = int(right)
-        # Lists inside count too: they are not copied, but whoever walks over the list visits each of them again.
+        # Lists inside count too: they are not copied, but a traversal of the list visits each of them again.
         if weigh(left) * right > MAX_ITEMS:
             raise beyond(f"the list would have more than the {MAX_ITEMS:,} items allowed")
         spend(len(left) * right)

@@ -76,6 +76,6 @@ class Anchors:
             return None
         self.expanded += anchor.size
         if self.expanded > MAX_EXPANDED:
-            message = f"aliases stand for more than {MAX_EXPANDED} values"
+            message = f"aliases expand to more than {MAX_EXPANDED} values"
             raise self._collector.limit_at(mark, Code.ALIASES_TOO_LARGE, message, _REPEAT)
         return anchor.value

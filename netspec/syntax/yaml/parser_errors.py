@@ -36,15 +36,15 @@ _RULES = (
     _Rule(("cannot start any token",), "a value cannot begin with {character}", "put quotes around the text"),
     _Rule(
         ("mapping values are not allowed", "<below word>"),
-        "a key stands below a lone word",
+        "a key is below a lone word",
         "end the word above with ':', so that keys can follow",
     ),
     _Rule(
         ("mapping values are not allowed",),
-        "a ':' stands where no key can be",
+        "a ':' where no key is allowed",
         f"put quotes around a text with ': ', or {_ALIGN}",
     ),
-    _Rule(("mapping keys are not allowed",), "a '?' stands where no key can be", "put quotes around the text"),
+    _Rule(("mapping keys are not allowed",), "a '?' where no key is allowed", "put quotes around the text"),
     _Rule(("found unexpected ':'",), "no space after ':'", "write 'key: value'"),
     _Rule(("flow sequence", "<open>"), "this '[' is never closed", "add the missing ']'", at_opening=True),
     _Rule(("flow mapping", "<open>"), "this '{{' is never closed", "add the missing '}'", at_opening=True),

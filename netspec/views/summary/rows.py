@@ -35,7 +35,7 @@ class Row:
 
     @property
     def params(self) -> int:
-        """The parameters to show: those in training for a head that exists only there."""
+        """The parameters to show: those in training for an auxiliary output that exists only there."""
         return self.totals.training_params if self.training_only else self.totals.params
 
     @property
