@@ -41,6 +41,7 @@ def command(spec: str, settings: Settings, target: str, output: str | None, forc
     from netspec.output_files import check_files, write_file
 
     graph = compile_document(spec, settings)
+    # A file that may not be overwritten is refused before the wait, not after it.
     if output not in (None, "-"):
         check_files([Path(output or "")], force=force)
     # A large network takes a second or more to write: somebody who waits should see for what.

@@ -201,6 +201,7 @@ def test_alignment_stays_near_the_diagonal_of_long_lists() -> None:
     assert calls < 3 * len(first) * (2 * REACH + 1)
 
 
+@pytest.mark.slow
 def test_a_thousand_layers_take_little_time() -> None:
     steps = [f"  - {CONV}\n  - relu\n"] * 1000
     first, second = graph("".join(steps)), graph("".join(steps).replace("relu", "bn\n  - relu"))

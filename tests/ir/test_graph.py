@@ -113,6 +113,7 @@ def test_parts_are_copied_with_all_they_lead_to_and_stay_together() -> None:
         assert alone is whole[node.path] and scope is alone.scope and nodes == list(whole)
 
 
+@pytest.mark.slow
 def test_a_network_as_long_or_as_deep_as_may_be_is_copied() -> None:
     body = [{"repeat": 5_000, "body": [{"linear": 4}, "relu"]}]
     deep = "blocks: {inner: {args: {n: int}, body: [{sequential: [{inner: {n: n - 1}, when: n > 0}, relu], name: g}]}}"

@@ -107,6 +107,7 @@ def test_what_follows_from_ops_may_be_left_out_and_more_may_be_said() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_graphs_of_any_length_and_depth_are_printed_and_read() -> None:
     deep = "blocks: {inner: {args: {n: int}, body: [{sequential: [{inner: {n: n - 1}, when: n > 0}, relu], name: g}]}}"
     nested = compile_text(f"netspec: 1\nname: deep\ninput: [4]\n{deep}\nnetwork: [{{inner: 60}}]\n")

@@ -309,6 +309,7 @@ def test_bodies_nested_as_deeply_as_may_be_reach_every_stage(kind: str) -> None:
     }
 
 
+@pytest.mark.slow
 def test_every_connection_of_a_long_dense_block_is_not_drawn() -> None:
     Path("net.yaml").write_text(network("- dense: {layers: 4900, body: [{conv: {out: 1, kernel: 1}}]}"))
     code, said = measure("draw", "net.yaml", "--edges", "full", "--all", "-o", "net.svg")

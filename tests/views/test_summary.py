@@ -155,6 +155,7 @@ def test_a_narrow_terminal_cuts_texts_but_no_number(
     assert columns != 80 or max(map(len, shown.splitlines())) == 80
 
 
+@pytest.mark.slow
 def test_a_chain_of_ten_thousand_layers_is_short(tmp_path: Path) -> None:
     path = tmp_path / "deep.yaml"
     steps = "{conv: {out: 4, kernel: 1}}, relu"
