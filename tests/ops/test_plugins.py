@@ -158,7 +158,7 @@ def test_an_installed_package_brings_its_ops(folder: Path) -> None:
     command = [sys.executable, "-W", "error", "-m", "netspec", "check", "net.yaml"]
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "ok  net.yaml  0 params  0 MACs\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "ok  net.yaml  0 params  0 MACs\n    input 4; output 4\n"), done.stderr
 
 
 def test_a_broken_package_is_left_out_with_a_warning(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
