@@ -173,6 +173,5 @@ def _fields(step: Step, context: Context) -> dict[str, Any]:
             continue
         value = evaluate(raw, context.variables, step.place(name), words)
         # What a loop walks may be sizes; how often and where to cut is the structure of the network.
-        stays_open = name == combinator.variables_field or name in combinator.forwarded
-        values[name] = value if stays_open else closed(value)
+        values[name] = value if name == combinator.variables_field else closed(value)
     return values

@@ -196,15 +196,15 @@ class Builder:
         self._check_size(result.shape, span)
         self._check_dtypes(op, operands, span)
         # Weights have one size, so that the sizes which they are computed from are fixed.
-        fixed = {name: tuple([int(size) for size in shape]) for name, shape in parameters.items()}
-        params = sum([prod(shape) for shape in fixed.values()])
+        weights: dict[str, Shape] = {name: tuple(map(int, shape)) for name, shape in parameters.items()}
+        params = sum([stated(prod(shape)) for shape in weights.values()])
         # What a layer pads with is constructed with it: TensorFlow's rule pads by what a stride leaves over.
         for side in chain(*op.padding_around(*shapes[:1])):
             int(side)
         numbers = op.at_stated_sizes()
         symbolic = None if numbers is op else op
         at_stated = TensorType(stated_shape(result.shape), result.dtype)
-        return Facts(numbers, symbolic, result, at_stated, dict(fixed), params, stated(macs), point.path)
+        return Facts(numbers, symbolic, result, at_stated, weights, params, stated(macs), point.path)
 
     def _size_inputs(self, op: Op, operands: tuple[Value, ...]) -> tuple[str, ...]:
         """Return the values, beside the operands, that the open sizes among an op's arguments are computed of."""

@@ -50,8 +50,8 @@ class Context:
     """The document's own arguments, which ``defaults`` are evaluated in."""
     frames: tuple[Frame, ...] = ()
     shares: dict[str, Shared] = field(default_factory=dict)
-    outer_labels: dict[str, Values] = field(default_factory=dict)
-    """What the steps around a block can refer to: an argument may be computed from the size of such a value."""
+    outer_labels: tuple[Namespace[str, Values], ...] = ()
+    """What the steps around each block can refer to: an argument may be computed from the size of such a value."""
     device: int | None = None
     init: dict[str, tuple[tuple[str, Initializer], ...]] = field(default_factory=dict)
     """Initialization rules of a used document or of the calls of blocks around, by op."""
@@ -69,7 +69,7 @@ class Context:
 
     def enter(self, variables: dict[str, Any], values: tuple[Value, ...], names: Iterable[str]) -> None:
         """Begin the body of a block or document: its own arguments, and its operands under their names."""
-        self.outer_labels = {**self.outer_labels, **self.labels}
+        self.outer_labels = (self.labels, *self.outer_labels)
         self.variables = Layer({"input": expr.Value(values[0].shape)}, variables)
         self.labels = {"input": values}
         for name, value in zip(names, values, strict=False):

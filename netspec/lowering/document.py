@@ -29,7 +29,6 @@ from netspec.lowering.unused import report_unused
 from netspec.lowering.values import Value, Values
 from netspec.sizes import SizeContext
 from netspec.sizes.shape import elements
-from netspec.syntax import expr
 from netspec.syntax.yaml import locate
 
 
@@ -110,9 +109,9 @@ def _expand(
     document: Document, inputs: tuple[Input, ...], variables: dict[str, Any], builder: Builder
 ) -> tuple[Output, ...]:
     """Expand the network of a document and return its main outputs; raise SpecError with all errors found."""
-    context = _context(document, builder, variables, inputs)
-    values = builder.entering = tuple(Value(each.name, each.symbolic_type) for each in inputs)
-    result = lower_body(document.network, values, context)
+    builder.entering = tuple(Value(each.name, each.symbolic_type) for each in inputs)
+    context = _context(document, builder, variables)
+    result = lower_body(document.network, builder.entering, context)
     main = _main_outputs(document, result, context)
     builder.collector.raise_errors()
     names, paths = tuple(each.name for each in inputs), tuple(each.node for each in main)
@@ -161,7 +160,7 @@ def _check_given(document: Document) -> None:
         )
 
 
-def _context(document: Document, builder: Builder, variables: dict[str, Any], inputs: tuple[Input, ...]) -> Context:
+def _context(document: Document, builder: Builder, variables: dict[str, Any]) -> Context:
     context = Context(
         builder=builder,
         scope=builder.graph.root,
@@ -172,11 +171,9 @@ def _context(document: Document, builder: Builder, variables: dict[str, Any], in
         defaults=document.defaults,
         constants=variables,
     )
-    for each in inputs:
-        context.label(each.name, (Value(each.name, each.symbolic_type),))
-    first = inputs[0]
-    context.labels["input"] = (Value(first.name, first.symbolic_type),)
-    context.variables["input"] = expr.Value(first.symbolic_type.shape)
+    for each in builder.entering:
+        context.label(each.path, (each,))
+    context.label("input", builder.entering[:1])
     return context
 
 

@@ -30,7 +30,7 @@ def lower_op(step: Step, values: Values, context: Context) -> Values:
 
 def add_op(op: Op, operands: tuple[Value, ...], step: Step, context: Context) -> Value:
     """Add the op of a step under the step's name, or under the module it shares."""
-    context.builder.labels = (context.labels, context.outer_labels)
+    context.builder.labels = (context.labels, *context.outer_labels)
     own = initializers(step, op, context)
     init = _over(own, context.init.get(op.name, ()))
     label = step.label[0] if len(step.label) == 1 else ""
