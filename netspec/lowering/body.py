@@ -34,7 +34,8 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
     context.builder.count_steps(context.frames, step.span)
     context.set_current(values)
     deciding = context.builder.deciding
-    around, deciding.reason = deciding.reason, Reason(step.span, subject=context.scope.path)
+    # What is asked between ops, as by `when`, decides what the network is; an op asks for a reason of its own.
+    around, deciding.reason = deciding.reason, Reason(step.span, "chosen", context.scope.path)
     try:
         if not _is_enabled(step, context):
             return values

@@ -180,7 +180,7 @@ class Builder:
         return facts
 
     def _new_facts(self, op: Op, operands: tuple[Value, ...], point: InsertionPoint) -> Facts:
-        self.deciding.reason = Reason(point.span, subject=point.path)
+        around, self.deciding.reason = self.deciding.reason, Reason(point.span, subject=point.path)
         types = [value.type for value in operands]
         span, shapes = point.span, [each.shape for each in types]
         try:
@@ -201,6 +201,7 @@ class Builder:
         # What a layer pads with is constructed with it: TensorFlow's rule pads by what a stride leaves over.
         for side in chain(*op.padding_around(*shapes[:1])):
             int(side)
+        self.deciding.reason = around
         numbers = op.at_stated_sizes()
         symbolic = None if numbers is op else op
         at_stated = TensorType(stated_shape(result.shape), result.dtype)

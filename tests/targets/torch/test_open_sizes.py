@@ -161,3 +161,10 @@ def symbolic_at_stated(graph: Graph) -> Any:
 
 def at_sizes(shape: Any, sizes: dict[str, int]) -> tuple[int, ...]:
     return tuple(at(size, sizes) for size in shape)
+
+
+def test_what_is_asked_between_ops_decides_and_what_ops_ask_is_needed() -> None:
+    steps = [{"conv": {"out": 4, "kernel": 3}}, {"relu": None, "when": "x.height > 8"}, "flatten", {"linear": 2}]
+    graph = compile_text({"input": [3, 16, 5], "network": steps})
+    asked = {(guard.kind, guard.reason.subject) for guard in graph.sizes.guards}
+    assert {("needs", "conv1"), ("chosen", ""), ("fixes", "linear1")} <= asked
