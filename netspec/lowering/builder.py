@@ -198,11 +198,12 @@ class Builder:
         # Weights have one size, so that the sizes which they are computed from are fixed.
         weights: dict[str, Shape] = {name: tuple(map(int, shape)) for name, shape in parameters.items()}
         params = sum([stated(prod(shape)) for shape in weights.values()])
-        # What a layer pads with is constructed with it: TensorFlow's rule pads by what a stride leaves over.
-        for side in chain(*op.padding_around(*shapes[:1])):
-            int(side)
-        self.deciding.reason = around
         numbers = op.at_stated_sizes()
+        if numbers is not op:
+            # A layer is constructed with its padding, which may follow from an open window.
+            for side in chain(*op.padding_around(*map(stated_shape, shapes[:1]))):
+                int(side)
+        self.deciding.reason = around
         symbolic = None if numbers is op else op
         at_stated = TensorType(stated_shape(result.shape), result.dtype)
         return Facts(numbers, symbolic, result, at_stated, weights, params, stated(macs), point.path)

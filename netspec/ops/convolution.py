@@ -10,7 +10,7 @@ from netspec.ops.fields import Flag, Padding, PerAxis, Positive
 from netspec.ops.traits import Windows
 from netspec.ops.windows import SlidingWindow, check_copies, shortest
 from netspec.sizes import Size
-from netspec.sizes.shape import Pairs, Shape, elements, per_axis
+from netspec.sizes.shape import AxisWindow, Pairs, Shape, elements, per_axis
 
 
 class Conv(Op, name="conv"):
@@ -138,6 +138,9 @@ class Conv(Op, name="conv"):
 
     def padding_around(self, shape: Shape) -> Pairs:
         return self.window.pairs(shape)
+
+    def pads_by_size(self, shape: Shape) -> tuple[AxisWindow, ...]:
+        return self.window.pads_by_size(shape)
 
     def explicit_padding(self, shape: Shape) -> Pairs | None:
         # Of all uneven padding torch's convolutions know this one, by its name.

@@ -9,7 +9,7 @@ from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_ra
 from netspec.ops.fields import Flag, OpenPerAxis, Padding, PerAxis, PositiveNumber, SizePerAxis
 from netspec.ops.traits import SAME, Windows
 from netspec.ops.windows import SlidingWindow, shortest
-from netspec.sizes.shape import Pairs, Shape, per_axis, show
+from netspec.sizes.shape import AxisWindow, Pairs, Shape, per_axis, show
 
 
 class WindowPool(Op):
@@ -128,6 +128,9 @@ class PaddedPool(WindowPool):
 
     def padding_around(self, shape: Shape) -> Pairs:
         return self.window.pairs(shape)
+
+    def pads_by_size(self, shape: Shape) -> tuple[AxisWindow, ...]:
+        return self.window.pads_by_size(shape)
 
     def explicit_padding(self, shape: Shape) -> Pairs | None:
         pairs = self.padding_around(shape)
@@ -254,6 +257,9 @@ class AveragePool(PaddedPool, name="avgpool"):
                 help="count it with `count_include_pad: true`, or give both sides the same",
                 code=Code.INVALID_WINDOW,
             )
+        # Only torch's own padding is left out of the mean, and that is a number.
+        for before, _ in pairs:
+            int(before)
 
     @property
     def padding_counts(self) -> bool:

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from netspec.sizes.shape import Pairs, Shape
+from netspec.sizes.shape import AxisWindow, Pairs, Shape
 
 
 class Window(NamedTuple):
@@ -109,6 +109,14 @@ class Traits(BaseModel):
         pairs = self.padding_around(shape)
         # torch.nn.Conv2d: padding is "added to all four sides", by one number per axis.
         return pairs if any(before != after for before, after in pairs) else None
+
+    def pads_by_size(self, shape: Shape) -> tuple[AxisWindow, ...]:
+        """Return the window along each axis of an op whose padding depends on the size that enters; else nothing.
+
+        TensorFlow's SAME does, beside a stride. Where that size stays open, no number says how much to pad, and a layer
+        of the generated module computes it.
+        """
+        return ()
 
     def without_padding(self) -> Self:
         """Return the op as it is behind padding of its own."""

@@ -75,8 +75,9 @@ class SlidingWindow(NamedTuple):
     def _count(self, shape: Shape, axes: tuple[AxisWindow, ...]) -> Shape:
         if self.padding == "same_tf":
             # TensorFlow's rule fixes how many windows there are, and pads what they need. So their number is a plain
-            # division, even where the padding itself is a formula of the size that has several cases.
-            return tuple(-(-size // axis.stride) for size, axis in zip(shape[1:], axes, strict=True))
+            # division. The padding is computed of a window that is known when the module is constructed.
+            known = [(int(axis.kernel), int(axis.stride)) for axis in axes]
+            return tuple(-(-size // stride) for size, (_, stride) in zip(shape[1:], known, strict=True))
         return tuple(map(count_windows, shape[1:], axes, self.pairs(shape), (self.ceil,) * len(axes)))
 
     def pairs(self, shape: Shape) -> Pairs:
@@ -97,6 +98,17 @@ class SlidingWindow(NamedTuple):
             return tuple((total // 2, total - total // 2) for total in totals)
         sides = self.padding if isinstance(self.padding, tuple) else (self.padding,) * rank
         return tuple(side if isinstance(side, tuple) else (side, side) for side in sides)  # type: ignore[misc]
+
+    def pads_by_size(self, shape: Shape) -> tuple[AxisWindow, ...]:
+        """Return the window along each axis where what it is padded by depends on the size that enters; else nothing.
+
+        Example:
+            >>> SlidingWindow(3, 2, "same_tf").pads_by_size((3, 9)), SlidingWindow(3, 1, "same_tf").pads_by_size((3, 9))
+            ((AxisWindow(kernel=3, stride=2, dilation=1),), ())
+        """
+        axes = self.along(len(shape) - 1)
+        # Between neighbouring windows nothing is left over.
+        return axes if self.padding == "same_tf" and any(axis.stride != 1 for axis in axes) else ()
 
     def torch_padding(self, shape: Shape) -> OpenPaddingValue | str:
         """Return the padding as torch's modules take it, which is the same on both sides of an axis.

@@ -167,6 +167,22 @@ class SizeContext:
                     left = left & allowed
                     yield guard, left
 
+    def settles(self, whole: Form, phase: Phase = "evaluation") -> bool:
+        """Return whether a form has its stated value at all legal sizes.
+
+        Example:
+            >>> from netspec.sizes import Reason, symbol
+            >>> height, context = symbol("H", 224), SizeContext({"H": 224})
+            >>> with context.deciding(Reason()):
+            ...     assert height % 2 == 0
+            >>> context.settles((height % 2).form), context.settles((height % 4).form)
+            (True, False)
+        """
+        if not whole.terms:
+            return True
+        solved = solve(add(whole, constant(-whole.stated)), "==")
+        return solved is not None and all(self.domain(each.name, phase) <= solved for each in whole.symbols)
+
     def conditions(self, phase: Phase = "evaluation") -> list[Guard]:
         """Return the guards that no domain of one symbol expresses: those between sizes, and what cannot be solved."""
         box = self._box(phase)

@@ -89,7 +89,13 @@ def same_padding(size: Size, window: AxisWindow) -> tuple[Size, Size]:
         >>> same_padding(224, AxisWindow(kernel=3, stride=2))
         (0, 1)
     """
-    count = -(-size // window.stride)
-    # A stride longer than the window leaves elements out, and needs no padding at all: hence the maximum with 0.
-    total = max(0, (count - 1) * window.stride + window.extent - size)
+    # A layer's window is part of its weights or of its text, so that it is a number even where the size stays open.
+    extent, stride = int(window.extent), int(window.stride)
+    left_over = -size % stride
+    if extent >= stride:
+        total = extent - stride + left_over
+    else:
+        # A stride longer than the window leaves elements out, and pads only where fewer than a window are left: it is
+        # max(0, extent - stride + left_over), as a sum of steps, so that an open size is not compared.
+        total = sum((left_over + stride - least) // stride for least in range(stride - extent + 1, stride))
     return total // 2, total - total // 2

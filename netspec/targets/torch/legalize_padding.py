@@ -1,16 +1,22 @@
 """Padding that torch's layers cannot do becomes a ``pad`` op before them: other on each side, or too much for a pool.
 
 A module that several steps share has one padding for all of them. Where it would differ with the sizes that enter, as
-TensorFlow's SAME may, each of these steps gets a ``pad`` of its own, and the module none.
+TensorFlow's SAME may, each of these steps gets a ``pad`` of its own, and the module none. Where those sizes stay open,
+the padding is computed in ``forward``, of the size at hand.
 """
 
 from __future__ import annotations
 
+from itertools import chain
+
+from netspec.analysis import symbolic_types
 from netspec.diagnostics import Code, Note, SpecError
 from netspec.ir import Graph, Node, Rewriter
 from netspec.ops import OPS, Op
 from netspec.passes import Pass
-from netspec.sizes.shape import Pairs, Shape
+from netspec.sizes.dim import form_of
+from netspec.sizes.shape import AxisWindow, Pairs, Shape, same_padding
+from netspec.targets.torch.pad_same import PadSame
 
 
 class LegalizePadding(Pass, name="legalize_padding"):
@@ -29,7 +35,7 @@ class LegalizePadding(Pass, name="legalize_padding"):
                 continue
             _check_shared(uses)
             for node in uses:
-                _write_out(node, rewriter)
+                _write_out(node, rewriter, _open_windows(node, graph))
             changed = True
         return rewriter.apply() if changed else graph
 
@@ -45,6 +51,8 @@ def _modules(graph: Graph) -> list[list[Node]]:
 
 def _is_legal(uses: list[Node], graph: Graph) -> bool:
     """Return whether torch can pad by itself for all uses of a module, and in the same way."""
+    if any(_open_windows(node, graph) for node in uses):
+        return False
     shapes = [graph.shape_of(node.inputs[0]) for node in uses]
     if any(node.op.explicit_padding(shape) for node, shape in zip(uses, shapes, strict=True)):
         return False
@@ -61,13 +69,27 @@ def _check_shared(uses: list[Node]) -> None:
         raise SpecError.of(Code.INVALID_SHARING, message, others[0].span, help=help_text, notes=notes)
 
 
-def _write_out(node: Node, rewriter: Rewriter) -> None:
+def _open_windows(node: Node, graph: Graph) -> tuple[AxisWindow, ...]:
+    """Return the window along each axis where the padding is known only when a size is; else nothing."""
+    windows = node.op.pads_by_size(graph.shape_of(node.inputs[0]))
+    if not windows:
+        return ()
+    _, *sizes = symbolic_types(graph)[node.inputs[0]].shape
+    sides = chain(*map(same_padding, sizes, windows))
+    return () if all(graph.sizes.settles(form_of(side)) for side in sides) else windows
+
+
+def _write_out(node: Node, rewriter: Rewriter, windows: tuple[AxisWindow, ...]) -> None:
     """Replace a node by one without padding, behind a ``pad`` where there is any."""
     padding = _pairs(node.op, rewriter.type_of(node.inputs[0]).shape)
-    if not any(before or after for before, after in padding):
+    if windows:
+        extents, strides = zip(*((each.extent, each.stride) for each in windows), strict=True)
+        op: Op = PadSame.model_validate({"extents": extents, "strides": strides, **node.op.pad_arguments()})
+    elif any(before or after for before, after in padding):
+        op = OPS["pad"].model_validate({"sides": padding, **node.op.pad_arguments()})
+    else:
         rewriter.replace(node, rewriter.derive(node, node.op.without_padding()))
         return
-    op = OPS["pad"].model_validate({"sides": padding, **node.op.pad_arguments()})
     # Names in documents hold no `@`, so this path cannot be taken.
     pad = rewriter.derive(node, op, path=f"{node.path}@pad")
     rewriter.insert_before(node, pad)

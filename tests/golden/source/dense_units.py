@@ -10,6 +10,22 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
+def pad_same(
+    x: torch.Tensor,
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    mode: str = "constant",
+    value: float = 0.0,
+) -> torch.Tensor:
+    """Pad for size / stride windows, rounded up, as TensorFlow does: an odd element goes last."""
+    sides = []
+    for axis in reversed(range(len(kernel))):
+        left_over = -x.shape[axis + 2] % stride[axis]
+        total = torch.sym_max(kernel[axis] - stride[axis] + left_over, 0)
+        sides += [total // 2, total - total // 2]
+    return F.pad(x, sides, mode, value)
+
+
 class Middle(nn.Module):
     """stem.middle."""
 
@@ -161,9 +177,9 @@ class DenseUnits(nn.Module):
         out = self.conv2(x)  # 4x16x16
         out = F.relu(out, inplace=True)  # 4x16x16
         x = torch.cat([x, out], 1)  # 100x16x16
-        x = F.pad(x, (0, 1, 0, 1))  # 100x17x17
+        x = pad_same(x, (3, 3), (2, 2))  # 100x17x17
         x = F.avg_pool2d(x, 3, stride=2)  # 100x8x8
-        x = F.pad(x, (0, 1, 0, 1))  # 100x9x9
+        x = pad_same(x, (3, 3), (2, 2))  # 100x9x9
         x = F.avg_pool2d(x, 3, stride=2)  # 100x4x4
         x = self.units(x)  # 48x4x4
         x = F.adaptive_avg_pool2d(x, 1)  # 48x1x1

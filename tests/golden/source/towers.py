@@ -12,6 +12,22 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
+def pad_same(
+    x: torch.Tensor,
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    mode: str = "constant",
+    value: float = 0.0,
+) -> torch.Tensor:
+    """Pad for size / stride windows, rounded up, as TensorFlow does: an odd element goes last."""
+    sides = []
+    for axis in reversed(range(len(kernel))):
+        left_over = -x.shape[axis + 2] % stride[axis]
+        total = torch.sym_max(kernel[axis] - stride[axis] + left_over, 0)
+        sides += [total // 2, total - total // 2]
+    return F.pad(x, sides, mode, value)
+
+
 class LastState(nn.Module):
     """Returns the last hidden state of the last layer, that of both directions concatenated."""
 
@@ -48,7 +64,7 @@ class Tower(nn.Module):
         x = self.conv1(x)  # 12x10x10
         x = self.bn1(x)  # 12x10x10
         x = F.relu(x, inplace=True)  # 12x10x10
-        x = F.pad(x, (0, 1, 0, 1), value=float('-inf'))  # 12x11x11
+        x = pad_same(x, (3, 3), (2, 2), value=float('-inf'))  # 12x11x11
         x = F.max_pool2d(x, 3, stride=2)  # 12x5x5
         out = self.conv2(x)  # 12x5x5
         out = self.bn2(out)  # 12x5x5

@@ -13,6 +13,7 @@ from netspec.analysis import symbolic_types
 from netspec.ir import Graph
 from netspec.language.loading.files import shipped_names
 from netspec.sizes import at, describe_sizes
+from netspec.targets.torch import emit_torch
 from netspec.targets.torch.runtime import build_module
 from tests.support.documents import build, compile_text
 
@@ -85,7 +86,22 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     },
     "padding by what a stride leaves over": {
         "input": [3, 18, 16],
-        "network": [{"conv": {"out": 4, "kernel": 3, "stride": 2, "padding": "same_tf"}}] * 2,
+        "network": [
+            {"conv": {"out": 4, "kernel": [3, 2], "stride": 2, "padding": "same_tf"}},
+            {"maxpool": {"kernel": 3, "stride": 2, "padding": "same_tf"}},
+            {"conv": {"out": 4, "kernel": 1, "stride": 2, "padding": "same_tf"}},
+        ],
+    },
+    "windows with gaps between them": {
+        "input": [3, 40, 33],
+        "network": [
+            {"avgpool": {"kernel": 2, "stride": 4, "padding": "same_tf"}},
+            {"conv": {"out": 4, "kernel": 2, "dilation": 2, "stride": 5, "padding": "same_tf"}},
+        ],
+    },
+    "a shared layer that pads by size": {
+        "input": [3, 18, 16],
+        "network": [{"conv": {"out": 3, "kernel": 3, "stride": 2, "padding": "same_tf"}, "share": "a"}] * 3,
     },
     "sequences": {
         "input": {"shape": [12], "dtype": "int64", "high": 20},
@@ -144,9 +160,48 @@ def _legal_sizes(graph: Graph, most: int) -> list[dict[str, int]]:
     return legal[:most]
 
 
-def test_padding_that_a_layer_is_constructed_with_fixes_what_a_stride_leaves_over() -> None:
+def test_padding_by_what_a_stride_leaves_over_takes_every_size() -> None:
     graph = compile_text(DOCUMENTS["padding by what a stride leaves over"])
-    assert describe_sizes(graph.sizes) == ["H % 4 == 2", "W % 4 == 0"]
+    assert describe_sizes(graph.sizes) == ["H, W any"]
+    assert emit_torch(graph).count("pad_same(x, ") == 2, "a window of one element needs no padding"
+
+
+def test_padding_by_size_is_traced_and_exported() -> None:
+    graph = compile_text(DOCUMENTS["windows with gaps between them"])
+    module = build(graph).eval()
+    example = torch.randn(2, 3, 200, 166, dtype=torch.float64)
+    sizes = {2: torch.export.Dim.AUTO, 3: torch.export.Dim.AUTO}
+    exported = torch.export.export(module, (example,), dynamic_shapes=(sizes,)).module()
+    traced = torch.fx.symbolic_trace(module)
+    for height, width in ((200, 166), (241, 187)):
+        x = torch.randn(2, 3, height, width, dtype=torch.float64)
+        torch.testing.assert_close(traced(x), module(x))
+        torch.testing.assert_close(exported(x), module(x))
+
+
+def test_padding_is_a_number_where_its_size_is_fixed() -> None:
+    steps = [*DOCUMENTS["padding by what a stride leaves over"]["network"], "flatten", {"linear": 2}]
+    graph = compile_text({"input": [3, 16, 16], "network": steps})
+    assert describe_sizes(graph.sizes) == ["H, W in 9..16"]
+    assert "pad_same" in emit_torch(graph), "8 rows are left of 9 to 16, padded or not"
+    fixed = compile_text({"input": [3, 16, 16], "network": [{"reshape": [3, 16, 16]}, *steps]})
+    assert "pad_same" not in emit_torch(fixed)
+    assert emit_torch(fixed).count("F.pad(x, ") == 2
+
+
+def test_what_training_alone_fixes_is_no_number_in_evaluation() -> None:
+    conv = {"conv": {"out": 4, "kernel": 3, "stride": 2, "padding": "same_tf"}}
+    training = {"output": {"name": "aux", "train_only": True, "body": ["flatten", {"linear": 2}]}, "from": "input"}
+    graph = compile_text({"input": [3, 16, 16], "network": [training, conv]})
+    assert describe_sizes(graph.sizes, "training") == ["H = W = 16"]
+    assert "pad_same" in emit_torch(graph)
+
+
+def test_padding_that_a_mean_leaves_out_is_a_number() -> None:
+    """Only torch's own padding is not counted, and torch takes numbers."""
+    pool = {"avgpool": {"kernel": 5, "stride": 4, "padding": "same_tf", "count_include_pad": False}}
+    graph = compile_text({"input": [3, 15, 15], "network": [pool]})
+    assert describe_sizes(graph.sizes) == ["H, W % 4 == 3"]
 
 
 def _resized(given: Any, graph: Graph, sizes: dict[str, int]) -> Any:
