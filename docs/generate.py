@@ -3,7 +3,7 @@
 ops.md       every op, combinator and library block, from their docstrings and fields
 errors.md    every error code, from its page
 zoo.md       every network that ships, from its document and graph
-pictures/    the README's pictures
+pictures/    the pictures of these pages and the README
 
 The README itself has two parts that are generated: the code beside its first document, and the table of results.
 """
@@ -35,6 +35,9 @@ from netspec.output_files import signed
 from netspec.sizes.shape import show
 from netspec.syntax.yaml.flow_style import flow
 from netspec.tooling.block_example import example_call, example_shapes
+from netspec.views.chart.chart import draw_chart
+from netspec.views.chart.quantities import split_stated
+from netspec.views.summary.overview import measure_figures
 
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"
@@ -88,6 +91,11 @@ ZOO_INTRODUCTION = """
 layers on the longest path, those of gates and both halves of a factorized convolution among them, so that it can be
 more than a name says. All of these are computed; `accuracy` is not, it is what was published for the network: the first
 guess's, and that of the first five, on the data that the title or the paper names.
+
+![Top-1 accuracy on ImageNet over multiply-accumulates, with parameters as areas](pictures/accuracy.svg)
+
+The picture is what `netspec compare --chart top1` draws of the networks whose accuracy on ImageNet was published. Who
+measured it, and on how many crops, is not the same for all of them, and stands below it.
 
 What proves a network stands beside it; `make test` runs all of it but where another command is named.
 
@@ -355,10 +363,18 @@ def _text(lines: Iterable[str]) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines).rstrip()) + "\n"
 
 
+def accuracy_chart() -> str:
+    """Return the chart of the networks whose accuracy on ImageNet was published."""
+    published = (name for name in shipped_names() if netspec.load(name).published.get("dataset") == "ImageNet")
+    found = [measure_figures(netspec.compile(name)) for name in published]
+    return draw_chart(split_stated(found, "top1")[0], "top1")
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "ops.md": lambda: _text(ops_page()),
     "errors.md": lambda: _text(errors_page()),
     "zoo.md": lambda: _text(zoo_page()),
+    "pictures/accuracy.svg": lambda: signed(accuracy_chart(), ".svg"),
     "pictures/densenet121.svg": lambda: signed(netspec.draw("densenet121"), ".svg"),
     "pictures/tiny.svg": lambda: signed(netspec.draw(first_network()), ".svg"),
     "../README.md": lambda: readme_page(README.read_text(encoding="utf-8")),

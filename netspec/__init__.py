@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from netspec.language import Document
     from netspec.limits import Limits
     from netspec.targets.torch.runtime import Devices
+    from netspec.views.chart.quantities import Kind
     from netspec.views.summary.rows import Sorting
 
 __all__ = [
@@ -236,8 +237,15 @@ def diff(before: Graph | Document | str | Path, after: Graph | Document | str | 
     return difference_text(compare_graphs(_graph(before, None, None), _graph(after, None, None)))
 
 
-def compare(*documents: Graph | Document | str | Path, path: str | Path | None = None) -> str:
+def compare(
+    *documents: Graph | Document | str | Path, path: str | Path | None = None, chart: Kind | None = None
+) -> str:
     """Return the table of several networks, and draw their bubble chart as SVG to a path where one is given.
+
+    ``chart`` is ``"memory"``, or ``"top1"`` or ``"top5"`` for the published accuracy; by default ``"top1"`` where every
+    network states it for the same data, and ``"memory"`` where not.
+
+    Raises: ValueError when a network lacks the accuracy that the chart is to show, or has it for other data.
 
     Example:
         >>> import netspec
@@ -248,13 +256,14 @@ def compare(*documents: Graph | Document | str | Path, path: str | Path | None =
 
     from netspec.output_files import check_suffix, write_file
     from netspec.views.chart.chart import draw_chart
+    from netspec.views.chart.quantities import choose_kind
     from netspec.views.summary.overview import measure_figures, overview_text
 
     if path is not None:
         check_suffix(Path(path), (".svg",))
     found = [measure_figures(_graph(document, None, None)) for document in documents]
     if path is not None:
-        write_file(Path(path), draw_chart(found))
+        write_file(Path(path), draw_chart(found, chart or choose_kind(found)))
     return overview_text(found)
 
 

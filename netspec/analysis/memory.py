@@ -25,6 +25,10 @@ class Memory:
     """
 
     parameters: int
+    model: int
+    """Bytes of the parameters in a file, in which those of ``binary`` and ``stored_bits`` layers take less."""
+    bits_per_weight: float
+    """Bits that a parameter takes in that file, in the mean."""
     forward: int
     peak: int
     dtype: str
@@ -35,12 +39,23 @@ class Memory:
 def measure_memory(graph: Graph, dtype: str = "float32", batch: int = 1) -> Memory:
     """Return the bytes of a graph's parameters and values."""
     shared = aliases(graph, training=True)
+    bits = _stored_bits(graph, 8 * FLOAT_BYTES[dtype])
     return Memory(
         parameters=graph.params * FLOAT_BYTES[dtype],
+        model=-(-bits // 8),
+        bits_per_weight=bits / graph.params if graph.params else 0.0,
         forward=batch * sum(count_bytes(node.results, dtype) for node in graph if node.path not in shared),
         peak=batch * _peak(graph, dtype),
         dtype=dtype,
         batch=batch,
+    )
+
+
+def _stored_bits(graph: Graph, number: int) -> int:
+    # The owner of shared weights has them; the other nodes have none.
+    owners = (node for node in graph if node.params and node.module in graph.evaluated)
+    return sum(
+        stated(node.op.count_stored_bits(number, *(graph.shape_of(path) for path in node.inputs))) for node in owners
     )
 
 

@@ -12,11 +12,14 @@ from netspec.cli.documents import Settings, compile_document
 from netspec.cli.offers import offer_files, offer_specs
 from netspec.cli.options import Workload, document_options, memory_options
 from netspec.cli.output import print_json, progress
+from netspec.diagnostics.render import printable
 
 if TYPE_CHECKING:
+    from netspec.views.chart.quantities import Kind
     from netspec.views.summary.overview import Figures
 
-ORDERS = ("name", "params", "macs", "forward", "peak", "depth")
+ORDERS = ("name", "params", "macs", "model", "forward", "peak", "depth")
+CHARTS = ("memory", "top1", "top5")
 
 
 @click.command("compare")
@@ -33,6 +36,13 @@ ORDERS = ("name", "params", "macs", "forward", "peak", "depth")
     shell_complete=offer_files,
     help="Draw the chart too, as .svg; with - the chart alone is printed.",
 )
+@click.option(
+    "--chart",
+    "kind",
+    type=click.Choice(CHARTS),
+    help="What the chart shows over MACs: parameters and memory, or the published accuracy and parameters. "
+    "By default top1 where every network states it, and memory where not.",
+)
 @click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")
 def command(
     specs: tuple[str, ...],
@@ -42,18 +52,20 @@ def command(
     markdown: bool,
     as_json: bool,
     output: str | None,
+    kind: Kind | None,
     force: bool,
 ) -> None:
-    """Compare networks: parameters, MACs, FLOPs, memory, depth, receptive field and input.
+    """Compare networks: parameters, size, MACs, FLOPs, memory, depth, receptive field, accuracy and input.
 
-    The chart has MACs across, parameters upwards, and the peak memory of evaluation as the bubbles' area. What --set
-    and --variant say holds for every SPEC.
+    The chart has MACs across. Upwards it has parameters, with the peak memory of evaluation as the bubbles' area, or
+    the published accuracy, with parameters as the area. What --set and --variant say holds for every SPEC.
     """
     from netspec.output_files import check_files, write_file
-    from netspec.views.chart.chart import draw_chart
 
     if markdown and as_json:
         raise click.UsageError("--markdown and --json exclude each other")
+    if kind is not None and output is None:
+        raise click.UsageError("--chart needs --output")
     path = None if output in (None, "-") else Path(str(output))
     if path is not None:
         if path.suffix != ".svg":
@@ -63,11 +75,13 @@ def command(
     found = _measured(specs, settings, workload, sort)
     if output == "-":
         # The chart alone: a picture between the lines of a table is of use to no program.
-        click.echo(draw_chart(found), nl=False)
+        click.echo(_chart(found, kind), nl=False)
         return
+    # Drawn before anything is printed, so that a chart that is not to be had leaves no half of an answer.
+    chart = None if path is None else _chart(found, kind)
     _print(found, markdown, as_json)
-    if path is not None:
-        write_file(path, draw_chart(found), force=force)
+    if path is not None and chart is not None:
+        write_file(path, chart, force=force)
         click.echo(f"wrote {output}", err=True)
 
 
@@ -79,6 +93,21 @@ def _measured(specs: Iterable[str], settings: Settings, workload: Workload, sort
         with progress(f"compiling {spec} …"):
             found.append(measure_figures(compile_document(spec, settings), workload.dtype, workload.batch))
     return ordered(found, sort)
+
+
+def _chart(found: list[Figures], kind: Kind | None) -> str:
+    from netspec.views.chart.chart import draw_chart
+    from netspec.views.chart.quantities import choose_kind, split_stated
+
+    kind = kind or choose_kind(found)
+    shown, left_out = split_stated(found, kind)
+    if left_out:
+        names = ", ".join(each.name for each in left_out)
+        click.echo(f"not in the chart, for want of a published {kind}: {printable(names)}", err=True)
+    try:
+        return draw_chart(shown, kind)
+    except ValueError as error:
+        raise click.UsageError(printable(str(error))) from None
 
 
 def _print(found: list[Figures], markdown: bool, as_json: bool) -> None:

@@ -189,6 +189,10 @@ class Op(Traits):
         """Return the number of trainable numbers."""
         return sum(map(elements, self.list_parameters(*shapes).values()))
 
+    def count_stored_bits(self, number: int, *shapes: Shape) -> Size:
+        """Return the bits that the parameters take in a file in which a plain number takes ``number`` of them."""
+        return number * self.count_parameters(*shapes)
+
     @classmethod
     def words(cls, field: str) -> frozenset[str]:
         """Return the words that a field takes; any other string there is an expression."""

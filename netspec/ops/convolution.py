@@ -6,7 +6,7 @@ from pydantic import Field
 
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_rank
-from netspec.ops.fields import Flag, Padding, PerAxis, Positive
+from netspec.ops.fields import Bits, Flag, Padding, PerAxis, Positive
 from netspec.ops.traits import Windows
 from netspec.ops.windows import SlidingWindow, check_copies, shortest
 from netspec.sizes import Size
@@ -70,6 +70,9 @@ class Conv(Op, name="conv"):
     binary: Flag = Field(
         False, description="Use the sign of each weight times one scale per filter (the mean of its absolute weights)."
     )
+    stored_bits: Bits | None = Field(
+        None, description="Bits of each weight in a file, for the model's size alone; a binary weight always takes one."
+    )
 
     @property
     def window(self) -> SlidingWindow:
@@ -112,6 +115,13 @@ class Conv(Op, name="conv"):
         # torch.nn.Conv2d.weight: each filter has the channels of its own group alone.
         weight = (out, shape[0] // groups, *per_axis(self.kernel, len(shape) - 1))
         return {"weight": weight, "bias": (out,)} if self.bias else {"weight": weight}
+
+    def count_stored_bits(self, number: int, *shapes: Shape) -> Size:
+        filters = self.channels(shapes[0])[0]
+        weights = elements(self.list_parameters(*shapes)["weight"])
+        # A binary filter is a sign for each weight, and one scale.
+        taken = weights + filters * number if self.binary else weights * (self.stored_bits or number)
+        return taken + (filters * number if self.bias else 0)
 
     def count_macs(self, *shapes: Shape) -> Size:
         positions = self.window.sizes("conv", shapes[0])

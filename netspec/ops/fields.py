@@ -24,6 +24,8 @@ LARGEST = 2**31 - 1
 Positive = Annotated[int, Strict(), Field(ge=1, le=LARGEST)]
 """A whole number of at least one: channels, features, groups, layers."""
 Count = Annotated[int, Strict(), Field(ge=0, le=LARGEST)]
+Bits = Annotated[int, Strict(), Field(ge=1, le=64)]
+"""How many bits a stored number takes."""
 Integer = Annotated[int, Strict(), Field(ge=-LARGEST, le=LARGEST)]
 Flag = Annotated[bool, Strict()]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]

@@ -5,7 +5,7 @@ from pydantic import Field
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.broadcasting import broadcast
-from netspec.ops.fields import Count, Flag, Positive
+from netspec.ops.fields import Bits, Count, Flag, Positive
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.ops.windows import all_of
 from netspec.sizes import Size
@@ -40,6 +40,7 @@ class Linear(Op, name="linear"):
 
     out: Positive = Field(description="Number of output features.")
     bias: Flag = Field(True, description="Whether to add a trainable constant to each feature.")
+    stored_bits: Bits | None = Field(None, description="Bits of each weight in a file, for the model's size alone.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
@@ -57,6 +58,10 @@ class Linear(Op, name="linear"):
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
         weight = (self.out, shapes[0][-1])
         return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+
+    def count_stored_bits(self, number: int, *shapes: Shape) -> Size:
+        weights = elements(self.list_parameters(*shapes)["weight"])
+        return weights * (self.stored_bits or number) + (self.out * number if self.bias else 0)
 
     def count_macs(self, *shapes: Shape) -> Size:
         # Each input element is multiplied once for each output feature.

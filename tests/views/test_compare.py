@@ -22,6 +22,7 @@ from netspec.ir import Publication
 from netspec.views.chart.axes import make_axis
 from netspec.views.chart.chart import draw_chart
 from netspec.views.chart.label_placement import Bubble, place_labels
+from netspec.views.chart.quantities import choose_kind, front, make_chart
 from netspec.views.geometry import Rectangle
 from netspec.views.summary.overview import Figures, measure_figures, ordered, overview_markdown, overview_text
 from tests.support.search import examples
@@ -41,7 +42,8 @@ def figures() -> tuple[Figures, ...]:
 def make(name: str, params: int = 1, macs: int = 1, peak: int = 1, published: Publication | None = None) -> Figures:
     shapes = ((3, 8, 8),)
     return Figures(
-        name, name, params, macs, 2 * macs, params, macs, peak, peak, 1, None, shapes, "float32", 1, published
+        *(name, name, params, macs, 2 * macs, params, macs, 4 * params, 32.0, peak, peak, 1),
+        *(None, shapes, "float32", 1, published),
     )
 
 
@@ -59,10 +61,15 @@ def test_receptive_fields_end_where_the_extent_does() -> None:
 
 
 def test_accuracies_stand_with_their_source() -> None:
-    """A network that says nothing has none, and a figure that is missing is no zero."""
-    lines = overview_text([make("a", published=Publication("CIFAR-10", "table 6", top1=93.57)), make("b")]).splitlines()
+    """A network that says nothing has none, a figure that is missing is no zero, and no source is named twice."""
+    cifar, image = Publication("CIFAR-10", "table 6", top1=93.57), Publication("ImageNet", "table 6", top1=70)
+    found = [make("a", published=cifar), make("b"), make("c", published=image), make("d", published=cifar)]
+    lines = overview_text(found).splitlines()
     assert lines[2].split()[-3:] == ["93.57", "-", "3x8x8"] and lines[3].split()[-3:] == ["-", "-", "3x8x8"]
-    assert [line for line in lines if "accuracy" in line] == ["accuracy in percent: a from table 6, on CIFAR-10"]
+    assert [line for line in lines if "accuracy" in line] == [
+        "accuracy in percent on CIFAR-10, from table 6: a, d",
+        "accuracy in percent on ImageNet, from table 6: c",
+    ]
 
 
 def test_other_settings_have_no_published_accuracy() -> None:
@@ -146,6 +153,96 @@ def test_nothing_cannot_be_drawn() -> None:
         draw_chart([])
 
 
+# the chart of accuracies
+
+
+def accurate(name: str, macs: int, top1: float, params: int = 1, dataset: str = "ImageNet") -> Figures:
+    return make(name, params, macs, published=Publication(dataset, "table 2", top1=top1))
+
+
+def test_chart_of_accuracy_is_the_same_every_time(golden: Callable[[str, str], None]) -> None:
+    found = [each for each in figures() if each.published]
+    text = draw_chart(found, "top1")
+    assert text == draw_chart(found[::-1], "top1")
+    golden("compare/accuracy.svg", text)
+
+
+def test_higher_is_more_accurate_and_area_is_parameters() -> None:
+    root = ElementTree.fromstring(
+        draw_chart([accurate("a", 1, 60, 10**6), accurate("b", 2, 80, 4 * 10**6), accurate("c", 4, 90, 10**6)], "top1")
+    )
+    circles = {
+        (each.findtext(f"{SVG}title") or "")[0]: [float(each.get(key, "")) for key in ("cx", "cy", "r")]
+        for each in root.iter(f"{SVG}circle")
+        if "bubble" in each.get("class", "")
+    }
+    (_, low, small), (_, middle, large), (_, high, _) = (circles[name] for name in "abc")
+    # No logarithm: from 60 to 80 is twice as far as from 80 to 90.
+    assert (low - middle) / (middle - high) == pytest.approx(2, rel=1e-3)
+    assert large / small == pytest.approx(2, rel=1e-3)
+
+
+def test_each_source_is_named_once_under_the_chart() -> None:
+    root = ElementTree.fromstring(draw_chart([accurate(name, 1 + ord(name), ord(name)) for name in "cab"], "top1"))
+    texts = [each.text for each in root.iter(f"{SVG}text")]
+    assert [text for text in texts if "table 2" in (text or "")] == ["table 2: a, b, c"]
+    assert "top-1 accuracy on ImageNet, %" in texts
+
+
+def test_line_passes_the_best_for_as_few_macs() -> None:
+    """One that costs as much and is worse is not on it, nor one that costs more and is no better."""
+    found = [accurate("worse", 10, 50), accurate("cheap", 10, 60), accurate("same", 20, 60), accurate("best", 40, 90)]
+    chart = make_chart(found, "top1")
+    assert [each.name for each in front(found, chart)] == ["cheap", "best"]
+    assert draw_chart(found, "top1").count('<path class="front"') == 1 + 2  # in the legend, and two sides of a step
+    assert "front" not in re.sub(r"<style>.*?</style>", "", draw_chart(found), flags=re.S)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_text_of_a_crowded_chart_overlaps_another_or_leaves_the_page(seed: int) -> None:
+    """The widths of texts are estimates here too, by another rule: seven pixels a character of the larger ones."""
+    found = [
+        accurate(f"network{place}", 10**8 * (1 + place * (7 + seed) % 23), 60 + place * (5 + seed) % 31, 10**6 * place)
+        for place in range(1, 22)
+    ]
+    root = ElementTree.fromstring(draw_chart(found, "top1"))
+    width, height = (float(root.get(side, "").removesuffix("px")) for side in ("width", "height"))
+    boxes = [_box(each) for each in root.iter(f"{SVG}text") if each.get("x")]
+    assert len(boxes) > 30
+    for place, (left, top, right, bottom) in enumerate(boxes):
+        assert left >= 0 and top >= 0 and right <= width and bottom <= height
+        for other in boxes[:place]:
+            assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+
+
+def _box(text: ElementTree.Element) -> tuple[float, float, float, float]:
+    size = 6.0 if text.get("class") == "label" else 5.6
+    width, x, y = size * len(text.text or ""), float(text.get("x", "")), float(text.get("y", ""))
+    left = {"start": x, "middle": x - width / 2, "end": x - width}[text.get("text-anchor", "")]
+    return left, y - 9, left + width, y + 2
+
+
+@pytest.mark.parametrize(
+    ("found", "kind"),
+    [
+        ([accurate("a", 1, 60), accurate("b", 2, 70)], "top1"),
+        ([accurate("a", 1, 60), make("b")], "memory"),
+        ([accurate("a", 1, 60), accurate("b", 2, 70, dataset="CIFAR-10")], "memory"),
+        ([make("a", published=Publication("ImageNet", "table 2", top5=90))], "memory"),
+        ([], "memory"),
+    ],
+)
+def test_chart_without_a_word_is_of_accuracy_where_all_state_one_alike(found: list[Figures], kind: str) -> None:
+    assert choose_kind(found) == kind
+
+
+def test_accuracies_that_cannot_be_compared_are_refused() -> None:
+    with pytest.raises(ValueError, match="accuracies on CIFAR-10 and ImageNet cannot share a chart"):
+        draw_chart([accurate("a", 1, 60), accurate("b", 2, 70, dataset="CIFAR-10")], "top1")
+    with pytest.raises(ValueError, match="b has no published top-5 accuracy"):
+        draw_chart([make("b", published=Publication("ImageNet", "table 2", top1=60))], "top5")
+
+
 @pytest.mark.parametrize(
     ("amounts", "ticks"),
     [
@@ -217,11 +314,21 @@ def test_command_prints_and_draws(compare: Compare) -> None:
     assert compare("lenet5_modern", "-o", "-")[1].startswith("<svg")
 
 
+def test_command_draws_accuracies_and_says_who_has_none(compare: Compare) -> None:
+    chosen = compare("alexnet", "squeezenet1_0", "-o", "-")
+    assert (chosen[0], chosen[2]) == (0, "") and "top-1 accuracy on ImageNet" in chosen[1]
+    assert "peak memory" in compare("alexnet", "squeezenet1_0", "--chart", "memory", "-o", "-")[1]
+    code, out, err = compare("alexnet", "lenet5_modern", "--chart", "top5", "-o", "-")
+    assert (code, err) == (0, "not in the chart, for want of a published top5: lenet5_modern\n")
+    assert "alexnet: 714,188,480 MACs, top-5 79.09 %, 61,100,840 parameters" in out
+
+
 def test_command_as_json(compare: Compare) -> None:
     (record,) = json.loads(compare("lenet5_modern", "--json", "--batch", "2", "--dtype", "float16")[1])
     single = measure_figures(netspec.compile("lenet5_modern"))
     assert (record["params"], record["macs"], record["inputs"]) == (61706, 416520, [[1, 32, 32]])
     assert (record["peak"], record["dtype"], record["batch"]) == (single.peak, "float16", 2)
+    assert (record["model"], record["bits_per_weight"]) == (2 * 61706, 16)
     assert replace(single, batch=2) != single
 
 
@@ -232,6 +339,9 @@ def test_command_as_json(compare: Compare) -> None:
         (["lenet5_modern", "-o", "chart.png"], 2, "does not end in .svg"),
         (["lenet5_modern", "--json", "--markdown"], 2, "exclude each other"),
         (["lenet5_modern", "--sort", "colour"], 2, "--sort"),
+        (["alexnet", "--chart", "top1"], 2, "--chart needs --output"),
+        (["lenet5_modern", "--chart", "top1", "-o", "chart.svg"], 2, "at least one network"),
+        (["alexnet", "nin_cifar10", "--chart", "colour", "-o", "-"], 2, "--chart"),
         (["lenet5_modern", "missing.yaml"], 2, "NS0001"),
         (["lenet5_modern", "--set", "nothing=1"], 1, "error[NS"),
         (["lenet5_modern", "-o", "mine.svg"], 2, "was not written by netspec"),

@@ -110,17 +110,18 @@ def test_whole_table(tmp_path: Path) -> None:
         "A small net",
         "Nobody 2000",
         "small: input 3x32x32 -> output 10, aux 2 (training only)",
-        "layer         op                      output   params       MACs  field",
-        "-----------------------------------------------------------------------",
-        "conv1         conv 3x3                8x32x32     224    221,184    3x3",
-        "conv2..conv5  conv 3x3 x4             8x32x32   2,336  2,359,296  11x11",
-        "bn1..bn4      bn x4                   8x32x32      64          -  11x11",
-        "relu1..relu4  relu x4                 8x32x32       -          -  11x11",
-        "aux           output (training only)  2            18         16    all",
-        "head          flatten > linear        10       81,930     81,920    all",
+        "layer         op                      output   params     %       MACs     %  field",
+        "-----------------------------------------------------------------------------------",
+        "conv1         conv 3x3                8x32x32     224   0.3    221,184   8.3    3x3",
+        "conv2..conv5  conv 3x3 x4             8x32x32   2,336   2.8  2,359,296  88.6  11x11",
+        "bn1..bn4      bn x4                   8x32x32      64   0.1          -     -  11x11",
+        "relu1..relu4  relu x4                 8x32x32       -     -          -     -  11x11",
+        "aux           output (training only)  2            18     -         16     -    all",
+        "head          flatten > linear        10       81,930  96.9     81,920   3.1    all",
         "",
-        "parameters        84,554  84.6 k, 330 KiB in float32",
+        "parameters        84,554  84.6 k",
         "  in training     84,572  with auxiliary outputs",
+        "model bytes      338,216  330 KiB in a file, 32 bits per weight",
         "MACs           2,662,400  2.66 M",
         "  in training  2,662,416  with auxiliary outputs",
         "FLOPs          5,324,800  5.32 M",
@@ -150,9 +151,47 @@ def test_a_narrow_terminal_cuts_texts_but_no_number(
     print_rich(summary)
     shown = capsys.readouterr().out
     assert all(number in shown for cells in summary.cells for number in cells[3:])
-    assert ["2,833,137,664", "2071x2071"] in [line.split()[-2:] for line in shown.splitlines()]
+    assert ["2,833,137,664", "100.0", "2071x2071"] in [line.split()[-3:] for line in shown.splitlines()]
     assert ("dense: 12 x dense_layer" in shown) == (columns == 200)
     assert columns != 80 or max(map(len, shown.splitlines())) == 80
+
+
+def test_shares_of_alexnet_are_those_that_its_readers_know() -> None:
+    """The linear layers have nine parameters of ten, and the convolutions nine MACs of ten."""
+    shares = {row[0].strip(): (row[4], row[6]) for row in summarize(netspec.compile("alexnet"), depth_one()).cells}
+    assert shares["classifier"] == ("96.0", "8.2") and shares["features"] == ("4.0", "91.8")
+
+
+@pytest.mark.parametrize("name", ["alexnet", "densenet121", "googlenet", "inception_v3"])
+def test_shares_of_the_outermost_rows_add_up_to_all(name: str) -> None:
+    """What only training has is no part of it."""
+    cells = summarize(netspec.compile(name), depth_one()).cells
+    for column in (4, 6):
+        shares = [float(row[column]) for row in cells if row[column] != "-"]
+        assert sum(shares) == pytest.approx(100, abs=0.05 * len(shares) + 1e-9)
+
+
+def test_a_file_of_binary_weights_is_small() -> None:
+    """575,040 signs, a scale for each of 1,488 filters, and 721,736 numbers that are left: 2.96 million bytes."""
+    figures = _figures("sepnet_small")
+    assert figures["model bytes"][0] == f"{575_040 // 8 + 4 * (1_488 + 721_736):,}"
+    assert (
+        figures["model bytes"][1]
+        == "2.83 MiB in a file, 18.3 bits per weight, float32 but where a layer says otherwise"
+    )
+    assert _figures("sepnet_small", "real")["model bytes"] == ("5,187,104", "4.95 MiB in a file, 32 bits per weight")
+    quantized = 721_736 - 5_088 - 1_000  # without batch normalization and the bias of the linear layer
+    assert _figures("sepnet_small", "quantized")["model bytes"][0] == (
+        f"{575_040 // 8 + 4 * 1_488 + quantized + 4 * (5_088 + 1_000):,}"
+    )
+
+
+def _figures(name: str, variant: str | None = None) -> dict[str, tuple[str, str]]:
+    return {name: (amount, text) for name, amount, text in summarize(netspec.compile(name, variant)).figures}
+
+
+def depth_one() -> TableOptions:
+    return TableOptions(depth=1)
 
 
 @pytest.mark.slow

@@ -57,10 +57,10 @@ class Axis:
         return ticks[:: ceil(len(ticks) / MOST_TICKS)]
 
 
-def make_axis(amounts: Sequence[int], start: float, end: float, inset: float) -> Axis:
-    """Return an axis for amounts: logarithmic where they are positive and far apart."""
+def make_axis(amounts: Sequence[float], start: float, end: float, inset: float, may_stretch: bool = True) -> Axis:
+    """Return an axis for amounts: logarithmic where they are positive and far apart, and it may be."""
     smallest, largest = min(amounts), max(amounts)
-    is_logarithmic = smallest > 0 and largest > WIDE_RANGE * smallest
+    is_logarithmic = may_stretch and smallest > 0 and largest > WIDE_RANGE * smallest
     low, high = (log10(smallest), log10(largest)) if is_logarithmic else (float(smallest), float(largest))
     # A range of no extent could not be stretched over the line.
     if low == high:

@@ -14,7 +14,7 @@ RINGS = 16
 DIRECTIONS = (0, 8, 12, 4, 14, 2, 10, 6, 15, 1, 9, 7, 13, 11, 3, 5)
 """Sixteenths of a turn, clockwise from the right, the best first."""
 COVERED, CROSSED, MISLEADING = 60.0, 25.0, 12.0
-"""What it costs to cover another bubble, to cross a label's line, to be nearer to another bubble; a pixel costs one."""
+"""What it costs to cover another bubble, to cross a line, to be nearer to another bubble; a pixel costs one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,13 @@ class Label:
     line: tuple[float, float, float, float] | None
 
 
-def place_labels(bubbles: Sequence[Bubble], page: Rectangle) -> list[Label | None]:
+def place_labels(bubbles: Sequence[Bubble], page: Rectangle, lines: Sequence[Rectangle] = ()) -> list[Label | None]:
     """Return a place for each label; None where there is none without covering another label.
 
-    Labels of bubbles in a crowd choose first, and take what is nearest and covers least.
+    Labels of bubbles in a crowd choose first, and take what is nearest and covers least of bubbles and of ``lines``,
+    which are upright or level: rectangles without a width or a height.
     """
-    placement = _Placement(bubbles, page)
+    placement = _Placement(bubbles, page, lines)
     for index in sorted(range(len(bubbles)), key=lambda index: (-_crowd(bubbles[index], bubbles), index)):
         placement.place(index)
     return [placement.labels.get(index) for index in range(len(bubbles))]
@@ -54,10 +55,11 @@ class _Placement:
     it is placed.
     """
 
-    def __init__(self, bubbles: Sequence[Bubble], page: Rectangle) -> None:
+    def __init__(self, bubbles: Sequence[Bubble], page: Rectangle, lines: Sequence[Rectangle]) -> None:
         self.labels: dict[int, Label] = {}
         self._bubbles = bubbles
         self._page = page
+        self._lines = lines
 
     def place(self, index: int) -> None:
         """Place the label of a bubble where it costs least, if there is room for it."""
@@ -78,6 +80,7 @@ class _Placement:
         if not _contains(self._page, label.area) or any(_overlap(label.area, each.area) for each in others):
             return float("inf")
         cost = sum(CROSSED for other in others if _cross(label, other))
+        cost += sum(CROSSED for line in self._lines if _overlap(label.area, line))
         own = _distance(label.area, self._bubbles[index])
         for number, bubble in enumerate(self._bubbles):
             if cost >= limit:

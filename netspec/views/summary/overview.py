@@ -15,14 +15,18 @@ from netspec.views.text_table import markdown_table, text_table
 
 Order = Literal["name", "params", "macs", "forward", "peak", "depth"]
 
-HEADINGS = ("network", "params", "MACs", "FLOPs", "forward", "peak", "depth", "field", "top-1", "top-5", "input")
-LEFT = frozenset({0, 10})
+HEADINGS = (
+    *("network", "params", "bits", "model", "MACs", "FLOPs", "forward", "peak", "depth", "field", "top-1", "top-5"),
+    "input",
+)
+LEFT = frozenset({0, len(HEADINGS) - 1})
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What a network is compared by: as evaluation uses it, and what has training in its name as training does.
 
+    ``model`` is the bytes of its parameters in a file, which takes ``bits_per_weight`` for each in the mean.
     ``forward`` is the bytes of values in a training step, ``peak`` in evaluation, as ``measure_memory`` counts them.
     ``receptive_field`` is that of the last value with any extent, which is what global pooling takes in the end;
     None where that depends on everything, as behind squeeze-and-excitation.
@@ -35,6 +39,8 @@ class Figures:
     flops: int
     training_params: int
     training_macs: int
+    model: int
+    bits_per_weight: float
     forward: int
     peak: int
     depth: int
@@ -63,6 +69,8 @@ def measure_figures(graph: Graph, dtype: str = "float32", batch: int = 1) -> Fig
         totals.flops,
         totals.training_params,
         totals.training_macs,
+        memory.model,
+        memory.bits_per_weight,
         memory.forward,
         memory.peak,
         totals.depth,
@@ -113,6 +121,8 @@ def _cells(each: Figures) -> tuple[str, ...]:
     return (
         printable(each.name),
         f"{each.params:,}",
+        f"{each.bits_per_weight:.3g}",
+        show_bytes(each.model),
         f"{each.macs:,}",
         f"{each.flops:,}",
         show_bytes(each.forward),
@@ -130,11 +140,13 @@ def _percent(accuracy: float | None) -> str:
 
 
 def _notes(found: Sequence[Figures]) -> list[str]:
+    dtype = f", in {found[0].dtype} where nothing else is said" if found else ""
     kind = f" ({found[0].dtype}, batch of {found[0].batch})" if found else ""
     return [
         f"counted: {COUNTING_RULE}",
         *_training_notes(found),
         *_publication_notes(found),
+        f"bits: of a weight, in the mean; model: bytes of all parameters in a file{dtype}; "
         f"forward: bytes of all values of a training step{kind}; peak: the most that evaluation holds at once; "
         "field: receptive field before global pooling",
     ]
@@ -148,10 +160,18 @@ def _training_notes(found: Sequence[Figures]) -> Iterator[str]:
 
 
 def _publication_notes(found: Sequence[Figures]) -> Iterator[str]:
+    for (dataset, source), names in sources(found).items():
+        shown = ", ".join(map(printable, names))
+        yield f"accuracy in percent on {printable(dataset)}, from {printable(source)}: {shown}"
+
+
+def sources(found: Iterable[Figures]) -> dict[tuple[str, str], list[str]]:
+    """Return the names of networks by the data set and the source of their accuracy, each pair once."""
+    names: dict[tuple[str, str], list[str]] = {}
     for each in found:
         if each.published:
-            source = f"{each.published.source}, on {each.published.dataset}"
-            yield f"accuracy in percent: {printable(each.name)} from {printable(source)}"
+            names.setdefault((each.published.dataset, each.published.source), []).append(each.name)
+    return names
 
 
 def _escaped(text: str) -> str:

@@ -20,7 +20,7 @@ MOST_ROWS = 200
 _MOST_KEPT = 100_000  # more rows than a graph may have nodes
 TEXTS = 3
 """How many columns hold texts; the others hold numbers."""
-HEADINGS = ("layer", "op", "output", "params", "MACs", "field")
+HEADINGS = ("layer", "op", "output", "params", "%", "MACs", "%", "field")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,15 @@ def summarize(
     memory = measure_memory(graph, dtype, batch)
     found = sorted_rows(graph, options.sort) if options.sort else tree_rows(graph, options.depth)
     shown, left_out = _cut(list(islice(found, _MOST_KEPT)), options.rows)
-    size = FLOAT_BYTES[dtype]
-    weighted = options.sort == "memory"
+    totals = measure(graph)
+    weight = FLOAT_BYTES[dtype] * batch if options.sort == "memory" else 0
     return Summary(
         title=printable(graph.title or graph.name),
         above=_above(graph),
-        headings=(*HEADINGS, "memory") if weighted else HEADINGS,
-        cells=tuple(_cells(row, size * batch if weighted else 0) for row in shown),
+        headings=(*HEADINGS, "memory") if weight else HEADINGS,
+        cells=tuple(_cells(row, totals, weight) for row in shown),
         left_out=f"{left_out:,} more rows are left out; `--rows` sets how many are shown" if left_out else "",
-        figures=_figures(measure(graph), memory),
+        figures=_figures(totals, memory),
         below=(f"counted: {COUNTING_RULE}", *remarks),
     )
 
@@ -89,11 +89,16 @@ def _above(graph: Graph) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def _cells(row: Row, size: int) -> tuple[str, ...]:
+def _cells(row: Row, totals: Totals, size: int) -> tuple[str, ...]:
     remarks = {f"x{row.count}": row.count > 1, "(training only)": row.first_of_training, "(shared)": row.shared}
     what = " ".join([printable(row.what), *(text for text, is_so in remarks.items() if is_so)]).strip()
     name = "  " * row.indent + printable(row.name)
-    cells = (name, what, row.output, _amount(row.params), _amount(row.macs), row.receptive_field)
+    cells = (
+        *(name, what, row.output),
+        *(_amount(row.params), _share(row.totals.params, totals.params)),
+        *(_amount(row.macs), _share(row.totals.macs, totals.macs)),
+        row.receptive_field,
+    )
     return (*cells, show_bytes(row.totals.elements * size)) if size else cells
 
 
@@ -101,12 +106,17 @@ def _amount(count: int) -> str:
     return f"{count:,}" if count else "-"
 
 
+def _share(part: int, whole: int) -> str:
+    """Return a part of what evaluation uses in percent; nothing of it is a dash, as what only training has is."""
+    return f"{100 * part / whole:.1f}" if part else "-"
+
+
 def _figures(totals: Totals, memory: Memory) -> tuple[tuple[str, ...], ...]:
-    bytes_of_parameters = show_bytes(memory.parameters)
     held = f"{memory.dtype}, batch of {memory.batch}"
     lines = [
-        ("parameters", f"{totals.params:,}", f"{show_count(totals.params)}, {bytes_of_parameters} in {memory.dtype}"),
+        ("parameters", f"{totals.params:,}", show_count(totals.params)),
         ("  in training", f"{totals.training_params:,}", "with auxiliary outputs"),
+        ("model bytes", f"{memory.model:,}", f"{show_bytes(memory.model)} in a file, {_bits(memory)}"),
         ("MACs", f"{totals.macs:,}", show_count(totals.macs)),
         ("  in training", f"{totals.training_macs:,}", "with auxiliary outputs"),
         ("FLOPs", f"{totals.flops:,}", show_count(totals.flops)),
@@ -119,8 +129,14 @@ def _figures(totals: Totals, memory: Memory) -> tuple[tuple[str, ...], ...]:
         ("depth", f"{totals.depth:,}", "convolutions and linear layers on the longest path"),
         ("nodes", f"{totals.nodes:,}", ""),
     ]
-    same = {1: totals.training_params == totals.params, 3: totals.training_macs == totals.macs}
+    same = {1: totals.training_params == totals.params, 4: totals.training_macs == totals.macs}
     return tuple(line for place, line in enumerate(lines) if not same.get(place))
+
+
+def _bits(memory: Memory) -> str:
+    plain = 8 * FLOAT_BYTES[memory.dtype]
+    mean = f"{memory.bits_per_weight:.3g} bits per weight"
+    return f"{mean}, {memory.dtype} but where a layer says otherwise" if memory.bits_per_weight != plain else mean
 
 
 def plain_text(summary: Summary) -> str:
@@ -129,7 +145,7 @@ def plain_text(summary: Summary) -> str:
     Example:
         >>> import netspec
         >>> print(plain_text(summarize(netspec.compile("lenet5_modern"))).splitlines()[5])
-        conv1     conv 5x5         6x28x28      156  117,600    5x5
+        conv1     conv 5x5         6x28x28      156   0.3  117,600  28.2    5x5
     """
     table = text_table([summary.headings, *summary.cells], left=range(TEXTS))
     table.insert(1, "-" * max(map(len, table)))

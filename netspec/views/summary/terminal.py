@@ -14,7 +14,7 @@ from netspec.views.text_table import column_widths
 
 SHORTEST, GAP = 8, 2
 """What is left of a text at least, and what is free between two columns."""
-STYLES = ("", "cyan", "", "", "", "dim", "")
+STYLES = ("", "cyan", "", "", "dim", "", "dim", "dim", "")
 
 
 def print_rich(summary: Summary) -> None:
