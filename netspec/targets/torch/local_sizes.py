@@ -6,26 +6,38 @@ from typing import Any
 
 from netspec.analysis import symbolic_types
 from netspec.ir import Graph, Node
-from netspec.ops import Torch
+from netspec.ops import Argument, Torch
 from netspec.sizes import Dim
 from netspec.sizes.local import express
+from netspec.sizes.shape import Shape
 from netspec.targets.torch.document import LocalSize
+from netspec.targets.torch.written_sizes import write_size
 
 
 def local_text(node: Node, graph: Graph) -> Torch | None:
     """Return the function that computes a node, with open sizes among its arguments as texts over what it reads."""
     op, types = node.symbolic or node.op, symbolic_types(graph)
+    shapes = tuple(types[value].shape for value in node.reads)
     with graph.sizes.assuming():
-        text = op.emit_function(*(types[value].shape for value in node.inputs))
-    if text is None:
-        return None
+        text = op.emit_function(*shapes[: len(node.inputs)])
+        if text is None or node.symbolic is None:
+            return text
+        return text._replace(arguments=tuple(_computed(each, node, shapes) for each in text.arguments))
+
+
+def _computed(argument: Argument, node: Node, shapes: tuple[Shape, ...]) -> Argument:
+    """Return an argument as it is computed from what the node reads: as the document says, or else most simply."""
+    written = dict(node.expressions).get(argument.field or argument.name)
+    if written is not None and isinstance(argument.value, (int, Dim)):
+        text = write_size(node, written, argument.value, shapes)
+        if text is not None:
+            return argument._replace(value=LocalSize(text))
     known = {
         f"{{{number}}}.shape[{axis}]": size
-        for number, value in enumerate(node.reads)
-        for axis, size in enumerate(types[value].shape, start=1)
+        for number, shape in enumerate(shapes)
+        for axis, size in enumerate(shape, start=1)
     }
-    arguments = tuple(each._replace(value=_localized(each.value, known)) for each in text.arguments)
-    return text._replace(arguments=arguments)
+    return argument._replace(value=_localized(argument.value, known))
 
 
 def local_sizes(value: Any) -> tuple[str, ...]:

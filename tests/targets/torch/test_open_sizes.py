@@ -55,6 +55,24 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         },
         "network": [CONV | {"as": "wide"}, {"conv": {"out": 4, "kernel": 3}}, {"crop": {"height": "wide.height // 2"}}],
     },
+    "a name that means something else inside a block": {
+        "input": [3, 20, 41],
+        "blocks": {
+            "middle": {
+                "args": {"height": "int", "width": 4},
+                "body": [
+                    {"conv": {"out": 4, "kernel": [3, 1]}},
+                    {"slice": {"axis": 2, "start": "(x.height - height) // 2", "stop": "(x.height + height) // 2"}},
+                    {"slice": {"axis": 3, "start": "x.width - width - 1", "stop": "-1"}},
+                ],
+            }
+        },
+        "network": [
+            CONV | {"as": "x2"},
+            {"middle": {"height": "x.height - 4"}},
+            {"middle": {"height": "x2.height // 3", "width": "x.width // 2"}},
+        ],
+    },
     "the input of the network inside a block": {
         "input": [3, 9, 9],
         "blocks": {"grow": {"args": {"to": "int"}, "body": [{"upsample": {"size": "[to, 5]"}}]}},
@@ -164,6 +182,13 @@ def test_padding_by_what_a_stride_leaves_over_takes_every_size() -> None:
     graph = compile_text(DOCUMENTS["padding by what a stride leaves over"])
     assert describe_sizes(graph.sizes) == ["H, W any"]
     assert emit_torch(graph).count("pad_same(x, ") == 2, "a window of one element needs no padding"
+
+
+def test_sizes_are_computed_as_the_document_writes_them() -> None:
+    """A map that is cropped by the same number at every size would else be another class than the others."""
+    source = netspec.source("unet")
+    assert source.count("class Crop(") == source.count("class Crop") == 1
+    assert "x[:, :, (x.shape[2] - up.shape[2]) // 2:(x.shape[2] + up.shape[2]) // 2]" in source
 
 
 def test_padding_by_size_is_traced_and_exported() -> None:
