@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from math import gcd
 from typing import NamedTuple
 
-from netspec.sizes.algebra import add, constant
+from netspec.sizes.algebra import add, constant, scale
 from netspec.sizes.context import SizeContext
-from netspec.sizes.dim import Dim, Size
+from netspec.sizes.dim import Dim, Size, size_of
 from netspec.sizes.domain import Domain, runs
-from netspec.sizes.form import Floor, Symbol
+from netspec.sizes.form import Floor, Symbol, form
 from netspec.sizes.guard import Guard, Phase
 from netspec.sizes.printing import formula
+from netspec.sizes.solver import EVERY_SIZE
 
 MOST_RUNS = 24
 """A finite set is listed up to so many runs of neighbours."""
@@ -152,7 +153,8 @@ def _limits_of(domain: Domain, name: str) -> dict[str, str]:
 def describe_sizes(context: SizeContext, phase: Phase = "evaluation") -> list[str]:
     """Return what is legal, one line for all symbols with the same domain and one for each condition beyond that.
 
-    Where sizes depend on each other, a last line says what is legal when they are equal, as for square images.
+    A size that must equal a formula of others is given by it. Where sizes depend on each other in another way, a last
+    line says what is legal when they are equal, as for square images.
 
     Example:
         >>> from netspec.sizes import Reason, symbol
@@ -161,16 +163,53 @@ def describe_sizes(context: SizeContext, phase: Phase = "evaluation") -> list[st
         ...     assert symbol("H", 224) > 28 and symbol("W", 224) > 28
         >>> describe_sizes(context)
         ['H, W >= 29, any']
+        >>> context = SizeContext({"image_H": 224, "mask_H": 112})
+        >>> with context.deciding(Reason()):
+        ...     assert symbol("mask_H", 112) == -(-symbol("image_H", 224) // 2)
+        >>> describe_sizes(context)
+        ['image_H any', 'mask_H = image_H/2 rounded up']
     """
+    followed = following(context, phase)
     alike: dict[Domain, list[str]] = {}
     for name in context.stated:
-        alike.setdefault(context.domain(name, phase), []).append(name)
+        domain = context.domain(name, phase)
+        if name not in followed or domain != EVERY_SIZE:
+            alike.setdefault(domain, []).append(name)
     lines = [describe(domain, *names) for domain, names in alike.items()]
-    conditions = context.conditions(phase)
+    lines += [f"{name} = {phrase(size)}" for name, (_, size) in followed.items()]
+    given = {guard for guard, _ in followed.values()}
+    conditions = [guard for guard in context.conditions(phase) if guard not in given]
     lines += dict.fromkeys(map(str, conditions))
     related = sorted({symbol.name for guard in conditions for symbol in guard.symbols})
     equal = context.domain_of_equal(related, phase) if len(related) > 1 else None
     return lines if equal is None else [*lines, f"where {' = '.join(related)}: {describe(equal, related[0])}"]
+
+
+def following(context: SizeContext, phase: Phase = "evaluation") -> dict[str, tuple[Guard, Size]]:
+    """Return the sizes that follow from those of earlier inputs and axes, with their formulas and the guards behind.
+
+    Example:
+        >>> from netspec.sizes import Reason, symbol
+        >>> context = SizeContext({"H": 224, "W": 224})
+        >>> with context.deciding(Reason()):
+        ...     assert symbol("H", 224) == symbol("W", 224)
+        >>> following(context)
+        {'W': (Guard(H == W, needs, evaluation), H)}
+    """
+    found: dict[str, tuple[Guard, Size]] = {}
+    order = list(context.stated)
+    for guard in context.conditions(phase):
+        last = max(guard.symbols, key=lambda each: order.index(each.name), default=None)
+        if last is None or last.name in found or guard.relation != "==" or not guard.holds:
+            continue
+        times = dict(guard.difference.terms).get(last)
+        if times not in (1, -1):
+            continue
+        # What is left must not have the size in it once more, as in H == W + H // 2.
+        rest = add(guard.difference, form(0, ((last, 1),)), -times)
+        if last not in rest.symbols:
+            found[last.name] = guard, size_of(scale(rest, -times))
+    return found
 
 
 def phrase(size: Size) -> str:

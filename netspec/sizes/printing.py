@@ -6,6 +6,8 @@ what was ``(H - 1) // 2 + 1`` is printed ``(H + 1) // 2``.
 
 from __future__ import annotations
 
+from math import gcd
+
 from netspec.sizes.algebra import add, constant
 from netspec.sizes.form import Atom, Floor, Form, Product, Scaled, Symbol, form
 
@@ -32,7 +34,12 @@ def condition(difference: Form, relation: str, holds: bool = True) -> str:
         >>> from netspec.sizes import symbol
         >>> condition((symbol("H", 9) // 2 - symbol("W", 9) - 3).form, "=="), condition((5 - symbol("H", 9)).form, ">=")
         ('H // 2 == W + 3', 'H <= 5')
+        >>> condition((256 * symbol("H", 9) * symbol("W", 9) - 2048).form, "==")
+        'H * W == 8'
     """
+    # What sizes are compared for often multiplies both sides by the channels.
+    common = gcd(difference.constant, *(times for _, times in difference.terms)) or 1
+    difference = form(difference.constant // common, ((each, times // common) for each, times in difference.terms))
     left = form(0, (term for term in difference.terms if term[1] > 0))
     right = form(0, ((each, -times) for each, times in difference.terms if times < 0))
     number = constant(abs(difference.constant))

@@ -57,14 +57,19 @@ def _lines(graph: Graph) -> Iterator[str]:
     rows += [(f"output {name}", shape) for name, shape in _leaving(graph, "training")]
     yield from text_table(rows, left={0, 1})
     for phase in phases:
-        if found := [limit for name in graph.sizes.stated for limit in limits(graph.sizes, name, phase)]:
+        found = [limit for name in graph.sizes.stated for limit in limits(graph.sizes, name, phase)]
+        # Of a condition between sizes there is no shorter form than its own, which may be long.
+        conditions = dict.fromkeys(f"  {guard}, {_behind(guard)}" for guard in graph.sizes.conditions(phase))
+        if found or conditions:
             yield ""
             yield "limited by" if phase == "evaluation" else "limited in training by"
-            yield from text_table([(f"  {limit.text}", _because(limit.guard)) for limit in found], left={0, 1})
+            reasons = [(f"  {limit.text}", f"{_behind(limit.guard)}: {limit.guard}") for limit in found]
+            yield from text_table(reasons, left={0, 1})
+            yield from conditions
 
 
-def _because(guard: Guard) -> str:
-    return f"{_KINDS[guard.kind]} {_step(guard)}: {guard}"
+def _behind(guard: Guard) -> str:
+    return f"{_KINDS[guard.kind]} {_step(guard)}"
 
 
 def sizes_record(graph: Graph) -> dict[str, Any]:
@@ -101,7 +106,9 @@ def _fixes(guard: Guard) -> bool:
 
 def _step(guard: Guard) -> str:
     """Return the step for which sizes were compared, and where it stands."""
-    return f"{guard.reason.subject or 'the network'} (line {guard.reason.span.line})"
+    line = f"line {guard.reason.span.line}"
+    # An expression of the document's own steps has a line alone.
+    return f"{guard.reason.subject} ({line})" if guard.reason.subject else line
 
 
 def _entering(each: Input) -> str:
