@@ -41,25 +41,32 @@ class Meter:
     limit: int
     spent: int = 0
 
-    @property
-    def is_exceeded(self) -> bool:
-        """Whether more was counted than is allowed."""
-        return self.spent > self.limit
+
+class LimitExceededError(Exception):
+    """Expressions went over more items than the meter in use allows."""
 
 
 _METER: ContextVar[Meter | None] = ContextVar("meter", default=None)
 
 
 def spend(items: int) -> None:
-    """Count items of a list that an expression makes or copies; it is the caller of the expression who stops."""
+    """Count items of a list that an expression makes or copies.
+
+    Raises: LimitExceededError when the meter in use has counted more than it allows.
+    """
     meter = _METER.get()
-    if meter is not None:
-        meter.spent += items
+    if meter is None:
+        return
+    meter.spent += items
+    if meter.spent > meter.limit:
+        raise LimitExceededError
 
 
-def current_meter() -> Meter | None:
-    """Return the meter that is in use, if there is one."""
-    return _METER.get()
+def current_limit() -> int:
+    """Return how many items the meter in use allows."""
+    meter = _METER.get()
+    assert meter is not None, "nothing is counted, so no limit is exceeded"
+    return meter.limit
 
 
 @contextmanager

@@ -5,9 +5,9 @@
     │   ├── LimitError       it asks for more than a limit allows
     │   └── TooManyErrors    it has so many errors that the run stopped
     ├── ExpressionError      syntax.expr: an expression cannot be read, or has no value
+    ├── AlreadyReported      syntax.expr: a value depends on one that an error left unknown
     ├── ShapeError           ops: an op cannot take these values
     ├── GraphSyntaxError     ir: the text of a graph cannot be read
-    ├── AlreadyReported      lowering: a value depends on one that an error left unknown
     ├── PluginError          ops: a module with ops cannot be used
     ├── DeviceError          targets.torch: there is no such device
     ├── DrawingError         views: a picture cannot be drawn
@@ -18,8 +18,8 @@
         └── ShapeMismatch    targets.torch: the module computes other shapes than the graph has
 
 ``ExpressionError`` and ``ShapeError`` have no place: the code that evaluates the expression or adds the op turns them
-into diagnostics. ``AlreadyReported`` never leaves the lowering. Only ``netspec.sizes``, which is below this package and
-knows nothing of documents, has exceptions of its own.
+into diagnostics. ``AlreadyReported`` never leaves the lowering. Only ``netspec.limits`` and ``netspec.sizes``, which
+are below this package and know nothing of documents, have exceptions of their own.
 """
 
 from __future__ import annotations

@@ -216,6 +216,8 @@ def frozen(value: object, keep_open: bool = False) -> object:
         >>> frozen([64, [1, 2]])
         (64, (1, 2))
     """
+    if type(value) is int or value is None:  # as nearly all are
+        return value
     # Texts of a document know their place; a graph keeps the text alone.
     if isinstance(value, str):
         return str(value)

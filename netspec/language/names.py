@@ -37,6 +37,8 @@ MODULE_ATTRIBUTES = frozenset(
 SOFT_BUILTINS = frozenset({"input", "max", "min", "sum", "pow", "abs", "filter", "map", "hash", "slice", "id", "bin"})
 """Builtins that are harmless as attributes; the emitter never uses them as variables."""
 
+_FORBIDDEN = MODULE_ATTRIBUTES.union(keyword.kwlist, vars(builtins).keys() - SOFT_BUILTINS)
+
 
 def wrong_name(name: str) -> str:
     """Return what a name must be that is none, or has too many letters."""
@@ -47,9 +49,7 @@ def wrong_name(name: str) -> str:
 
 def is_forbidden(name: str) -> bool:
     """Return whether a name would shadow something in generated code."""
-    return (
-        keyword.iskeyword(name) or name in MODULE_ATTRIBUTES or (hasattr(builtins, name) and name not in SOFT_BUILTINS)
-    )
+    return name in _FORBIDDEN
 
 
 def check_name(name: str, span: Span, numbers: bool = True) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from netspec.diagnostics import Span
@@ -26,6 +27,7 @@ def may_be_word(value: Any, type: ParameterType) -> bool:
     return type in ("word", "block") or (type == "any" and WORD.match(value) is not None)
 
 
+@cache
 def field_words(combinator: type[Combinator], name: str) -> frozenset[str]:
     """Return the words that a combinator's field takes."""
     info = combinator.model_fields.get(name)

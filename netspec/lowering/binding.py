@@ -13,13 +13,13 @@ from netspec.language.model import Block, Parameter
 from netspec.language.names import WORD
 from netspec.language.other_names import suggest_step
 from netspec.language.parameters import TYPES, describe_argument
-from netspec.limits import spend
-from netspec.lowering.builder import check_items
-from netspec.lowering.evaluation import AlreadyReported, Evaluated, evaluate
+from netspec.limits import LimitExceededError, spend
+from netspec.lowering.builder import too_many_items
+from netspec.lowering.evaluation import Evaluated, evaluate
 from netspec.lowering.validation import WHOLE
-from netspec.lowering.values import UNKNOWN
 from netspec.ops import OPS
 from netspec.sizes import Dim, Ratio
+from netspec.syntax import expr
 from netspec.syntax.yaml import Mapping, merged
 
 ITEMS_PER_ARGUMENT = 10
@@ -67,8 +67,7 @@ def bind(callee: Callee, given: Mapping, caller: Environment, span: Span) -> dic
         SpecError: NS0307 for one that is missing, NS0309 for one of the wrong type or out of bounds.
         AlreadyReported: one depends on a value that an error left unknown.
     """
-    spend(len(callee.parameters) * ITEMS_PER_ARGUMENT)
-    check_items(span)
+    _spend(len(callee.parameters) * ITEMS_PER_ARGUMENT, span)
     call = _Call(callee, given, caller, span)
     collector = Collector()
     for name, parameter in callee.parameters.items():
@@ -76,13 +75,13 @@ def bind(callee: Callee, given: Mapping, caller: Environment, span: Span) -> dic
             call.values[name] = call.argument(parameter)
         except SpecError as error:
             collector.keep(error)
-            call.values[name] = UNKNOWN
-        except AlreadyReported:
-            call.values[name] = UNKNOWN
+            call.values[name] = expr.UNKNOWN
+        except expr.AlreadyReported:
+            call.values[name] = expr.UNKNOWN
     collector.raise_errors()
     # Only now: the errors of the other arguments are new even if one of them depends on an earlier error.
-    if UNKNOWN in call.values.values():
-        raise AlreadyReported
+    if expr.UNKNOWN in call.values.values():
+        raise expr.AlreadyReported
     return call.values
 
 
@@ -116,13 +115,19 @@ class _Call:
         violation = _violation(value, parameter)
         if violation is None:
             if isinstance(value, (list, dict)):
-                spend(_count_items(value) * COPIES)
-                check_items(span)
+                _spend(_count_items(value) * COPIES, span)
             return value
         message = f"{self.callee.name}: `{parameter.name}` {violation.requirement}, not {show_value(value)}"
         notes = [Note(parameter.span, "declared here")] if parameter.span != span else []
         described = as_help(parameter.description) or "change the value, or the argument's declaration"
         raise SpecError.of(Code.INVALID_ARGUMENT, message, span, notes=notes, help=violation.help or described)
+
+
+def _spend(items: int, span: Span) -> None:
+    try:
+        spend(items)
+    except LimitExceededError:
+        raise too_many_items(span) from None
 
 
 def _count_items(value: Any) -> int:

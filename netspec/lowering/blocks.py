@@ -11,12 +11,13 @@ from netspec.language.scope import unknown_argument
 from netspec.lowering.binding import BlockReference, Environment, bind, by_name
 from netspec.lowering.body import dispatch, lower_body
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import AlreadyReported, expressions
+from netspec.lowering.evaluation import expressions
 from netspec.lowering.insertion import rules_inside, scope_point
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import check_entering, labelled
 from netspec.lowering.registry import lowers_kind
-from netspec.lowering.values import UNKNOWN, Value, Values
+from netspec.lowering.values import Value, Values
+from netspec.syntax import expr
 from netspec.syntax.yaml import Mapping, merged
 
 
@@ -35,8 +36,8 @@ def lower_argument(step: Step, values: Values, context: Context) -> Values:
     held = context.variables[name]
     if held is None:
         return values
-    if held is UNKNOWN:
-        raise AlreadyReported
+    if held is expr.UNKNOWN:
+        raise expr.AlreadyReported
     if not isinstance(held, str) or held.startswith("$"):
         message = f"`{step.key}` is {show_value(held)}, not an op or block"
         is_computed = name in context.labels or name in ("x", "input")
@@ -87,7 +88,10 @@ def lower_block(step: Step, block: Block, values: Values, context: Context) -> V
     scope = context.builder.open_scope(point, "block", block.name, bound, block.inputs)
     if block.inputs:
         context.builder.calls.append((block, entered, scope))
-    inner = context.inner(
+    inner = context.enter(
+        bound,
+        entered,
+        block.inputs,
         scope=scope,
         namer=Namer(numbered=False),
         namespace=block.namespace,
@@ -97,7 +101,6 @@ def lower_block(step: Step, block: Block, values: Values, context: Context) -> V
         init=rules_inside(step, context),
         counter="",
     )
-    inner.enter(bound, entered, block.inputs)
     result = _block_result(block, entered, inner)
     context.builder.close_scope(scope, entered, result)
     return result
@@ -105,7 +108,7 @@ def lower_block(step: Step, block: Block, values: Values, context: Context) -> V
 
 def _block_result(block: Block, values: Values, inner: Context) -> Values:
     if block.body is None:
-        raise AlreadyReported
+        raise expr.AlreadyReported
     result = lower_body(block.body, values, inner)
     if not block.outputs:
         return result

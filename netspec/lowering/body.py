@@ -10,7 +10,7 @@ from netspec.language.messages import show_value
 from netspec.language.model import Body, Step
 from netspec.language.shorthand import field_words
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import AlreadyReported, at_stated_sizes, closed, evaluate
+from netspec.lowering.evaluation import at_stated_sizes, closed, evaluate
 from netspec.lowering.operands import count_values, labelled
 from netspec.lowering.registry import KINDS, LOWERINGS, lowers_kind
 from netspec.lowering.validation import validate
@@ -18,13 +18,19 @@ from netspec.lowering.values import Value, Values
 from netspec.ops import ShapeError
 from netspec.sizes import Dim, Ratio, Reason
 from netspec.sizes.shape import show, stated_shape
+from netspec.syntax import expr
 
 
 def lower_body(body: Body, values: Values, context: Context) -> Values:
     """Expand a chain of steps and return the values of the last one."""
-    with context.builder.deeper(context.frames, body.span):
-        for step in body:
+    builder = context.builder
+    builder.check_nesting(context.frames, body.span)
+    builder.depth += 1
+    try:
+        for step in body.steps:
             values = lower_step(step, values, context)
+    finally:
+        builder.depth -= 1
     return values
 
 
@@ -37,14 +43,16 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
     # What is asked between ops, as by `when`, decides what the network is; an op asks for a reason of its own.
     around, deciding.reason = deciding.reason, Reason(step.span, "chosen", context.scope.path)
     try:
-        if not _is_enabled(step, context):
+        # Most steps have none of these keys, and a network has thousands of steps.
+        if step.when is not None and not _is_enabled(step, context):
             return values
-        taken = _taken_values(step, values, context)
-        result = dispatch(step, taken, _on_device(step, context))
-        _check_shape(step, result, context)
+        taken = _taken_values(step, values, context) if step.origin else values
+        result = dispatch(step, taken, context if step.device is None else _on_device(step, context))
+        if step.expect is not None and result is not None:
+            _check_shape(step, result, context)
         if result is not None and result is not taken:
             context.builder.results.append((step, result))
-    except AlreadyReported:
+    except expr.AlreadyReported:
         result = None
     except ShapeError as error:
         diagnostic = Diagnostic(error.code, error.message, step.span, help=error.help)
@@ -55,14 +63,13 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
         result = None
     finally:
         deciding.reason = around
-    # After an error too: the label exists, and each of its uses would otherwise be an error of its own.
-    _label(step, result, context)
+    if step.label:
+        # After an error too: the label exists, and each of its uses would otherwise be an error of its own.
+        _label(step, result, context)
     return result
 
 
 def _is_enabled(step: Step, context: Context) -> bool:
-    if step.when is None:
-        return True
     value = evaluate(step.when, context.variables, step.place("when"))
     if not isinstance(value, (bool, int, float, Dim, Ratio)) and value is not None:
         message = f"`when` is true or false, not {show_value(value)}"
@@ -71,8 +78,6 @@ def _is_enabled(step: Step, context: Context) -> bool:
 
 
 def _taken_values(step: Step, values: Values, context: Context) -> Values:
-    if not step.origin:
-        return values
     taken: list[Value] = []
     for label in step.origin:
         taken.extend(labelled(label, values, context, step.place("from")))
@@ -81,8 +86,6 @@ def _taken_values(step: Step, values: Values, context: Context) -> Values:
 
 
 def _on_device(step: Step, context: Context) -> Context:
-    if step.device is None:
-        return context
     device = closed(evaluate(step.device, context.variables, step.place("device")))
     if isinstance(device, bool) or not isinstance(device, int) or not 0 <= device < 1024:
         message = f"`device` is the number of a device, not {show_value(device)}"
@@ -94,8 +97,6 @@ def _on_device(step: Step, context: Context) -> Context:
 
 
 def _label(step: Step, result: Values, context: Context) -> None:
-    if not step.label:
-        return
     if len(step.label) == 1:
         context.label(step.label[0], result)
         return
@@ -108,9 +109,7 @@ def _label(step: Step, result: Values, context: Context) -> None:
         context.label(label, None if result is None else (result[position],))
 
 
-def _check_shape(step: Step, result: Values, context: Context) -> None:
-    if step.expect is None or result is None:
-        return
+def _check_shape(step: Step, result: tuple[Value, ...], context: Context) -> None:
     # A pin says what the authors' shapes are at their size, and nothing of other sizes.
     expected = at_stated_sizes(evaluate(step.expect, context.variables, step.place("expect")))
     shapes = [list(stated_shape(value.shape)) for value in result]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from math import prod
@@ -13,7 +12,7 @@ from typing import NamedTuple
 from netspec.diagnostics import Code, Collector, Diagnostic, Frame, LimitError, Note, SourceMap, Span, SpecError
 from netspec.ir import Expressions, GraphBuilder, Initializers, Input, Node, Output, Scope, ScopeKind
 from netspec.language.model import Block, Document, Step
-from netspec.limits import Limits, current_meter
+from netspec.limits import Limits, current_limit
 from netspec.lowering.values import Value
 from netspec.ops import Op, ShapeError, TensorType
 from netspec.sizes import Dim, Reason, Size, SizeContext, stated
@@ -99,6 +98,8 @@ class Builder:
     owners: dict[str, tuple[Op, dict[str, Shape], Span]] = field(default_factory=dict)
     facts: dict[tuple[Op, tuple[TensorType, ...]], Facts] = field(default_factory=dict)
     ops: dict[object, Op] = field(default_factory=dict)
+    constant_ops: dict[Step, Op] = field(default_factory=dict)
+    """The ops of steps whose arguments are plain values, which are the same however often the step is expanded."""
     expressions: dict[int, tuple[object, Expressions]] = field(default_factory=dict)
     """The expressions of the arguments of steps, by the id of the mapping that holds them."""
     resolved: dict[tuple[object, ...], tuple[tuple[object, ...], Step]] = field(default_factory=dict)
@@ -129,16 +130,10 @@ class Builder:
         if len(frames) >= DEEPEST_CALL:
             raise _too_deep(f"blocks call each other more than {DEEPEST_CALL} deep", span, frames)
 
-    @contextmanager
-    def deeper(self, frames: tuple[Frame, ...], span: Span) -> Iterator[None]:
-        """Be inside one body more; raise LimitError when they stand inside each other too deeply."""
+    def check_nesting(self, frames: tuple[Frame, ...], span: Span) -> None:
+        """Raise LimitError when bodies are nested too deeply."""
         if self.depth == DEEPEST_BODY:
             raise _too_deep(f"bodies are nested more than {DEEPEST_BODY} deep", span, frames)
-        self.depth += 1
-        try:
-            yield
-        finally:
-            self.depth -= 1
 
     def add(self, op: Op, operands: tuple[Value, ...], point: InsertionPoint, init: Initializers = ()) -> Value:
         """Add one op and return its result.
@@ -193,7 +188,10 @@ class Builder:
             raise SpecError.of(
                 error.code, error.message, span, help=error.help, notes=self._producers(error, operands)
             ) from None
-        self._check_size(result.shape, span)
+        stated_result = TensorType(stated_shape(result.shape), result.dtype)
+        # A value that no machine holds is refused before arithmetic on its size takes long.
+        if prod(stated_result.shape) > self.limits.elements:
+            raise too_large("a value", result.shape, self.limits, span)
         self._check_dtypes(op, operands, span)
         # Weights have one size, so that the sizes which they are computed from are fixed.
         weights: dict[str, Shape] = {name: tuple(map(int, shape)) for name, shape in parameters.items()}
@@ -205,8 +203,7 @@ class Builder:
                 int(side)
         self.deciding.reason = around
         symbolic = None if numbers is op else op
-        at_stated = TensorType(stated_shape(result.shape), result.dtype)
-        return Facts(numbers, symbolic, result, at_stated, weights, params, stated(macs), point.path)
+        return Facts(numbers, symbolic, result, stated_result, weights, params, stated(macs), point.path)
 
     def _size_inputs(self, op: Op, operands: tuple[Value, ...]) -> tuple[str, ...]:
         """Return the values, beside the operands, that the open sizes among an op's arguments are computed of."""
@@ -227,11 +224,6 @@ class Builder:
             if text is not None:
                 found.setdefault(len(text), value)
         return [found[min(found)]] if found else self.entering
-
-    def _check_size(self, shape: Shape, span: Span) -> None:
-        """Raise LimitError for a value that no machine holds, before arithmetic on its size takes long."""
-        if prod(stated_shape(shape)) > self.limits.elements:
-            raise too_large("a value", shape, self.limits, span)
 
     def _producers(self, error: ShapeError, operands: tuple[Value, ...]) -> list[Note]:
         """Return where the wrong operand comes from, and for merges the first operand too."""
@@ -369,12 +361,10 @@ def _beyond(code: Code, message: str, limit: str, span: Span, frames: tuple[Fram
     return LimitError([Diagnostic(code, message, span, help=help_text, chain=frames)])
 
 
-def check_items(span: Span, frames: tuple[Frame, ...] = ()) -> None:
-    """Raise LimitError when the expressions of a network have gone over too many items."""
-    meter = current_meter()
-    if meter is not None and meter.is_exceeded:
-        message = f"the expressions of this network go over more than {meter.limit:,} items"
-        raise _beyond(Code.TOO_MANY_ITEMS, message, "items", span, frames)
+def too_many_items(span: Span) -> LimitError:
+    """Return the error for expressions that have gone over more items than a network may."""
+    message = f"the expressions of this network go over more than {current_limit():,} items"
+    return _beyond(Code.TOO_MANY_ITEMS, message, "items", span, ())
 
 
 def too_large(what: str, shape: Shape, limits: Limits, span: Span) -> LimitError:

@@ -64,16 +64,21 @@ class Context:
         """Return the context of a body inside this one; what is labelled there stays there."""
         # `dataclasses.replace` looks up each field anew, and bodies are many.
         copied = dict(zip(_FIELDS, _values_of(self), strict=True))
-        copied.update(changes, variables=Layer(below=self.variables), labels=Layer(below=self.labels))
+        copied.update(variables=Layer(below=self.variables), labels=Layer(below=self.labels))
+        copied.update(changes)
         return Context(**copied)
 
-    def enter(self, variables: dict[str, Any], values: tuple[Value, ...], names: Iterable[str]) -> None:
-        """Begin the body of a block or document: its own arguments, and its operands under their names."""
-        self.outer_labels = (self.labels, *self.outer_labels)
-        self.variables = Layer({"input": expr.Value(values[0].shape)}, variables)
-        self.labels = {"input": values}
+    def enter(
+        self, variables: dict[str, Any], values: tuple[Value, ...], names: Iterable[str], **changes: Any
+    ) -> Context:
+        """Return the context of the body of a block or document: its own arguments, and its operands by their names."""
+        # A copy: looking a name up in layers takes longer, and binding the arguments has taken as long as copying them.
+        inside = {**variables, "input": expr.Value(values[0].shape)}
+        labels: dict[str, Values] = {"input": values}
+        inner = self.inner(variables=inside, labels=labels, outer_labels=(self.labels, *self.outer_labels), **changes)
         for name, value in zip(names, values, strict=False):
-            self.label(name, (value,))
+            inner.label(name, (value,))
+        return inner
 
     def set_current(self, values: Values) -> None:
         """Make values the current ones, which expressions call ``x``."""

@@ -17,7 +17,6 @@ from netspec.lowering.body import lower_body
 from netspec.lowering.builder import DEEPEST_BODY, FRAMES_PER_BODY, Builder, too_large
 from netspec.lowering.combinators.outputs import check_output_name
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import AlreadyReported
 from netspec.lowering.initialization import check_fit, document_rules
 from netspec.lowering.inputs import lower_inputs, open_sizes
 from netspec.lowering.integers import check_integers
@@ -29,6 +28,7 @@ from netspec.lowering.unused import report_unused
 from netspec.lowering.values import Value, Values
 from netspec.sizes import SizeContext
 from netspec.sizes.shape import elements
+from netspec.syntax import expr
 from netspec.syntax.yaml import locate
 
 
@@ -197,7 +197,7 @@ def _named_outputs(document: Document, result: Values, context: Context) -> list
             check_output_name(label, is_taken, span, "each name is given once")
             names.add(label)
             outputs.extend(Output(label, value.path) for value in labelled(label, result, context, span))
-        except AlreadyReported:
+        except expr.AlreadyReported:
             continue
         except SpecError as error:
             context.builder.collector.keep(error, context.frames)

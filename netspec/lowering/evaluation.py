@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from netspec.diagnostics import NetspecError, Span, SpecError
+from netspec.diagnostics import Span, SpecError
 from netspec.ir import Expressions
 from netspec.language.scope import expression_error, source_of
-from netspec.lowering.builder import check_items
+from netspec.limits import LimitExceededError
+from netspec.lowering.builder import too_many_items
 from netspec.lowering.context import Context
-from netspec.lowering.values import UNKNOWN
 from netspec.sizes import Dim
 from netspec.syntax import expr
-from netspec.syntax.expr.value import OPEN
+from netspec.syntax.expr.value import NUMBERS, OPEN
 from netspec.syntax.yaml import Mapping, Sequence
-
-
-class AlreadyReported(NetspecError):
-    """A value depends on one that an error, which is reported already, left unknown."""
 
 
 class Evaluated:
@@ -40,6 +36,8 @@ def evaluate(raw: Any, variables: dict[str, Any], span: Span, words: Collection[
     """
     if isinstance(raw, str):
         return raw if raw in words else _evaluate_text(raw, variables, span, words)
+    if type(raw) in NUMBERS:
+        return raw
     if isinstance(raw, Sequence):
         return [evaluate(item, variables, place, words) for item, place in zip(raw, raw.item_spans, strict=True)]
     if isinstance(raw, Mapping):
@@ -65,16 +63,11 @@ def at_stated_sizes(value: Any) -> Any:
 
 def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Collection[str]) -> Any:
     try:
-        expression = expr.parse(source_of(text))
-        # Before evaluation, where an unknown value would be an error of the wrong kind.
-        for name in expression.names:
-            if variables.get(name) is UNKNOWN:
-                raise AlreadyReported
-        value = expression.evaluate(variables)
+        return expr.parse(source_of(text)).evaluate(variables)
     except expr.ExpressionError as error:
         raise SpecError([expression_error(error, text, span, words)]) from None
-    check_items(span)
-    return value
+    except LimitExceededError:
+        raise too_many_items(span) from None
 
 
 def expressions(arguments: Mapping, context: Context) -> Expressions:
@@ -92,8 +85,8 @@ def fill(template: str, context: Context, span: Span) -> str:
     if "{" not in template and "}" not in template:
         return template
     try:
-        filled = expr.fill(template, context.variables)
+        return expr.fill(template, context.variables)
     except expr.ExpressionError as error:
         raise SpecError([expression_error(error, template, span)]) from None
-    check_items(span)
-    return filled
+    except LimitExceededError:
+        raise too_many_items(span) from None

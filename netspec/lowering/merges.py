@@ -7,7 +7,6 @@ from netspec.language.messages import show_count
 from netspec.language.model import Body, Operand, Step
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import AlreadyReported
 from netspec.lowering.insertion import add_join, add_op
 from netspec.lowering.operands import count_values, labelled
 from netspec.lowering.registry import lowers_kind
@@ -15,6 +14,7 @@ from netspec.lowering.units import CHAIN, Unit, lower_named_unit, within
 from netspec.lowering.validation import make_op
 from netspec.lowering.values import Value, Values
 from netspec.ops import OPS, Op
+from netspec.syntax import expr
 
 
 @lowers_kind("merge")
@@ -32,7 +32,7 @@ def _merged(op: Op, step: Step, values: Values, context: Context, named: bool) -
     context.builder.count_operands(len(step.operands), context.frames, step.span)
     parts = [_operand(operand, values, context) for operand in step.operands] or [values]
     if any(each is None for each in parts):
-        raise AlreadyReported
+        raise expr.AlreadyReported
     operands = tuple(value for each in parts for value in each or ())
     context.builder.count_operands(len(operands) - len(step.operands), context.frames, step.span)
     _check_count(op, operands, step)
@@ -54,7 +54,7 @@ def _operand(operand: Operand, values: Values, context: Context) -> Values:
     """Return the operand's values; only a label may name several."""
     try:
         result = operand_values(operand, values, context)
-    except AlreadyReported:
+    except expr.AlreadyReported:
         return None
     if result is values and isinstance(operand.value, Body) and _is_optional(operand.value):
         message, help_text = "every step of this operand is left out, so that it is `x`", "put `when` on the merge"

@@ -8,8 +8,8 @@ from netspec.diagnostics import Code, Note, Span, SpecError
 from netspec.language.model import Step
 from netspec.language.scope import unknown_label
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import AlreadyReported
 from netspec.lowering.values import Value, Values
+from netspec.syntax import expr
 
 
 def labelled(label: str, values: Values, context: Context, span: Span) -> tuple[Value, ...]:
@@ -19,7 +19,7 @@ def labelled(label: str, values: Values, context: Context, span: Span) -> tuple[
     """
     known = values if label == "x" else context.labels.get(label, ())
     if known is None:
-        raise AlreadyReported
+        raise expr.AlreadyReported
     if not known:
         raise SpecError([unknown_label(label, context.labels, span)])
     return known
@@ -31,7 +31,7 @@ def single(values: Values, step: Step) -> Value:
     Raises: SpecError NS0314 for several; AlreadyReported when an earlier error left it unknown.
     """
     if values is None:
-        raise AlreadyReported
+        raise expr.AlreadyReported
     if len(values) != 1:
         help_text = "label the values with `as: [a, b]` and take one with `from: a`"
         raise SpecError.of(
@@ -51,7 +51,7 @@ def check_entering(
     Raises: SpecError NS0314 for another number of values; AlreadyReported when an earlier error left them unknown.
     """
     if values is None:
-        raise AlreadyReported
+        raise expr.AlreadyReported
     if len(values) != max(len(inputs), 1):
         message = f"{name} takes {count_values(max(len(inputs), 1))}, got {len(values)}"
         help_text = f"name them, as in `from: [{', '.join(inputs)}]`" if inputs else "take one with `from`"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from netspec.diagnostics import Code, Collector
+from netspec.diagnostics import Code, Collector, Span
 from netspec.ir import Input, Output
 from netspec.language.mentions import mentioned
 from netspec.language.model import Block, Document, Step
@@ -31,10 +31,16 @@ def _unused_steps(results: list[Result], read: set[str]) -> Iterator[Step]:
 
     One of several values that a block returns may be left unused by a caller.
     """
-    used = {step.span for step, values in results if any(value.path in read for value in values)}
-    judged: set[str] = set()
-    for step, values in reversed(results):  # a step is recorded after those inside it
+    used: set[Span] = set()
+    candidates: list[tuple[Step, set[str]]] = []
+    for step, values in results:
         paths = {value.path for value in values}
+        if not read.isdisjoint(paths):
+            used.add(step.span)
+        if not paths <= read:
+            candidates.append((step, paths))
+    judged: set[str] = set()
+    for step, paths in reversed(candidates):  # a step is recorded after those inside it
         if step.span not in used and not paths <= judged:
             yield step
         judged |= paths

@@ -26,8 +26,23 @@ WHOLE = "use `//` for a whole number, or int(...)"
 
 def make_op(op: type[Op], step: Step, context: Context) -> Op:
     """Return the op with its arguments evaluated, the document's defaults filled in and everything validated."""
+    constants = context.builder.constant_ops
+    # Most steps of a block have no expression, and a block is expanded many times.
+    if step in constants:
+        return constants[step]
     values = evaluated_defaults(op, context) | evaluated_fields(op, step.arguments, context)
-    return validated_op(op, values, context, step)
+    made = validated_op(op, values, context, step)
+    if _are_constant(step.arguments, op) and _are_constant(context.defaults.get(op.name) or {}, op):
+        constants[step] = made
+    return made
+
+
+def _are_constant(arguments: Any, op: type[Op]) -> bool:
+    """Return whether no argument of an op needs evaluation: each is a number, or a word of its field."""
+    if not isinstance(arguments, dict):
+        return False
+    written = [(field, raw) for field, raw in arguments.items() if field in fields_of(op)]
+    return all(raw in op.words(field) if isinstance(raw, str) else type(raw) in _PLAIN for field, raw in written)
 
 
 @cache
@@ -59,7 +74,7 @@ def evaluated_fields(op: type[Op], arguments: Mapping, context: Context) -> dict
             continue
         try:  # `collector.catch` costs as much as evaluating an argument, of which there are thousands
             words = op.words(field)
-            value = evaluate(raw, context.variables, arguments.value_spans.get(field, arguments.span), words)
+            value = evaluate(raw, context.variables, arguments.value_spans.get(field) or arguments.span, words)
             values[field] = value if type(value) in _PLAIN or field in op.open_arguments else closed(value)
         except SpecError as error:
             collector.keep(error)

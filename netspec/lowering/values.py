@@ -31,19 +31,10 @@ Values = tuple[Value, ...] | None
 """The operands or results of a step, usually one; None where an earlier error left them unknown."""
 
 
-class UnknownValue:
-    """The counterpart in expressions of a value that an earlier error left unknown."""
-
-    def __repr__(self) -> str:
-        return "unknown"
-
-
-UNKNOWN = UnknownValue()
-
-
-def visible(values: Values) -> expr.Value | list[expr.Value] | UnknownValue:
+def visible(values: Values) -> expr.Value | list[expr.Value] | expr.Unknown:
     """Return the counterpart of values in expressions: a single one, or a list."""
     if values is None:
-        return UNKNOWN
-    shown = [expr.Value(value.shape) for value in values]
-    return shown[0] if len(shown) == 1 else shown
+        return expr.UNKNOWN
+    if len(values) == 1:
+        return expr.Value(values[0].type.shape)
+    return [expr.Value(value.shape) for value in values]

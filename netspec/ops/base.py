@@ -173,6 +173,8 @@ class Op(Traits):
 
     def at_stated_sizes(self) -> Self:
         """Return the op with numbers in place of the formulas of open sizes among its arguments."""
+        if not self.open_arguments:
+            return self
         given = {name: getattr(self, name) for name in self.open_arguments}
         numbers = {name: _stated(value) for name, value in given.items()}
         return self.model_copy(update=numbers) if any(numbers[name] is not given[name] for name in given) else self

@@ -1,5 +1,6 @@
 """What convolutions and pools share: a window that slides over the axes."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
@@ -7,7 +8,7 @@ from netspec.diagnostics import Code
 from netspec.ops.base import ShapeError, check_axes, spatial_rank
 from netspec.ops.fields import OpenPaddingValue, SizePerAxis
 from netspec.ops.traits import SAME, Window, Windows
-from netspec.sizes import stated
+from netspec.sizes import Dim, stated
 from netspec.sizes.shape import (
     AxisWindow,
     Pairs,
@@ -43,14 +44,11 @@ class SlidingWindow(NamedTuple):
         Raises: ShapeError when the window does not fit, or an argument has another number of entries than axes.
         """
         rank = spatial_rank(op, shape)
-        for field in ("kernel", "stride", "padding", "dilation"):
-            check_axes(op, field, getattr(self, field), rank)
-        axes = self.along(rank)
-        self._check_same(op, axes)
-        sizes = self._count(shape, axes)
+        sizes = (_count_windows if _is_plain(self) else SlidingWindow._count)(self, op, shape[1:])
         # A kernel or stride may be an open size too, as in a pool over all of a map, and is 0 where the map is small.
-        kernels, strides, _ = zip(*axes, strict=True)
-        if any(size < 1 for size in (*kernels, *strides, *sizes)):
+        lengths = sizes if _is_plain(self) else (*sizes, *(size for axis in self.along(rank) for size in axis[:2]))
+        if any(size < 1 for size in lengths):
+            kernels = tuple(axis.kernel for axis in self.along(rank))
             raise ShapeError(
                 f"{op} with kernel {show(kernels)} does not fit into {show(shape)}",
                 help="use a smaller kernel, more padding or a larger input",
@@ -72,13 +70,19 @@ class SlidingWindow(NamedTuple):
                 code=Code.INVALID_WINDOW,
             )
 
-    def _count(self, shape: Shape, axes: tuple[AxisWindow, ...]) -> Shape:
+    def _count(self, op: str, sizes: Shape) -> Shape:
+        """Return how many windows fit along each axis of these sizes."""
+        rank = len(sizes)
+        for field in ("kernel", "stride", "padding", "dilation"):
+            check_axes(op, field, getattr(self, field), rank)
+        axes = self.along(rank)
+        self._check_same(op, axes)
         if self.padding == "same_tf":
             # TensorFlow's rule fixes how many windows there are, and pads what they need. So their number is a plain
             # division. The padding is computed of a window that is known when the module is constructed.
             known = [(int(axis.kernel), int(axis.stride)) for axis in axes]
-            return tuple(-(-size // stride) for size, (_, stride) in zip(shape[1:], known, strict=True))
-        return tuple(map(count_windows, shape[1:], axes, self.pairs(shape), (self.ceil,) * len(axes)))
+            return tuple(-(-size // stride) for size, (_, stride) in zip(sizes, known, strict=True))
+        return tuple(map(count_windows, sizes, axes, self.pairs((1, *sizes)), (self.ceil,) * rank))
 
     def pairs(self, shape: Shape) -> Pairs:
         """Return the padding before and after each axis.
@@ -194,6 +198,25 @@ def shortest(value: T | tuple[T, ...]) -> T | tuple[T, ...]:
 
 
 # A network has a handful of windows, and asks for each of them at hundreds of layers.
+@lru_cache(maxsize=1024)
+def _is_plain(window: SlidingWindow) -> bool:
+    """Return whether a window has no open size itself."""
+    return not any(isinstance(size, Dim) for each in window for size in _flat(each))
+
+
+def _flat(value: object) -> Iterator[object]:
+    if isinstance(value, tuple):
+        for each in value:
+            yield from _flat(each)
+    else:
+        yield value
+
+
+# Counting plain windows is arithmetic alone. Where the window has open sizes, comparisons are recorded on the way for
+# the graph that is built, so that it has to be done anew for each.
+_count_windows = lru_cache(maxsize=4096)(SlidingWindow._count)
+
+
 @lru_cache(maxsize=1024)
 def _along(
     kernel: SizePerAxis, stride: SizePerAxis, dilation: int | tuple[int, ...], rank: int

@@ -32,7 +32,8 @@ def show(shape: Shape) -> str:
 
 def stated_shape(shape: Shape) -> tuple[int, ...]:
     """Return the shape at its stated sizes."""
-    return tuple(map(stated, shape))
+    # Inlined: this is asked for every value of a graph.
+    return tuple([size if type(size) is int else stated(size) for size in shape])
 
 
 def elements(shape: Shape) -> Size:

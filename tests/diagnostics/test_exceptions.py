@@ -27,16 +27,14 @@ def drawn() -> dict[str, str]:
 
 
 def defined() -> dict[str, str]:
-    """Return the parent of each exception that leaves its module; sizes stands below the tree."""
+    """Return the parent of each exception that leaves its module; limits and sizes stand below the tree."""
     parents = {}
     for path in PACKAGE.rglob("*.py"):
-        if "sizes" in path.parts:
+        if path.relative_to(PACKAGE).parts[0] in ("limits.py", "sizes"):
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-        parents |= {
-            node.name: ast.unparse(node.bases[0]) for node in classes if node.bases and "sizes" not in path.parts
-        }
+        parents |= {node.name: ast.unparse(node.bases[0]) for node in classes if node.bases}
     builtin = {"Exception", "RuntimeError", "ValueError", "TypeError", "AssertionError"}
     found = {name: parent for name, parent in parents.items() if parent in builtin}
     while more := {name: parent for name, parent in parents.items() if parent in found and name not in found}:

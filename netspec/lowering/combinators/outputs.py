@@ -11,11 +11,12 @@ from netspec.language.model import Body, Step
 from netspec.language.names import check_name
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import AlreadyReported, fill
+from netspec.lowering.evaluation import fill
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
 from netspec.lowering.units import OUTPUT, Unit, lower_named_unit, within
 from netspec.lowering.values import Values
+from netspec.syntax import expr
 
 
 @lowers("output")
@@ -38,7 +39,7 @@ def lower_output(step: Step, fields: AuxiliaryOutput, values: Values, context: C
         )
     result = values if fields.body is None else _auxiliary_body(replace(step, name=name), fields.body, values, context)
     if result is None:
-        raise AlreadyReported
+        raise expr.AlreadyReported
     value = single(result, step)
     context.builder.output_names.add(name)
     context.builder.outputs.append(Output(name, value.path, fields.train_only, fields.loss_weight))

@@ -13,7 +13,6 @@ from netspec.language.model import Body, Step
 from netspec.lowering.body import lower_body
 from netspec.lowering.combinators.strides import product_of_strides
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import AlreadyReported
 from netspec.lowering.insertion import add_unnamed, inside, is_submodule
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import single
@@ -24,6 +23,7 @@ from netspec.lowering.values import Value, Values
 from netspec.ops import OPS
 from netspec.ops.fields import LARGEST
 from netspec.sizes.shape import show
+from netspec.syntax import expr
 
 SHORTCUT = "downsample"
 """The name of the shortcut's sub-module, as in torchvision."""
@@ -113,7 +113,7 @@ def _body_shortcut(step: Step, body: Body, entered: Value, context: Context) -> 
     name = context.namer.claim_next(SHORTCUT, step.place("shortcut"))
     result = lower_unit(Unit(body, name, step.place("shortcut")), (entered,), context)
     if result is None:
-        raise AlreadyReported
+        raise expr.AlreadyReported
     if result == (entered,):
         context.namer.taken = taken
     return single(result, step)

@@ -19,7 +19,7 @@ from netspec.lowering.insertion import scope_point
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import check_entering, labelled
 from netspec.lowering.registry import lowers
-from netspec.lowering.values import Values
+from netspec.lowering.values import Value, Values
 from netspec.syntax.yaml import Mapping
 
 
@@ -34,8 +34,7 @@ def lower_use(step: Step, fields: Use, values: Values, context: Context) -> Valu
     variables = _arguments(document, step, context)
     entered = check_entering(document.name, _inputs(document), values, step)
     scope = builder.open_scope(scope_point(step, document.name, context), "block", document.name, variables)
-    inner = _inner(document, variables, step, scope, context)
-    inner.enter(variables, entered, _inputs(document))
+    inner = _inner(document, variables, entered, scope, context)
     # The document's pins hold for its declared input; the operand may have any other size.
     pinned, builder.pinned = builder.pinned, False
     result = lower_body(document.network, entered, inner)
@@ -79,15 +78,20 @@ def _inputs(document: Document) -> list[str]:
     return list(declared) if isinstance(declared, Mapping) and "shape" not in declared else []
 
 
-def _inner(document: Document, variables: dict[str, Any], step: Step, scope: Scope, context: Context) -> Context:
+def _inner(
+    document: Document, variables: dict[str, Any], entered: tuple[Value, ...], scope: Scope, context: Context
+) -> Context:
     """Return the context of a used document's steps, in which nothing of the document around them is in scope."""
-    return context.inner(
+    return context.enter(
+        variables,
+        entered,
+        _inputs(document),
         scope=scope,
         namer=Namer(numbered=False),
         namespace=document.namespace,
         defaults=document.defaults,
         constants=variables,
-        frames=(*context.frames, Frame(scope.path, document.name, step.span)),
+        frames=(*context.frames, Frame(scope.path, document.name, scope.span)),
         shares={},
         init=document_rules(document, variables),
         counter="",

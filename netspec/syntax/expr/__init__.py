@@ -16,6 +16,18 @@ others use. No Python code is ever compiled.
 from netspec.syntax.expr.error import ExpressionError
 from netspec.syntax.expr.expression import Expression, evaluate, fields, fill, parse
 from netspec.syntax.expr.function import FUNCTIONS
-from netspec.syntax.expr.value import Value
+from netspec.syntax.expr.value import UNKNOWN, AlreadyReported, Unknown, Value
 
-__all__ = ["FUNCTIONS", "Expression", "ExpressionError", "Value", "evaluate", "fields", "fill", "parse"]
+__all__ = [
+    "FUNCTIONS",
+    "UNKNOWN",
+    "AlreadyReported",
+    "Expression",
+    "ExpressionError",
+    "Unknown",
+    "Value",
+    "evaluate",
+    "fields",
+    "fill",
+    "parse",
+]

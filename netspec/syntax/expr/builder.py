@@ -27,7 +27,7 @@ from netspec.syntax.expr.error import (
 from netspec.syntax.expr.function import CALLS, FUNCTIONS
 from netspec.syntax.expr.operation import BINARY, RELATIONS, UNARY, Operation, attribute_of, display, item_of, truth
 from netspec.syntax.expr.syntax import CONSTRUCTS, HABITS, SYMBOLS, indent, read
-from netspec.syntax.expr.value import ATTRIBUTES, PLAIN, passed, plain
+from netspec.syntax.expr.value import ATTRIBUTES, PLAIN, AlreadyReported, Unknown, passed, plain
 
 Scope = Mapping[str, object]
 Thunk = Callable[[Scope], Any]
@@ -125,7 +125,11 @@ class _Builder:
             except KeyError:
                 raise unknown_name(name, scope).at(*place) from None
             # nearly all values are small integers: spare them the call
-            return value if type(value) is int and -MAX_INTEGER <= value <= MAX_INTEGER else guarded(value)
+            if type(value) is int and -MAX_INTEGER <= value <= MAX_INTEGER:
+                return value
+            if isinstance(value, Unknown):
+                raise AlreadyReported
+            return guarded(value)
 
         return lookup
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netspec.diagnostics import NetspecError
 from netspec.limits import spend
 from netspec.sizes import Dim, Ratio, Size
 from netspec.syntax.expr.error import MAX_DEPTH, MAX_INTEGER, MAX_ITEMS, ExpressionError, beyond
@@ -40,6 +41,20 @@ _KINDS = {
     Dim: "an integer",
     Ratio: "a float",
 }
+
+
+class Unknown:
+    """What a scope holds for a value that an error left unknown; reading it raises AlreadyReported."""
+
+    def __repr__(self) -> str:
+        return "unknown"
+
+
+UNKNOWN = Unknown()
+
+
+class AlreadyReported(NetspecError):
+    """A value depends on one that an error, which is reported already, left unknown."""
 
 
 @dataclass(frozen=True, slots=True)
