@@ -9,8 +9,9 @@ PIP := -m pip install --quiet --disable-pip-version-check
 INSTALL := $(BIN)/python $(PIP) --constraint requirements/versions.txt
 INSTALL_LOWEST := $(LOWEST)/bin/python $(PIP) --constraint requirements/lowest.txt
 JOBS ?= 2
-# One thread each: the processes already keep the cores busy.
-pytest = OMP_NUM_THREADS=1 $(1)/bin/python -m pytest -n $(JOBS) --dist worksteal
+# One thread each: the processes already keep the cores busy. The tests start a hundred more, and pytest rewrites every
+# test file: what they compile is kept, even where the environment asks for no bytecode.
+pytest = OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(1)/bin/python -m pytest -n $(JOBS) --dist worksteal
 
 .PHONY: demo test test-fast test-full test-lowest lint types bench parity docs golden check clean help
 .DEFAULT_GOAL := help
@@ -59,7 +60,7 @@ test: $(VENV)/.test ## set up and run the tests on the CPU
 	$(call pytest,$(VENV))
 
 test-fast: $(VENV)/.test ## the quick tests, with short searches and without the networks of the zoo
-	TEST_EFFORT=0.2 $(call pytest,$(VENV)) -m 'not parity and not full and not slow and not zoo'
+	TEST_EFFORT=0.1 $(call pytest,$(VENV)) -m 'not parity and not full and not slow and not zoo'
 
 test-full: $(VENV)/.test ## the long searches too
 	TEST_EFFORT=10 $(call pytest,$(VENV)) -m 'not parity'

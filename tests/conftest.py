@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         named = any(_name(value) in shipped for value in values)
         if named or TESTS / "zoo" in item.path.parents:
             item.add_marker("zoo")
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage only in what tests make: what is imported stays, and going through it again takes seconds."""
+    gc.freeze()
 
 
 def _name(parameter: object) -> str:
