@@ -208,6 +208,7 @@ def test_the_commands_of_the_readme_run(command: str, tmp_path: Path, monkeypatc
     assert run(arguments) == ("--exit-code" in arguments)
 
 
+@pytest.mark.zoo
 def test_the_settings_and_variants_of_the_readme_exist() -> None:
     page = text_of("README.md")
     settings = dict(re.findall(r"--set (\w+)=([\w,]+)", page))

@@ -19,13 +19,12 @@ SAYS = {
     "siamese.py": r"62,233 parameters, .*\nparts: lenet5_modern1, linear1\nsymmetric: True\n",
 }
 """What every program prints among other things."""
-QUICK = ("siamese.py",)
-"""The program that runs among the quick tests, too."""
 PARTS = {"gated_op.py", "gated_layer.py", "flip_op.py"}
 """Modules that are used by a document; ``test_plugins.py`` uses them."""
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in SAYS])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SAYS)
 def test_program(name: str, tmp_path: Path) -> None:
     command = [sys.executable, "-W", "error", str(EXAMPLES / name)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

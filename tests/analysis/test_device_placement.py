@@ -141,6 +141,7 @@ def test_tools_take_networks_that_cross(name: str) -> None:
         torch.testing.assert_close(torch.export.export(network, (images,)).module()(images), expected)
 
 
+@pytest.mark.zoo
 def test_towers_travel_where_they_meet(tmp_path: Path) -> None:
     graph = netspec.compile("alexnet_2gpu")
     source = netspec.source(graph)
@@ -187,6 +188,7 @@ def test_auto_takes_as_many_as_are_named_and_there(
     assert [str(each) for each in choose_devices("auto", named)] == expected
 
 
+@pytest.mark.zoo
 def test_layers_go_to_the_devices_that_their_steps_name() -> None:
     network = netspec.build("alexnet_2gpu", device=["cpu", "meta"])
     devices = {name: parameter.device.type for name, parameter in network.named_parameters()}

@@ -98,7 +98,7 @@ def test_a_reader_that_leaves_is_no_error() -> None:
 
 def test_a_full_disk_is_no_internal_error() -> None:
     with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-m", "netspec", "list"]
+        command = [sys.executable, "-m", "netspec", "explain", "NS0301"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr) == (2, b"Error: cannot write: no space is left\n")
 

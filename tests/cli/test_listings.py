@@ -37,6 +37,7 @@ def test_summary_can_be_sorted(netspec: Run) -> None:
     assert [line.split()[0] for line in lines[4:6]] == ["conv1", "linear1"]
 
 
+@pytest.mark.zoo
 def test_list_names_what_ships(netspec: Run) -> None:
     code, out, _ = netspec("list")
     assert code == 0

@@ -321,6 +321,7 @@ def is_exact(diagnostics: tuple[Diagnostic, ...], injection: Injection) -> bool:
     return at_line and injection.column in (None, only.span.column) and bool(only.help)
 
 
+@pytest.mark.zoo
 def test_every_kind_of_error_is_tried() -> None:
     tried = Counter(kind for name in DOCUMENTS for kind, _ in injections(name))
     assert set(tried) == {kind.__name__ for kind in KINDS}
@@ -337,6 +338,7 @@ def test_a_wrong_place_would_be_noticed(specs: Path) -> None:
     assert not is_exact(diagnostics, replace(injection, codes=("NS0999",)))
 
 
+@pytest.mark.zoo
 def test_suggestions_name_what_was_misspelled(specs: Path) -> None:
     """The nearest name is the right one for every op, combinator and argument that a document misspells."""
     missed = []

@@ -76,6 +76,7 @@ def test_every_command_takes_them(command: list[str], capsys: pytest.CaptureFixt
     assert "channel_gate" in capsys.readouterr().out.replace("unit ", "channel_gate")
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_ten_crops_are_the_corners_the_middle_and_their_mirror_images() -> None:
     load_plugin(str(EXAMPLES / "flip_op.py"))

@@ -37,6 +37,7 @@ from netspec.syntax.yaml import locate, read, read_file
 from netspec.tooling.schema import BRINGS_BLOCKS, document_schema, schema_text
 from netspec.tooling.schema.patterns import EXPRESSION, word
 from netspec.tooling.starter import SCHEMA
+from tests.support import search
 
 INVALID = sorted((Path(__file__).parent / "invalid").glob("*.yaml"))
 SHIPPED = [*sorted(shipped_folder().rglob("*.yaml")), *sorted(library_folder().glob("*.yaml"))]
@@ -128,7 +129,9 @@ def test_check_jsonschema_takes_everything_that_ships(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("path", [path for path in SHIPPED if b"\nblocks:" in path.read_bytes()], ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", search.sample([path for path in SHIPPED if b"\nblocks:" in path.read_bytes()]), ids=lambda path: path.stem
+)
 def test_what_ships_passes_the_schema_of_its_own(path: Path) -> None:
     assert not errors(Draft7Validator(document_schema(path)), read_file(path))
 

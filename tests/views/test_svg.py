@@ -136,6 +136,7 @@ def test_rules_and_names_of_a_picture_reach_no_further_than_it() -> None:
         assert all(each.startswith(f"#{picture.get('id')} ") for each in selectors)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("chromium"), reason="needs Chromium")
 def test_a_browser_styles_each_picture_and_nothing_around_it(tmp_path: Path) -> None:
     script = """

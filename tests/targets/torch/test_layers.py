@@ -24,7 +24,7 @@ from netspec.targets.torch.layers.drop_path import DrawColumn, Join
 from netspec.targets.torch.layers.recurrent import LastState, SequenceOutput
 from netspec.targets.torch.layers.stochastic_depth import StochasticDepth
 from netspec.targets.torch.layers.swapout import Swapout
-from tests.support import chance
+from tests.support import chance, search
 
 FILES = sorted(path for path in FOLDER.glob("*.py"))
 
@@ -89,8 +89,9 @@ CAPTURES = pytest.mark.parametrize(
     ("name", "training"),
     [
         pytest.param(name, mode, marks=pytest.mark.slow if name in COSTLY else ())
-        for name in NETWORKS
-        for mode in ((False, True) if name in RANDOM else (False,))
+        for name, mode in search.sample(
+            [(name, mode) for name in NETWORKS for mode in ((False, True) if name in RANDOM else (False,))]
+        )
     ],
 )
 MODES = pytest.mark.parametrize("training", [False, True], ids=["evaluation", "training"])
