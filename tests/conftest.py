@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import gc
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,20 @@ def pytest_collection_finish() -> None:
 def _name(parameter: object) -> str:
     """Return the network that a test's parameter names, or that a path to a document leads to."""
     return parameter.stem if isinstance(parameter, Path) else parameter if isinstance(parameter, str) else ""
+
+
+@pytest.fixture
+def forgotten_ops() -> Iterator[None]:
+    """Forget afterwards which ops a test registered, and the modules that they came from."""
+    from netspec.ops import OPS  # the process that only hands tests out to others needs no netspec
+
+    ops, modules = dict(OPS), set(sys.modules)
+    yield
+    OPS.clear()
+    OPS.update(ops)
+    for name in set(sys.modules) - modules:
+        if name.startswith(("netspec_plugin_", "my_")):
+            del sys.modules[name]
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ def text_of(name: str) -> str:
 # examples
 
 
+@pytest.mark.usefixtures("forgotten_ops")
 @pytest.mark.parametrize("name", WRITTEN)
 def test_examples(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     monkeypatch.chdir(tmp_path)
@@ -198,6 +199,7 @@ def commands_of(page: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+@pytest.mark.usefixtures("forgotten_ops")
 @pytest.mark.parametrize("command", [*commands_of(text_of("README.md")), *commands_of(text_of("examples/README.md"))])
 def test_the_commands_of_the_readme_run(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,17 +47,11 @@ class Twice(Op, name="twice"):
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forgotten_ops: None) -> Path:
     """Run in a folder of its own, and forget afterwards what was registered."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    ops, modules = dict(OPS), set(sys.modules)
-    yield tmp_path
-    OPS.clear()
-    OPS.update(ops)
-    for name in set(sys.modules) - modules:
-        if name.startswith(("netspec_plugin_", "my_")):
-            del sys.modules[name]
+    return tmp_path
 
 
 def test_the_ops_of_a_file_are_built_and_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
