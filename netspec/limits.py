@@ -26,8 +26,12 @@ class Limits:
     """Steps that are expanded, those that ``when`` leaves out included."""
     operands: int = 250_000
     """Operands of all nodes together, which are the edges of the graph."""
+    axes: int = 100_000
+    """Axes of the results of all nodes together: each is inferred, printed and checked."""
     items: int = 2_000_000
     """Items of the lists that expressions go over, and arguments of calls, each of which counts as ten."""
+    inputs: int = 32
+    """Inputs of the network: each value is analysed for what it depends on in each of them."""
     documents: int = 100
     """Documents that are read for ``use``."""
     elements: int = 2**40

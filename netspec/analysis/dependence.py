@@ -84,10 +84,14 @@ def _move(operand: Dependence, windows: Windows, result: Shape, limits: Mapping[
     for axis, window in enumerate(windows):
         if _keeps(window) and len(operand.axes[axis]) > 1:
             axes[_target(window, axis)] = operand.axes[axis]
-    moved = {
-        source: _moved(reach, operand.axes, windows, result, limits[source])
-        for source, reach in operand.reaches.items()
-    }
+    moved: dict[Source, Reach] = {}
+    # Behind a merge of many inputs, what they contribute is often the same.
+    known: dict[tuple[Reach, int], Reach] = {}
+    for source, reach in operand.reaches.items():
+        key = (reach, limits[source])
+        if key not in known:
+            known[key] = _moved(reach, operand.axes, windows, result, limits[source])
+        moved[source] = known[key]
     return Dependence(tuple(axes), moved)
 
 
@@ -128,12 +132,11 @@ def _combine(operands: Sequence[Dependence], result: Shape) -> Dependence:
     if any(each.axes != axes for each in operands):
         axes = simple(result)
         operands = [_scatter(each, range(len(each.axes))) for each in operands]
-    # A dictionary for a set with an order, so that the same graph gives the same answer.
-    sources = dict.fromkeys(source for each in operands for source in each.reaches)
-    met = {
-        source: hull([each.reaches[source] for each in operands if source in each.reaches], axes) for source in sources
-    }
-    return Dependence(axes, met)
+    met: dict[Source, list[Reach]] = {}
+    for each in operands:
+        for source, reach in each.reaches.items():
+            met.setdefault(source, []).append(reach)
+    return Dependence(axes, {source: hull(reaches, axes) for source, reaches in met.items()})
 
 
 def _concatenate(pieces: Sequence[Dependence], last: Windows, result: Shape) -> Dependence:

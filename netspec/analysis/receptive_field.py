@@ -36,7 +36,8 @@ def receptive_fields(graph: Graph) -> Mapping[str, ReceptiveField]:
         for value, result in zip(node.values, node.results, strict=True):
             shapes[value] = stated_shape(result.shape)
             known[value] = propagate(node.op, entering, shapes[value], operands, limits)
-    return MappingProxyType({node.path: _field(known[node.path], graph.inputs, limits) for node in graph})
+    sources = [[source for source, _ in _sources(each)] for each in graph.inputs]
+    return MappingProxyType({node.path: _field(known[node.path], sources, limits) for node in graph})
 
 
 def _sources(value: Input) -> Iterable[tuple[Source, int]]:
@@ -53,12 +54,11 @@ def _at_input(value: Input) -> Dependence:
     )
 
 
-def _field(value: Dependence, inputs: tuple[Input, ...], limits: dict[Source, int]) -> ReceptiveField:
-    fields = []
-    for each in inputs:
-        sources = [source for source, _ in _sources(each)]
-        if any(source in value.reaches for source in sources):
-            fields.append([(value.reaches[source], limits[source]) for source in sources])
+def _field(value: Dependence, inputs: list[list[Source]], limits: dict[Source, int]) -> ReceptiveField:
+    """Return the receptive field of a value, of which the axes of each input are the sources."""
+    reached = (sources for sources in inputs if any(each in value.reaches for each in sources))
+    # Inputs that are read alike count once.
+    fields = list(dict.fromkeys(tuple((value.reaches[each], limits[each]) for each in sources) for sources in reached))
     if not fields:
         return ()
     # A mask or a query beside an image has other axes, and no field that can be compared.

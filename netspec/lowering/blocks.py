@@ -14,9 +14,9 @@ from netspec.lowering.context import Context
 from netspec.lowering.evaluation import expressions
 from netspec.lowering.insertion import rules_inside, scope_point
 from netspec.lowering.naming import Namer
-from netspec.lowering.operands import check_entering, labelled
+from netspec.lowering.operands import check_entering, labelled_values
 from netspec.lowering.registry import lowers_kind
-from netspec.lowering.values import Value, Values
+from netspec.lowering.values import Values
 from netspec.syntax import expr
 from netspec.syntax.yaml import Mapping, merged
 
@@ -41,7 +41,8 @@ def lower_argument(step: Step, values: Values, context: Context) -> Values:
     if not isinstance(held, str) or held.startswith("$"):
         message = f"`{step.key}` is {show_value(held)}, not an op or block"
         is_computed = name in context.labels or name in ("x", "input")
-        help_text = f"a step begins with a value as in `from: {name}`" if is_computed else "declare it as `block`"
+        begins = f"a step begins with a value as in `from: {name}`"
+        help_text = begins if is_computed else f"give `{name}` the name of an op or block, such as `relu`"
         raise SpecError.of(Code.NOT_CALLABLE, message, step.span, help=help_text)
     reference = held if isinstance(held, BlockReference) else BlockReference(held, context.namespace)
     resolved = _resolved(step, reference, context)
@@ -112,7 +113,4 @@ def _block_result(block: Block, values: Values, inner: Context) -> Values:
     result = lower_body(block.body, values, inner)
     if not block.outputs:
         return result
-    leaving: list[Value] = []
-    for label in block.outputs:
-        leaving.extend(labelled(label, result, inner, block.span))
-    return tuple(leaving)
+    return labelled_values(block.outputs, result, inner, block.span)

@@ -11,10 +11,10 @@ from netspec.language.model import Body, Step
 from netspec.language.shorthand import field_words
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import at_stated_sizes, closed, evaluate
-from netspec.lowering.operands import count_values, labelled
+from netspec.lowering.operands import count_values, labelled_values
 from netspec.lowering.registry import KINDS, LOWERINGS, lowers_kind
 from netspec.lowering.validation import validate
-from netspec.lowering.values import Value, Values
+from netspec.lowering.values import Values
 from netspec.ops import ShapeError
 from netspec.sizes import Dim, Ratio, Reason
 from netspec.sizes.shape import show, stated_shape
@@ -38,6 +38,9 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
     """Expand one step; its errors are collected, and the steps after it continue with an unknown value."""
     # First of all: a step that `when` leaves out costs time too, and recursion is made of such steps.
     context.builder.count_steps(context.frames, step.span)
+    if values is not None and len(values) > 1:
+        # Each of them is shown to the step's expressions.
+        context.builder.count_operands(len(values), context.frames, step.span)
     context.set_current(values)
     deciding = context.builder.deciding
     # What is asked between ops, as by `when`, decides what the network is; an op asks for a reason of its own.
@@ -78,11 +81,9 @@ def _is_enabled(step: Step, context: Context) -> bool:
 
 
 def _taken_values(step: Step, values: Values, context: Context) -> Values:
-    taken: list[Value] = []
-    for label in step.origin:
-        taken.extend(labelled(label, values, context, step.place("from")))
-    context.set_current(tuple(taken))
-    return tuple(taken)
+    taken = labelled_values(step.origin, values, context, step.place("from"))
+    context.set_current(taken)
+    return taken
 
 
 def _on_device(step: Step, context: Context) -> Context:

@@ -88,6 +88,7 @@ class Builder:
     """What the step that is lowered can refer to, and then what those around its block can."""
     steps: int = 0
     operands: int = 0
+    axes: int = 0
     documents: dict[Path, Document] = field(default_factory=dict)
     """The documents that the network uses: each is read once, however often it is used."""
     output_names: set[str] = field(default_factory=set)
@@ -141,6 +142,10 @@ class Builder:
         Raises: SpecError when the op cannot take these operands.
         """
         facts = self._facts(op, operands, point)
+        self.axes += len(facts.stated_result.shape)
+        if self.axes > self.limits.axes:
+            message = f"the values of this network have more than {self.limits.axes:,} axes"
+            raise _beyond(Code.NETWORK_TOO_LARGE, message, "axes", point.span, ())
         node = Node(
             path=point.path,
             op=facts.op,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from netspec.diagnostics import Code, Diagnostic, Note, SpecError, in_order
+from netspec.diagnostics import Code, Diagnostic, LimitError, Note, Span, SpecError, in_order
 from netspec.ir import Graph, GraphBuilder, Input, Output, Publication, Scope
 from netspec.language.model import Document
 from netspec.language.names import check_name
@@ -59,9 +59,7 @@ def _lower(document: Document, limits: Limits) -> Graph:
     variables = bind(document, document.arguments, Environment({}, document.namespace), document.span)
     inputs, rules = lower_inputs(document, variables), document_rules(document, variables)
     places = {each.name: locate(document.tree, ("input", each.name)) for each in inputs}
-    for each in inputs:
-        if elements(each.shape) > limits.elements:
-            raise too_large("an input", each.shape, limits, places[each.name])
+    _check_inputs(inputs, places, limits)
     root = Scope("", "network", document.name, variables, document.span, "")
     sizes = SizeContext({name: size for each in inputs for name, size in open_sizes(each)})
     builder = Builder(
@@ -95,6 +93,17 @@ def _lower(document: Document, limits: Limits) -> Graph:
     sizes.freeze(training=_trained(graph))
     _check_graph(document, graph)
     return graph
+
+
+def _check_inputs(inputs: tuple[Input, ...], places: dict[str, Span], limits: Limits) -> None:
+    """Raise LimitError for more inputs, or larger ones, than are allowed."""
+    for number, each in enumerate(inputs, 1):
+        if number > limits.inputs:
+            message = f"the network takes more than {limits.inputs:,} inputs"
+            help_text = "join some of them, or raise the limit with `--max-inputs`"
+            raise LimitError.of(Code.NETWORK_TOO_LARGE, message, places[each.name], help=help_text)
+        if elements(each.shape) > limits.elements:
+            raise too_large("an input", each.shape, limits, places[each.name])
 
 
 def _trained(graph: Graph) -> frozenset[str]:

@@ -25,6 +25,16 @@ def labelled(label: str, values: Values, context: Context, span: Span) -> tuple[
     return known
 
 
+def labelled_values(labels: Sequence[str], values: Values, context: Context, span: Span) -> tuple[Value, ...]:
+    """Return the values of several labels, one after another; each of the values counts as an operand."""
+    taken: list[Value] = []
+    for label in labels:
+        found = labelled(label, values, context, span)
+        context.builder.count_operands(len(found), context.frames, span)
+        taken.extend(found)
+    return tuple(taken)
+
+
 def single(values: Values, step: Step) -> Value:
     """Return the only value.
 

@@ -10,6 +10,9 @@ from netspec.ops.fields import Flag, Integer
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes.shape import Shape, show
 
+# Each operator of a row is a level of Python's syntax tree, of which Python reads less than a thousand.
+LONGEST_ROW = 100
+
 
 class Concat(Op, name="concat"):
     """Joins its operands along an axis, the channels by default.
@@ -277,6 +280,10 @@ def _largest(operands: range) -> str:
 
 
 def operator(symbol: str, operands: int) -> Torch:
-    """Return the text of an infix operator over that many operands."""
-    text = f" {symbol} ".join(f"{{{index}}}" for index in range(operands))
-    return Torch(text, calls=operands - 1)
+    """Return the text of an infix operator over that many operands, in brackets where they are many."""
+    between = f" {symbol} "
+    parts = [f"{{{index}}}" for index in range(operands)]
+    while len(parts) > LONGEST_ROW:
+        starts = range(0, len(parts), LONGEST_ROW)
+        parts = [f"({between.join(parts[start : start + LONGEST_ROW])})" for start in starts]
+    return Torch(between.join(parts), calls=operands - 1)

@@ -220,6 +220,31 @@ EXPENSIVE = {
         ),
         "NS0704",
     ),
+    "operands by from": (network(f"- repeat: 9000\n  body: [{{from: [{listed('x', 2_000)}]}}, {{relu: , from: input}}]"), "NS0704"),
+    "outputs of calls": (
+        network(
+            "- repeat: 4500\n  body: [b, {relu: , from: input}]",
+            f"blocks: {{b: {{outputs: [{listed('x', 3_000)}], body: [relu]}}}}\n",
+        ),
+        "NS0704",
+    ),
+    "values in every round": (
+        network(f"- split: {{sizes: [{listed('1', 4_000)}]}}\n- repeat: 20000\n  body: [{{relu: , when: false}}]", input="[4000]"),
+        "NS0704",
+    ),
+    "values through loops": (
+        network(f"- split: {{sizes: [{listed('1', 4_000)}]}}\n- repeat: 9000\n  body: [{{repeat: 1, body: []}}]", input="[4000]"),
+        "NS0704",
+    ),
+    "axes": (
+        network(f"- repeat: 9000\n  body: [{{permute: [{listed('{}', 61)[3:]}]}}]", input=f"[{listed('1', 60)}]"), "NS0702",
+    ),
+    "inputs": (f"netspec: 1\ninput: {{{listed('i{}: [2]', 8_000)}}}\nnetwork: [{{mean: [{listed('i{}', 8_000)}]}}]\n", "NS0702"),
+    "as many inputs as may be": (
+        f"netspec: 1\ninput: {{{listed('i{}: [1, 8, 8]', 32)}}}\nnetwork:\n  - concat: [{listed('i{}', 32)}]\n"
+        "  - repeat: 9000\n    body: [{conv: {out: 2, kernel: 3, padding: 1}}]\n",
+        None,
+    ),
     "bodies in bodies": (
         network("- b: {n: 60}", f"blocks: {{b: {{args: {{n: int}}, body: [relu, {DEEP}]}}}}\n"), "NS0701",
     ),
@@ -288,7 +313,9 @@ def test_short_documents_are_soon_answered_or_refused(name: str) -> None:
     Path("net.yaml").write_text(text, encoding="utf-8")
     for part, content in PARTS.items():
         Path(part).write_text(content, encoding="utf-8")
-    exit_code, said = measure("source" if code is None else "check", "net.yaml", "--format", "concise")
+    commands = ["source", "summary"] if code is None else ["check"]
+    for command in commands:
+        exit_code, said = measure(command, "net.yaml", "--format", "concise")
     if code is None:
         assert exit_code == 0, said
     else:
@@ -326,6 +353,8 @@ LIFTED = {
     "nodes": ("- repeat: 200\n  body: [relu]", 100, 200),
     "steps": ("- repeat: 200\n  body: [{relu: , when: index < 3}]", 100, 500),
     "operands": ("- add: [x, x, x, x]", 3, 4),
+    "axes": ("- relu\n- flatten", 3, 4),
+    "inputs": ("netspec: 1\ninput: {a: [2], b: [2]}\nnetwork: [{add: [a, b]}]\n", 1, 2),
     "items": ("- relu:\n  when: len(range(50)) > len(range(x.channels))", 40, 60),
     "documents": ("- use: small.yaml\n- use: part.yaml", 1, 2),
     "elements": ("- upsample: 2", 300, 1024),
@@ -339,7 +368,7 @@ def test_every_limit_is_lifted_by_the_option_that_its_message_names(
     body, least, enough = LIFTED[name]
     Path("small.yaml").write_text(PARTS["small.yaml"])
     Path("part.yaml").write_text(PARTS["small.yaml"])
-    Path("net.yaml").write_text(network(body))
+    Path("net.yaml").write_text(body if body.startswith("netspec") else network(body))
     option = f"--max-{name}"
     for command in ("check", "summary", "source"):
         assert run([command, "net.yaml", option, str(least)]) == 3
