@@ -126,11 +126,7 @@ def is_always_true(condition: Any) -> bool:
     """Return whether a condition holds whatever the values are."""
     if not isinstance(condition, str):
         return isinstance(condition, (bool, int, float)) and bool(condition)
-    try:
-        expression = expr.parse(source_of(condition))
-        return bool(expression.evaluate({}))  # where it reads a variable all the same, it has no value here
-    except expr.ExpressionError:
-        return False
+    return expr.known_truth(source_of(condition)) is True
 
 
 def unknown_label(label: str, labels: Iterable[str], span: Span) -> Diagnostic:

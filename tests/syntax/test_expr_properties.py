@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netspec.syntax.expr import ExpressionError, Value, evaluate
+from netspec.syntax.expr import ExpressionError, Value, evaluate, known_truth
 from netspec.syntax.expr.function import linspace, round_to
 from tests.support.search import examples
 
@@ -265,3 +265,36 @@ def test_linspace_is_evenly_spaced_with_exact_ends(first: float, last: float, co
     assert all(type(value) is float for value in values)
     if count > 1:
         assert (values[0], values[-1]) == (first, last)
+
+
+CONDITIONS = st.recursive(
+    st.sampled_from(["n", "n > 0", "n <= 0", "n != i", "flag", "true", "1 > 2", "i == 0", "not i", "n in layers"]),
+    lambda inner: st.one_of(
+        joined("({} or {})", inner, inner),
+        joined("({} and {})", inner, inner),
+        joined("(not {})", inner),
+        joined("({} if {} else {})", inner, inner, inner),
+    ),
+    max_leaves=6,
+)
+
+
+@given(CONDITIONS, st.integers(-1, 2), st.integers(-1, 2), st.booleans())
+@examples(500)
+def test_the_truth_that_is_known_is_that_of_every_scope(text: str, n: int, i: int, flag: bool) -> None:
+    known = known_truth(text)
+    assert known is None or bool(evaluate(text, {"n": n, "i": i, "flag": flag, "layers": [0, 1]})) == known
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["n or true", "true or n", "n or not n", "not n or n", "n > 0 or n <= 0", "n == i or flag or n != i",
+     "not (n and false)", "not (n < 1 and n >= 1)", "1 if n else true", "n if false else 2", "(n or 1) and (i or 1)"],
+)  # fmt: skip
+def test_conditions_that_cannot_be_false(text: str) -> None:
+    assert known_truth(text) is True
+
+
+@pytest.mark.parametrize("text", ["n or i", "n > 0 or i <= 0", "n > 0 or n < 0", "n if i else 1", "1 if n else 0", "n +"])
+def test_conditions_that_can_be_false(text: str) -> None:
+    assert known_truth(text) is None

@@ -10,12 +10,13 @@ An expression has Python's spelling and Python's meaning, but only this alphabet
 
 ``error`` holds the error and the limits, ``value`` what can be in scope, ``operation`` and ``function`` what can be
 done with it; ``syntax`` turns a text into a tree, ``builder`` the tree into closures, and ``expression`` is what
-others use. No Python code is ever compiled.
+others use, and ``truth`` knows which conditions depend on nothing. No Python code is ever compiled.
 """
 
 from netspec.syntax.expr.error import ExpressionError
 from netspec.syntax.expr.expression import Expression, evaluate, fields, fill, parse
 from netspec.syntax.expr.function import FUNCTIONS
+from netspec.syntax.expr.truth import known_truth
 from netspec.syntax.expr.value import UNKNOWN, AlreadyReported, Unknown, Value
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "evaluate",
     "fields",
     "fill",
+    "known_truth",
     "parse",
 ]
