@@ -14,7 +14,7 @@ from netspec.lowering.evaluation import at_stated_sizes, closed, evaluate
 from netspec.lowering.operands import count_values, labelled_values
 from netspec.lowering.registry import KINDS, LOWERINGS, lowers_kind
 from netspec.lowering.validation import validate
-from netspec.lowering.values import Values
+from netspec.lowering.values import Value, Values
 from netspec.ops import ShapeError
 from netspec.sizes import Dim, Ratio, Reason
 from netspec.sizes.shape import show, stated_shape

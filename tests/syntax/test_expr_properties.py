@@ -295,6 +295,8 @@ def test_conditions_that_cannot_be_false(text: str) -> None:
     assert known_truth(text) is True
 
 
-@pytest.mark.parametrize("text", ["n or i", "n > 0 or i <= 0", "n > 0 or n < 0", "n if i else 1", "1 if n else 0", "n +"])
+@pytest.mark.parametrize(
+    "text", ["n or i", "n > 0 or i <= 0", "n > 0 or n < 0", "n if i else 1", "1 if n else 0", "n +"]
+)
 def test_conditions_that_can_be_false(text: str) -> None:
     assert known_truth(text) is None
