@@ -320,7 +320,7 @@ def test_command_draws_accuracies_and_says_who_has_none(compare: Compare) -> Non
     assert "peak memory" in compare("alexnet", "squeezenet1_0", "--chart", "memory", "-o", "-")[1]
     code, out, err = compare("alexnet", "lenet5_modern", "--chart", "top5", "-o", "-")
     assert (code, err) == (0, "not in the chart, for want of a published top5: lenet5_modern\n")
-    assert "alexnet: 714,188,480 MACs, top-5 79.09 %, 61,100,840 parameters" in out
+    assert "alexnet: 714,188,480 MACs, top-5 79.07 %, 61,100,840 parameters" in out
 
 
 def test_command_as_json(compare: Compare) -> None:

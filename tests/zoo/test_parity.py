@@ -205,6 +205,24 @@ def test_checkpoints_of_torchvision_load(name: str) -> None:
         torch.testing.assert_close(ours.eval()(image), theirs(image), rtol=1e-4, atol=1e-5)
 
 
+PUBLISHED = [name for name in shipped_names() if load(name).published.get("source", "").startswith("torchvision")]
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_accuracy_of_torchvision_is_that_of_its_weights(name: str) -> None:
+    """To the last digit that the document gives: torchvision keeps the figures beside the files."""
+    (reference,) = (each for each in references() if (each.network, each.library) == (name, "torchvision"))
+    weights = importlib.import_module("torchvision.models").get_model_weights(reference.constructor)["IMAGENET1K_V1"]
+    measured, side = weights.meta["_metrics"]["ImageNet-1K"], weights.transforms.keywords["crop_size"]
+    assert load(name).published == {
+        "dataset": "ImageNet",
+        "top1": round(measured["acc@1"], 2),
+        "top5": round(measured["acc@5"], 2),
+        "source": f"torchvision's IMAGENET1K_V1, one crop of {side}x{side}",
+    }
+
+
 HEADS = {"output": "logits", "aux1": "aux_logits1", "aux2": "aux_logits2", "AuxLogits": "aux_logits"}
 """Our names of outputs that exist in training only, and torchvision's."""
 

@@ -85,7 +85,7 @@ def test_published_accuracies_are_those_of_the_network() -> None:
     published = {name: document(name).published for name in NAMES if document(name).published}
     assert {each["dataset"] for each in published.values()} <= {"ImageNet", "CIFAR-10"}
     for name, each in published.items():
-        library = each["source"].split()[0]
+        library = each["source"].partition("'s ")[0]
         assert library != "torchvision" or library in document(name).reference, name
         assert document(name).input[1:] != [32, 32] or each["dataset"] == "CIFAR-10", name
 
