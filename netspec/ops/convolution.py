@@ -183,4 +183,5 @@ class Conv(Op, name="conv"):
     def abbreviate(self, shape: Shape) -> str:
         groups = self.channels(shape)[1]
         window = self.window.abbreviate(len(shape) - 1)
-        return window if groups == 1 else f"{window}, g{groups}"
+        bits = "binary" if self.binary else f"{self.stored_bits} bits" if self.stored_bits else ""
+        return ", ".join(filter(None, (window, f"g{groups}" if groups != 1 else "", bits)))

@@ -80,6 +80,9 @@ class Linear(Op, name="linear"):
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         return (all_of(len(shapes[0]) - 1, shapes[0]),)
 
+    def abbreviate(self, shape: Shape) -> str:
+        return f"{self.stored_bits} bits" if self.stored_bits else ""
+
 
 class RadialBasis(Op, name="rbf"):
     """Compares a vector with fixed ones: the squared euclidean distance to each. The nearest gives the least.

@@ -186,6 +186,15 @@ def test_a_file_of_binary_weights_is_small() -> None:
     )
 
 
+def test_layers_of_few_bits_are_told_from_others() -> None:
+    """Their shapes and parameters are those of other layers, so that nothing else would show it."""
+    cells = summarize(netspec.compile("sepnet_small", "quantized"), TableOptions(sort="params", rows=500)).cells
+    ops = {row[0]: row[1] for row in cells}
+    assert (ops["conv1.conv1"], ops["sep1.wide.pattern"]) == ("conv 5x5, s2, binary", "conv 3x3, g4, binary")
+    assert (ops["sep1.wide.residual"], ops["fc"]) == ("conv 1x1, g4, 8 bits", "linear 8 bits")
+    assert "binary" in netspec.draw("resnet20_cifar_binary") and "binary" not in netspec.draw("resnet20_cifar")
+
+
 def _figures(name: str, variant: str | None = None) -> dict[str, tuple[str, str]]:
     return {name: (amount, text) for name, amount, text in summarize(netspec.compile(name, variant)).figures}
 
