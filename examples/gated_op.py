@@ -72,6 +72,6 @@ class ChannelGate(Op, name="channel_gate"):
 
     def emit_module(self, *shapes: Shape) -> Torch:
         channels, *axes = shapes[0]
-        arguments = Argument("channels", channels, positional=True, counts="entering"), Argument("axes", len(axes))
+        arguments = Argument("channels", channels, positional=True, counts="in_channels"), Argument("axes", len(axes))
         layer = Path(__file__).with_name("gated_layer.py")
         return Torch("ChannelGate({arguments})", arguments, layer=str(layer))

@@ -230,9 +230,9 @@ class _Wiring:
         live = live_values(graph, self._node_reads)
         # Which value is read first from outside is no matter of the scope itself.
         order = {value: place for place, value in enumerate(value for node in graph for value in node.values)}
-        self._entering = {path: tuple(each.entering) for path, each in live.items()}
+        self._entering = {path: tuple(each.live_ins) for path, each in live.items()}
         self._leaving = {
-            path: tuple(sorted(each.leaving, key=lambda value: order.get(value, -1))) for path, each in live.items()
+            path: tuple(sorted(each.live_outs, key=lambda value: order.get(value, -1))) for path, each in live.items()
         }
 
     def reads(self, item: Item) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ class Graph:
         # Scopes were lists while the graph was built. From here on anything may be derived from them and kept.
         for scope in self.root.descend():
             object.__setattr__(scope, "items", tuple(scope.items))
-        object.__setattr__(self, "by_path", MappingProxyType({node.path: node for node in self.root.walk()}))
+        object.__setattr__(self, "by_path", MappingProxyType({node.path: node for node in self.root.traverse()}))
 
     def __repr__(self) -> str:
         return f"<Graph {self.name}: {len(self):,} nodes, {self.params:,} parameters>"

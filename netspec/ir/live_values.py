@@ -11,20 +11,20 @@ from netspec.ir.node import Node, Scope
 
 @dataclass(slots=True)
 class LiveValues:
-    """The paths of the values that enter and leave a scope, each once, in the order in which they are first read.
+    """The live-ins and live-outs of a scope by name, each once, in the order in which they are first read.
 
-    Inputs that a block declares enter in the order of their declaration.
+    Inputs that a block declares come in the order of their declaration.
     """
 
-    entering: dict[str, None] = field(default_factory=dict)
-    leaving: dict[str, None] = field(default_factory=dict)
+    live_ins: dict[str, None] = field(default_factory=dict)
+    live_outs: dict[str, None] = field(default_factory=dict)
 
 
 def live_values(graph: Graph, reads: Callable[[Node], Iterable[str]] | None = None) -> dict[str, LiveValues]:
     """Return the live values of every scope by its path.
 
-    ``reads`` gives what a node reads, where that is more than its operands. A scope of which no value is read gives its
-    last one; the network takes all of its inputs, whether they are read or not.
+    ``reads`` returns what a node reads, where that is more than its operands. A scope of which no value is read has its
+    last value as live-out; the live-ins of the network are all of its inputs, read or not.
     """
     found = {scope.path: LiveValues() for scope in graph.root.descend()}
     # Inputs belong to the network, so that they enter every scope inside that reads them.
@@ -38,26 +38,26 @@ def live_values(graph: Graph, reads: Callable[[Node], Iterable[str]] | None = No
             _cross(path, homes[path], node.scope, found, depths)
     for output in graph.outputs:
         _cross(output.node, homes[output.node], graph.root, found, depths)
-        found[""].leaving.setdefault(output.node)
+        found[""].live_outs.setdefault(output.node)
     for each in graph.inputs:
-        found[""].entering.setdefault(each.name)
+        found[""].live_ins.setdefault(each.name)
     for scope in graph.root.descend():
         if scope.input_names:
             # Who calls the block gives its inputs in the order in which it declares them.
-            entering = found[scope.path].entering
-            declared = [path for path in scope.inputs if path in entering]
-            found[scope.path].entering = dict.fromkeys([*declared, *entering])
+            live_ins = found[scope.path].live_ins
+            declared = [path for path in scope.inputs if path in live_ins]
+            found[scope.path].live_ins = dict.fromkeys([*declared, *live_ins])
     # Inner scopes first: the last value of one may be that of a scope inside.
     for scope in reversed(list(graph.root.descend())):
-        if not found[scope.path].leaving:
-            found[scope.path].leaving[_last_value(scope, found)] = None
+        if not found[scope.path].live_outs:
+            found[scope.path].live_outs[_last_value(scope, found)] = None
     return found
 
 
 def _last_value(scope: Scope, found: dict[str, LiveValues]) -> str:
     """Return the value of a scope that no node reads: the method generated for it returns something in any case."""
     last = scope.items[-1]
-    return next(iter(found[last.path].leaving)) if isinstance(last, Scope) else last.path
+    return next(iter(found[last.path].live_outs)) if isinstance(last, Scope) else last.path
 
 
 def _depths(graph: Graph) -> dict[str, int]:
@@ -68,15 +68,17 @@ def _depths(graph: Graph) -> dict[str, int]:
 
 
 def _cross(path: str, home: Scope, reader: Scope, found: dict[str, LiveValues], depths: dict[str, int]) -> None:
-    """Let a value leave the scopes around its home and enter those around its reader, up to the common one."""
+    """Add a value to the live-outs of the scopes from its home, and to the live-ins of those from its reader.
+
+    Both go up to the innermost scope that holds the two.
+    """
     while home is not reader:
-        # From whichever is deeper towards the common scope, so that a value costs no more steps than it crosses
-        # borders.
+        # From whichever is deeper towards the common scope, so that the cost is the number of scopes crossed.
         if depths[home.path] > depths[reader.path]:
-            found[home.path].leaving.setdefault(path)
+            found[home.path].live_outs.setdefault(path)
             home = _parent(home)
         else:
-            found[reader.path].entering.setdefault(path)
+            found[reader.path].live_ins.setdefault(path)
             reader = _parent(reader)
 
 

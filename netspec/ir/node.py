@@ -171,7 +171,7 @@ class Scope:
         """The scopes directly inside."""
         return (item for item in self.items if isinstance(item, Scope))
 
-    def walk(self) -> Iterator[Node]:
+    def traverse(self) -> Iterator[Node]:
         """Yield every node inside, at any depth, in order."""
         # A stack of its own, and no recursive generator: those pass each node through one frame per level.
         stack: list[Iterator[Node | Scope]] = [iter(self.items)]
@@ -259,7 +259,7 @@ def flatten_tree(root: Scope) -> tuple[list[Record], list[Record]]:
 
     An item of a scope is the number of a node, or the complement (``~``) of a scope's.
     """
-    scopes, nodes = list(root.descend()), list(root.walk())
+    scopes, nodes = list(root.descend()), list(root.traverse())
     numbers: dict[Node | Scope, int] = {scope: number for number, scope in enumerate(scopes)}
     items = numbers | {node: number for number, node in enumerate(nodes)}
     scope_values, node_values = attrgetter(*_SCOPE_FIELDS), attrgetter(*_NODE_FIELDS)
@@ -295,7 +295,7 @@ def part_of(root: Scope, path: str) -> Node | Scope:
     """Return a node or scope of a tree by its path."""
     parts = root._parts
     if parts is None:
-        everything: list[Node | Scope] = [*root.descend(), *root.walk()]
+        everything: list[Node | Scope] = [*root.descend(), *root.traverse()]
         parts = {each.path: each for each in everything}
         # A copy asks for each of its parts: searching the tree each time would be quadratic.
         object.__setattr__(root, "_parts", parts)

@@ -55,7 +55,7 @@ def _rule(check: Check) -> Check:
 def unique_paths(graph: Graph) -> Iterator[str]:
     """Yield what has the path of something else."""
     paths = {each.name for each in graph.inputs}
-    for path in (*(node.path for node in graph.root.walk()), *(scope.path for scope in graph.root.descend())):
+    for path in (*(node.path for node in graph.root.traverse()), *(scope.path for scope in graph.root.descend())):
         if path in paths:
             yield f"two parts are called {path}"
         paths.add(path)

@@ -345,7 +345,7 @@ def _sizes_of(values: Iterable[Value]) -> dict[str, Size]:
 
 def _contents(scope: Scope) -> list[object]:
     """Return what a scope computes, in terms that do not depend on its path."""
-    nodes = list(scope.walk())
+    nodes = list(scope.traverse())
     places = {node.path: place for place, node in enumerate(nodes)}
     entered = {path: (place,) for place, path in enumerate(scope.inputs)}
 

@@ -111,7 +111,9 @@ def _trained(graph: Graph) -> frozenset[str]:
     nodes = graph.training_only
     if not nodes:
         return nodes
-    return nodes.union(scope.path for scope in graph.root.descend() if all(node.path in nodes for node in scope.walk()))
+    return nodes.union(
+        scope.path for scope in graph.root.descend() if all(node.path in nodes for node in scope.traverse())
+    )
 
 
 def _expand(

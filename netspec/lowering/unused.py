@@ -62,7 +62,7 @@ def _unread_labels(builder: Builder) -> Iterable[tuple[Block, str]]:
     for block, values, scope in builder.calls:
         if block.mentions is None:
             continue
-        inside = {path for node in scope.walk() for path in node.inputs}.union(scope.outputs)
+        inside = {path for node in scope.traverse() for path in node.inputs}.union(scope.outputs)
         labels = (label for label, value in zip(block.inputs, values, strict=True) if value.path in inside)
         read.setdefault(block, set(block.mentions)).update(labels)
     for block, names in read.items():

@@ -56,7 +56,7 @@ class Argument(NamedTuple):
     """One argument of a torch call. It is written only when it differs from torch's default.
 
     ``field`` is the op's own argument that it comes from, where that has another name. ``counts`` says what of the
-    channels it counts: those that are ``entering``, other ``channels``, or ``positions`` among them. Classes whose
+    channels it counts: the input's (``in_channels``), other ``channels``, or ``positions`` among them. Classes whose
     scopes differ in such numbers take them as arguments of their own, or compute one from another.
     """
 
@@ -65,7 +65,7 @@ class Argument(NamedTuple):
     default: object = REQUIRED
     positional: bool = False
     field: str = ""
-    counts: Literal["", "entering", "channels", "positions"] = ""
+    counts: Literal["", "in_channels", "channels", "positions"] = ""
 
 
 IN_PLACE = Argument("inplace", False, False)

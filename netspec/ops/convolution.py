@@ -132,7 +132,7 @@ class Conv(Op, name="conv"):
         out, groups = self.channels(shape)
         name = f"Conv{spatial_rank('conv', shape)}d"
         arguments = (
-            Argument("in_channels", shape[0], positional=True, counts="entering"),
+            Argument("in_channels", shape[0], positional=True, counts="in_channels"),
             Argument("out_channels", out, positional=True, field="out", counts="channels"),
             Argument("kernel_size", shortest(self.kernel), positional=True, field="kernel"),
             Argument("stride", shortest(self.stride), 1),

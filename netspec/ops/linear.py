@@ -71,7 +71,7 @@ class Linear(Op, name="linear"):
         return Torch(
             "nn.Linear({arguments})",
             (
-                Argument("in_features", shapes[0][-1], positional=True, counts="entering"),
+                Argument("in_features", shapes[0][-1], positional=True, counts="in_channels"),
                 Argument("out_features", self.out, positional=True, field="out", counts="channels"),
                 Argument("bias", self.bias, True),
             ),
@@ -125,7 +125,7 @@ class RadialBasis(Op, name="rbf"):
 
     def emit_module(self, *shapes: Shape) -> Torch:
         arguments = (
-            Argument("features", shapes[0][-1], positional=True, counts="entering"),
+            Argument("features", shapes[0][-1], positional=True, counts="in_channels"),
             Argument("out", self.out, positional=True, counts="channels"),
         )
         return Torch("RadialBasis({arguments})", arguments, layer="radial_basis")

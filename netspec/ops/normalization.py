@@ -65,7 +65,7 @@ class BatchNorm(Op, name="bn"):
         return Torch(
             f"nn.BatchNorm{rank}d({{arguments}})",
             (
-                Argument("num_features", shapes[0][0], positional=True, counts="entering"),
+                Argument("num_features", shapes[0][0], positional=True, counts="in_channels"),
                 Argument("eps", self.eps, 1e-5),
                 Argument("momentum", self.momentum, 0.1),
                 Argument("affine", self.affine, True),
@@ -150,7 +150,7 @@ class LayerNorm(Op, name="ln"):
                     "normalized_shape",
                     normalized if len(normalized) > 1 else normalized[0],
                     positional=True,
-                    counts="entering",
+                    counts="in_channels",
                 ),
                 Argument("eps", self.eps, 1e-5),
                 Argument("elementwise_affine", self.affine, True),
@@ -230,7 +230,7 @@ class GroupNorm(Op, name="gn"):
             "nn.GroupNorm({arguments})",
             (
                 Argument("num_groups", self.groups, positional=True, field="groups", counts="channels"),
-                Argument("num_channels", shapes[0][0], positional=True, counts="entering"),
+                Argument("num_channels", shapes[0][0], positional=True, counts="in_channels"),
                 Argument("eps", self.eps, 1e-5),
                 Argument("affine", self.affine, True),
             ),
@@ -296,7 +296,7 @@ class InstanceNorm(Op, name="in"):
         return Torch(
             f"nn.InstanceNorm{len(shapes[0]) - 1}d({{arguments}})",
             (
-                Argument("num_features", shapes[0][0], positional=True, counts="entering"),
+                Argument("num_features", shapes[0][0], positional=True, counts="in_channels"),
                 Argument("eps", self.eps, 1e-5),
                 Argument("affine", self.affine, False),
             ),

@@ -81,7 +81,7 @@ class ChannelAffine(Op, name="channel_affine"):
     def emit_module(self, *shapes: Shape) -> Torch:
         (shape,) = shapes
         arguments = (
-            Argument("channels", shape[0], positional=True, counts="entering"),
+            Argument("channels", shape[0], positional=True, counts="in_channels"),
             Argument("axes", len(shape) - 1),
             Argument("bias", self.bias, True),
         )

@@ -117,7 +117,7 @@ class ConvTranspose(Op, name="conv_transpose"):
     def emit_module(self, *shapes: Shape) -> Torch:
         (shape,) = shapes
         arguments = (
-            Argument("in_channels", shape[0], positional=True, counts="entering"),
+            Argument("in_channels", shape[0], positional=True, counts="in_channels"),
             Argument("out_channels", self.out, positional=True, field="out", counts="channels"),
             Argument("kernel_size", shortest(self.kernel), positional=True, field="kernel"),
             Argument("stride", shortest(self.stride), 1),

@@ -26,7 +26,7 @@ def describe(scope: Scope) -> tuple[str, str]:
     """Return what a block is called, and what is in it where it has no name of its own."""
     if scope.block:
         return scope.block, ""
-    return block_word(scope), list_parts(scope) or _list_layers(scope) or f"{sum(1 for _ in scope.walk())} ops"
+    return block_word(scope), list_parts(scope) or _list_layers(scope) or f"{sum(1 for _ in scope.traverse())} ops"
 
 
 def block_word(scope: Scope) -> str:
@@ -45,7 +45,7 @@ def list_parts(scope: Scope) -> str:
 
 def _list_layers(scope: Scope) -> str:
     """Return the layers and merges of a group, as in ``2 x Conv, Add``; empty if that is not short."""
-    counted = [node for node in scope.walk() if node.op.counts_as_layer or node.op.family == "merge"]
+    counted = [node for node in scope.traverse() if node.op.counts_as_layer or node.op.family == "merge"]
     return _count_parts([type(node.op).__name__ for node in counted])
 
 

@@ -308,7 +308,7 @@ def test_every_scope_adds_up_to_the_nodes_inside(name: str) -> None:
     graph = netspec.compile(name)
     totals = measure_scopes(graph)
     for scope in graph.root.descend():
-        inside = list(scope.walk())
+        inside = list(scope.traverse())
         found = totals[scope]
         assert found.params == sum(node.params for node in inside if node.module in graph.evaluated)
         assert found.training_params == sum(node.params for node in inside)

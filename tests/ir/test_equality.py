@@ -35,10 +35,10 @@ def spelled_out(scope: Scope, graph: Graph) -> list[Any]:
     owners: dict[str, str] = {}
     for node in graph:
         owners.setdefault(node.module, node.path)
-    inside = {node.path for node in scope.walk()}
+    inside = {node.path for node in scope.traverse()}
     known: dict[str, int] = {}
     lines: list[Any] = []
-    for node in scope.walk():
+    for node in scope.traverse():
         shapes = [graph.shape_of(path) for path in node.inputs]
         reads = [*node.inputs, *([owners[node.module]] if node.shared else [])]
         places = [known.setdefault(path, len(known)) for path in reads]
@@ -52,8 +52,8 @@ def spelled_out(scope: Scope, graph: Graph) -> list[Any]:
         lines.append((node.op.canonical(*shapes), shapes, node.shape, node.shared, places, nesting))
     outside = {path for node in graph if node.path not in inside for path in _reads(node, owners)}
     outside |= {output.node for output in graph.outputs}
-    leaving = [known[node.path] for node in scope.walk() if node.path in outside]
-    return [scope.kind, scope.block, lines, leaving or [known[[*scope.walk()][-1].path]]]
+    leaving = [known[node.path] for node in scope.traverse() if node.path in outside]
+    return [scope.kind, scope.block, lines, leaving or [known[[*scope.traverse()][-1].path]]]
 
 
 def _reads(node: Node, owners: dict[str, str]) -> list[str]:

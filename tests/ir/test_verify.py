@@ -44,7 +44,7 @@ def changed(path: str, /, **fields: Any) -> Graph:
     for item in graph.root.items:
         if isinstance(item, Scope):
             builder.open(copies[item])
-        for node in item.walk() if isinstance(item, Scope) else [item]:
+        for node in item.traverse() if isinstance(item, Scope) else [item]:
             builder.add(replace(node, scope=copies[node.scope], **(fields if node.path == path else {})))
     return replace(graph, root=builder.root)
 

@@ -281,7 +281,7 @@ class Stretch(Op, name="stretch"):
 
     def emit_module(self, *shapes):
         return Torch("Stretch({arguments})", layer=str(Path(__file__).with_name("my_layer.py")), arguments=(
-            Argument("wide", shapes[0][0], positional=True, counts="entering"),
+            Argument("wide", shapes[0][0], positional=True, counts="in_channels"),
             Argument("deep", self.to, positional=True, field="to", counts="channels")))
 """
 

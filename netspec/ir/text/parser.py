@@ -67,7 +67,7 @@ def _network(line: Line) -> _Parser:
     line.expect("network")
     name = line.word()
     block = line.word() if line.take("=") else name
-    title = line.json() if line.sees('"') else ""
+    title = line.json() if line.next_is('"') else ""
     arguments: dict[str, object] = {}
     if line.take("("):
         arguments = dict(line.several(lambda: _argument(line)))
@@ -89,7 +89,7 @@ def _rule(line: Line) -> tuple[str, Initializer]:
     line.expect("=")
     function = line.match(WORD, "an initializer")
     line.expect("(")
-    arguments = () if line.sees(")") else line.several(lambda: _argument(line))
+    arguments = () if line.next_is(")") else line.several(lambda: _argument(line))
     line.expect(")")
     return name, Initializer(function, arguments)
 
@@ -313,7 +313,7 @@ def _op(word: str, arguments: Mapping[str, Any], span: Span) -> Op:
 def _marks(line: Line, known: Collection[str]) -> dict[str, Any]:
     """Return what is said of a node or scope at the end of its line, by the names of its fields."""
     marks: dict[str, Any] = {}
-    while not line.ended and not line.sees("{"):
+    while not line.ended and not line.next_is("{"):
         at, word = line.span, line.match(WORD, "one of " + ", ".join(known))
         if word not in known:
             raise GraphSyntaxError(f"expected one of {', '.join(known)}, not {word!r}", at)

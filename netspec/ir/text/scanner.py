@@ -54,7 +54,7 @@ class Line:
         """Raise GraphSyntaxError at this place."""
         raise GraphSyntaxError(message, self.span)
 
-    def sees(self, mark: str) -> bool:
+    def next_is(self, mark: str) -> bool:
         """Return whether a mark comes next."""
         return self._text.startswith(mark, self._position)
 
@@ -65,7 +65,7 @@ class Line:
     def take(self, mark: str) -> bool:
         """Pass a mark if it comes next, and return whether it did. A word is only passed as a whole."""
         end = self._position + len(mark)
-        if not self.sees(mark) or (mark[-1].isalnum() and WORD.match(self._text, end)):
+        if not self.next_is(mark) or (mark[-1].isalnum() and WORD.match(self._text, end)):
             return False
         self._position = end
         self._skip()
@@ -87,7 +87,7 @@ class Line:
 
     def word(self) -> str:
         """Return a name: a word, or a text in quotes."""
-        return str(self.json()) if self.sees('"') else self.match(WORD, "a name")
+        return str(self.json()) if self.next_is('"') else self.match(WORD, "a name")
 
     def value(self) -> str:
         """Return the name of a value, or a path."""

@@ -27,7 +27,7 @@ class Channels:
         self._columns: list[tuple[Any, ...] | None] = []
         self._texts: list[Derived | None] = []
         self._lines = 0
-        paths = (layout.live[plan.scope.path].entering for plan in plans)
+        paths = (layout.live[plan.scope.path].live_ins for plan in plans)
         for number, column in enumerate(zip(*paths, strict=True)):
             values = _channels([layout.graph.shape_of(path) for path in column])
             self._add(values, entering if number == 0 else None)

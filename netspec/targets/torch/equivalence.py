@@ -36,11 +36,11 @@ class ClassEquivalence(Equivalence):
 
     def reads(self, item: Item) -> Sequence[str]:
         """Return the values that an item takes."""
-        return item.reads if isinstance(item, Node) else tuple(self._layout.live[item.path].entering)
+        return item.reads if isinstance(item, Node) else tuple(self._layout.live[item.path].live_ins)
 
     def results(self, item: Item) -> Sequence[str]:
         """Return the values that an item gives."""
-        return item.values if isinstance(item, Node) else tuple(self._layout.live[item.path].leaving)
+        return item.values if isinstance(item, Node) else tuple(self._layout.live[item.path].live_outs)
 
     def label(self, item: Item) -> Hashable:
         """Return how a node is written, and what kind of class or ``nn.Sequential`` a scope is."""

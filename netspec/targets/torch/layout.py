@@ -83,7 +83,7 @@ def ends(item: Item, live: Mapping[str, LiveValues]) -> tuple[list[str], list[st
     """Return the values that an item takes and gives."""
     if isinstance(item, Node):
         return list(item.reads), [item.path]
-    return list(live[item.path].entering), list(live[item.path].leaving)
+    return list(live[item.path].live_ins), list(live[item.path].live_outs)
 
 
 def path_inside(path: str, scope: str) -> str:
@@ -160,9 +160,9 @@ class _Forms:
     def _is_chain(self, scope: Scope) -> bool:
         """Return whether the items are numbered from 0 and each takes just what the one before gives."""
         live = self.live[scope.path]
-        if len(live.entering) != 1 or len(live.leaving) != 1 or not self.placement.is_settled(scope):
+        if len(live.live_ins) != 1 or len(live.live_outs) != 1 or not self.placement.is_settled(scope):
             return False
-        (value,) = live.entering
+        (value,) = live.live_ins
         for position, item in enumerate(self.items[scope.path]):
             if item.name != str(position) or item.module != f"{scope.module}.{position}":
                 return False
@@ -172,7 +172,7 @@ class _Forms:
             if isinstance(item, Node) and not _has_module(item, self._graph):
                 return False
             value = leaving[0]
-        return [value] == list(live.leaving)
+        return [value] == list(live.live_outs)
 
 
 def _has_module(node: Node, graph: Graph) -> bool:

@@ -97,4 +97,4 @@ def _difference(one: GeneratedClass, usual: GeneratedClass) -> str:
 
 
 def _merges(each: GeneratedClass) -> set[str]:
-    return {node.op.name for node in each.first.scope.walk() if len(node.inputs) > 1}
+    return {node.op.name for node in each.first.scope.traverse() if len(node.inputs) > 1}

@@ -61,7 +61,7 @@ class _Parameterizer:
         self._vocabulary = Vocabulary(self._bases, constants)
         self._search = Search(self._bases)
         self._names = FreeNames({*CONSTRUCTOR, *layout.reserved, *(base.name for base in self._bases)})
-        entering = next((Derived(base.name, (base,)) for base in self._bases if base.enters), None)
+        entering = next((Derived(base.name, (base,)) for base in self._bases if base.is_in_channels), None)
         self._channels = Channels(plans, layout, entering)
         self._made: list[Derived] = []
         """What the slots before this one became."""
@@ -128,8 +128,8 @@ def _block(scope: Scope) -> Scope:
 def _bases(plans: Sequence[ClassPlan], arguments: dict[str, tuple[Any, ...]], layout: Layout) -> Iterator[Parameter]:
     """Yield what may become a parameter under a good name: the channels that enter, and the block's own arguments."""
     live = [layout.live[plan.scope.path] for plan in plans]
-    channels = tuple(layout.graph.shape_of(next(iter(each.entering)))[0] for each in live)
-    given = tuple(layout.graph.shape_of(next(iter(each.leaving)))[0] for each in live)
+    channels = tuple(layout.graph.shape_of(next(iter(each.live_ins)))[0] for each in live)
+    given = tuple(layout.graph.shape_of(next(iter(each.live_outs)))[0] for each in live)
     reserved = CONSTRUCTOR | layout.reserved
     safe = free_names(arguments, reserved)
     kept: list[str] = []
@@ -138,7 +138,7 @@ def _bases(plans: Sequence[ClassPlan], arguments: dict[str, tuple[Any, ...]], la
         kept = [name for name, values in arguments.items() if values == channels]
         others = [safe[name] for name in arguments if name not in kept]
         name = free_name("channels" if kept or given == channels else "in_channels", reserved, others)
-        yield Parameter(name, channels, counts=True, enters=True, required=True, arguments=tuple(kept))
+        yield Parameter(name, channels, counts=True, is_in_channels=True, required=True, arguments=tuple(kept))
     for name, values in arguments.items():
         if name not in kept and not all_alike(values) and all(map(_is_literal, values)):
             counts = all(type(each) is int and each >= SMALLEST_BASE for each in values)

@@ -32,8 +32,8 @@ class Slot(NamedTuple):
     """Whether the value counts channels or layers, so that it may follow from others by arithmetic."""
     operand: int | None = None
     """The number of the value whose channels it counts, if it counts those of one."""
-    enters: bool = False
-    """Whether it counts the channels of what enters."""
+    is_in_channels: bool = False
+    """Whether it is the number of input channels, as torch's ``in_channels`` is."""
     required: bool = False
     """Whether an argument that it becomes has no default: readers expect to see it even where most are the same."""
     in_function: bool = False
@@ -166,8 +166,8 @@ class Parameter:
     name: str
     values: tuple[Any, ...]
     counts: bool
-    enters: bool = False
-    """Whether it is the number of channels that enter the class."""
+    is_in_channels: bool = False
+    """Whether it is the number of input channels of the class."""
     required: bool = False
     """Whether it has no default even where most scopes have the same: readers expect to see numbers of channels."""
     arguments: tuple[str, ...] = ()

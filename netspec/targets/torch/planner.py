@@ -38,7 +38,7 @@ class Planner:
         self._layout = layout
         self._instances = instances
         self._live = layout.live[scope.path]
-        self._values = {path: number for number, path in enumerate(self._live.entering)}
+        self._values = {path: number for number, path in enumerate(self._live.live_ins)}
         self._slots: list[Slot] = []
         self._members: list[Member] = []
         self._attributes: dict[str, Attribute] = {}
@@ -51,7 +51,7 @@ class Planner:
             scope=self._scope,
             slots=tuple(self._slots),
             inputs=inputs,
-            outputs=tuple(self._values[path] for path in self._live.leaving),
+            outputs=tuple(self._values[path] for path in self._live.live_outs),
             members=tuple(self._members),
             statements=statements,
             input_hints=tuple(self._input_hints()),
@@ -60,7 +60,7 @@ class Planner:
         )
 
     def _input_hints(self) -> Iterator[str]:
-        scope, entering = self._scope, self._live.entering
+        scope, entering = self._scope, self._live.live_ins
         # A value that is given for several inputs has the name of the first.
         names = dict(reversed(list(zip(scope.inputs, scope.input_names, strict=False))))
         for path in entering:
@@ -143,7 +143,7 @@ class Planner:
         if self._layout.forms[item.path] == "sequential":
             return Sequential(tuple(self._construct(inner) for inner in self._layout.items[item.path]))
         instance = self._instances[item.path]
-        operand = self._values.get(next(iter(self._layout.live[item.path].entering), ""))
+        operand = self._values.get(next(iter(self._layout.live[item.path].live_ins), ""))
         return Nested(instance.number, self._take(_nested_slots(item, instance, operand)))
 
 
@@ -156,9 +156,9 @@ def _torch_slots(node: Node, torch: Torch, operand: int | None) -> Iterator[Slot
             expression=written.get(each.field or each.name, ""),
             owner=node.name,
             counts=bool(each.counts),
-            operand=operand if each.counts == "entering" else None,
-            enters=each.counts == "entering",
-            required=each.counts in ("entering", "channels"),
+            operand=operand if each.counts == "in_channels" else None,
+            is_in_channels=each.counts == "in_channels",
+            required=each.counts in ("in_channels", "channels"),
             in_place=each.name == "inplace",
         )
 
@@ -173,9 +173,9 @@ def _nested_slots(scope: Scope, instance: Instance, operand: int | None) -> Iter
             expression,
             owner=scope.name,
             counts=parameter.counts,
-            operand=operand if parameter.enters else None,
-            enters=parameter.enters,
-            required=parameter.required and (parameter.enters or not parameter.arguments),
+            operand=operand if parameter.is_in_channels else None,
+            is_in_channels=parameter.is_in_channels,
+            required=parameter.required and (parameter.is_in_channels or not parameter.arguments),
         )
 
 

@@ -92,13 +92,13 @@ class Search:
         for base in sorted(found, key=lambda base: self._rank(slot, base)):
             # That a stride equals a number of channels is a coincidence.
             is_free = slot.counts and slot.name not in WINDOW
-            if is_free or base.name == slot.name or not (base.enters or base.name in MEANINGS):
+            if is_free or base.name == slot.name or not (base.is_in_channels or base.name in MEANINGS):
                 yield base
 
     def _rank(self, slot: Slot, base: Parameter) -> tuple[int, int]:
-        """Return a rank, smaller for better candidates: what enters a layer comes from what enters the class."""
-        if base.enters:
-            likely = 0 if slot.enters else 2
+        """Return a rank, smaller for better candidates: a layer's input channels follow from those of the class."""
+        if base.is_in_channels:
+            likely = 0 if slot.is_in_channels else 2
         else:
             likely = 0 if base.name == slot.name else 1
         return likely, self._order[base.name]

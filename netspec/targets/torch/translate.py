@@ -36,7 +36,7 @@ class Vocabulary:
         """The block's arguments that are the same in all scopes of the class."""
         self.parameters = {argument: base for base in bases for argument in base.arguments}
         """The others, by their name in the document."""
-        self.entering = next((base for base in bases if base.enters), None)
+        self.in_channels = next((base for base in bases if base.is_in_channels), None)
         """What a document calls ``x.channels`` or ``input.channels``."""
 
     def translate(self, expression: str, values: tuple[Any, ...]) -> Derived | None:
@@ -81,7 +81,7 @@ class _Translation(ast.NodeVisitor):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         is_value = node.attr == "channels" and isinstance(node.value, ast.Name)
-        return self._use(self._vocabulary.entering if is_value else None)
+        return self._use(self._vocabulary.in_channels if is_value else None)
 
     def _use(self, parameter: Parameter | None) -> ast.expr:
         if parameter is None:

@@ -22,7 +22,7 @@ MOST_SHOWN = 64
 class Expansion:
     """The open scopes by path, and those among them that were asked for by name."""
 
-    opened: frozenset[str]
+    expanded: frozenset[str]
     named: frozenset[str]
 
 
@@ -37,31 +37,31 @@ def choose_expansion(graph: Graph, detail: DetailOptions) -> Expansion:
     """
     scopes = {scope.path: scope for scope in graph.root.descend() if scope.path}
     named = frozenset(_known(name, scopes) for name in detail.open)
-    opened = {path for name in named for path in _ancestors(scopes[name])}
+    expanded = {path for name in named for path in _ancestors(scopes[name])}
     most = len(scopes) + 2 if detail.expand_all else detail.depth
     stack = [(graph.root, 0, 0)]
     wrappers = _wrappers(graph.root)
     while stack:
         scope, level, height = stack.pop()
         if height > detail.deepest:
-            opened.discard(scope.path)
+            expanded.discard(scope.path)
             continue
         is_wrapper = scope.path in wrappers and detail.depth > 0 and not _is_wide(scope)
         if level + _is_wide(scope) < most or is_wrapper:
-            opened.add(scope.path)
+            expanded.add(scope.path)
         is_level = not is_wrapper and innermost(scope) is scope
         stack.extend((inner, level + is_level, height + 1) for inner in scope.scopes)
-    return Expansion(frozenset(opened | _unclear_groups(graph.root, opened, detail.deepest)), named)
+    return Expansion(frozenset(expanded | _unclear_groups(graph.root, expanded, detail.deepest)), named)
 
 
-def _unclear_groups(root: Scope, opened: set[str], deepest: int) -> set[str]:
+def _unclear_groups(root: Scope, expanded: set[str], deepest: int) -> set[str]:
     """Return the closed groups inside open scopes that have neither a block's name nor few enough parts to list.
 
     They are added level by level, until opening the next level would show more than a small picture holds.
     """
     found: set[str] = set()
     shown = 0
-    level = [root] if root.path in opened else []
+    level = [root] if root.path in expanded else []
     for _ in range(deepest + 1):
         inside = {scope: innermost(scope) for scope in level}
         shown += sum(len(inner.items) for inner in inside.values())
@@ -70,7 +70,10 @@ def _unclear_groups(root: Scope, opened: set[str], deepest: int) -> set[str]:
         for scope, inner in inside.items():
             found.update(path for path in _ancestors(inner) if path.startswith(scope.path))
         level = [
-            inner for around in inside.values() for inner in around.scopes if inner.path in opened or _is_unclear(inner)
+            inner
+            for around in inside.values()
+            for inner in around.scopes
+            if inner.path in expanded or _is_unclear(inner)
         ]
     return found
 
@@ -134,7 +137,7 @@ def _wrappers(root: Scope) -> frozenset[str]:
 
 
 def _only_deep_block(outer: Scope, inner: Sequence[Scope], counts: Mapping[Scope, int]) -> list[Scope]:
-    """Return the block with most of the enclosing scope, if no other can be opened deeper, as each level of a U-Net."""
+    """Return the block with most of the enclosing scope, if no other has blocks inside, as each level of a U-Net."""
     deep = [scope for scope in inner if any(True for _ in scope.scopes)]
     if len(deep) != 1 or "group" in (outer.kind, deep[0].kind):
         return []

@@ -56,13 +56,13 @@ class _Folder:
         return self._framed(root, items, 0)
 
     def _is_open(self, scope: Scope) -> bool:
-        return scope.path in self._expansion.opened
+        return scope.path in self._expansion.expanded
 
     def _is_closed(self, scope: Scope) -> bool:
         return not self._is_open(scope) or self._fusion.alone(scope) is not None
 
     def _framed(self, scope: Scope, items: Sequence[Box | OpenBlock], level: int) -> OpenBlock:
-        nodes = list(scope.walk())
+        nodes = list(scope.traverse())
         return OpenBlock(
             id=f"block.{scope.path}" if scope.path else "network",
             name=scope_name(scope) or self._graph.name,
@@ -135,7 +135,7 @@ class _Folder:
     def _block(self, scopes: Sequence[Scope], concat: Node | None = None) -> Box:
         """Return the box of a folded block, or of a run of them; dense layers grow to what their last concat gives."""
         first, last = scopes[0], scopes[-1]
-        nodes = [node for scope in scopes for node in scope.walk()]
+        nodes = [node for scope in scopes for node in scope.traverse()]
         ending = [self._graph[path] for path in last.outputs if path in self._graph.by_path] or nodes[-1:]
         box = self._box(f"block.{first.path}" if first.path else "block", self._block_lines(first, last), nodes)
         entering = self._shapes(first.inputs)

@@ -38,7 +38,7 @@ class Fusion:
     def alone(self, scope: Scope) -> FusionGroup | None:
         """Return the one group that a scope consists of, or None."""
         nodes: list[Node] = []
-        for node in scope.walk():
+        for node in scope.traverse():
             nodes.append(node)
             # A larger scope cannot be one group, so the rest of it need not be read.
             if len(nodes) > LARGEST:

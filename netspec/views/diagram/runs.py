@@ -90,7 +90,7 @@ class Runs:
 
     def _are_inside(self, scope: Scope, nodes: list[Node]) -> bool:
         """Return whether no value of these nodes is read outside the scope."""
-        inside = {node.path for node in scope.walk()}
+        inside = {node.path for node in scope.traverse()}
         readers = (reader.path for node in nodes for reader in self._consumers[node.path])
         return inside.issuperset(readers) and not any(node.path in self._kept for node in nodes)
 
@@ -100,5 +100,5 @@ class Runs:
             return False
         if any(path in self._kept for path in previous.outputs):
             return False
-        inside = {node.path for node in following.walk()}
+        inside = {node.path for node in following.traverse()}
         return all(reader.path in inside for path in previous.outputs for reader in self._consumers.get(path, ()))

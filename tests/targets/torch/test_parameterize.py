@@ -100,7 +100,7 @@ NUMBERS = st.integers(1, 40)
 def test_a_translation_gives_the_values(expression: str, rows: list[tuple[int, int, int]], c: int) -> None:
     entering, first, second = zip(*rows, strict=True)
     parameters = [
-        Parameter("channels", entering, counts=True, enters=True),
+        Parameter("channels", entering, counts=True, is_in_channels=True),
         Parameter("a_", first, counts=True, arguments=("a",)),
         Parameter("b", second, counts=False, arguments=("b",)),
     ]
