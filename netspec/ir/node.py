@@ -16,7 +16,7 @@ from typing import Any, Literal
 from netspec.diagnostics import Span
 from netspec.dtypes import Dtype
 from netspec.ops import Op, TensorType
-from netspec.sizes import Dim, Ratio
+from netspec.sizes import at_stated_sizes
 from netspec.sizes.shape import Shape
 
 ScopeKind = Literal["network", "block", "group", "dense", "output"]
@@ -206,11 +206,10 @@ def producer(value: str) -> str:
 # immutable arguments
 
 
-def frozen(value: object, keep_open: bool = False) -> object:
+def frozen(value: object) -> object:
     """Return an argument of a document as an immutable value: lists as tuples, mappings read-only.
 
-    A block that is handed over as an argument holds all that it may call; what a graph keeps of it is its name. Of a
-    size that stays open it keeps the number, as of shapes, unless ``keep_open`` says otherwise.
+    A block that is passed as an argument holds all that it may call; what a graph keeps of it is its name.
 
     Example:
         >>> frozen([64, [1, 2]])
@@ -222,15 +221,15 @@ def frozen(value: object, keep_open: bool = False) -> object:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, (list, tuple)):
-        return tuple(frozen(item, keep_open) for item in value)
-    if isinstance(value, (Dim, Ratio)) and not keep_open:
-        return value.stated
-    return frozen_arguments(value) if isinstance(value, Mapping) else value
+        return tuple(map(frozen, value))
+    if isinstance(value, Mapping):
+        return MappingProxyType({name: frozen(item) for name, item in value.items()})
+    return value
 
 
 def frozen_arguments(arguments: Mapping[str, object]) -> Mapping[str, object]:
-    """Return arguments by name as a read-only mapping of immutable values."""
-    return MappingProxyType({name: frozen(value) for name, value in arguments.items()})
+    """Return arguments by name as a read-only mapping of immutable values, with the numbers of open sizes."""
+    return MappingProxyType({name: frozen(at_stated_sizes(value)) for name, value in arguments.items()})
 
 
 def thawed(value: object) -> object:

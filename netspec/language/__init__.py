@@ -10,6 +10,8 @@ anything is expanded; all errors of a document are found in one run, each with i
     names.py          names that are allowed in generated code
     initializers.py   the initializers and their arguments
     shorthand.py      words and lone values in place of mappings
+    other_names.py    what other libraries call ops and arguments
+    other_keys.py     and the keys of steps and documents
     mentions.py       the names that occur in a text
     messages.py       values and kinds as messages call them
     parsing/          from a tree to steps, bodies and blocks

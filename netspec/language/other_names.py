@@ -8,16 +8,16 @@ Steps are looked up without capitals, underscores, module prefix and number of d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from netspec.diagnostics import nearest
 
 _NO_MODULE = "netspec has none: write its steps as a block, under `blocks:`"
 _NO_STEP = "leave the step out; a branch that does nothing is the operand `x`"
 _INFERRED = "leave it out: it is inferred from the input"
-_OWN_STEP = "make it a step of its own, as in `- relu`"
+OWN_STEP = "make it a step of its own, as in `- relu`"
 _INITIALIZER = "write `init` as a key of the step, as in `init: {weight: kaiming_normal}`"
-_TRAINING = "leave it out: it belongs to training, not to the network"
+TRAINING = "leave it out: it belongs to training, not to the network"
 _LAYOUT = "leave it out: the channels come first"
 
 STEPS: dict[str, str] = {
@@ -165,9 +165,9 @@ STEPS: dict[str, str] = {
 }
 
 ARGUMENTS: dict[str, str | tuple[str, ...]] = {
-    "act": _OWN_STEP,
-    "act_layer": _OWN_STEP,
-    "activation": _OWN_STEP,
+    "act": OWN_STEP,
+    "act_layer": OWN_STEP,
+    "activation": OWN_STEP,
     "batch_first": "leave it out: the batch comes first",
     "bias_initializer": _INITIALIZER,
     "ceil_mode": ("ceil",),
@@ -203,14 +203,14 @@ ARGUMENTS: dict[str, str | tuple[str, ...]] = {
     "interpolation": ("mode",),
     "keep_prob": ("survival", "give the share that is dropped, as in `dropout: 0.5`"),
     "kernel_initializer": _INITIALIZER,
-    "kernel_regularizer": _TRAINING,
+    "kernel_regularizer": TRAINING,
     "kernel_shape": ("kernel",),
     "kernel_size": ("kernel",),
     "ksize": ("kernel",),
     "n": ("times", "layers"),
     "negative_slope": ("slope",),
-    "norm": _OWN_STEP,
-    "norm_layer": _OWN_STEP,
+    "norm": OWN_STEP,
+    "norm_layer": OWN_STEP,
     "normalized_shape": ("axes",),
     "num_channels": _INFERRED,
     "num_embeddings": ("num",),
@@ -242,71 +242,13 @@ ARGUMENTS: dict[str, str | tuple[str, ...]] = {
     "steps": ("body",),
     "strides": ("stride",),
     "target_shape": ("shape",),
-    "track_running_stats": _TRAINING,
+    "track_running_stats": TRAINING,
     "units": ("out", "hidden"),
     "upscale_factor": ("factor",),
     "use_bias": ("bias",),
     "vocab_size": ("num",),
     "weight_init": _INITIALIZER,
     "weights": _INITIALIZER,
-}
-
-STEP_KEYS: dict[str, str] = {
-    "act": _OWN_STEP,
-    "activation": _OWN_STEP,
-    "condition": "when",
-    "gpu": "device",
-    "id": "name",
-    "if": "when",
-    "initializer": "init",
-    "input": "from",
-    "inputs": "from",
-    "label": "as",
-    "output_shape": "expect",
-    "outputs": "as",
-    "shape": "expect",
-    "source": "from",
-    "steps": "body",
-    "tag": "as",
-    "tie": "share",
-}
-
-DOCUMENT_KEYS: dict[str, str] = {
-    "architecture": "network",
-    "backbone": "network",
-    "base": "extends",
-    "body": "network",
-    "classes": "declare arguments under `args:`, as in `args: {classes: 10}`",
-    "components": "blocks",
-    "config": "args",
-    "description": "notes",
-    "dtype": "leave it out: `netspec build --dtype` sets it",
-    "graph": "network",
-    "head": "put its steps at the end of `network:`",
-    "image_size": "input",
-    "imports": "import",
-    "include": "import",
-    "inherits": "extends",
-    "initializers": "init",
-    "input_shape": "input",
-    "input_size": "input",
-    "inputs": "input",
-    "layers": "network",
-    "model": "network",
-    "modules": "blocks",
-    "nc": "declare arguments under `args:`, as in `args: {classes: 10}`",
-    "net": "network",
-    "nodes": "network",
-    "optimizer": _TRAINING,
-    "output": "outputs",
-    "paper": "cite",
-    "parameters": "args",
-    "params": "args",
-    "sequential": "network",
-    "settings": "args",
-    "shape": "input",
-    "steps": "network",
-    "version": "netspec",
 }
 
 
@@ -320,9 +262,9 @@ def suggest_step(word: str, known: Iterable[str]) -> str:
     names = list(known)
     plain = _plain(word)
     if plain in STEPS:
-        return _said(STEPS[plain])
+        return as_suggestion(STEPS[plain])
     spelled = {_plain(name): name for name in names}
-    return _said(spelled[plain]) if plain in spelled else nearest(word, names)
+    return as_suggestion(spelled[plain]) if plain in spelled else nearest(word, names)
 
 
 def suggest_argument(word: str, known: Iterable[str]) -> str:
@@ -336,19 +278,14 @@ def suggest_argument(word: str, known: Iterable[str]) -> str:
     meanings = ARGUMENTS.get(word.lower(), ())
     for meaning in (meanings,) if isinstance(meanings, str) else meanings:
         if meaning in names or not meaning.isidentifier():
-            return _said(meaning)
+            return as_suggestion(meaning)
     return nearest(word, names)
-
-
-def suggest_key(word: str, known: Iterable[str], others: Mapping[str, str]) -> str:
-    """Return what somebody may mean by a key, of which ``others`` says what else it is called, or an empty string."""
-    meaning = others.get(word.lower())
-    return _said(meaning) if meaning else nearest(word, known)
 
 
 def _plain(word: str) -> str:
     return re.sub(r"(?<=[a-z])[123]d$", "", word.rpartition(".")[2].replace("_", "").lower())
 
 
-def _said(meaning: str) -> str:
+def as_suggestion(meaning: str) -> str:
+    """Return an entry of a table as a help line: a name as a question, a sentence as it is."""
     return f"did you mean '{meaning}'?" if meaning.isidentifier() else meaning

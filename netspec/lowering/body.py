@@ -16,7 +16,7 @@ from netspec.lowering.registry import KINDS, LOWERINGS, lowers_kind
 from netspec.lowering.validation import validate
 from netspec.lowering.values import Value, Values
 from netspec.ops import ShapeError
-from netspec.sizes import Dim, Ratio, Reason
+from netspec.sizes import Dim, Ratio, Reason, at_stated_sizes
 from netspec.sizes.shape import show, stated_shape
 from netspec.syntax import expr
 

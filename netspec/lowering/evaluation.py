@@ -54,13 +54,6 @@ def closed(value: Any) -> Any:
     return {key: closed(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def at_stated_sizes(value: Any) -> Any:
-    """Return a value at the stated sizes, which are not fixed by that."""
-    if type(value) in OPEN:
-        return value.stated
-    return [at_stated_sizes(item) for item in value] if isinstance(value, list) else value
-
-
 def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Collection[str]) -> Any:
     try:
         return expr.parse(source_of(text)).evaluate(variables)

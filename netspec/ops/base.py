@@ -16,7 +16,7 @@ from netspec.diagnostics import Code, NetspecError
 from netspec.ops.fields import words
 from netspec.ops.tensor_type import TensorType
 from netspec.ops.traits import Traits
-from netspec.sizes import Dim, Size
+from netspec.sizes import Dim, Size, at_stated_sizes
 from netspec.sizes.shape import Shape, elements, show
 
 OPS: dict[str, "type[Op]"] = {}
@@ -176,7 +176,7 @@ class Op(Traits):
         if not self.open_arguments:
             return self
         given = {name: getattr(self, name) for name in self.open_arguments}
-        numbers = {name: _stated(value) for name, value in given.items()}
+        numbers = {name: at_stated_sizes(value) for name, value in given.items()}
         return self.model_copy(update=numbers) if any(numbers[name] is not given[name] for name in given) else self
 
     def open_sizes(self) -> tuple[Dim, ...]:
@@ -212,16 +212,6 @@ def _dims(value: Any) -> Iterator[Dim]:
     elif isinstance(value, tuple):
         for item in value:
             yield from _dims(item)
-
-
-def _stated(value: Any) -> Any:
-    """Return an argument at the stated sizes, and the very same one where it has no open size."""
-    if isinstance(value, Dim):
-        return value.stated
-    if not isinstance(value, tuple):
-        return value
-    items = tuple(map(_stated, value))
-    return value if all(new is old for new, old in zip(items, value, strict=True)) else items
 
 
 _WORDS: dict[tuple[type[Op], str], frozenset[str]] = {}
@@ -271,4 +261,15 @@ def check_axes(op: str, field: str, value: object, rank: int) -> None:
             help=f"give one number for all axes, or a list of {rank}",
             operand=0,
             code=Code.INVALID_AXIS,
+        )
+
+
+def check_sequence(op: str, shape: Shape, operand: int = 0) -> None:
+    """Raise ShapeError unless the value is a sequence of vectors."""
+    if len(shape) != 2:
+        raise ShapeError(
+            f"{op} takes a sequence of vectors, got {show(shape)}",
+            help="its axes are the steps and the features; `permute: [2, 1]` turns channels first into that",
+            operand=operand,
+            code=Code.UNSUPPORTED_SHAPE,
         )

@@ -20,7 +20,7 @@ from netspec.sizes.context import OpenSizeError, SizeContext
 from netspec.sizes.dim import Dim, Ratio, Size, symbol
 from netspec.sizes.domain import Domain
 from netspec.sizes.guard import Guard, Kind, Phase, Reason
-from netspec.sizes.questions import at, at_least, holds, pin, proves, quotient, scale_down, stated
+from netspec.sizes.questions import at, at_least, at_stated_sizes, holds, pin, proves, quotient, scale_down, stated
 
 if TYPE_CHECKING:
     from netspec.sizes.legal_sizes import Limit, describe, describe_sizes, limits, phrase
@@ -41,6 +41,7 @@ __all__ = [
     "SizeContext",
     "at",
     "at_least",
+    "at_stated_sizes",
     "describe",
     "describe_sizes",
     "holds",

@@ -1,6 +1,7 @@
 """What ops and the compiler ask of sizes, plain or open, in one place.
 
 stated, at            a size as a number: at the stated sizes, or at given ones
+at_stated_sizes       likewise for all sizes in a value
 holds, at_least       a relation, decided at the stated sizes and recorded where the answer depends on them
 proves                a relation at all sizes; never recorded
 pin                   a plain number, which fixes the size
@@ -13,15 +14,26 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from math import floor
-from typing import Literal
+from typing import Any, Literal
 
 from netspec.sizes.algebra import add, scaled
 from netspec.sizes.context import decide
-from netspec.sizes.dim import Dim, Size, form_of, keep_open, quotient
+from netspec.sizes.dim import Dim, Ratio, Size, form_of, keep_open, quotient
 from netspec.sizes.form import Form
 from netspec.sizes.solver import Relation, always
 
-__all__ = ["Comparison", "at", "at_least", "holds", "pin", "proves", "quotient", "scale_down", "stated"]
+__all__ = [
+    "Comparison",
+    "at",
+    "at_least",
+    "at_stated_sizes",
+    "holds",
+    "pin",
+    "proves",
+    "quotient",
+    "scale_down",
+    "stated",
+]
 
 Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
 
@@ -38,6 +50,29 @@ def stated(size: Size) -> int:
 def at(size: Size, sizes: Mapping[str, Size]) -> Size:
     """Return the size with some open sizes replaced, by numbers or by other sizes."""
     return size.at(sizes) if isinstance(size, Dim) else size
+
+
+def at_stated_sizes(value: Any) -> Any:
+    """Return a value with the numbers of its open sizes, in lists and mappings too; itself where it has none.
+
+    The sizes are not fixed by that.
+
+    Example:
+        >>> from netspec.sizes import symbol
+        >>> at_stated_sizes([(symbol("H", 32) // 2, 7), "same"])
+        [(16, 7), 'same']
+    """
+    if isinstance(value, (Dim, Ratio)):
+        return value.stated
+    if isinstance(value, Mapping):
+        changed = {name: at_stated_sizes(item) for name, item in value.items()}
+        return changed if any(changed[name] is not item for name, item in value.items()) else value
+    if not isinstance(value, (list, tuple)):
+        return value
+    items = [at_stated_sizes(item) for item in value]
+    if all(new is old for new, old in zip(items, value, strict=True)):
+        return value
+    return items if isinstance(value, list) else tuple(items)
 
 
 def holds(left: Size, relation: Comparison, right: Size) -> bool:

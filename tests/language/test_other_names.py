@@ -12,8 +12,9 @@ from netspec.diagnostics import Code, Diagnostic, SpecError
 from netspec.language.combinators import COMBINATORS
 from netspec.language.loading.library import library
 from netspec.language.model import STEP_KEYS
-from netspec.language.other_names import ARGUMENTS, DOCUMENT_KEYS, STEPS, suggest_argument, suggest_step
-from netspec.language.other_names import STEP_KEYS as OTHER_STEP_KEYS
+from netspec.language.other_keys import DOCUMENT_KEYS
+from netspec.language.other_keys import STEP_KEYS as OTHER_STEP_KEYS
+from netspec.language.other_names import ARGUMENTS, STEPS, suggest_argument, suggest_step
 from netspec.language.parsing.header import Header
 from netspec.ops import OPS
 from netspec.pipeline import compile_graph

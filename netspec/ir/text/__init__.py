@@ -31,7 +31,8 @@ what is read are those in the text.
 
     printer.py   a graph to text
     parser.py    text to a graph, which is verified
-    scanner.py   the words of a line
+    grammar.py   the parts that several kinds of lines have in common
+    scanner.py   the tokens of a line
 """
 
 from __future__ import annotations

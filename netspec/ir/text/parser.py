@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args
 
-from pydantic import ValidationError
-
 from netspec.diagnostics import Span
-from netspec.dtypes import Dtype
 from netspec.ir.builder import GraphBuilder
 from netspec.ir.graph import Graph, Input, Output, Publication
 from netspec.ir.node import Initializer, Node, Scope, ScopeKind
-from netspec.ir.text.scanner import PLAIN, WORD, GraphSyntaxError, Line
+from netspec.ir.text.grammar import (
+    ARGUMENT,
+    NUMBER,
+    SHAPE,
+    make_op,
+    read_argument,
+    read_attributes,
+    read_dtype,
+    read_initializers,
+    read_live_in,
+    read_type,
+)
+from netspec.ir.text.scanner import WORD, GraphSyntaxError, Line
 from netspec.ir.verify import verify
-from netspec.ops import OPS, Op, ShapeError, TensorType
+from netspec.ops import ShapeError, TensorType
 from netspec.sizes import Reason, SizeContext, read_size, stated, symbol
 from netspec.sizes.context import Deciding
 from netspec.sizes.shape import stated_shape
@@ -25,11 +34,8 @@ from netspec.sizes.shape import stated_shape
 Part = TypeVar("Part")
 
 _NODE = re.compile(r"[\w.@]+ *=", re.ASCII)
-_ARGUMENT = re.compile(r"\w+ *=", re.ASCII)
-_NODE_MARKS = ("shares", "as", "named", "device", "init", "sizes", "expressions")
-_NUMBER = re.compile(r"\d+", re.ASCII)
+_NODE_ATTRIBUTES = ("shares", "as", "named", "device", "init", "sizes", "expressions")
 _COUNT = re.compile(r"\d{1,3}(?:,\d{3})*", re.ASCII)
-_SHAPE = re.compile(r"scalar\b|\d+(?:x\d+)*", re.ASCII)
 _OPEN = r"(?:([A-Za-z_]\w*)=)?(\d+)"
 _SIZE = re.compile(rf"(?:\A|x){_OPEN}", re.ASCII)
 _OPEN_SHAPE = re.compile(rf"scalar\b|{_OPEN}(?:x{_OPEN})*", re.ASCII)
@@ -70,28 +76,11 @@ def _network(line: Line) -> _Parser:
     title = line.json() if line.next_is('"') else ""
     arguments: dict[str, object] = {}
     if line.take("("):
-        arguments = dict(line.several(lambda: _argument(line)))
+        arguments = dict(line.several(lambda: read_argument(line)))
         line.expect(")")
     line.end()
     root = Scope("", "network", block, arguments, span, "")
     return _Parser(GraphBuilder(root), {"name": name, "title": title, "cite": ""}, [root])
-
-
-def _argument(line: Line, decoder: json.JSONDecoder = PLAIN) -> tuple[str, Any]:
-    name = line.match(WORD, "the name of an argument")
-    line.expect("=")
-    return name, line.json(decoder)
-
-
-def _rule(line: Line) -> tuple[str, Initializer]:
-    """Return the name of a parameter, and how it is initialized."""
-    name = line.match(WORD, "the name of a parameter")
-    line.expect("=")
-    function = line.match(WORD, "an initializer")
-    line.expect("(")
-    arguments = () if line.next_is(")") else line.several(lambda: _argument(line))
-    line.expect(")")
-    return name, Initializer(function, arguments)
 
 
 @dataclass(slots=True)
@@ -158,7 +147,7 @@ class _Parser:
         self.header["source"] = line.json()
 
     def _init(self, line: Line) -> None:
-        self.rules.append((line.match(WORD, "an op"), line.several(lambda: _rule(line))))
+        self.rules.append((line.match(WORD, "an op"), line.several(lambda: read_initializers(line))))
 
     def _input(self, line: Line) -> None:
         name = line.match(WORD, "the name of an input")
@@ -166,8 +155,8 @@ class _Parser:
         sizes = [] if shape == "scalar" else _SIZE.findall(shape)
         stated = {symbol: int(size) for symbol, size in sizes if symbol}
         self.sizes.stated.update(stated)
-        dtype = _dtype(line)
-        high = int(line.match(_NUMBER, "a number")) if line.take("below") else None
+        dtype = read_dtype(line)
+        high = int(line.match(NUMBER, "a number")) if line.take("below") else None
         symbols = tuple(symbol or None for symbol, _ in sizes) if stated else ()
         entering = Input(name, tuple(int(size) for _, size in sizes), dtype, high, symbols)
         self.inputs.append(entering)
@@ -187,8 +176,8 @@ class _Parser:
     def _scope(self, line: Line, kind: Any, span: Span) -> None:
         path = line.value()
         block = line.word() if line.take("=") else ""
-        entering, arguments = self._call(line, _entering)
-        marks = {"module": path, **_marks(line, ("shares", "expressions"))}
+        entering, arguments = self._call(line, read_live_in)
+        attributes = {"module": path, **read_attributes(line, ("shares", "expressions"))}
         line.expect("{")
         scope = Scope(
             path=path,
@@ -199,7 +188,7 @@ class _Parser:
             parent=self.open[-1],
             inputs=tuple(value for value, _ in entering),
             input_names=tuple(name for _, name in entering if name),
-            **marks,
+            **attributes,
         )
         self.builder.open(scope)
         self.open.append(scope)
@@ -217,7 +206,7 @@ class _Parser:
         line.expect("=")
         at, word = line.span, line.match(WORD, "an op")
         inputs, arguments = self._call(line, Line.value)
-        op = _op(word, arguments, at)
+        op = make_op(word, arguments, at)
         types = self._operands(inputs, at)
         self.deciding.reason = Reason(span, subject=path)
         try:
@@ -225,11 +214,11 @@ class _Parser:
         except ShapeError as error:
             raise GraphSyntaxError(error.message, at) from None
         stated_results = tuple(TensorType(stated_shape(each.shape), each.dtype) for each in inferred)
-        results = line.several(lambda: _type(line)) if line.matches(_SHAPE) else stated_results
+        results = line.several(lambda: read_type(line)) if line.matches(SHAPE) else stated_results
         given = line.match(_COUNT, "a number").replace(",", "") if line.matches(_COUNT) else ""
-        marks = {"module": path, **_marks(line, _NODE_MARKS)}
+        attributes = {"module": path, **read_attributes(line, _NODE_ATTRIBUTES)}
         shapes = [each.shape for each in types]
-        params = 0 if marks["module"] in self.owners else stated(op.count_parameters(*shapes))
+        params = 0 if attributes["module"] in self.owners else stated(op.count_parameters(*shapes))
         numbers = op.at_stated_sizes()
         node = Node(
             path=path,
@@ -241,7 +230,7 @@ class _Parser:
             span=span,
             scope=self.open[-1],
             symbolic=None if numbers is op else op,
-            **marks,
+            **attributes,
         )
         self.owners.add(node.module)
         self.types.update(zip(node.values, inferred, strict=True))
@@ -261,8 +250,8 @@ class _Parser:
         while not line.take(")"):
             if values or arguments:
                 line.expect(",")
-            if line.matches(_ARGUMENT):
-                arguments.update([_argument(line, self.decoder)])
+            if line.matches(ARGUMENT):
+                arguments.update([read_argument(line, self.decoder)])
             else:
                 values.append(value(line))
         return tuple(values), arguments
@@ -283,53 +272,3 @@ _STATEMENTS: dict[str, Callable[[_Parser, Line], None]] = {
     "returns": _Parser._returns,
 }
 """What is said of the network, by the word that begins the line."""
-
-
-def _type(line: Line) -> TensorType:
-    shape = line.match(_SHAPE, "a shape")
-    return TensorType(() if shape == "scalar" else tuple(map(int, shape.split("x"))), _dtype(line))
-
-
-def _dtype(line: Line) -> Dtype:
-    return next((each for each in get_args(Dtype) if line.take(each)), "float")
-
-
-def _entering(line: Line) -> tuple[str, str]:
-    """Return the name of a value that enters a scope, and what the block calls it."""
-    return line.value(), line.match(WORD, "a name") if line.take("as") else ""
-
-
-def _op(word: str, arguments: Mapping[str, Any], span: Span) -> Op:
-    if word not in OPS:
-        raise GraphSyntaxError(f"there is no op {word!r}", span)
-    try:
-        return OPS[word].model_validate(arguments)
-    except ValidationError as error:
-        wrong = error.errors(include_url=False)[0]
-        where = ".".join(map(str, wrong["loc"]))
-        raise GraphSyntaxError(f"{word}: {where}: {wrong['msg']}", span) from None
-
-
-def _marks(line: Line, known: Collection[str]) -> dict[str, Any]:
-    """Return what is said of a node or scope at the end of its line, by the names of its fields."""
-    marks: dict[str, Any] = {}
-    while not line.ended and not line.next_is("{"):
-        at, word = line.span, line.match(WORD, "one of " + ", ".join(known))
-        if word not in known:
-            raise GraphSyntaxError(f"expected one of {', '.join(known)}, not {word!r}", at)
-        match word:
-            case "shares":
-                marks["module"] = line.value()
-            case "as":
-                marks["label"] = line.match(WORD, "a label")
-            case "named":
-                marks["named"] = True
-            case "device":
-                marks["device"] = int(line.match(_NUMBER, "a number"))
-            case "init":
-                marks["init"] = line.several(lambda: _rule(line))
-            case "sizes":
-                marks["size_inputs"] = line.several(line.value)
-            case "expressions":
-                marks["expressions"] = line.several(lambda: _argument(line))
-    return marks

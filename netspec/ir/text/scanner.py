@@ -100,7 +100,7 @@ class Line:
         except json.JSONDecodeError as error:
             self.fail(f"expected a value as JSON: {error.msg}")
         self._skip()
-        return frozen(value, keep_open=True)
+        return frozen(value)
 
     def several(self, part: Callable[[], Part]) -> tuple[Part, ...]:
         """Return parts with commas between them, of which there is at least one."""

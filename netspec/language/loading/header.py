@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from netspec.diagnostics import MOST_ERRORS, Code, Collector, Diagnostic, SourceMap, Span, SpecError
 from netspec.language.messages import show_kind
 from netspec.language.names import LONGEST_NAME, wrong_name
-from netspec.language.other_names import DOCUMENT_KEYS, suggest_key
+from netspec.language.other_keys import DOCUMENT_KEYS, suggest_key
 from netspec.language.parsing.header import Expectation, Header, Published
 from netspec.syntax.yaml import Mapping, locate, read_file
 from netspec.syntax.yaml.spacing import missing_mark

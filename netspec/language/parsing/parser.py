@@ -14,8 +14,9 @@ from netspec.language.combinators import COMBINATORS, Combinator
 from netspec.language.messages import show_kind, show_value
 from netspec.language.model import STEP_KEYS, Block, Body, Step, StepKind
 from netspec.language.names import LONGEST_NAME, wrong_name
-from netspec.language.other_names import STEP_KEYS as OTHER_STEP_KEYS
-from netspec.language.other_names import suggest_argument, suggest_key, suggest_step
+from netspec.language.other_keys import STEP_KEYS as OTHER_STEP_KEYS
+from netspec.language.other_keys import suggest_key
+from netspec.language.other_names import suggest_argument, suggest_step
 from netspec.language.parsing.arguments import ArgumentParser, Call
 from netspec.language.scope import LABEL, RESERVED, Scope, is_always_true, template_errors, unknown_argument
 from netspec.language.shorthand import as_list, bare_word

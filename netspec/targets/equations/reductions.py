@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from netspec.ops import OPS, Op
+from netspec.ops.attention import Attention
 from netspec.ops.base import axis_index
+from netspec.ops.layer_normalization import LayerNorm
 from netspec.ops.linear import Embedding, Linear, MatMul, RadialBasis
-from netspec.ops.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
+from netspec.ops.normalization import BatchNorm, GroupNorm, InstanceNorm
+from netspec.ops.recurrent import GRU, LSTM, RNN
 from netspec.ops.response_normalization import LocalResponseNorm
-from netspec.ops.sequence import GRU, LSTM, RNN, Attention
 from netspec.sizes import Size
 from netspec.targets.equations.model import EQUATIONS, Call, Equation, indices, over
 
