@@ -5,7 +5,7 @@
     summary   the table                      draw      the picture
     diff      what two networks differ in    compare   several side by side
 
-Every function takes a path, the name of a shipped network, or what an earlier one returned. All raise ``SpecError``
+Every function accepts a path, the name of a shipped network, or what an earlier one returned. All raise ``SpecError``
 with every error of the document, or ``LimitError`` when it asks for too much; ``NetspecError`` is the root of both.
 torch is imported by ``build`` alone.
 
@@ -96,7 +96,7 @@ def compile(
 ) -> Graph:
     """Return the graph of a document: its nodes in order, with ``params``, ``macs``, ``flops`` and ``outputs``.
 
-    ``limits`` are others than the usual ones, as in ``netspec.Limits(nodes=100_000)``.
+    ``limits`` replace the default limits, as in ``netspec.Limits(nodes=100_000)``.
 
     Example:
         >>> import netspec
@@ -123,9 +123,9 @@ def build(
 ) -> nn.Module:
     """Return the network as a module on a device, made by running the source that ``source`` returns.
 
-    ``device`` is one of torch's, or ``"auto"``: CUDA where there is one. A network whose steps say ``device: 1`` takes
-    several, as in ``["cuda:0", "cuda:1"]``, and its file moves what crosses between them. With a ``seed``, the weights
-    are initialized the same way every time.
+    ``device`` is one of torch's, or ``"auto"``: CUDA where there is one. A network whose steps say ``device: 1`` needs
+    several, as in ``["cuda:0", "cuda:1"]``, and its file moves values between them. With a ``seed``, the weights are
+    initialized the same way every time.
 
     Example:
         >>> import netspec
@@ -148,7 +148,7 @@ def source(
     *,
     target: Literal["torch", "equations"] = "torch",
 ) -> str:
-    """Return the network as the text of a Python file that imports torch alone, or as equations for people.
+    """Return the network as the text of a Python file that imports only torch, or as equations for reading.
 
     Example:
         >>> import netspec
@@ -177,8 +177,8 @@ def summary(
 ) -> str:
     """Return the table of the network: per scope its output, parameters, MACs and receptive field, then the totals.
 
-    ``depth`` is how many levels of scopes are expanded; by default two, but for units of a few ops. ``sort`` lists
-    single ops instead, the largest first.
+    ``depth`` is how many levels of scopes are expanded; by default two, while units of a few ops stay collapsed.
+    ``sort`` lists single ops instead, the largest first.
 
     Example:
         >>> import netspec
@@ -197,7 +197,7 @@ def draw(
     *,
     path: str | Path | None = None,
 ) -> str:
-    """Return the picture of the network as SVG, and write it to a path where one is given.
+    """Return the picture of the network as SVG, and write it to ``path`` if there is one.
 
     Where the path ends in ``.dot`` or ``.gv``, both are the text from which Graphviz makes pictures of other kinds.
 
@@ -240,10 +240,10 @@ def diff(before: Graph | Document | str | Path, after: Graph | Document | str | 
 def compare(
     *documents: Graph | Document | str | Path, path: str | Path | None = None, chart: Kind | None = None
 ) -> str:
-    """Return the table of several networks, and draw their bubble chart as SVG to a path where one is given.
+    """Return the table of several networks, and write their bubble chart as SVG to a path if there is one.
 
-    ``chart`` is ``"memory"``, or ``"top1"`` or ``"top5"`` for the published accuracy; by default ``"top1"`` where every
-    network states it for the same data, and ``"memory"`` where not.
+    ``chart`` is ``"memory"``, or ``"top1"`` or ``"top5"`` for the published accuracy; by default ``"top1"`` if every
+    network states it for the same data, else ``"memory"``.
 
     Raises: ValueError when a network lacks the accuracy that the chart is to show, or has it for other data.
 

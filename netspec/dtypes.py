@@ -1,6 +1,6 @@
 """The dtypes of values and of networks.
 
-Nothing of netspec is imported here, so that the command line can name dtypes before anything else is loaded.
+This imports nothing of netspec, so that the command line can list dtypes before anything else is loaded.
 """
 
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Packages that import their modules when a name of them is first asked for."""
+"""Packages that import a module when one of its names is first used."""
 
 from __future__ import annotations
 

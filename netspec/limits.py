@@ -1,4 +1,4 @@
-"""How much a document may ask for before it is refused, so that a few lines cannot take hours or all of the memory."""
+"""Limits on what a document may ask for, so that a few lines cannot use hours or all of the memory."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most that the network of a document may consist of; ``--max-NAME`` sets each of them for a command.
+    """The most that a document may ask for; ``--max-NAME`` sets each of them for a command.
 
-    Every network that ships stays far below. Memory has a limit of its own, for it depends on the machine.
+    Every shipped network stays far below. Memory has a limit of its own, which depends on the machine.
 
     Example:
         >>> import netspec
@@ -75,7 +75,7 @@ def current_limit() -> int:
 
 @contextmanager
 def metered(limit: int) -> Iterator[Meter]:
-    """Count what expressions do inside.
+    """Count the items that expressions process inside.
 
     Example:
         >>> from netspec.syntax import expr

@@ -1,7 +1,7 @@
-"""Writing files whole or not at all, and never over what was written or edited by others.
+"""Writing files atomically, and never over files that others wrote or edited.
 
-Every generated file carries a line with the checksum of the rest of it. A file whose checksum holds is as netspec left
-it and may be replaced; one without, or one that was edited since, is replaced only with ``force``.
+Every generated file carries a line with the checksum of the rest of it. A file with a valid checksum is unchanged since
+netspec wrote it, and may be replaced; one without a checksum, or edited since, is replaced only with ``force``.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ def write_file(path: Path, text: str, *, force: bool = False) -> None:
 
 
 def write_files(texts: Mapping[Path, str], *, force: bool = False) -> None:
-    """Write texts so that at any moment each file is the old one or the whole new one; all of them or none.
+    """Write texts atomically: each file is either the old one or the whole new one, and all are written or none.
 
-    Files that netspec did not write, or that were changed since, are replaced only with ``force``, and so are symbolic
-    links; a link's target is never touched.
+    Files that netspec did not write, or that were changed since, and symbolic links are replaced only with ``force``;
+    the target of a link is never changed.
 
     Raises: SpecError NS0005 when a file is not netspec's, NS0006 when one cannot be written.
     """
@@ -65,7 +65,7 @@ def write_files(texts: Mapping[Path, str], *, force: bool = False) -> None:
 
 
 def check_files(paths: Iterable[Path], *, force: bool = False) -> None:
-    """Refuse paths that hold something netspec may not replace, before any work is done.
+    """Refuse paths with files that netspec may not replace, before any work is done.
 
     Raises: SpecError NS0005, or NS0006 when that cannot be determined or nothing can be written there.
     """
@@ -82,7 +82,7 @@ def check_files(paths: Iterable[Path], *, force: bool = False) -> None:
 
 
 def check_suffix(path: Path, known: Iterable[str]) -> None:
-    """Refuse a file whose name says that it holds what cannot be written.
+    """Refuse a file name with a suffix of another format.
 
     Raises: SpecError NS0006.
     """
@@ -92,7 +92,7 @@ def check_suffix(path: Path, known: Iterable[str]) -> None:
 
 
 def check_folder(folder: Path, *, force: bool = False) -> None:
-    """Refuse a folder of netspec's that is a link to another place.
+    """Refuse an output folder that is a symbolic link.
 
     Raises: SpecError NS0005.
     """
@@ -103,7 +103,7 @@ def check_folder(folder: Path, *, force: bool = False) -> None:
 
 def _check_own(path: Path) -> None:
     try:
-        # A foreign file need not be UTF-8, and must be refused as foreign and not as unreadable.
+        # A file of others need not be UTF-8, and must be refused as such and not as unreadable.
         text = path.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise _unwritable(path, error) from None
@@ -118,7 +118,7 @@ def _check_own(path: Path) -> None:
 def signed(text: str, suffix: str) -> str:
     """Return a text with the checksum that shows whether it was changed, where its kind of file has a place for one.
 
-    JSON has no comments: there it stands in the entry that says that netspec generated the file.
+    JSON has no comments: there it is in the entry that names netspec as the generator.
 
     Example:
         >>> print(signed("x = 1\\n", ".py"), end="")
@@ -140,8 +140,8 @@ def _checksum(text: str) -> str:
 
 def _write_beside(path: Path, text: str) -> Path:
     """Write a new file beside a path, and return where it is."""
-    # In the same folder: a rename is atomic within one file system only. With a random name, so that two processes that
-    # write the same file do not write into each other's.
+    # In the same folder: a rename is atomic only within one file system. With a random name, so that two processes can
+    # write the same file.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -23,16 +23,16 @@ def compile_graph(
 ) -> Graph:
     """Return the graph of a document, or of the one at a path or of that shipped name.
 
-    ``sources`` keeps the texts that are read, so that they can be shown. ``limits`` are others than the usual ones.
+    ``sources`` keeps the texts that are read, so that they can be shown. ``limits`` replace the default limits.
 
     Raises: SpecError with every error; LimitError when a limit refuses it.
     """
     if not isinstance(document, Document):
         document = load(document, variant, overrides, sources)
     elif variant is not None or overrides:
-        # A document that was loaded keeps its own arguments: overriding makes another one.
+        # A loaded document is immutable: overriding makes another one.
         document = override(document, variant, overrides or {})
     graph = lower(document, limits)
-    # Last: of a network with errors, wrong totals would say nothing more.
+    # Last: wrong totals of a network with errors would be misleading.
     check_expectations(document, graph)
     return graph

@@ -1,12 +1,12 @@
 """Facts read off a graph: costs, memory, receptive fields and what each scope adds up to.
 
-Each is computed once per graph, however many ask for it, and what they get is not to be changed.
+Each is computed once per graph and shared by all callers, which must not change it.
 
 costs.py              parameters, MACs, FLOPs, depth, and how they are counted
-expectations.py       the totals that a document promises
-liveness.py           which values evaluation needs, and until when
+expectations.py       the totals that a document expects
+liveness.py           when each value is used for the last time in evaluation
 memory.py             bytes of parameters and of values while they are needed
-receptive_field.py    how much of the input each value depends on
+receptive_field.py    how many elements of the input each value depends on
 scopes.py             sums per scope
 symbolic_shapes.py    the types of all values over the sizes that stay open
 dense_layers.py       the layers of dense blocks

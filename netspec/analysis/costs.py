@@ -17,7 +17,7 @@ COUNTING_RULE = (
 class Totals:
     """What a whole network adds up to. The fields are those of ``expect:``.
 
-    Everything counts what evaluation uses, but for ``nodes`` and what has training in its name.
+    All of them count what evaluation uses, except ``nodes`` and those with ``training`` in their name.
     """
 
     params: int

@@ -1,4 +1,4 @@
-"""Dense blocks: layers of which each is concatenated with what entered it."""
+"""Dense blocks: layers whose result is concatenated with their own input."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from netspec.ir import Node, Scope
 
 
 class DenseLayer(NamedTuple):
-    """A layer of a dense block, and the concatenation of what entered it with what it gives."""
+    """A layer of a dense block, and the concatenation of its input with its result."""
 
     layer: Scope
     concat: Node
 
 
 def dense_layers(scope: Scope) -> list[DenseLayer]:
-    """Return the layers of a dense block in order; nothing for any other scope, or where a layer is no scope.
+    """Return the layers of a dense block in order; empty for any other scope, or where a layer is not a scope.
 
     Example:
         >>> import netspec

@@ -45,7 +45,7 @@ def propagate(
 ) -> Dependence:
     """Return what the elements of an op's result depend on; ``limits`` are the sizes of the inputs' axes."""
     windows = op.receptive_windows(*shapes)
-    # An op that says nothing of its windows reads each operand at the same position, which its shape must allow.
+    # An op without windows is element-wise: it reads each operand at its own position, if the shapes allow that.
     if windows is None or not (windows or op.keeps_order or all(_stretches(shape, result) for shape in shapes)):
         return Dependence(simple(result), {source: WHOLE for each in operands for source in each.reaches})
     if not windows and all(shape == result for shape in shapes):
@@ -61,14 +61,14 @@ def propagate(
 
 
 def _stretches(shape: Shape, result: Shape) -> bool:
-    """Return whether each axis of an operand is as long as the result's or stretches to it; a scalar always does."""
+    """Return whether an operand broadcasts to the shape of the result; a scalar always does."""
     return not shape or (
         len(shape) == len(result) and all(size in (1, full) for size, full in zip(shape, result, strict=True))
     )
 
 
 def _broadcast(windows: Windows, shape: Shape, result: Shape) -> Windows:
-    """Return the windows with those over a single element that is stretched to many staying where they are."""
+    """Return the windows, with a stride of 0 over each axis of size 1 that is broadcast."""
     return tuple(
         KEPT if window == SAME and size == 1 and result[axis] != 1 else window
         for axis, (window, size) in enumerate(zip(windows, shape, strict=True))
@@ -78,9 +78,9 @@ def _broadcast(windows: Windows, shape: Shape, result: Shape) -> Windows:
 def _move(operand: Dependence, windows: Windows, result: Shape, limits: Mapping[Source, int]) -> Dependence:
     """Return what elements depend on that read an operand through windows."""
     axes = list(simple(result))
-    # A window that reads nothing makes a constant, whatever enters.
+    # A window that reads nothing makes a constant, whatever the input is.
     if any(window is not None and window.first > window.last for window in windows):
-        return Dependence(tuple(axes), {})  # what reads nothing depends on nothing
+        return Dependence(tuple(axes), {})  # a constant depends on nothing
     for axis, window in enumerate(windows):
         if _keeps(window) and len(operand.axes[axis]) > 1:
             axes[_target(window, axis)] = operand.axes[axis]
@@ -140,7 +140,7 @@ def _combine(operands: Sequence[Dependence], result: Shape) -> Dependence:
 
 
 def _concatenate(pieces: Sequence[Dependence], last: Windows, result: Shape) -> Dependence:
-    """Return what the elements of several values depend on that stand in a row, of which the last is not the first."""
+    """Return what the elements of a concatenation depend on, along the axis of concatenation."""
     axis = next(axis for axis, window in enumerate(last) if window != SAME)
     pieces = [Dependence(simple(result), _scatter(piece, [axis]).reaches) for piece in pieces]
     met = _combine(pieces, result)
@@ -148,8 +148,8 @@ def _concatenate(pieces: Sequence[Dependence], last: Windows, result: Shape) -> 
         reaches = [piece.reaches[source] for piece in pieces if source in piece.reaches]
         moves = any(isinstance(reach, Span) and reach.place == (axis, 0) for reach in reaches)
         if moves and WHOLE not in reaches and any(reach != reaches[0] for reach in reaches):
-            # Positions along the axis count through several pieces, so that where each begins is lost, and its length
-            # is not.
+            # Positions along the axis count through several pieces, so that only the length of a field is known, not
+            # its offset.
             most = max(extent_of(reach, met.axes) for reach in reaches if not isinstance(reach, Whole))
             met.reaches[source] = Scattered(most, (axis,))
     return met
@@ -170,7 +170,7 @@ def _scatter(operand: Dependence, axes: Collection[int]) -> Dependence:
 
 
 def _reshape(operand: Dependence, shape: Shape) -> Dependence:
-    """Return what elements depend on that are given other axes and stand in the same order along them."""
+    """Return what elements depend on after a reshape, which keeps their order."""
     parts = [((axis, part), size) for axis, sizes in enumerate(operand.axes) for part, size in enumerate(sizes)]
     axes, places = _regroup(parts, shape)
     laid: dict[Source, Reach] = {}

@@ -1,8 +1,8 @@
-"""Where every value of a network lives when its steps name devices, and which values travel.
+"""On which device every value of a network is when its steps name devices, and which values are moved.
 
 Weights live where their step says, the first device where it says nothing. What has no weights is computed where its
-first operand is. A scope whose weights share one device takes its inputs there once, at its border; elsewhere each
-op takes them itself. So every class runs on one device or knows which of its lines cross.
+first operand is. A scope whose weights share one device moves its inputs there once; elsewhere each op moves its own
+operands. So every generated class runs on one device or knows which of its lines move values.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Placement:
 
     @property
     def is_split(self) -> bool:
-        """Whether anything lives elsewhere than the rest."""
+        """Whether there is more than one device."""
         return len(set(self.values.values())) > 1
 
     def is_settled(self, scope: Scope) -> bool:
@@ -37,7 +37,7 @@ class Placement:
         return not self.is_split or _settled(scope, self.scopes) is not None
 
     def has_weights(self, item: Item) -> bool:
-        """Return whether an item takes its operands to where its weights are, not to where the first operand is."""
+        """Return whether an item moves its operands to its weights' device, and not to that of its first operand."""
         return isinstance(item, Scope) or item.module in self.weights
 
     def moves(self, item: Item, entering: list[str], scope: Scope) -> tuple[int, ...]:
@@ -52,7 +52,7 @@ class Placement:
 
 @analysis
 def place(graph: Graph) -> Placement:
-    """Return where everything lives; nothing needs to be said of a network that names no devices."""
+    """Return the device of every value; the placement is empty for a network that names no devices."""
     if not any(node.device for node in graph):
         return Placement({}, {}, {})
     # Shared weights live where the first step that has them puts them.
@@ -78,7 +78,7 @@ def _one_device_scopes(graph: Graph, weights: dict[str, int]) -> dict[str, int]:
 
 def _settled(scope: Scope, scopes: dict[str, int]) -> int | None:
     """Return the device of the scope, or of one around it; the outermost decides."""
-    # The outermost scope on one device takes its inputs there once; asking the innermost would move them at each
-    # border.
+    # The outermost scope on one device moves its inputs there once; with the innermost, each scope would move them
+    # again.
     around = _settled(scope.parent, scopes) if scope.parent else None
     return scopes.get(scope.path) if around is None else around

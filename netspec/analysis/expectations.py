@@ -1,4 +1,4 @@
-"""The totals that a document carries from its paper, held against the network's."""
+"""The totals that a document quotes from its paper, compared with those of the network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from netspec.language import Document
 def check_expectations(document: Document, graph: Graph) -> None:
     """Compare the totals in a document's ``expect:`` with those of its graph.
 
-    A document with overrides is another network than the one its figures were written for, and is not compared.
+    A document with overrides is not compared: it is another network than the one that its figures belong to.
 
     Raises: SpecError NS0602 with every total that differs.
     """

@@ -1,4 +1,4 @@
-"""Which value lies in whose memory, and when it is needed for the last time."""
+"""Which values share memory, and when each is used for the last time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def liveness(graph: Graph) -> Liveness:
     order = tuple(node for node in graph if node.path not in training)
     last: dict[str, int] = {}
     for position, node in enumerate(order):
-        # A view keeps its operand's memory, so that the last use of either frees it; a value that is never read is
+        # A view shares its operand's memory, which is freed after the last use of both; a value that is never read is
         # freed at once.
         last.update((owners[value], position) for value in node.values)
         last.update((owners[path], position) for path in node.inputs)
@@ -43,7 +43,7 @@ def liveness(graph: Graph) -> Liveness:
 def aliases(graph: Graph, training: bool) -> frozenset[str]:
     """Return the values that lie in the memory of their first operand, in training or in evaluation.
 
-    What ops compute is taken to lie in memory in order, unless they say otherwise.
+    Results of ops are assumed to be contiguous, unless their traits say otherwise.
     """
     shared: set[str] = set()
     strided: set[str] = set()

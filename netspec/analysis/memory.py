@@ -1,4 +1,4 @@
-"""Bytes: of parameters, of all values that a training step keeps, and of those that evaluation holds at once."""
+"""Memory in bytes: of parameters, of all values that a training step keeps, and of the peak in evaluation."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from netspec.sizes.shape import elements
 class Memory:
     """Bytes of a network for a dtype and a batch.
 
-    ``forward`` is what all values take together, as when a training step keeps them; ``peak`` is the most that
-    evaluation holds at one time, the input included. Values that share memory with their operand count once, which
-    differs between the two: a dropout hands on its operand in evaluation alone. Ops that work in place are not taken
-    into account, so the true figures may be lower.
+    ``forward`` is the sum over all values, as a training step keeps them; ``peak`` is the most that evaluation holds at
+    one time, including the input. Values that share memory with their operand count once, which differs between the
+    two: a dropout returns its operand in evaluation only. Ops that work in place are not taken into account, so the
+    true figures may be lower.
     """
 
     parameters: int
@@ -60,13 +60,13 @@ def _stored_bits(graph: Graph, number: int) -> int:
 
 
 def count_bytes(types: Iterable[TensorType], built: str) -> int:
-    """Return the bytes that one example's values take in a network that is built with a dtype."""
+    """Return the bytes of one example's values in a network that is built with a dtype."""
     return sum(stated(elements(each.shape)) * element_bytes(each.dtype, built) for each in types)
 
 
 def _peak(graph: Graph, built: str) -> int:
     alive, shared = liveness(graph), aliases(graph, training=False)
-    # The caller holds the network's input, so that it is never freed.
+    # The caller holds the network's input, so it is never freed.
     live = peak = count_bytes((each.type for each in graph.inputs), built)
     for position, node in enumerate(alive.order):
         live += 0 if node.path in shared else count_bytes(node.results, built)
@@ -77,7 +77,7 @@ def _peak(graph: Graph, built: str) -> int:
 
 
 def check_memory(memory: Memory, graph: Graph, limit: int, forward: bool) -> None:
-    """Refuse a network whose parameters, and values where it is to run, take more than limit bytes.
+    """Refuse a network whose parameters, with ``forward`` also its values, need more than ``limit`` bytes.
 
     Raises: LimitError NS0707 with the number.
     """

@@ -20,13 +20,13 @@ def receptive_fields(graph: Graph) -> Mapping[str, ReceptiveField]:
     """Return the receptive field of each node by its path: from the first element to the last, per axis.
 
     An axis counts with its size where an element depends on all of it; None says that of every axis. Padding cuts
-    nothing off, so that a field may be larger than the input. Channels are not distinguished: the field is that of all
-    channels at a position, and the channels of the input are no axis of it, unless they are its only one. Where several
+    nothing off, so that a field may be larger than the input. Channels are not distinguished: the field covers all
+    channels at a position, and has no axis for the input's channels, unless they are its only axis. Where several
     inputs are read, it is the largest among those with as many axes as the first.
 
-    Everything counts that evaluation reads. The mean and variance of `in` and `gn`, and of `ln` over an image, are
-    read from all of it, so that behind them each element depends on everything, as behind squeeze-and-excitation; those
-    of `bn` are constants.
+    All that evaluation reads is counted. The mean and variance of `in` and `gn`, and of `ln` over an image, are read
+    from all of it, so that after them each element depends on everything, as after squeeze-and-excitation; those of
+    `bn` are constants.
     """
     limits = {source: size for each in graph.inputs for source, size in _sources(each)}
     known = {each.name: _at_input(each) for each in graph.inputs}

@@ -1,4 +1,4 @@
-"""What each scope of a network adds up to."""
+"""The sums of parameters and MACs over each scope of a network."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def measure_scopes(graph: Graph) -> Mapping[Node | Scope, ScopeTotals]:
         )
         for node in graph
     }
-    # Inner scopes come after outer ones in `descend`, so that backwards every part is known before its whole.
+    # `descend` yields outer scopes before inner ones, so in reverse every part is summed before its whole.
     for scope in reversed(list(graph.root.descend())):
         totals[scope] = add_up(totals[item] for item in scope.items)
     return MappingProxyType(totals)

@@ -60,7 +60,7 @@ class Span(NamedTuple):
 
 
 class Scattered(NamedTuple):
-    """Each element depends on so many in a row, but on which is not known: axes were split, or joined out of order.
+    """Each element depends on that many neighbours, but on which is unknown: axes were split, or joined out of order.
 
     ``axes`` are those of the value along which this differs.
     """
@@ -78,14 +78,14 @@ Reach = Span | Scattered | Whole
 
 
 def through(span: Span, window: Window, place: Place, size: int) -> Reach:
-    """Return what ``size`` elements along an axis of their own depend on, which read a span through a window."""
+    """Return the span of ``size`` elements along a new axis that read elements of a given span through a window."""
     target = place if window.stride else None
     # The plain case, a hundred times as frequent as the others, and without fractions.
     if len(span.low) == 1 and type(window.stride) is int and type(window.first) is int and type(window.last) is int:
         low, high = span.low[0] + span.shift * window.first, span.high[0] + span.shift * window.last
         return _bounded(Span(target, span.shift * window.stride, (low,), (high,)))
     slope, stride = span.slope * window.stride, Fraction(window.stride)
-    # As soon as the window has gone over whole turns of the span, all comes again; or there are no more elements.
+    # The pattern repeats once the window has advanced by whole periods of the span, if there are that many elements.
     turns = len(span.low) // gcd(len(span.low), stride.numerator)
     count = max(1, min(turns * stride.denominator, size))
     if isinstance(span.shift, Fraction) or count > MOST_PHASES:
@@ -98,7 +98,8 @@ def through(span: Span, window: Window, place: Place, size: int) -> Reach:
 
 
 def _bounded(span: Span) -> Reach:
-    # A chain of hundreds of strided convolutions has fields of thousands of digits: exact, and slower with each layer.
+    # A chain of hundreds of strided convolutions has fields of thousands of digits, which would be exact but ever
+    # slower.
     return WHOLE if span.high[0] - span.low[0] > FARTHEST or span.shift > FARTHEST else span
 
 
@@ -133,7 +134,7 @@ def hull(reaches: Sequence[Reach], axes: Parts) -> Reach:
     place = next(iter(places), None)
     size = axes[place[0]][place[1]] if place else 1
     slopes = sorted({span.slope for span in spans})
-    # Where the values drift apart, no pattern comes again, and each position is a phase of its own.
+    # Where the spans move by different steps, no pattern repeats, and each position is a phase of its own.
     count = lcm(*(len(span.low) for span in spans)) if len(slopes) == 1 else size
     if count > MOST_PHASES or any(isinstance(span.shift, Fraction) for span in spans):
         return min((_straight(spans, slope, size, place) for slope in slopes), key=lambda span: span.extent(1))

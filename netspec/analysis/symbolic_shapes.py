@@ -21,8 +21,8 @@ def symbolic_types(graph: Graph) -> Mapping[str, TensorType]:
     """
     types = {each.name: each.symbolic_type for each in graph.inputs}
     known: dict[tuple[Op, tuple[TensorType, ...]], tuple[TensorType, ...]] = {}
-    # What was decided while the graph was built is decided; nothing that looks at a graph makes it take fewer sizes. A
-    # pass may have written the same network another way, so that it asks what nobody asked before.
+    # Decisions are made only while a graph is built: an analysis must not reduce the sizes that are legal. A pass may
+    # have rewritten the network, so that its shape rules ask questions that were not asked before.
     with graph.sizes.assuming():
         for node in graph:
             op, operands = node.symbolic or node.op, tuple(types[value] for value in node.inputs)

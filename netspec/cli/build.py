@@ -78,7 +78,7 @@ def command(
 ) -> None:
     """Write a network as DIR/NAME/NAME.py, .svg and .json, and run that very module once.
 
-    Every inferred shape is compared with the real one. Prints the network's table.
+    Every inferred shape is compared with the real one. The network's table is printed.
     """
     from netspec.analysis import check_memory, measure_memory
 
@@ -118,7 +118,7 @@ def _write(graph: Graph, folder: Path, force: bool, workload: Workload, timer: T
     stem = folder / graph.name
     check_folder(folder, force=force)
     check_files([stem.with_suffix(suffix) for suffix in (".py", ".svg", ".json")], force=force)
-    # All texts come before the first file, so that the files of one run always belong together.
+    # All texts are made before the first file is written, so that the files always come from the same run.
     picture = timer.run("draw", lambda: _picture(graph))
     texts = {
         ".py": timer.run("emit", lambda: emit_torch(graph)),
@@ -131,7 +131,7 @@ def _write(graph: Graph, folder: Path, force: bool, workload: Workload, timer: T
 
 
 def _picture(graph: Graph) -> str:
-    """Return the SVG, or nothing where it cannot be drawn: a module is of use without its picture."""
+    """Return the SVG, or None where it cannot be drawn: the module is useful without a picture."""
     from netspec.views.diagram.engine import DrawingError
     from netspec.views.diagram.svg import draw_svg
 
@@ -168,7 +168,7 @@ def _run(graph: Graph, path: Path, run: Run, timer: Timer) -> dict[str, Any]:
         message = f"torch cannot compute {graph.name} in {dtype} on {target}: {error}"
         raise click.UsageError(f"{message}; use another --dtype or --device") from None
     except RuntimeError as error:
-        # torch's class of that name is not worth an import of torch here.
+        # torch's own exception class would need an import of torch, which may be missing here.
         if type(error).__name__ != "OutOfMemoryError":
             raise
         message = f"{graph.name} does not fit into the memory of {target} with a batch of {batch}"

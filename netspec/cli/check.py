@@ -21,23 +21,23 @@ from netspec.diagnostics import Diagnostic, SpecError
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @click.pass_context
 def command(ctx: click.Context, specs: tuple[str, ...], settings: Settings, as_json: bool) -> None:
-    """Compile documents up to shapes and totals, and say everything that is wrong with them.
+    """Check documents up to shapes and totals, and report everything that is wrong with them.
 
-    Prints a line per correct document. Warnings change nothing, unless they are denied. Exits with 1 when one has
-    errors, 2 when a file cannot be read, and 3 when a limit refused one; the largest of them when there are several.
+    Prints a line per correct document. Warnings do not change the exit code, unless they are denied. Exits with 1 when
+    one has errors, 2 when a file cannot be read, and 3 when one exceeds a limit; the largest of these if several apply.
     """
     records: list[dict[str, Any]] = []
     code = 0
     from netspec.diagnostics.render import printable
 
-    # Every document is checked, whatever is wrong with those before it, and all errors are shown together.
+    # Every document is checked, even after errors in earlier ones, and all errors are shown together.
     for spec in specs:
         record, error = _check(spec, settings)
         records.append(record)
         if error is not None:
             keep(error.diagnostics)
             code = max(code, exit_code(error))
-        # What is right is said on standard output; errors come together at the end, sorted, on standard error.
+        # Results go to standard output; errors are sorted and go to standard error at the end.
         elif not as_json:
             click.echo(f"ok  {printable(spec)}  {record['params']:,} params  {record['macs']:,} MACs")
             click.echo(f"    {record['sizes']}")
@@ -48,7 +48,7 @@ def command(ctx: click.Context, specs: tuple[str, ...], settings: Settings, as_j
 
 
 def _check(spec: str, settings: Settings) -> tuple[dict[str, Any], SpecError | None]:
-    """Return what is said about a document, and the error that it is refused with."""
+    """Return the line and record of a document, or the error that it is refused with."""
     from netspec.views.sizes import sizes_line
 
     try:

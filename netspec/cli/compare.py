@@ -58,7 +58,7 @@ def command(
     """Compare networks: parameters, size, MACs, FLOPs, memory, depth, receptive field, accuracy and input.
 
     The chart has MACs across. Upwards it has parameters, with the peak memory of evaluation as the bubbles' area, or
-    the published accuracy, with parameters as the area. What --set and --variant say holds for every SPEC.
+    the published accuracy, with parameters as the area. --set and --variant apply to every SPEC.
     """
     from netspec.output_files import check_files, write_file
 
@@ -70,11 +70,11 @@ def command(
     if path is not None:
         if path.suffix != ".svg":
             raise click.BadParameter(f"'{output}' does not end in .svg", param_hint="--output")
-        # Before networks are compiled, which may take minutes.
+        # Checked before the networks are compiled, which may take minutes.
         check_files([path], force=force)
     found = _measured(specs, settings, workload, sort)
     if output == "-":
-        # The chart alone: a picture between the lines of a table is of use to no program.
+        # Only the chart: a program could not parse a picture and a table in one stream.
         click.echo(_chart(found, kind), nl=False)
         return
     # Drawn before anything is printed, so that a chart that is not to be had leaves no half of an answer.

@@ -1,4 +1,4 @@
-"""``netspec completion``: the script that teaches a shell netspec's commands, options and networks."""
+"""``netspec completion``: the script by which a shell completes netspec's commands, options and networks."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def command(
 ) -> None:
     """Show what two networks differ in, block by block, with the change in parameters and MACs.
 
-    What differs in the same way in many blocks is one line. + is what only B has, - what only A has, ~ what changed.
+    The same difference in many blocks is one line. + is only in B, - only in A, and ~ is changed.
     """
     from netspec.graph_diff import compare_graphs
     from netspec.views.diff_text import difference_lines, difference_record

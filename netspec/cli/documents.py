@@ -1,4 +1,4 @@
-"""Documents as commands compile them: with what is said about them kept until the command ends."""
+"""Documents as commands compile them: diagnostics are kept and shown when the command ends."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def compile_document(spec: str, settings: Settings) -> Graph:
     from netspec.limits import Limits
     from netspec.pipeline import compile_graph
 
-    # Kept in click's context, which the command and the code that ends it share, without a global.
+    # Kept in click's context, which the command and the code that ends it share, rather than in a global.
     meta = click.get_current_context().meta
     sources = meta.setdefault(SOURCES, SourceMap())
     if spec == "-":
@@ -52,7 +52,7 @@ def compile_document(spec: str, settings: Settings) -> Graph:
 def _standard_input(sources: SourceMap) -> str:
     """Return the name of the document that standard input holds, which is read once.
 
-    What it refers to is found from the working folder.
+    Its references are resolved from the working folder.
     """
     from pathlib import Path
 

@@ -89,7 +89,7 @@ def command(
 
     if output not in (None, "-") and Path(output or "").suffix not in SUFFIXES:
         raise click.BadParameter(f"'{output}' does not end in .svg or .dot", param_hint="--output")
-    # The name of the file is the network's, which only the document says.
+    # The default file is named after the network, whose name is known only once the document is read.
     graph = compile_document(spec, settings)
     path = Path(output or f"{graph.name}.svg")
     if output != "-":

@@ -18,7 +18,7 @@ def _complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -
 @click.command("explain")
 @click.argument("code", required=False, shell_complete=_complete)
 def command(code: str | None) -> None:
-    """Explain an error or a warning, with a failing document and the mended one; without a code, list all of them."""
+    """Explain an error or a warning, with a failing document and the fixed one; without a code, list all of them."""
     if code is None:
         print_columns([(each, _headline(each)) for each in Code])
         return

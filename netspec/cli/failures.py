@@ -1,6 +1,6 @@
 """Failures of commands, as a message and an exit code.
 
-0 done   1 errors in a document   2 usage, or a file that cannot be read or written   3 a limit refused it
+0 done   1 errors in a document   2 usage, or a file that cannot be read or written   3 a limit was exceeded
 70 internal error   130 interrupted
 """
 
@@ -26,7 +26,7 @@ ERRORS, USAGE, LIMIT, INTERNAL, INTERRUPTED = 1, 2, 3, 70, 130
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code; failures are reported on standard error."""
-    # A shell asks for completions through this variable, and click answers and exits.
+    # A shell requests completions through this variable; click prints them and exits.
     if "_NETSPEC_COMPLETE" in os.environ:
         cli.main(list(arguments), prog_name="netspec", complete_var="_NETSPEC_COMPLETE", standalone_mode=False)
     settings: dict[str, Any] = {}
@@ -59,13 +59,13 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _report_safely(show: Callable[[], None]) -> None:
-    """Say why a command ends; where standard error is closed, the exit code remains."""
+    """Print why a command ends; if standard error is closed, only the exit code says it."""
     with suppress(OSError):
         show()
 
 
 def _discard_output() -> None:
-    """Let what is still buffered go nowhere, so that it does not fail at exit."""
+    """Discard what is still buffered, so that flushing it at exit cannot fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -88,7 +88,7 @@ def exit_code(error: SpecError) -> int:
 
 
 def report(settings: dict[str, Any], always: bool = False) -> None:
-    """Print what was found to standard error; ``always`` gives programs an empty list where that is nothing."""
+    """Print the diagnostics to standard error; with ``always`` also an empty list of them, for programs."""
     found, format = settings.pop(FOUND, ()), settings.get(FORMAT, "text")
     if not found and not (always and format in ("json", "sarif")):
         return
@@ -100,7 +100,7 @@ def report(settings: dict[str, Any], always: bool = False) -> None:
 
 
 def wants_color(stream: TextIO) -> bool:
-    """Return whether colour helps: on a terminal whose owner has not asked for none."""
+    """Return whether to use colour: on a terminal, unless ``NO_COLOR`` is set."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 

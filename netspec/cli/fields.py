@@ -40,7 +40,7 @@ def described_fields(model: type[BaseModel]) -> list[Described]:
 
 
 def describe_fields(model: type[BaseModel]) -> Iterator[str]:
-    """Yield the lines that describe the fields of a model: name, type, default and meaning."""
+    """Yield the lines that describe the fields of a model: name, type, default and description."""
     if not model.model_fields:
         yield "\nIt takes no arguments."
         return
@@ -82,7 +82,7 @@ def describe_type(schema: dict[str, Any]) -> str:
 
 
 def _bounds(schema: dict[str, Any]) -> str:
-    # The largest number that torch takes is a bound of every argument, and says nothing about this one.
+    # The largest integer of torch bounds every argument, so it is not worth showing.
     signs = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
     shown = [f"{sign} {schema[key]:g}" for key, sign in signs.items() if key in schema and abs(schema[key]) < 2**31 - 1]
     return f" {' and '.join(shown)}" if shown else ""

@@ -1,4 +1,4 @@
-"""``netspec`` itself: the list of commands, which are imported when they are called for."""
+"""``netspec`` itself: the list of commands, which are imported on demand."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from netspec.diagnostics import SpecError
 @click.option("--numbers", is_flag=True, help="Compile each network, and show its parameters and MACs.")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 def command(numbers: bool, as_json: bool) -> None:
-    """List the networks that ship, with their papers; any of the names can stand for a SPEC."""
+    """List the networks that ship, with their papers; each name can be used as SPEC."""
     from netspec.language.loading.files import shipped_names
 
     records = [_described(name) for name in shipped_names()]
@@ -59,7 +59,7 @@ def _header(path: Path) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for _ in range(LARGEST_CHAIN):
         tree = read_document(path, sources)
-        # What is not handed on counts where it stands in the document itself, which is the first.
+        # Keys that `extends` does not inherit count only in the document itself, which is the first.
         merged = {**{key: tree[key] for key in tree if not merged or key not in NOT_INHERITED}, **merged}
         if tree.get("extends") is None:
             break
@@ -90,7 +90,7 @@ def _print(records: list[dict[str, Any]], numbers: bool) -> None:
 
 
 def _accuracy(record: dict[str, Any]) -> str:
-    """Return the published accuracy, the first guess's where it is known."""
+    """Return the published accuracy, top-1 if it is known, else top-5."""
     published = record["published"] or {}
     for key, mark in (("top1", ""), ("top5", " top-5")):
         if published.get(key) is not None:

@@ -23,7 +23,7 @@ from netspec.cli.offers import offer_specs
 )
 @click.option("--force", is_flag=True, help="Overwrite NAME.yaml.")
 def command(name: str, extended: str | None, out: Path, force: bool) -> None:
-    """Write NAME.yaml, a small network to change, and beside it the schema by which an editor completes and checks.
+    """Write NAME.yaml, a small network to start from, and the schema by which an editor completes and checks it.
 
     With --from, the document extends a network, and lists its settings.
     """
@@ -36,7 +36,7 @@ def command(name: str, extended: str | None, out: Path, force: bool) -> None:
     if not force and (path.exists() or path.is_symlink()):
         raise click.UsageError(f"'{path}' exists; `--force` overwrites it")
     text = starter_text(name) if extended is None else _variation(name, extended, out)
-    # The schema first: an editor that opens the document looks for it at once.
+    # The schema is written first: an editor that opens the document reads it at once.
     write_file(out / SCHEMA, schema_text(), force=force)
     write_file(path, text, force=force)
     click.echo(f"wrote {path}, and {out / SCHEMA} for editors\n\nnext:")

@@ -1,6 +1,5 @@
-"""What shells offer for arguments and options, where click cannot know it: networks, and what is in them.
-
-A document that does not compile has nothing to offer, and completing is no place to say why.
+"""Completions of arguments and options that click cannot know: networks, and what is in them. A document that does not
+compile has none, since a completion cannot report errors.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ def offer_specs(ctx: click.Context, parameter: click.Parameter, incomplete: str)
     """Offer the networks that ship, beside the shell's own files."""
     from netspec.language.loading.files import shipped_names
 
-    # The files come first: click's script for bash forgets what stands before them.
+    # Files come first: click's script for bash drops whatever precedes them.
     return [CompletionItem(incomplete, type="file"), *_beginning(incomplete, shipped_names())]
 
 
@@ -97,9 +96,8 @@ def _documents(ctx: click.Context, arguments: Iterable[str]) -> Iterator[Documen
 
 
 def _given(ctx: click.Context, name: str) -> list[str]:
-    """Return what the command line has so far for an argument.
-
-    Where the last word is an option that still lacks its value, click leaves all arguments unread.
+    """Return the value of an argument so far. If the last word is an option that still lacks its value, click parses no
+    arguments.
     """
     arguments = [each for each in ctx.command.params if isinstance(each, click.Argument)]
     for place, each in enumerate(arguments):

@@ -38,12 +38,12 @@ def read_memory(ctx: click.Context, parameter: click.Parameter, text: str | None
 
 
 def read_overrides(ctx: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
-    """Return what options like ``--set`` say, as values by argument."""
+    """Return the values of options like ``--set`` by the name of the argument."""
     pairs = [text.partition("=") for text in texts]
     for text, (key, equals, _) in zip(texts, pairs, strict=True):
         if not key or not equals:
             raise click.BadParameter(f"'{text}' is not KEY=VALUE, as in growth=24", ctx, parameter)
-    # Of two settings of one argument the last counts, as with most options of most programs.
+    # The last of two settings of one argument wins, as is usual for options.
     return {key.strip(): value for key, _, value in pairs}
 
 
@@ -56,14 +56,14 @@ def _keep_denial(ctx: click.Context, parameter: click.Parameter, value: bool) ->
 
 
 class Workload(NamedTuple):
-    """What memory depends on besides the network."""
+    """What memory depends on besides the network: the dtype and the batch."""
 
     batch: int
     dtype: str
 
 
 class Table(NamedTuple):
-    """What the table of a summary shows."""
+    """Which rows the table of a summary has."""
 
     depth: int | None
     sort: Any
@@ -98,7 +98,7 @@ def spec_argument(command: Command) -> Command:
 def default_limit() -> int:
     """Return three quarters of the machine's memory in bytes, or 2**62 where that is unknown."""
     try:
-        # The rest is for Python, torch's workspaces and everything else that runs.
+        # The rest is left to Python, torch's workspaces and other processes.
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
     # Windows has no sysconf, and some systems lack these names.
     except (AttributeError, OSError, ValueError):
@@ -118,7 +118,7 @@ def _load_plugins(ctx: click.Context, parameter: click.Parameter, names: tuple[s
 
 
 def plugin_option(command: Command) -> Command:
-    """Add which ops of others documents may use."""
+    """Add the option that loads plugins with ops."""
     # Eager, so that ops of plugins are registered before any other option or argument is read.
     return click.option(
         "--plugin",
@@ -133,7 +133,7 @@ def plugin_option(command: Command) -> Command:
 
 
 def diagnostic_options(command: Command) -> Command:
-    """Add how errors and warnings are shown."""
+    """Add the options for how errors and warnings are shown."""
     return _with(
         command,
         click.option(
@@ -163,7 +163,7 @@ def _keep_limit(ctx: click.Context, parameter: click.Parameter, value: int | Non
 
 
 def limit_options(command: Command) -> Command:
-    """Add how much a document may ask for: an option per limit, of which the help shows the first."""
+    """Add an option per limit on what a document may ask for; the help shows the first."""
     shown, *others = (each.name for each in fields(Limits))
     least = f"Most {shown} of a network, {getattr(Limits(), shown):,} by default"
     help_text = f"{least}. Other limits: --max-{', --max-'.join(others)}."
@@ -183,7 +183,7 @@ def limit_options(command: Command) -> Command:
 
 
 def document_options(command: Command) -> Command:
-    """Add ``settings``, which decide the network that a document describes, and how errors and warnings are shown."""
+    """Add the options of ``settings``, which select the network, and those for errors and warnings."""
     return _with(
         _gathered(command, "settings", Settings),
         click.option(
@@ -208,7 +208,7 @@ def document_options(command: Command) -> Command:
 
 
 def memory_options(command: Command) -> Command:
-    """Add ``workload``, which memory depends on."""
+    """Add the options of ``workload``, on which memory depends."""
     return _with(
         _gathered(command, "workload", Workload),
         click.option(
@@ -225,7 +225,7 @@ def memory_options(command: Command) -> Command:
 
 
 def table_options(command: Command) -> Command:
-    """Add ``table``, what the table of a summary shows."""
+    """Add the options of ``table``, which select the rows of a summary."""
     return _with(
         _gathered(command, "table", Table),
         click.option(

@@ -21,8 +21,8 @@ Result = TypeVar("Result")
 
 @contextmanager
 def progress(text: str) -> Iterator[None]:
-    """Show on a terminal what is being waited for."""
-    # On standard error, since standard output may be a file or a pipe while somebody waits at the terminal.
+    """Show on a terminal what is in progress."""
+    # On standard error, since standard output may be redirected while somebody watches the terminal.
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield
         return

@@ -30,7 +30,7 @@ def command(spec: str | None, output: Path | None, force: bool) -> None:
     from netspec.tooling.schema import schema_text
 
     text = schema_text(None if spec is None else find(spec, SourceMap()))
-    # Without a line about it: what is on standard output is the schema alone.
+    # No status line: standard output holds nothing but the schema.
     if output is None:
         click.echo(text, nl=False)
         return

@@ -1,4 +1,4 @@
-"""``netspec sizes``: which sizes a network takes, and what limits them."""
+"""``netspec sizes``: which input sizes are legal, and what limits them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from netspec.cli.output import print_json
 @document_options
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with sizes as formulas.")
 def command(spec: str, settings: Settings, as_json: bool) -> None:
-    """Print the sizes that a network takes, the steps that limit them, and the sizes that leave.
+    """Print the input sizes that are legal, the steps that limit them, and the sizes of the outputs.
 
-    Shapes and totals are stated at the sizes of `input`; the module takes every other that is legal. H, W, D and L are
-    the height, width, depth and length of what enters. Parts that exist in training only may take fewer sizes.
+    Shapes and totals are stated at the sizes of `input`; the module accepts all other legal ones. H, W, D and L are the
+    height, width, depth and length of the input. Parts that exist in training only may limit the sizes further.
     """
     from netspec.views.sizes import describe_open_sizes, sizes_record
 
-    # Sizes follow from the graph alone, so that this needs no torch.
+    # Sizes follow from the graph, without torch.
     graph = compile_document(spec, settings)
     # As JSON formulas are texts: a program that evaluates one replaces the names by numbers.
     if as_json:

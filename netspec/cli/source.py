@@ -41,10 +41,10 @@ def command(spec: str, settings: Settings, target: str, output: str | None, forc
     from netspec.output_files import check_files, write_file
 
     graph = compile_document(spec, settings)
-    # A file that may not be overwritten is refused before the wait, not after it.
+    # A file that may not be overwritten is refused before the work, not after it.
     if output not in (None, "-"):
         check_files([Path(output or "")], force=force)
-    # A large network takes a second or more to write: somebody who waits should see for what.
+    # A large network takes a second or more to write, so progress is shown.
     with progress(f"writing {graph.name} …"):
         text = _write(graph, target)
     if output in (None, "-"):

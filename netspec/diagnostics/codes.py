@@ -12,7 +12,7 @@ PAGES = Path(__file__).parent / "pages"
 
 
 class Code(StrEnum):
-    """Every code, by what it stands for. A code that was released never changes its meaning.
+    """Every code, by the name of the error or warning. A code that was released never changes its meaning.
 
     Example:
         >>> Code.UNKNOWN_STEP, Code.UNKNOWN_STEP.severity

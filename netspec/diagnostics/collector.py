@@ -34,33 +34,34 @@ class Collector:
     def report(
         self, code: Code, message: str, span: Span | None = None, help: str = "", notes: Iterable[Note] = ()
     ) -> None:
-        """Keep a diagnostic that is described; its code says whether it is an error or a warning.
+        """Add the diagnostic of a code, which says whether it is an error or a warning.
 
-        Raises: TooManyErrors when it is the last that is looked for.
+        Raises: TooManyErrors when the limit on errors is reached.
         """
         self.add([Diagnostic(code, message, span, notes=tuple(notes), help=help)])
 
     def add(self, diagnostics: Iterable[Diagnostic], chain: tuple[Frame, ...] = ()) -> None:
-        """Keep diagnostics, with the block calls that led to them.
+        """Add diagnostics, with the block calls that led to them.
 
-        Raises: TooManyErrors when there are so many that more would be of no use.
+        Raises: TooManyErrors when the limit on errors is reached.
         """
         for each in diagnostics:
             (self.errors if each.severity == "error" else self.warnings).append(each.with_chain(chain))
-            # Checked per error: a loop in a document can make millions of them.
+            # Checked for each error: a loop in a document can produce millions of them.
             if len(self.errors) == MOST_ERRORS:
                 raise TooManyErrors(self.errors)
 
     @contextmanager
     def catch(self, chain: tuple[Frame, ...] = ()) -> Iterator[None]:
-        """Keep the errors that are raised inside, and continue after it; errors that end the run are raised again."""
+        """Collect the errors that are raised inside, and continue after it; errors that end the run are raised
+        again."""
         try:
             yield
         except SpecError as error:
             self.keep(error, chain)
 
     def keep(self, error: SpecError, chain: tuple[Frame, ...] = ()) -> None:
-        """Keep what was raised, or raise it again when it must end the run."""
+        """Collect an error, or raise it again if it must end the run."""
         if isinstance(error, (LimitError, TooManyErrors)):
             raise error
         self.add(error.diagnostics, chain)

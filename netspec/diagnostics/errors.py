@@ -71,7 +71,7 @@ class LimitError(SpecError):
 
 
 class TooManyErrors(SpecError):
-    """There are so many errors that looking for more is of no use."""
+    """The run stopped at the limit on errors."""
 
 
 class InternalError(NetspecError):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from netspec.diagnostics.codes import Code, Severity
 
 
-# Tuples and no dataclasses: every command defines them anew, and makes a place for each key and value of a document.
+# Named tuples, since each command pays for defining these classes, and makes a span for every key and value.
 class Span(NamedTuple):
     """A range of text in a file. Lines and columns count from 1; the end is exclusive."""
 
@@ -68,7 +68,7 @@ class Diagnostic(NamedTuple):
 
     @property
     def key(self) -> tuple[str, Span | None, str]:
-        """What makes two diagnostics the same one: code, place and message."""
+        """The identity of a diagnostic: code, place and message."""
         return self.code, self.span, self.message
 
     def __str__(self) -> str:
@@ -79,7 +79,7 @@ class Diagnostic(NamedTuple):
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Return diagnostics by place, those without one first; of equal ones the first alone."""
+    """Return diagnostics sorted by place, those without one first, without repeats."""
     found: dict[object, Diagnostic] = {}
     for each in diagnostics:
         found.setdefault(each.key, each)

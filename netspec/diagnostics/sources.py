@@ -23,7 +23,7 @@ _ENCODINGS = (
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
 )
-# A pipe without a writer would be waited for, and a terminal could become the process's own.
+# Opening a pipe without a writer would block, and a terminal could become the controlling one of the process.
 _OPEN_FLAGS: int = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
 
@@ -33,7 +33,7 @@ class SourceMap:
     ``unsaved`` holds the texts of editor buffers, by path: it is read in place of the file, which need not exist yet.
     A text that has no file at all gets a name with ``add``, such as ``<text>``.
 
-    Every file is read once, so a map shows one state of them: what changes later takes a new map.
+    Every file is read once, so a map holds one state of the files; later changes are seen by a new map.
 
     Example:
         >>> sources = SourceMap({"net.yaml": "netspec: 1\\nname: tiny\\n"})
@@ -49,12 +49,12 @@ class SourceMap:
         self._lines: dict[str, tuple[str, ...]] = {}
 
     def add(self, name: str, text: str) -> None:
-        """Keep a text that is in no file, so that its lines can be shown."""
+        """Add a text that is in no file, so that its lines can be shown."""
         self._texts[name] = text
         self._lines.pop(name, None)
 
     def is_file(self, path: Path) -> bool:
-        """Return whether there is a file, be it an unsaved one; no name can be so strange that this fails."""
+        """Return whether there is a file, saved or not; this never raises, whatever the name."""
         try:
             return str(path) in self._texts or path.is_file() or self._unsaved_text(path) is not None
         except (OSError, ValueError):
@@ -74,7 +74,7 @@ class SourceMap:
         return self._texts[file]
 
     def line(self, file: str, number: int) -> str | None:
-        """Return a line, counted from one, of a text that was read or can be read; None where there is none."""
+        """Return a line, counted from one, of a text that was read or can be read; None if there is no such line."""
         if file not in self._lines:
             text = self._texts.get(file, self._unsaved_text(Path(file)))
             self._lines[file] = _lines_on_disk(file) if text is None else split_lines(text)
@@ -135,13 +135,13 @@ def _readable(content: bytes) -> str:
 def _file_bytes(path: Path) -> bytes:
     """Return the content of a regular file of at most 1 MiB."""
     try:
-        # Opened without waiting, so that a pipe without a writer is refused and not waited for.
+        # Opened without blocking, so that a pipe without a writer is refused at once.
         with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _OPEN_FLAGS)) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise SpecError.of(
                     Code.NOT_A_REGULAR_FILE, f"'{path}' is not a regular file", help="name a file with YAML text"
                 )
-            content = file.read(MAX_BYTES + 1)  # one more distinguishes a file at the limit from a larger one
+            content = file.read(MAX_BYTES + 1)  # one more byte, to distinguish a file at the limit from a larger one
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
     check_size(content, str(path))

@@ -19,7 +19,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
         >>> nearest("zzz", ["conv", "bn"])
         ''
     """
-    # Imported here: it takes a few milliseconds, which only a document with errors is to pay.
+    # Imported here: it takes a few milliseconds, which only documents with errors should pay.
     from difflib import get_close_matches
 
     if len(word) > LONGEST_WORD:
@@ -31,7 +31,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     lowered = word.lower()
     is_short = len(word) <= SHORT_WORD
     matches = get_close_matches(lowered, names, n=4, cutoff=0.5 if is_short else 0.6)
-    # difflib counts letters in common, and finds `pad` in `ard` as well as `add`: what was typed takes fewer slips.
+    # difflib counts common letters, and finds `pad` as near to `ard` as `add`; the edit distance decides.
     best = min(matches, key=lambda name: _slips(lowered, name), default=None)
     if best is None or (is_short and _slips(lowered, best) > 1):
         return ""
@@ -39,7 +39,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def _slips(word: str, name: str) -> int:
-    """Return how many letters have to be added, left out, replaced or swapped with their neighbour."""
+    """Return the edit distance with transpositions (Damerau 1964): letters added, left out, replaced or swapped."""
     before, row = [0] * (len(name) + 1), list(range(len(name) + 1))
     for at, letter in enumerate(word, start=1):
         earlier, before, row = before, row, [at, *([0] * len(name))]

@@ -1,10 +1,10 @@
 """What two networks differ in.
 
-    alignment.py     two lists of steps: which of the one is which of the other
+    alignment.py     two lists of steps, matched in order
     matching.py      two trees of scopes: matched ops, and runs of steps that only one network has
     differences.py   differences as data
     edits.py         what changed in a matched op
-rows.py          how steps that one network has are described
+rows.py           how steps that only one network has are described
 grouping.py      equal edits at many places, once
     comparing.py     all of it: two graphs in, differences out
 

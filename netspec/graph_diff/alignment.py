@@ -1,9 +1,9 @@
-"""Aligning two lists: which entries of the one are which of the other, in order.
+"""Sequence alignment: which entries of two lists correspond, in order.
 
-This is global alignment by dynamic programming (Needleman and Wunsch 1970), without a price for gaps: of all ways to
-pair entries without crossings, one with the greatest sum of affinities. Equal entries at both ends are paired first,
-since most lists are alike, and the rest is searched in a band around the diagonal only (as Sakoe and Chiba 1978 do), so
-that the cost grows with the length and not with its square.
+This is global alignment by dynamic programming (Needleman and Wunsch 1970) without a gap penalty: of all pairings
+without crossings, one with the greatest sum of affinities. Equal entries at both ends are paired first, since most
+lists are alike, and the rest is searched in a band around the diagonal only (as Sakoe and Chiba 1978 do), so that the
+cost grows with the length and not with its square.
 """
 
 from __future__ import annotations
@@ -18,10 +18,8 @@ REACH = 48
 
 
 def align(first: Sequence[Key], second: Sequence[Key], affinity: Affinity) -> list[tuple[int, int]]:
-    """Return the pairs of places that belong together, ascending in both lists, with the greatest sum of affinities.
-
-    ``affinity`` gives what a pair is worth, and 0 for one that must not be. Turning the lists round turns the pairs
-    round.
+    """Return the pairs of corresponding positions, ascending in both lists, with the greatest sum of affinities.
+    ``affinity`` returns the weight of a pair, and 0 for one that is not allowed. Swapping the lists swaps the pairs.
 
     Example:
         >>> keys = [[(letter,) for letter in word] for word in ("xaby", "xacby")]
@@ -32,8 +30,8 @@ def align(first: Sequence[Key], second: Sequence[Key], affinity: Affinity) -> li
     suffix = _common_prefix(first[prefix:][::-1], second[prefix:][::-1])
     ends = len(first) - suffix, len(second) - suffix
     rows, columns = range(prefix, ends[0]), range(prefix, ends[1])
-    # Several alignments may be equally good: the longer list is always that of the rows, so that both directions find
-    # the same one.
+    # Several alignments may be equally good: the longer list is always that of the rows, so that both orders of the
+    # lists lead to the same one.
     if (len(rows), first) < (len(columns), second):
         middle = [(i, j) for j, i in _best_pairs(columns, rows, lambda j, i: affinity(i, j))]
     else:
@@ -88,7 +86,7 @@ def _best_sums(rows: range, columns: range, bands: list[range], affinity: Affini
     from the last row and column to the first; places outside of the band count as 0.
     """
     sums: list[dict[int, int]] = [{} for _ in range(len(rows) + 1)]
-    # From the end, so that the pairs can be read from the beginning, and the first of equally good ones is taken.
+    # From the end, so that the pairs are traced from the beginning, and the first of equally good ones is chosen.
     for i in reversed(range(len(rows))):
         here, below, right = sums[i], sums[i + 1].get, 0
         for j in reversed(bands[i]):

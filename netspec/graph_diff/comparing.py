@@ -85,7 +85,7 @@ class _Comparing:
     # amounts
 
     def _gain(self, edit: Edit) -> Amounts:
-        """Return what an edit adds."""
+        """Return the parameters and MACs that an edit adds."""
         if isinstance(edit, ChangedOp):
             return self._pair_gain(edit.pair)
         totals, sign = self._totals[edit.is_new], 1 if edit.is_new else -1
@@ -99,7 +99,7 @@ class _Comparing:
     # shapes, inputs, outputs and initial values
 
     def _shape_differences(self, unchanged: Iterable[Pair]) -> Iterator[Difference]:
-        """Yield the ops that cost more or less although nothing in them changed: other shapes enter them."""
+        """Yield the ops that are unchanged but whose cost differs, since their operands have other shapes."""
         gains = {pair: gain for pair in unchanged if any(gain := self._pair_gain(pair))}
         if gains:
             yield _shared_difference("shapes", list(gains), *map(sum, zip(*gains.values(), strict=True)))
@@ -135,7 +135,8 @@ class _Comparing:
         )
 
     def _lone_output(self, left: Output | None, right: Output | None) -> Iterator[Difference]:
-        """Yield an output that one network has, unless its steps are reported, which only that network has too."""
+        """Yield an output that only one network has, unless its steps are reported already, which only that network
+        has."""
         if left and left.node in self._partners.after:
             yield _input_or_output("output", "-", left.name, "")
         if right and right.node in self._partners.before:
@@ -155,7 +156,7 @@ class _Comparing:
 
 
 def _pair_inputs(before: Sequence[Input], after: Sequence[Input]) -> list[tuple[Input | None, Input | None]]:
-    """Return which input is which: those of the same name, then those that are left, in order."""
+    """Return the matched inputs: those of the same name, then the rest in order."""
     named = {each.name: each for each in after}
     known = {each.name for each in before}
     others = iter([each for each in after if each.name not in known])
@@ -164,7 +165,7 @@ def _pair_inputs(before: Sequence[Input], after: Sequence[Input]) -> list[tuple[
 
 
 def _in_order(outputs: Iterable[Output]) -> list[Output]:
-    """Return outputs as a network gives them: those of training only come last."""
+    """Return outputs in the order in which a network returns them: those of training only come last."""
     # That is the order of the named tuple that the generated module returns.
     return sorted(outputs, key=lambda each: each.train_only)
 
@@ -184,7 +185,7 @@ def _order(kind: Literal["input", "output"], before: list[str], after: list[str]
 def _input_or_output(
     kind: Literal["input", "output"], sign: Sign, left: str, right: str, changes: Changes | None = None
 ) -> Difference:
-    """Return what differs in an input or output, by its names; one is empty where only one network has it."""
+    """Return the difference of an input or output, by its names; one of them is empty if only one network has it."""
     part = Part(sign, (right or left,), changes=as_changes([changes or {}]))
     before, after = (left,) if left else (), (right,) if right else ()
     return Difference(kind, sign, (part,), Where(), before, after)

@@ -11,7 +11,7 @@ Value = object
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An argument with its old and new values; several where places disagree. ``op`` is the op itself."""
+    """An argument with its old and new values: several pairs if they differ between places. ``op`` is the op itself."""
 
     field: str
     values: tuple[tuple[Value, Value], ...]
@@ -21,10 +21,10 @@ class Change:
 class Part:
     """One thing that differs: steps that one network has more, or ops whose arguments changed.
 
-    ``what`` is the steps in order by op or block, or the names of the changed ops. ``times`` is how often the steps
-    come at each place, ``follows`` the op that each of them comes after, where there is one such op, and ``path`` where
-    a single one is. ``inside`` is the group at the place in which they stand, and ``numbers`` how many of them each
-    network has there. ``kind`` is the changed op, or how steps differ: ``run`` for one network's, ``moved`` for both's.
+    ``what`` lists the steps in order by op or block, or the names of the changed ops. ``times`` is how often the steps
+    occur at each place, ``follows`` the op before each of them, if that is the same, and ``path`` that of a single one.
+    ``inside`` is the group at the place that holds them, and ``numbers`` how many of them each network has there.
+    ``kind`` is the changed op, or how steps differ: ``run`` if only one network has them, ``moved`` if both have.
     """
 
     sign: Sign
@@ -53,7 +53,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs, where, and what that does to the totals.
+    """What differs, where, and the change in the totals.
 
     ``before`` and ``after`` are the paths of all that the difference is about in each network. A difference of
     ``shapes`` is about ops whose arguments are the same and whose cost is not, because other shapes enter them.

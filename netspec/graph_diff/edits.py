@@ -24,7 +24,7 @@ class ChangedOp:
 
 @dataclass(frozen=True, slots=True)
 class Partners:
-    """Which value of the one network is which of the other, by path or by the name of an input."""
+    """The corresponding values of two networks, by path or by the name of an input."""
 
     after: Mapping[str, str]
     """For values of the network before, their partners after."""
@@ -38,7 +38,7 @@ class Partners:
         return cls(dict(pairs), {right: left for left, right in pairs})
 
     def disagree(self, left: str, right: str) -> bool:
-        """Return whether two values that stand for each other are known to be different ones.
+        """Return whether two values are known not to correspond.
 
         A value that only one network has is reported by itself, so its readers are not.
         """
@@ -46,7 +46,7 @@ class Partners:
 
 
 class OpComparison:
-    """Compares the ops of two networks once it is known which is which."""
+    """Compares the matched ops of two networks."""
 
     def __init__(self, before: Graph, after: Graph, partners: Partners) -> None:
         self._before, self._after = before, after
@@ -109,7 +109,7 @@ def _canonical(node: Node, graph: Graph) -> Op:
 
 
 def _shortened(left: str, right: str, pair: Pair) -> tuple[str, str]:
-    """Return two paths as seen from the place of an op, where they differ as such."""
+    """Return two paths relative to the scopes of an op, if they then differ."""
     short = _inside(left, pair.place.before.path), _inside(right, pair.place.after.path)
     return short if short[0] != short[1] else (left, right)
 

@@ -1,7 +1,7 @@
 """Equal edits at many places, reported once.
 
-An edit is a row of steps that one network has more, or an op whose arguments changed. Equal edits make a finding, with
-the places that have it: a row and the same row elsewhere, steps that the same places lose here and gain there, one
+An edit is a row of steps that only one network has, or an op whose arguments changed. Equal edits make a finding, with
+the places that have it: the same row at several places, steps that the same places lose here and gain there, one
 argument of one op in all blocks of a kind. In blocks, all findings at the same set of places are one difference, since
 they are one change of the block; elsewhere each finding is a difference of its own.
 """
@@ -40,7 +40,7 @@ class _Finding:
 
 
 def group_edits(edits: Sequence[Edit], places: Iterable[Place], gain: Gain) -> Iterator[Difference]:
-    """Yield the differences that edits make up; ``gain`` is what an edit adds, and ``places`` are all there are."""
+    """Yield the differences that edits make up; ``gain`` returns what an edit adds, and ``places`` are all places."""
     rows = [row for edit in edits if isinstance(edit, Run) for row in split_run(edit)]
     changed = [edit for edit in edits if isinstance(edit, ChangedOp)]
     findings = [*_join_moves(_find_rows(rows)), *_find_changes(changed)]
@@ -72,7 +72,7 @@ def _stem(place: Place) -> tuple[str, str]:
 
 
 def _join_moves(findings: Sequence[_Finding]) -> Iterator[_Finding]:
-    """Make one of two findings where the same places lose and gain as many of the same steps."""
+    """Merge two findings if the same places lose and gain as many of the same steps."""
 
     def key(finding: _Finding, sign: str) -> Hashable:
         return sign, finding.part.what, finding.part.times, finding.part.inside, finding.places
@@ -119,7 +119,7 @@ def _group_by_places(findings: Iterable[_Finding]) -> list[list[_Finding]]:
 
 
 def _amounts(groups: Sequence[Sequence[_Finding]], gain: Gain) -> list[Amounts]:
-    """Return what each group adds. An op that is in several counts in the one with the fewest places."""
+    """Return the totals of each group. An op that is in several counts in the one with the fewest places."""
     # The amounts of all differences add up to those of the networks, so none may count twice.
     homes: dict[Edit, tuple[int, int]] = {}
     for number, group in enumerate(groups):
@@ -177,7 +177,7 @@ def _completed(finding: _Finding) -> Part:
 
 
 def _with_path(finding: _Finding) -> Part:
-    """Return a finding's part, with the path of the step where it is a single one outside of blocks."""
+    """Return a finding's part, with the path of the step if it is a single one outside of blocks."""
     edits = list(finding.edits)
     if len(edits) != 1 or not isinstance(edits[0], Run) or len(edits[0].items) != 1 or edits[0].place.is_block:
         return finding.part

@@ -22,7 +22,7 @@ ENOUGH_IN_COMMON = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the partner of a step is found by."""
+    """The features by which the partner of a step is found."""
 
     item: Item
     label: str
@@ -84,7 +84,7 @@ class Matcher:
         }
 
     def match(self) -> Iterator[Pair | Run | Place]:
-        """Yield what is in both networks or in one, in order, and each place before what is in it."""
+        """Yield pairs of ops, and runs that only one network has, in order; each place comes before its contents."""
         root = Place(self._before.root, self._after.root)
         stack: list[tuple[Place, Scope, Scope]] = [(root, root.before, root.after)]
         while stack:
@@ -103,13 +103,13 @@ class Matcher:
 
     def _match_steps(self, place: Place, before: Scope, after: Scope) -> Iterator[Pair | Run | tuple[Scope, Scope]]:
         """Yield the steps of two scopes as pairs of ops, pairs of scopes, and runs between them."""
-        # Equal structure does not look at names, and auxiliary outputs are found by theirs.
+        # Structural equality ignores names, by which auxiliary outputs are matched.
         if self._structure.equal(before, after) and list(_outputs(before.items)) == list(_outputs(after.items)):
             for left, right in zip(before.items, after.items, strict=True):
                 yield from _paired(place, left, right)
             return
         old, new = self._steps(before, after)
-        # The order of auxiliary outputs is free, so their scopes are matched by name.
+        # Auxiliary outputs may be reordered, so their scopes are matched by name.
         outputs = _outputs(new)
         named = {scope: outputs[name] for name, scope in _outputs(old).items() if name in outputs}
         taken = set(named.values())
@@ -129,7 +129,7 @@ class Matcher:
         return align(*keys, lambda i, j: self._affinity(left[i], right[j]))
 
     def _steps(self, before: Scope, after: Scope) -> tuple[Sequence[Item], Sequence[Item]]:
-        """Return the steps to align. A block that the other network wraps into another is itself one of those."""
+        """Return the steps to align. A block that the other network wraps into another block is one of these steps."""
         if before.block != after.block:
             if self._wraps(after, before):
                 return [before], after.items
@@ -143,7 +143,7 @@ class Matcher:
         return bool(inner.block) and inner.block in self._contents[outer]
 
     def _expanded(self, scope: Scope, other: Scope) -> list[Item]:
-        """Return the steps of a scope, with those of inner scopes that the other does without in their place."""
+        """Return the steps of a scope, with inner scopes that the other network lacks replaced by their contents."""
         names = {each.name for each in other.scopes}
         contents = {label(item) for item in other.items}
         inside = {each for inner in other.scopes for each in self._contents[inner]}
@@ -158,7 +158,7 @@ class Matcher:
         return items
 
     def _is_open(self, scope: Scope, contents: set[str], inside: set[str]) -> bool:
-        """Return whether what a scope holds stands without one in the other network."""
+        """Return whether the other network has the contents of a scope without the scope."""
         if scope.kind == "group":
             return bool(self._contents[scope] & contents) and not self._contents[scope] <= inside
         blocks = [each.block for each in scope.scopes if each.block in contents]
@@ -185,7 +185,7 @@ class Matcher:
             return 0
         if left.family and left.item.shape == right.item.shape:  # type: ignore[union-attr]
             worth += SHAPE_BONUS
-        # Steps without a name are called by their number, which shifts when a step is inserted before them.
+        # Unnamed steps are numbered, and their numbers shift when a step is inserted before them.
         return worth * left.factor + (NAME_BONUS if left.name == right.name and not left.is_numbered else 0)
 
     def _affinity_of_scopes(self, left: Profile, right: Profile) -> int:
@@ -222,7 +222,7 @@ def _runs(place: Place, before: Scope, after: Scope, old: Sequence[Item], new: S
 
 
 def label(item: Item) -> str:
-    """Return the kind of a step as reports name it: its op or block, or a group's name."""
+    """Return the label of a step in messages: its op or block, or a group's name."""
     if isinstance(item, Node):
         return item.op.name
     return item.block or (item.kind if item.name.isdigit() else item.name)

@@ -12,10 +12,8 @@ from netspec.ir import Scope
 
 
 def split_run(run: Run) -> Iterator[Run]:
-    """Yield the rows of which each is reported by itself.
-
-    In a block that is each inner block or group, for not every block of the kind has all of them; elsewhere it is the
-    whole run.
+    """Yield the rows that are reported one by one. In a block these are its inner blocks and groups, since other blocks
+    of the kind may lack some of them; elsewhere it is the whole run.
     """
     if not run.place.is_block or len(run.items) == 1:
         yield run
@@ -27,7 +25,7 @@ def split_run(run: Run) -> Iterator[Run]:
 
 
 def describe_rows(rows: Sequence[Run]) -> Part:
-    """Return what equal rows at one place are."""
+    """Return the description of equal rows at one place."""
     first = rows[0]
     what, _ = repetition(first)
     is_here = first.place.after is first.after or first.place.before is first.before
@@ -49,7 +47,7 @@ def row_key(row: Run) -> tuple[object, ...]:
 
 
 def repetition(row: Run) -> tuple[tuple[str, ...], int]:
-    """Return the labels of a row, and how often they come: of ``conv relu conv relu`` the half, twice."""
+    """Return the shortest repeating part of a row, and its count: of ``conv relu conv relu`` the half, twice."""
     items = row.items
     if "dense" in (row.before.kind, row.after.kind) and any(isinstance(item, Scope) for item in items):
         # The concatenations of a dense block belong to its layers.
@@ -63,7 +61,7 @@ def repetition(row: Run) -> tuple[tuple[str, ...], int]:
 
 
 def _follows(rows: Sequence[Run]) -> str:
-    """Return the op that each of several single ops comes after, where each such op is followed by one."""
+    """Return the op before each of several single ops, if all such ops are followed by one."""
     if len(rows) < 2 or any(len(row.items) > 1 for row in rows):
         return ""
     items = _side(rows[0]).items
@@ -81,7 +79,7 @@ def _side(row: Run) -> Scope:
 
 
 def _block_counts(rows: Sequence[Run]) -> tuple[int, int] | None:
-    """Return how many blocks each network has, where blocks are added to a group that has some of a kind."""
+    """Return how many blocks each network has, if blocks are added to a group that has some of the kind."""
     first = rows[0]
     added = {label(item) for row in rows for item in row.items if isinstance(item, Scope)}
     if first.place.is_block or len(added) != 1:

@@ -1,14 +1,14 @@
 """The intermediate representation: a network as a graph of ops, each with its shape, cost and place.
 
-Nobody changes a graph: it is read, and another is made of it. What is derived from it is computed once. Graphs, nodes
+A graph is immutable: it is read, and another one is made from it. Analyses are computed once per graph. Graphs, nodes
 and scopes have a short ``repr``, and can be copied and pickled however long or deep a network is.
 
-node.py          ops at their place, and the scopes that nest them
-graph.py         the whole network with its inputs and outputs, and what is derived from it
+node.py          nodes, and the scopes that nest them
+graph.py         the whole network with its inputs and outputs, and its analyses
 builder.py       a graph under construction
 rewriter.py      edits of a graph, which give another one
-verify.py        what holds for every graph
-live_values.py   what each scope reads from outside, and what others read of it
+verify.py        the invariants of every graph
+live_values.py   the live-ins and live-outs of each scope
 text/            graphs as text, printed and parsed
 equality.py      which parts of graphs are equal
 """

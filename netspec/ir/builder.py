@@ -10,9 +10,8 @@ from netspec.ir.node import Node, Scope
 
 
 class GraphBuilder:
-    """Takes the nodes and scopes of a graph in their order, and gives the graph.
-
-    Each says itself where it belongs: a node by its scope, a scope by its parent.
+    """Adds nodes and scopes in their order, and returns the graph. Each knows where it belongs: a node its scope, a
+    scope its parent.
     """
 
     def __init__(self, root: Scope) -> None:
@@ -39,10 +38,10 @@ class GraphBuilder:
 
     def close(self, scope: Scope, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
         """End a scope with the names of its inputs and outputs; an empty scope is removed."""
-        # Scopes are immutable to everybody else; what leaves one is known only at its end.
+        # Scopes are immutable to everybody else; their live-outs are known only at their end.
         object.__setattr__(scope, "inputs", inputs)
         object.__setattr__(scope, "outputs", outputs)
-        # Steps that only take or label values make no nodes, and an empty scope would be an empty class.
+        # Steps that only select or label values make no nodes, and an empty scope would be an empty class.
         if not scope.items and scope.parent is not None:
             scope.parent.items.pop()  # type: ignore[attr-defined]  # it is the last one: its parent is still open
 

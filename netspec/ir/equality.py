@@ -1,15 +1,15 @@
-"""Structural equality: which parts of networks are the same, wherever they stand.
+"""Structural equality: which parts of networks are the same, wherever they are.
 
 Two parts are equal when they hold equal ops, wired in the same way, in scopes of the same kinds. Wiring is relative:
-the values that enter a scope go by the order in which they are first read, so that two blocks at different places can
-be equal. Weights count as read: an op that shares those of an earlier one reads that one.
+the live-ins of a scope are numbered in the order in which they are first read, so that two blocks at different places
+can be equal. Weights count as read: an op that shares those of an earlier one reads that one.
 
 Every part gets a number, and equal parts get the same one (hash consing). A scope's number follows from the numbers of
 its items, so one traversal finds all equal parts of a graph, however they are nested, and comparing two of them is
 comparing two numbers.
 
-What must agree differs from use to use: a picture looks at sizes, a generated class does not look at the arguments that
-become parameters of its constructor. An ``Equivalence`` says that, and ``Structure`` is the same for all of them.
+What must agree differs between uses: a picture compares sizes, and a generated class ignores the arguments that become
+parameters of its constructor. An ``Equivalence`` defines that; ``Structure`` is shared by all.
 """
 
 from __future__ import annotations
@@ -33,28 +33,28 @@ _ORDINAL = re.compile(r"(?:\d+|(?<=[\d_])[a-z])$")
 
 
 class Equivalence(ABC):
-    """What the parts of a graph are compared by: what a scope holds, how that is wired, and what must be the same."""
+    """An equivalence relation on the parts of a graph: the contents of a scope, their wiring, and what must agree."""
 
     root: Scope
 
     @abstractmethod
     def items(self, scope: Scope) -> Sequence[Item]:
-        """Return what a scope holds, in order."""
+        """Return the contents of a scope, in order."""
 
     @abstractmethod
     def reads(self, item: Item) -> Sequence[str]:
-        """Return the values that an item reads; those that enter, for a scope."""
+        """Return the values that an item reads; for a scope, its live-ins."""
 
     @abstractmethod
     def results(self, item: Item) -> Sequence[str]:
-        """Return the values that an item gives; those that leave, for a scope."""
+        """Return the values that an item produces; for a scope, its live-outs."""
 
     @abstractmethod
     def label(self, item: Item) -> Hashable:
-        """Return what equal items agree in, wherever they stand."""
+        """Return what equal items agree in, wherever they are."""
 
     def role(self, item: Item) -> Hashable:
-        """Return what items at one place of equal scopes agree in besides."""
+        """Return what items at the same position of equal scopes must agree in besides."""
         return None
 
 
@@ -84,11 +84,11 @@ class Structure:
 
     def equal(self, first: Item, second: Item) -> bool:
         """Return whether two parts are equal."""
-        # Most scopes that are not equal differ already from outside, and then nothing inside them has to be numbered.
+        # Most unequal scopes already differ in their outline, and then their contents need not be numbered.
         return first is second or (self._outline(first) == self._outline(second) and self[first] == self[second])
 
     def _outline(self, item: Item) -> Hashable:
-        """Return what is known of a part without looking inside."""
+        """Return a key of a part that is computed without its contents."""
         equivalence = self._equivalence_of(item)
         return (equivalence.label(item), len(equivalence.items(item))) if isinstance(item, Scope) else None
 
@@ -96,9 +96,9 @@ class Structure:
         return self._equivalences[(item if isinstance(item, Scope) else item.scope).root]
 
     def _number_all(self, item: Item) -> None:
-        """Number an item, and what is inside it first."""
+        """Number an item, after its contents."""
         equivalence = self._equivalence_of(item)
-        # Scopes may nest deeper than Python calls functions.
+        # No recursion: scopes may nest deeper than Python's stack.
         stack = [item]
         while stack:
             part = stack[-1]
@@ -114,7 +114,7 @@ class Structure:
         return self._known.setdefault(key, len(self._known))
 
     def _inside(self, scope: Scope, equivalence: Equivalence) -> Hashable:
-        """Return what a scope holds, each value by its place among those that enter and those given so far."""
+        """Return the contents of a scope, with values numbered: the live-ins first, then the results so far."""
         places = {path: place for place, path in enumerate(equivalence.reads(scope))}
         items: list[Hashable] = []
         for item in equivalence.items(scope):
@@ -122,7 +122,7 @@ class Structure:
             items.append((self._numbers[item], equivalence.role(item), *operands))
             for path in equivalence.results(item):
                 places[path] = len(places)
-        # What an equivalence leaves out gives values without a place.
+        # Values of items that the equivalence leaves out have no number.
         return tuple(items), tuple(places.get(path) for path in equivalence.results(scope))
 
 
@@ -147,7 +147,7 @@ class Agreement:
 class GraphEquivalence(Equivalence):
     """Compares the parts of a graph as they are, as far as an agreement says.
 
-    ``facts`` gives whatever else equal nodes must agree in.
+    ``facts`` returns whatever else equal nodes must agree in.
     """
 
     def __init__(
@@ -161,11 +161,11 @@ class GraphEquivalence(Equivalence):
 
     @cached_property
     def _wiring(self) -> _Wiring:
-        # Scopes that differ from outside are compared without it.
+        # Scopes with different outlines are compared without it.
         return _wiring(self._graph)
 
     def items(self, scope: Scope) -> Sequence[Item]:
-        """Return what a scope holds."""
+        """Return the contents of a scope."""
         return scope.items
 
     def reads(self, item: Item) -> Sequence[str]:
@@ -173,11 +173,11 @@ class GraphEquivalence(Equivalence):
         return self._wiring.reads(item)
 
     def results(self, item: Item) -> Sequence[str]:
-        """Return the values that an item gives."""
+        """Return the values that an item produces."""
         return self._wiring.results(item)
 
     def label(self, item: Item) -> Hashable:
-        """Return what the agreement says of an item."""
+        """Return what the agreement requires of an item."""
         if isinstance(item, Scope):
             return self._name(item), item.kind, item.block
         operands = tuple(map(self._graph.shape_of, item.inputs))
@@ -215,20 +215,20 @@ class GraphEquivalence(Equivalence):
 
 @cache
 def _compared(op: type[Op]) -> Callable[[Op], tuple[Hashable, ...]]:
-    """Return what takes the arguments of an op that do not count channels."""
+    """Return a getter of the arguments of an op that do not count channels."""
     fields = [field for field in op.model_fields if field not in op.channel_fields]
     return lambda each: tuple([getattr(each, field) for field in fields])
 
 
 class _Wiring:
-    """What each part of a graph reads and gives, by path."""
+    """The values that each part of a graph reads and produces, by path."""
 
     def __init__(self, graph: Graph) -> None:
         self._owners: dict[str, Node] = {}
         for node in graph:
             self._owners.setdefault(node.module, node)
         live = live_values(graph, self._node_reads)
-        # Which value is read first from outside is no matter of the scope itself.
+        # Which of its results others read first does not belong to the structure of a scope.
         order = {value: place for place, value in enumerate(value for node in graph for value in node.values)}
         self._entering = {path: tuple(each.live_ins) for path, each in live.items()}
         self._leaving = {
@@ -245,5 +245,5 @@ class _Wiring:
         return (*node.inputs, self._owners[node.module].path) if node.shared else node.inputs
 
 
-# One graph is compared in several ways, as by a picture that folds it.
+# Cached, since one graph is compared in several ways, as when a picture is folded.
 _wiring = analysis(_Wiring)

@@ -1,8 +1,7 @@
 """A network as a graph: its inputs and outputs, and the nodes in the order in which they are computed.
 
-``Node.inputs`` is the truth about edges, in operand order; everything else is derived from it. A graph is immutable:
-another one is made with a ``GraphBuilder`` or a ``Rewriter``. So what is derived from a graph is computed once, and
-kept with it.
+``Node.inputs`` defines the edges, in operand order; everything else is derived from it. A graph is immutable: another
+one is made with a ``GraphBuilder`` or a ``Rewriter``. So analyses are computed once per graph, and cached with it.
 """
 
 from __future__ import annotations
@@ -80,7 +79,7 @@ class Publication:
 class Graph:
     """A network: nodes in the order in which they are computed, each with its shape, place and scope.
 
-    Two graphs are equal when they differ in nothing but the files and places that they were read from.
+    Two graphs are equal if they differ only in the files and places that they were read from.
 
     Example:
         >>> import netspec
@@ -107,7 +106,7 @@ class Graph:
     _analyses: dict[Any, Any] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        # Scopes were lists while the graph was built. From here on anything may be derived from them and kept.
+        # Scopes were lists while the graph was built. From here on they are immutable, so that analyses can be cached.
         for scope in self.root.descend():
             object.__setattr__(scope, "items", tuple(scope.items))
         object.__setattr__(self, "by_path", MappingProxyType({node.path: node for node in self.root.traverse()}))
@@ -116,7 +115,7 @@ class Graph:
         return f"<Graph {self.name}: {len(self):,} nodes, {self.params:,} parameters>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # What was derived is left out: it is large, and computed again where it is needed.
+        # Cached analyses are left out: they are large, and computed again on demand.
         fields = (self.name, self.title, self.cite, self.inputs, self.outputs, self.root, self.init)
         return Graph, (*fields, self.source, self.published, self.warnings, self.sizes)
 
@@ -137,7 +136,8 @@ class Graph:
         return self.by_path[path]
 
     def type_of(self, value: str) -> TensorType:
-        """Return the type of a value by its name: an input's, a node's path, or that with the number of a result."""
+        """Return the type of a value by its name: an input's name, or a node's path, with the number of a further
+        result."""
         node = self.by_path.get(value)
         return node.results[0] if node is not None else _other_types(self)[value]
 
@@ -158,17 +158,17 @@ class Graph:
 
     @property
     def training_params(self) -> int:
-        """Trainable parameters, shared ones once, with those of heads that exist in training only."""
+        """Trainable parameters, shared ones once, including those of auxiliary outputs that exist in training only."""
         return sum(node.params for node in self)
 
     @property
     def evaluated(self) -> frozenset[str]:
-        """The modules that evaluation uses: all but those of heads that exist in training only."""
+        """The modules that evaluation uses: all but those of auxiliary outputs that exist in training only."""
         return _evaluated(self)
 
     @property
     def training_macs(self) -> int:
-        """Multiply-accumulates of one example, with those of heads that exist in training only."""
+        """Multiply-accumulates of one example, including those of auxiliary outputs that exist in training only."""
         return sum(node.macs for node in self)
 
     @property
@@ -188,7 +188,7 @@ class Graph:
         return _training_only(self)
 
     def ancestors(self, values: Iterable[str]) -> set[str]:
-        """Return the paths of all nodes that values depend on, those that give them included."""
+        """Return the paths of all nodes that values depend on, including those that produce them."""
         # No recursion: a network may be longer than Python's stack is deep.
         found: set[str] = set()
         stack = list(values)
@@ -206,7 +206,7 @@ class Graph:
     @property
     def networkx(self) -> MultiDiGraph:
         """The graph as networkx holds it: nodes by path with their record, edges with the value and its place."""
-        # It takes longer to import than most commands run, and few of them want it.
+        # Imported here: that takes longer than most commands run, and few need it.
         import networkx
 
         view = networkx.MultiDiGraph(name=self.name)
@@ -221,7 +221,7 @@ class Graph:
 
 
 def _contents(graph: Graph) -> tuple[Any, ...]:
-    """Return all that makes a graph what it is; places in documents do not."""
+    """Return all that graphs are compared by: everything but places in documents."""
     records = flatten_tree(graph.root)
     for record in (*records[0], *records[1]):
         del record["span"]

@@ -1,8 +1,8 @@
 """The parts of a graph: nodes, and the scopes that nest them.
 
-A node knows its scope, and a scope what it holds and what it stands in, so each part leads to all others. They are
-copied and pickled as one flat record of the whole tree: neither the length nor the nesting of a network is then a depth
-of recursion.
+A node refers to its scope, and a scope to its items and its parent, so that each part leads to all others. They are
+copied and pickled as one flat record of the whole tree, so that neither the length nor the nesting of a network becomes
+a depth of recursion.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ Expressions = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Node:
-    """One op at one place. ``inputs`` are the names of the values that it takes, in operand order.
+    """One op at one place. ``inputs`` are the names of its operands, in order.
 
     ``path`` is unique; ``module`` is where the weights live, which differs from the path when they are shared. A node
-    nearly always gives one value, whose name is the path, and whose ``shape`` and ``dtype`` are at hand. Of several
-    results, the others are called by their number: ``lstm1``, ``lstm1:1``, ``lstm1:2``.
+    nearly always has one result, whose name is the path, and whose ``shape`` and ``dtype`` are properties. Further
+    results are numbered: ``lstm1``, ``lstm1:1``, ``lstm1:2``.
     """
 
     path: str
@@ -69,13 +69,13 @@ class Node:
         return f"<Node {self.path} = {self.op.name}({', '.join(self.inputs)}) {', '.join(map(str, self.results))}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # pickle recurses into what an object refers to. From node to scope to node that is as deep as the network is
-        # long, so that a part is pickled as its place in a tree, and the tree as flat records.
+        # pickle recurses into what an object refers to: from node to scope to node, as deep as the network is long. So
+        # a part is pickled as its path in a tree, and the tree as flat records.
         return part_of, (self.scope.root, self.path)
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The names of all values that the node needs, be it for no more than their sizes."""
+        """The names of all values that the node needs: its operands, and those of which only the sizes are needed."""
         return self.inputs + self.size_inputs
 
     @property
@@ -85,15 +85,15 @@ class Node:
 
     @property
     def values(self) -> tuple[str, ...]:
-        """The names of the values that the node gives."""
-        # This is asked of every node by most analyses, and nearly all have one result.
+        """The names of the node's results."""
+        # Most analyses read this of every node, and nearly all have one result.
         if len(self.results) == 1:
             return (self.path,)
         return (self.path, *(f"{self.path}:{number}" for number in range(1, len(self.results))))
 
     @property
     def type(self) -> TensorType:
-        """The type of the only value that the node gives.
+        """The type of the node's only result.
 
         Raises: ValueError when there are several.
         """
@@ -103,12 +103,12 @@ class Node:
 
     @property
     def shape(self) -> Shape:
-        """The shape of the only value that the node gives."""
+        """The shape of the node's only result."""
         return self.type.shape
 
     @property
     def dtype(self) -> Dtype:
-        """The dtype of the only value that the node gives."""
+        """The dtype of the node's only result."""
         return self.type.dtype
 
     @property
@@ -124,7 +124,7 @@ class Scope:
     ``items`` are its nodes and inner scopes in order. ``inputs`` are the names of its live-in values,
     ``outputs`` of its live-outs. ``module`` differs from ``path`` when a shared block is used again.
 
-    A scope is open while its graph is under construction: a ``GraphBuilder`` adds items and says what leaves.
+    While its graph is under construction, a ``GraphBuilder`` adds items and, at the end, the live-outs.
     """
 
     path: str
@@ -173,7 +173,7 @@ class Scope:
 
     def traverse(self) -> Iterator[Node]:
         """Yield every node inside, at any depth, in order."""
-        # A stack of its own, and no recursive generator: those pass each node through one frame per level.
+        # An explicit stack: a recursive generator would pass each node through one frame per level.
         stack: list[Iterator[Node | Scope]] = [iter(self.items)]
         while stack:
             for item in stack[-1]:
@@ -194,7 +194,7 @@ class Scope:
 
 
 def producer(value: str) -> str:
-    """Return the path of the node that gives a value.
+    """Return the path of the node that produces a value.
 
     Example:
         >>> producer("encoder.lstm1:2"), producer("encoder.conv1")
@@ -296,6 +296,6 @@ def part_of(root: Scope, path: str) -> Node | Scope:
     if parts is None:
         everything: list[Node | Scope] = [*root.descend(), *root.traverse()]
         parts = {each.path: each for each in everything}
-        # A copy asks for each of its parts: searching the tree each time would be quadratic.
+        # Unpickling looks up each part: searching the tree each time would be quadratic.
         object.__setattr__(root, "_parts", parts)
     return parts[path]

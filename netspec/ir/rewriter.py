@@ -1,7 +1,7 @@
-"""Making another graph of one: edits are collected, then applied to a copy of its tree.
+"""Rewriting: edits of a graph are collected, then applied to a copy of its tree.
 
-What is not edited stays as it is: paths, spans, labels and modules. Where a value is replaced by another, all its uses
-become uses of the other one: operands, the borders of scopes, and the outputs of the network.
+What is not edited stays as it is: paths, spans, labels and modules. When a value is replaced by another, all its uses
+become uses of the other one: operands, live-ins and live-outs of scopes, and outputs of the network.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from netspec.sizes import stated
 
 @dataclass(frozen=True, slots=True)
 class _Successor:
-    """The value that replaces another one, but for some readers."""
+    """The value that replaces another one, except for some readers."""
 
     name: str
     but: frozenset[str]
@@ -48,10 +48,9 @@ class Rewriter:
     """The types of new values."""
 
     def derive(self, node: Node, op: Op, *, path: str = "", inputs: tuple[str, ...] | None = None) -> Node:
-        """Return a node that computes an op where another one stands, to be inserted or to replace that one.
-
-        What it gives and costs follows from the op. Under a path of its own it is a module of its own, and has none of
-        the other one's names and initializers.
+        """Return a node with another op, derived from a node that it will replace or be inserted beside. Its results
+        and cost are inferred from the op. Under a path of its own it is a module of its own, without the name and
+        initializers of the other one.
 
         Raises: ShapeError when the op cannot take these operands.
         """
@@ -78,9 +77,9 @@ class Rewriter:
         self._row(node).extend(self._known(new))
 
     def replace(self, node: Node, *new: Node) -> None:
-        """Put nodes in the place of one of the graph; all uses of its results become uses of those of the last one.
+        """Replace a node of the graph by others; all uses of its results become uses of those of the last one.
 
-        Raises: ValueError when the last one gives fewer.
+        Raises: ValueError when the last one has fewer results.
         """
         row = self._row(node)
         place = next((place for place, each in enumerate(row) if each is node), None)
@@ -97,17 +96,18 @@ class Rewriter:
                 self.replace_all_uses(value, other)
 
     def erase(self, node: Node) -> None:
-        """Take a node of the graph away. When the edits are applied, nothing may use its results."""
+        """Erase a node of the graph. When the edits are applied, nothing may use its results."""
         self.replace(node)
 
     def replace_all_uses(self, value: str, other: str, but: Collection[str] = ()) -> None:
-        """Make all uses of a value uses of another one, but for those by nodes at some paths."""
+        """Replace all uses of a value by uses of another one, except those by nodes at some paths."""
         self._successors[value] = _Successor(other, frozenset(but))
 
     def apply(self) -> Graph:
-        """Return the graph with all edits; a scope that has become empty is gone.
+        """Return the graph with all edits, without scopes that have become empty.
 
-        Raises: ValueError for a node that reads what is not there, or not yet, and for a path that is given twice.
+        Raises: ValueError for a node that reads a value that does not exist, or not yet, and for a path that is used
+        twice.
         """
         # Edits are applied together, in one traversal: each by itself would copy the graph, and make a pass quadratic.
         root = self.graph.root
@@ -152,7 +152,7 @@ class Rewriter:
         return replace(scope, parent=parent, items=[], inputs=inputs, outputs=outputs)
 
     def _current(self, name: str, reader: str = "") -> str:
-        """Return the value that a reader reads in place of one of the graph."""
+        """Return the value that a reader uses in place of one of the graph."""
         # A replacement may have been replaced in turn.
         while (successor := self._successors.get(name)) is not None and reader not in successor.but:
             name = successor.name

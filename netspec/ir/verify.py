@@ -1,4 +1,4 @@
-"""What holds for every graph, whatever made or changed it: a check for each rule, by its name."""
+"""The invariants of every graph, whatever produced it: one check per rule, by its name."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class InvalidGraph(InternalError):
 
 
 def verify(graph: Graph, rules: Collection[str] | None = None) -> None:
-    """Check that a graph is what every graph is, or what some rules say.
+    """Check the invariants of a graph: all rules, or some of them.
 
     Raises: InvalidGraph for the first rule that is broken.
 
@@ -53,7 +53,7 @@ def _rule(check: Check) -> Check:
 
 @_rule
 def unique_paths(graph: Graph) -> Iterator[str]:
-    """Yield what has the path of something else."""
+    """Yield nodes and scopes whose path is not unique."""
     paths = {each.name for each in graph.inputs}
     for path in (*(node.path for node in graph.root.traverse()), *(scope.path for scope in graph.root.descend())):
         if path in paths:
@@ -74,7 +74,7 @@ def operands_first(graph: Graph) -> Iterator[str]:
 
 @_rule
 def operand_counts(graph: Graph) -> Iterator[str]:
-    """Yield the nodes that read fewer or more values than their op takes."""
+    """Yield the nodes that have fewer or more operands than their op allows."""
     for node in graph:
         least, most = node.op.operands
         if len(node.inputs) < least or (most is not None and len(node.inputs) > most):
@@ -83,7 +83,7 @@ def operand_counts(graph: Graph) -> Iterator[str]:
 
 @_rule
 def inferred_types(graph: Graph) -> Iterator[str]:
-    """Yield the nodes whose results are not of the types that their op gives."""
+    """Yield the nodes whose results do not have the types that their op infers."""
     inferred: dict[object, tuple[TensorType, ...] | str] = {}
     for node in graph:
         types = tuple(map(graph.type_of, node.inputs))
@@ -139,7 +139,7 @@ def initialized_parameters(graph: Graph) -> Iterator[str]:
 
 @_rule
 def scopes(graph: Graph) -> Iterator[str]:
-    """Yield what does not know the scope that it stands in, and scopes that hold nothing."""
+    """Yield items that do not refer to the scope that holds them, and empty scopes."""
     for scope in graph.root.descend():
         if not scope.items:
             yield f"{scope.path or graph.name} is empty"
@@ -151,7 +151,7 @@ def scopes(graph: Graph) -> Iterator[str]:
 
 @_rule
 def borders(graph: Graph) -> Iterator[str]:
-    """Yield the scopes that say of values which do not exist that they enter or leave."""
+    """Yield the scopes with live-ins or live-outs that do not exist."""
     known = _values(graph)
     for scope in graph.root.descend():
         lost = [name for name in (*scope.inputs, *scope.outputs) if name not in known]
@@ -160,7 +160,7 @@ def borders(graph: Graph) -> Iterator[str]:
 
 @_rule
 def outputs(graph: Graph) -> Iterator[str]:
-    """Yield the outputs that are no value of the network, have the name of another, or are not what the root gives.
+    """Yield the outputs that are no value of the network, have the name of another, or are no live-outs of the root.
 
     Those of the root come first; behind them come auxiliary ones.
     """

@@ -13,7 +13,7 @@ COMBINATORS: dict[str, "type[Combinator]"] = {}
 
 
 class Combinator(BaseModel):
-    """The base of all combinators. Subclass it with ``key=`` to register a new one."""
+    """The base class of all combinators. A subclass with ``key=`` is registered under that key."""
 
     # Deferred, because validators are slow to build and a document uses few of the combinators.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -49,7 +49,7 @@ class Combinator(BaseModel):
 
 
 class Sequential(Combinator, key="sequential"):
-    """A sub-module with no other meaning; its unnamed steps are numbered as ``nn.Sequential`` numbers them.
+    """Runs the body as a sub-module; its unnamed steps are numbered as in ``nn.Sequential``.
 
     Example: ``- sequential: [{conv: {out: 64, kernel: 3}}, relu]``
     """
@@ -113,7 +113,8 @@ class Residual(Combinator, key="residual"):
 
 
 class Dense(Combinator, key="dense"):
-    """Every layer takes the input and the results of all earlier layers; the value is the concatenation of all of them.
+    """Runs each layer on the concatenation of the input and the results of all earlier layers; the result includes the
+    last.
 
     Example: ``- dense: {layers: 6, body: [bn, relu, {conv: {out: 32, kernel: 3, padding: 1}}]}``
 
@@ -127,7 +128,7 @@ class Dense(Combinator, key="dense"):
 
 
 class AuxiliaryOutput(Combinator, key="output"):
-    """An auxiliary output: the body's result is returned by the network, and the chain continues from where it was.
+    """An auxiliary output: the network also returns the body's result, and the chain continues from the operand.
 
     Example: ``- output: {name: aux1, body: [global_avgpool, flatten, {linear: 10}], train_only: true}``
 
@@ -146,7 +147,7 @@ class AuxiliaryOutput(Combinator, key="output"):
 
 
 class Use(Combinator, key="use"):
-    """Another document as a sub-network.
+    """Runs another document as a sub-network.
 
     Example: ``- use: {spec: resnet18, args: {classes: 10}}``
     """
@@ -161,7 +162,7 @@ class Use(Combinator, key="use"):
 
 
 class Split(Combinator, key="split"):
-    """Cuts the value along an axis into several, which are the operands of the next step or get the labels of ``as``.
+    """Splits the value along an axis into several, which become operands of the next step or get the labels of ``as``.
 
     Example: ``{split: {sizes: [64, -1]}, as: [residual, dense]}``
 

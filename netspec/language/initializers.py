@@ -1,4 +1,4 @@
-"""Initializers: their names and arguments, and which parameters they can initialize."""
+"""Initializers: their names and arguments, and the shapes of the parameters that they can initialize."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ EXAMPLES = ("normal: {std: 0.01}", "kaiming_normal: {mode: fan_out}")
 
 
 # torch computes the fans of a weight from its first two axes, cuts `eye` from a matrix, and fills only convolutions'
-# weights with `dirac`. Nine axes stand for no limit.
+# weights with `dirac`. Nine axes mean no limit.
 _AXES: dict[str, tuple[int, int]] = {
     "xavier_normal": (2, 9),
     "xavier_uniform": (2, 9),

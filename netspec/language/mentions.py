@@ -1,6 +1,5 @@
-"""The names that occur in the texts of a document, found without evaluating anything.
-
-A name counts wherever an expression could read it, so this is an upper bound: what does not occur is unused.
+"""The names that occur in the texts of a document, found without evaluating anything. A name counts wherever an
+expression could read it, so this is an upper bound: a name that does not occur is unused.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-# Words, not expressions: what does not parse has been reported, and its arguments are read all the same.
+# Words, not expressions: a text that does not parse was reported already, and still counts as a use of its names.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _TEMPLATES = ("name", "share")

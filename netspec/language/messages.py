@@ -26,7 +26,7 @@ def show_value(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """Return a value as a document writes it, as far as a message can show of it."""
+    """Return a value as a document writes it, shortened for a message."""
     match value:
         case None | bool():
             return {None: "null", True: "true", False: "false"}[value]
@@ -47,7 +47,7 @@ def _shown(value: Any) -> str:
 
 
 def show_kind(value: Any) -> str:
-    """Return what a value is, where its content does not matter, and the value itself where it is a single one.
+    """Return the kind of a list or mapping, and any other value as it is written.
 
     Example:
         >>> show_kind([1, 2]), show_kind({}), show_kind(3)

@@ -29,13 +29,12 @@ StepKind = Literal["op", "merge", "block", "combinator", "argument", "values"]
 """What a step is; one of the kind ``values`` computes nothing, it takes values (``from``) or labels them (``as``)."""
 
 
-# Records of the parser are equal only to themselves: comparing trees of steps would cost more than compiling them, and
-# as keys of mappings they need no hash of their content.
+# Records of the parser are compared by identity: comparing trees of steps would cost more than compiling them.
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Step:
-    """One entry of a body: what to do (``key``), with which arguments, and the step keys around it.
+    """One entry of a body: its key, arguments and step keys.
 
-    ``arguments`` hold the values as written: expressions are still text. Values that are bodies are already parsed.
+    ``arguments`` hold the values as written: expressions are still text. Bodies among them are parsed already.
     """
 
     kind: StepKind
@@ -57,7 +56,7 @@ class Step:
         return f"<Step {self.key} at {self.span}>"
 
     def place(self, key: str) -> Span:
-        """Return the place of a step key's or argument's value; the step's own place when it is not written."""
+        """Return the span of the value of a step key or argument; that of the step if it is not written."""
         return self.arguments.value_spans.get(key) or self.places.value_spans.get(key) or self.span
 
 
@@ -92,7 +91,7 @@ ParameterType = Literal["int", "float", "number", "bool", "word", "list", "block
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameter:
-    """An argument that a document or a block takes. ``default`` is as written; REQUIRED means it must be given."""
+    """An argument of a document or block. ``default`` is as written; REQUIRED means that it has none."""
 
     name: str
     type: ParameterType
@@ -105,14 +104,14 @@ class Parameter:
 
     @property
     def required(self) -> bool:
-        """True when every call must give this argument."""
+        """True when every call must pass this argument."""
         return self.default is REQUIRED
 
 
 # Not frozen: the body is parsed after all signatures are known, so that blocks may call each other.
 @dataclass(slots=True, eq=False, repr=False)
 class Block:
-    """A named body with arguments. ``namespace`` is what the steps of its body may call."""
+    """A named body with arguments. ``namespace`` holds the blocks that the steps of its body may call."""
 
     name: str
     parameters: dict[str, Parameter]
@@ -135,7 +134,7 @@ class Block:
 class Document:
     """A network as its document describes it, with every import and ``extends`` resolved.
 
-    ``arguments`` are the values in force, as written: defaults, then the variant's, then overrides.
+    ``arguments`` are the effective values, as written: defaults, then the variant's, then overrides.
     """
 
     path: Path

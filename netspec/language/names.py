@@ -41,7 +41,7 @@ _FORBIDDEN = MODULE_ATTRIBUTES.union(keyword.kwlist, vars(builtins).keys() - SOF
 
 
 def wrong_name(name: str) -> str:
-    """Return what a name must be that is none, or has too many letters."""
+    """Return the rule that a name breaks, or an empty string."""
     if len(name) > LONGEST_NAME and NAME.match(name[:LONGEST_NAME]) and WORD.match(name):
         return f"a name has at most {LONGEST_NAME} letters, and this one has {len(name)}"
     return "use letters, digits and _, a letter first"
@@ -53,7 +53,7 @@ def is_forbidden(name: str) -> bool:
 
 
 def check_name(name: str, span: Span, numbers: bool = True) -> None:
-    """Raise SpecError NS0310 when a name cannot stand in generated code; modules may be called by numbers."""
+    """Raise SpecError NS0310 for a name that generated code cannot have; modules may be numbered."""
     if numbers and NUMBER.match(name):
         return
     if not NAME.match(name):

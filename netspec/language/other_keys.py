@@ -1,4 +1,4 @@
-"""What other libraries call the keys of steps and documents, as ``other_names`` has it for ops and arguments."""
+"""Names of the keys of steps and documents in other libraries, as ``other_names`` has them for ops and arguments."""
 
 from __future__ import annotations
 
@@ -67,6 +67,7 @@ DOCUMENT_KEYS: dict[str, str] = {
 
 
 def suggest_key(word: str, known: Iterable[str], others: Mapping[str, str]) -> str:
-    """Return what somebody may mean by a key, of which ``others`` says what else it is called, or an empty string."""
+    """Return a suggestion for an unknown key, from the names in other libraries or the known keys, or an empty
+    string."""
     meaning = others.get(word.lower())
     return as_suggestion(meaning) if meaning else nearest(word, known)

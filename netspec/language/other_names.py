@@ -1,8 +1,7 @@
-"""What other libraries call things: torch, Keras, timm, einops, Ultralytics, Caffe and the papers.
-
-An entry is the name that netspec has for it, of several the one that fits, or a sentence where there is no such name.
+"""Names of ops and arguments in other libraries: torch, Keras, timm, einops, Ultralytics, Caffe and the papers. An
+entry is the name in netspec, several of which the first that exists is used, or a sentence if there is no such name.
 Steps are looked up without capitals, underscores, module prefix and number of dimensions: ``nn.BatchNorm2d`` is
-``batchnorm``. A table is needed only where the nearest spelling is wrong or is none.
+``batchnorm``. Only names for which the nearest spelling is wrong or missing need an entry.
 """
 
 from __future__ import annotations
@@ -253,7 +252,7 @@ ARGUMENTS: dict[str, str | tuple[str, ...]] = {
 
 
 def suggest_step(word: str, known: Iterable[str]) -> str:
-    """Return what somebody may mean by a step's word, or an empty string.
+    """Return a suggestion for the unknown word of a step, or an empty string.
 
     Example:
         >>> suggest_step("BatchNorm2d", ["bn", "conv"]), suggest_step("cnov", ["bn", "conv"])
@@ -268,7 +267,7 @@ def suggest_step(word: str, known: Iterable[str]) -> str:
 
 
 def suggest_argument(word: str, known: Iterable[str]) -> str:
-    """Return what somebody may mean by an argument that a step does not have, or an empty string.
+    """Return a suggestion for an unknown argument of a step, or an empty string.
 
     Example:
         >>> suggest_argument("out_channels", ["out", "kernel"]), suggest_argument("in_channels", ["out", "kernel"])
@@ -287,5 +286,5 @@ def _plain(word: str) -> str:
 
 
 def as_suggestion(meaning: str) -> str:
-    """Return an entry of a table as a help line: a name as a question, a sentence as it is."""
+    """Return an entry of a table as a help line: a name as a question, a sentence unchanged."""
     return f"did you mean '{meaning}'?" if meaning.isidentifier() else meaning

@@ -19,5 +19,5 @@ TYPES: dict[ParameterType, str] = {
 
 
 def describe_argument(parameter: Parameter) -> str:
-    """Return the description of an argument, or its type, for a call that lacks it."""
+    """Return the description of an argument, or else its type, for the error of a call that lacks it."""
     return as_help(parameter.description) or f"`{parameter.name}` is {TYPES[parameter.type]}"

@@ -1,7 +1,7 @@
 """The names in scope for expressions, and the errors of expressions, templates and labels in such a scope.
 
 Scopes are lexical: what a body can read is defined above it in the document. So an unknown name is always an error,
-be it in a block that is never called or in a step that ``when`` leaves out.
+even in a block that is never called or in a step that ``when`` disables.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RESERVED = frozenset({"x", "input", "index", *expr.FUNCTIONS})
 
 
 class Scope:
-    """The names that expressions can read, and the labels that steps can take values from."""
+    """The names that expressions can read, and the labels that steps can refer to."""
 
     __slots__ = ("labels", "names", "parameters")
 
@@ -39,17 +39,18 @@ class Scope:
         return cls(("x", *labels), labels, parameters)
 
     def inner(self, names: Iterable[str] = ()) -> Scope:
-        """Return the scope of a body inside this one, with the variables that it is given."""
+        """Return the scope of an inner body, with additional variables."""
         return Scope((*self.names, *names), self.labels, self.parameters)
 
     def declaration(self, help_text: str) -> tuple[Note, ...]:
-        """Return where the argument is declared that a help line suggests: the spelling there may be the wrong one."""
+        """Return a note with the declaration of the argument that a help line suggests: its spelling may be the wrong
+        one."""
         name = help_text.removeprefix("did you mean '").removesuffix("'?")
         known = self.parameters.get(name)
         return (Note(known.span, f"'{name}' is declared here"),) if known else ()
 
     def label(self, labels: Iterable[str]) -> None:
-        """Take in the labels of a step, for those that follow."""
+        """Add the labels of a step, for the steps after it."""
         for label in labels:
             self.names[label] = self.labels[label] = None
 
@@ -60,7 +61,7 @@ def source_of(text: str) -> str:
 
 
 def expression_errors(text: str, span: Span, scope: Scope | None, words: Collection[str] = ()) -> list[Diagnostic]:
-    """Return the errors of an expression that can be found without values."""
+    """Return the errors of an expression that are found without values."""
     try:
         expression = expr.parse(source_of(text))
     except expr.ExpressionError as error:
@@ -87,9 +88,8 @@ def template_errors(template: str, span: Span, scope: Scope | None) -> list[Diag
 def expression_error(
     error: expr.ExpressionError, text: str, span: Span, words: Collection[str] = (), notes: tuple[Note, ...] = ()
 ) -> Diagnostic:
-    """Return the diagnostic of an error inside an expression, its place narrowed down to the wrong part.
-
-    Where a word is expected too, a word that is no name is taken for a misspelled one.
+    """Return the diagnostic of an error in an expression, with the span narrowed to the wrong part. If words are
+    allowed too, an unknown name is treated as a misspelled word.
     """
     if words and error.code == Code.UNKNOWN_NAME and WORD.match(text):
         help_text = nearest(text, words) or "it is no name in scope either"
@@ -112,9 +112,9 @@ def _listed(words: Collection[str]) -> str:
 
 
 def narrowed(span: Span, error: expr.ExpressionError, text: str) -> Span:
-    """Return the part of a one-line scalar that the error is about; all of it where escapes may shift the columns."""
-    # The span is that of the source, the text what YAML made of it. They agree in length, or differ by two quotes,
-    # unless there are escapes or line breaks, behind which no column can be known.
+    """Return the part of a one-line scalar that an error is about; all of it if escapes may shift the columns."""
+    # The span is that of the source, the text is its value. Their lengths agree, or differ by two quotes, unless there
+    # are escapes or line breaks, after which columns are unknown.
     quotes = span.end_column - span.column - len(text)
     if span.line != span.end_line or quotes not in (0, 2) or (quotes and ("'" in text or "\\" in text)):
         return span
@@ -123,7 +123,7 @@ def narrowed(span: Span, error: expr.ExpressionError, text: str) -> Span:
 
 
 def is_always_true(condition: Any) -> bool:
-    """Return whether a condition holds whatever the values are."""
+    """Return whether a condition is constant and true."""
     if not isinstance(condition, str):
         return isinstance(condition, (bool, int, float)) and bool(condition)
     return expr.known_truth(source_of(condition)) is True

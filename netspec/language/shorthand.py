@@ -14,12 +14,12 @@ from netspec.syntax.yaml import Mapping
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return a list as it is, and anything else as the only item of one."""
+    """Return a list unchanged, and anything else as a list of one item."""
     return value if isinstance(value, list) else [value]
 
 
 def may_be_word(value: Any, type: ParameterType) -> bool:
-    """Return whether an argument may be something else than an expression, judging by its text alone."""
+    """Return whether the text of an argument may be a word rather than an expression."""
     if not isinstance(value, str):
         return type in ("word", "block", "any")
     if value.startswith("$"):
@@ -29,7 +29,7 @@ def may_be_word(value: Any, type: ParameterType) -> bool:
 
 @cache
 def field_words(combinator: type[Combinator], name: str) -> frozenset[str]:
-    """Return the words that a combinator's field takes."""
+    """Return the words that a field of a combinator allows."""
     info = combinator.model_fields.get(name)
     return words(info.annotation) if info else frozenset()
 

@@ -1,16 +1,17 @@
 """From a document to its graph: one ordered traversal that expands, names, checks and infers shapes.
 
-Expressions are evaluated here, since they read shapes. A node without shape, cost and place never exists, and budgets
-end a document that runs away. Steps register how they are expanded, by kind or by the word of the combinator.
+Expressions are evaluated here, since they read shapes. A node without shape, cost and place never exists, and limits
+stop a document that expands without end. The function that expands a step is registered by the kind of step or by the
+combinator.
 
     document.py        the whole document
     inputs.py          its declared inputs
-    body.py            one step after the other
+    body.py            bodies, step by step
     blocks.py          calls of blocks
     merges.py          steps with several operands
     combinators/       one file per family of combinators
     insertion.py       ops under their name, or in the module that they share
-    units.py           sub-modules that are not blocks
+    units.py           sub-modules that are no blocks
     naming.py          the names inside one module
     evaluation.py      the values of expressions
     validation.py      ops and combinators from their arguments

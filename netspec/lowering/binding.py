@@ -31,7 +31,7 @@ Blocks = Namespace[str, Block]
 
 
 class BlockReference(str):
-    """A block or op handed over as an argument: its word, where that word is known, and arguments bound to it."""
+    """A block or op passed as an argument: its word, the namespace of that word, and the arguments bound to it."""
 
     namespace: Blocks
     bound: Mapping | None
@@ -43,14 +43,14 @@ class BlockReference(str):
 
 
 class Environment(NamedTuple):
-    """The scope of an argument: the variables of its expressions, and the blocks that its words can name."""
+    """The environment of an argument: the variables of its expressions, and the blocks that its words can name."""
 
     variables: dict[str, Any]
     namespace: Blocks
 
 
 class Callee(Protocol):
-    """A block or a document: something that declares arguments."""
+    """A block or a document, both of which declare arguments."""
 
     @property
     def name(self) -> str: ...
@@ -61,7 +61,7 @@ class Callee(Protocol):
 
 
 def bind(callee: Callee, given: Mapping, caller: Environment, span: Span) -> dict[str, Any]:
-    """Return the values of all arguments of a callee for one call, defaults included.
+    """Return the values of all arguments of a callee for one call, including defaults.
 
     Raises:
         SpecError: NS0307 for one that is missing, NS0309 for one of the wrong type or out of bounds.
@@ -96,7 +96,7 @@ class _Call:
     values: dict[str, Any] = field(default_factory=dict)
 
     def argument(self, parameter: Parameter) -> Any:
-        """Return the value of one argument: from the call, or else the default."""
+        """Return the value of one argument: from the call, or its default."""
         name = parameter.name
         if name in self.given:
             place = self.given.value_spans.get(name, self.span)
@@ -131,7 +131,7 @@ def _spend(items: int, span: Span) -> None:
 
 
 def _count_items(value: Any) -> int:
-    """Return how many items a value has, with those of the lists and mappings in it."""
+    """Return the number of items of a value, including those of nested lists and mappings."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return len(inner) + sum(_count_items(each) for each in inner if isinstance(each, (list, dict)))
 
@@ -166,13 +166,13 @@ def _is_partial(raw: Any, parameter: Parameter, namespace: Blocks) -> bool:
 
 
 def _partial(raw: Mapping, environment: Environment) -> BlockReference:
-    """Return a block or op with some arguments given, as in ``unit: {bottleneck: {groups: 32}}``."""
+    """Return a block or op with some arguments bound, as in ``unit: {bottleneck: {groups: 32}}``."""
     variables, namespace = environment
     ((word, given),) = raw.items()
     arguments = by_name(word, given, namespace, raw.key_spans[word], raw.value_spans[word])
     bound = merged(arguments)
     for name, value in arguments.items():
-        # Whether a lone word is an expression depends on the type that the block declares, so it stays text until then.
+        # Whether a lone word is an expression depends on the type that the block declares, so it is not evaluated here.
         is_word = isinstance(value, str) and WORD.match(value) and value not in variables
         bound[name] = value if is_word else Evaluated(evaluate(value, variables, arguments.value_spans[name]))
     return BlockReference(word, namespace, bound)
@@ -201,14 +201,14 @@ def by_name(word: str, given: Any, namespace: Blocks, span: Span, value_span: Sp
 
 
 class _Violation(NamedTuple):
-    """What a declaration requires and a value does not fulfil, and what to do about it."""
+    """The requirement of a declaration that a value violates, and a help line."""
 
     requirement: str
     help: str = ""
 
 
 def _violation(value: Any, parameter: Parameter) -> _Violation | None:
-    """Return the first requirement of a declaration that a value does not fulfil."""
+    """Return the first requirement of a declaration that a value violates."""
     if not _has_type(value, parameter):
         is_fraction = isinstance(value, float) and parameter.type == "int"
         return _Violation(f"must be {TYPES[parameter.type]}", WHOLE if is_fraction else "")
@@ -224,7 +224,7 @@ def _violation(value: Any, parameter: Parameter) -> _Violation | None:
 
 
 def _has_type(value: Any, parameter: Parameter) -> bool:
-    # For Python a boolean is an integer; for a document `true` is no number of channels.
+    # In Python a boolean is an integer; in a document `true` is not a number of channels.
     is_number = isinstance(value, (int, float, Dim, Ratio)) and not isinstance(value, bool)
     match parameter.type:
         case "int":
@@ -232,7 +232,7 @@ def _has_type(value: Any, parameter: Parameter) -> bool:
         case "float":
             return is_number
         case "number":
-            # A default like `stride: 2` declares no more than this, and `[2, 1]` is as good a stride as 1.
+            # A default such as `stride: 2` implies only this type, and `[2, 1]` is a valid stride too.
             return is_number or isinstance(value, (bool, list))
         case "bool":
             return isinstance(value, bool)

@@ -29,7 +29,7 @@ def lower_named_block(step: Step, values: Values, context: Context) -> Values:
 
 @lowers_kind("argument")
 def lower_argument(step: Step, values: Values, context: Context) -> Values:
-    """Expand ``$name``: the op or block that an argument holds; nothing at all when it holds null."""
+    """Expand ``$name``: the op or block that is the value of an argument; null expands to nothing."""
     name = step.key[1:]
     if name not in context.variables:
         raise SpecError([unknown_argument(name, context.variables, step.span)])
@@ -48,13 +48,13 @@ def lower_argument(step: Step, values: Values, context: Context) -> Values:
     resolved = _resolved(step, reference, context)
     if resolved.kind != "block":
         return dispatch(resolved, values, context)
-    # The word means what it means where it was handed over: this body may have another block of that name, or none.
+    # The word is looked up in the namespace of the caller: this body may have another block of that name, or none.
     return lower_block(resolved, reference.namespace[resolved.key], values, context)
 
 
 def _resolved(step: Step, reference: BlockReference, context: Context) -> Step:
-    """Return the step that ``$name`` stands for; it is parsed once for each word, however often it is expanded."""
-    # All that parsing depends on. It is kept with the result, because an id is unique only while its object lives.
+    """Return the step that replaces ``$name``; it is parsed once per word, however often it is expanded."""
+    # Everything that parsing depends on is kept with the result, since an id is unique only while its object lives.
     sources = (step, reference.namespace, reference.bound, context.defaults)
     key = (str(reference), *map(id, sources))
     known = context.builder.resolved.get(key)
@@ -64,7 +64,7 @@ def _resolved(step: Step, reference: BlockReference, context: Context) -> Step:
 
 
 def _parsed(step: Step, reference: BlockReference, defaults: Mapping) -> Step:
-    """Return the step as if the argument's word stood in place of ``$name``, with the arguments bound to it."""
+    """Return the step with the argument's word in place of ``$name``, and the arguments bound to it."""
     (raw,) = step.arguments.values()
     (span,) = step.arguments.value_spans.values()
     if reference.bound is not None:
@@ -80,9 +80,9 @@ def _parsed(step: Step, reference: BlockReference, defaults: Mapping) -> Step:
 def lower_block(step: Step, block: Block, values: Values, context: Context) -> Values:
     """Expand a call of a block: bind its arguments, open its scope, expand its body."""
     context.builder.check_depth(context.frames, step.span)
-    # A call takes as long as two steps.
+    # A call costs as much as two steps.
     context.builder.count_steps(context.frames, step.span)
-    # Before the values, so that an argument's error is reported even where no value is known.
+    # Before the values, so that errors in arguments are reported even if no value is known.
     bound = bind(block, step.arguments, Environment(context.variables, context.namespace), step.span)
     entered = check_entering(block.name, block.inputs, values, step, [Note(block.span, "declared here")])
     point = scope_point(step, block.name, context, expressions(step.arguments, context))
@@ -97,7 +97,7 @@ def lower_block(step: Step, block: Block, values: Values, context: Context) -> V
         namer=Namer(numbered=False),
         namespace=block.namespace,
         frames=(*context.frames, Frame(scope.path, block.name, step.span)),
-        # Every call has modules of its own: what its steps share ends with it.
+        # Every call has modules of its own: modules are shared only within one call.
         shares={},
         init=rules_inside(step, context),
         counter="",

@@ -35,15 +35,15 @@ def lower_body(body: Body, values: Values, context: Context) -> Values:
 
 
 def lower_step(step: Step, values: Values, context: Context) -> Values:
-    """Expand one step; its errors are collected, and the steps after it continue with an unknown value."""
-    # First of all: a step that `when` leaves out costs time too, and recursion is made of such steps.
+    """Expand one step; its errors are collected, and later steps continue with an unknown value."""
+    # Before anything else: a step that `when` disables costs time too, and recursion consists of such steps.
     context.builder.count_steps(context.frames, step.span)
     if values is not None and len(values) > 1:
         # Each of them is shown to the step's expressions.
         context.builder.count_operands(len(values), context.frames, step.span)
     context.set_current(values)
     deciding = context.builder.deciding
-    # What is asked between ops, as by `when`, decides what the network is; an op asks for a reason of its own.
+    # Comparisons between ops, as in `when`, decide the structure of the network; ops have reasons of their own.
     around, deciding.reason = deciding.reason, Reason(step.span, "chosen", context.scope.path)
     try:
         # Most steps have none of these keys, and a network has thousands of steps.
@@ -117,7 +117,7 @@ def _check_shape(step: Step, result: tuple[Value, ...], context: Context) -> Non
     if expected != (shapes[0] if len(shapes) == 1 else shapes):
         found = " and ".join(show(value.shape) for value in result)
         shown = _expected(expected)
-        # A variant or `--set` may change any size: a pin holds for the document as it is.
+        # A variant or `--set` may change any size: a pin holds for the document without them.
         if context.builder.pinned:
             message = f"expected {shown}, got {found}"
             raise SpecError.of(
@@ -152,7 +152,7 @@ def dispatch(step: Step, values: Values, context: Context) -> Values:
 
 @lowers_kind("values")
 def lower_values(step: Step, values: Values, context: Context) -> Values:
-    """Hand on the values that the step takes."""
+    """Return the values that the step selects."""
     return values
 
 
@@ -173,6 +173,6 @@ def _fields(step: Step, context: Context) -> dict[str, Any]:
             values[name] = raw
             continue
         value = evaluate(raw, context.variables, step.place(name), words)
-        # What a loop walks may be sizes; how often and where to cut is the structure of the network.
+        # A loop may iterate over open sizes; counts and positions of cuts are fixed, as the structure of the network.
         values[name] = value if name == combinator.variables_field else closed(value)
     return values

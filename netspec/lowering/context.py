@@ -40,7 +40,7 @@ class Context:
     builder: Builder
     scope: Scope
     namer: Namer
-    # Two mappings with nearly the same keys: expressions read shapes, and steps take values.
+    # Two mappings with nearly the same keys: expressions read shapes, and steps refer to values.
     variables: dict[str, Any]
     labels: dict[str, Values]
     """The values that steps can refer to by name."""
@@ -61,7 +61,7 @@ class Context:
     """False inside a used document, whose auxiliary outputs are left out."""
 
     def inner(self, **changes: Any) -> Context:
-        """Return the context of a body inside this one; what is labelled there stays there."""
+        """Return the context of an inner body, whose labels end with it."""
         # `dataclasses.replace` looks up each field anew, and bodies are many.
         copied = dict(zip(_FIELDS, _values_of(self), strict=True))
         copied.update(variables=Layer(below=self.variables), labels=Layer(below=self.labels))
@@ -85,7 +85,7 @@ class Context:
         self.variables["x"] = visible(values)
 
     def label(self, name: str, values: Values) -> None:
-        """Give values a name for later steps and their expressions."""
+        """Label values for later steps and their expressions."""
         self.labels[name] = values
         self.variables[name] = visible(values)
 

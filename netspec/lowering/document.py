@@ -44,7 +44,8 @@ def lower(document: Document, limits: Limits | None = None) -> Graph:
 
 @contextmanager
 def _room_for_bodies() -> Iterator[None]:
-    """Let Python call as deeply as bodies may stand inside each other: its own thousand calls are too few for that."""
+    """Raise Python's recursion limit to the depth at which bodies may be nested, which its default of 1,000 is
+    below."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(before + DEEPEST_BODY * FRAMES_PER_BODY)
     try:
@@ -55,7 +56,7 @@ def _room_for_bodies() -> Iterator[None]:
 
 def _lower(document: Document, limits: Limits) -> Graph:
     _check_given(document)
-    # Nobody calls the document: what variants and `--set` say can read no variable.
+    # A document has no caller: values of variants and `--set` cannot read variables.
     variables = bind(document, document.arguments, Environment({}, document.namespace), document.span)
     inputs, rules = lower_inputs(document, variables), document_rules(document, variables)
     places = {each.name: locate(document.tree, ("input", each.name)) for each in inputs}
@@ -73,7 +74,7 @@ def _lower(document: Document, limits: Limits) -> Graph:
     )
     with builder.deciding:
         main = _expand(document, inputs, variables, builder)
-    # Auxiliary outputs come last: the main ones keep their places in the module's result when one is added.
+    # Auxiliary outputs come last, so that adding one does not move the main ones in the module's result.
     outputs = (*main, *builder.outputs)
     report_unused(document, inputs, outputs, builder)
     report_layout(inputs, places, builder)
@@ -85,7 +86,7 @@ def _lower(document: Document, limits: Limits) -> Graph:
         cite=document.cite,
         init=tuple(rules.items()),
         source=str(document.path),
-        # What was measured with the document's own settings says nothing about others.
+        # An accuracy that was measured with the document's own settings does not hold for others.
         published=Publication(**document.published) if document.published and document.pinned else None,
         warnings=in_order((*document.warnings, *builder.collector.warnings)),
         sizes=sizes,
@@ -107,7 +108,7 @@ def _check_inputs(inputs: tuple[Input, ...], places: dict[str, Span], limits: Li
 
 
 def _trained(graph: Graph) -> frozenset[str]:
-    """Return the paths of the nodes and scopes that are there in training only."""
+    """Return the paths of the nodes and scopes that exist in training only."""
     nodes = graph.training_only
     if not nodes:
         return nodes
@@ -131,7 +132,7 @@ def _expand(
 
 
 def _check_graph(document: Document, graph: Graph) -> None:
-    """Raise SpecError for what only the whole graph shows."""
+    """Run the checks that need the whole graph, which raise SpecError."""
     if not len(graph):
         help_text = "add a step, as in `- relu`, or correct the `when` of those that are left out"
         raise SpecError.of(Code.EMPTY_NETWORK, "the network has no steps", document.network.span, help=help_text)
@@ -140,7 +141,7 @@ def _check_graph(document: Document, graph: Graph) -> None:
 
 
 def _check_rules(document: Document, graph: Graph) -> None:
-    """Raise SpecError for rules of ``init`` that cannot start what the network has of their op: one error per op."""
+    """Raise SpecError for rules of ``init`` that fit no parameter of their op in the network: one error per op."""
     found: dict[str, SpecError] = {}
     for node in graph:
         op = node.op.name
@@ -189,7 +190,7 @@ def _context(document: Document, builder: Builder, variables: dict[str, Any]) ->
 
 
 def _main_outputs(document: Document, result: Values, context: Context) -> list[Output]:
-    """Return the outputs that ``outputs:`` names, or the values of the last step."""
+    """Return the outputs that ``outputs:`` lists, or the values of the last step."""
     if document.outputs:
         return _named_outputs(document, result, context)
     values = result or ()

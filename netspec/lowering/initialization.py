@@ -33,15 +33,15 @@ def initializers(step: Step, op: Op, context: Context) -> Initializers:
 def document_rules(document: Document, variables: dict[str, Any]) -> dict[str, Initializers]:
     """Return the rules of a document's ``init:``, by op.
 
-    Raises: SpecError NS0316 with everything that is no initializer.
+    Raises: SpecError NS0316 with every wrong initializer.
     """
     return _rules_by_op(document.init, variables)
 
 
 def block_rules(step: Step, context: Context) -> dict[str, Initializers]:
-    """Return the rules that a call of a block declares for what is inside, by op.
+    """Return the rules that a call of a block declares for the ops inside it.
 
-    Raises: SpecError NS0323 when its ``init:`` is not by op, NS0316 with everything that is no initializer.
+    Raises: SpecError NS0323 when its ``init:`` is not by op, NS0316 with every wrong initializer.
     """
     if step.init is None:
         return {}
@@ -75,7 +75,7 @@ def _rules(raw: Any, variables: dict[str, Any], span: Span, op: type[Op]) -> Ini
 
 @cache
 def possible_parameters(op: type[Op]) -> frozenset[str]:
-    """Return the names of the parameters that an op may have, as its samples show them."""
+    """Return the names of the parameters that an op may have, from its samples."""
     # Which parameters an op has depends on its arguments, as with `bias: false`; its samples cover every form.
     samples = (op.model_validate(each.arguments).list_parameters(*each.inputs) for each in op.samples)
     return frozenset().union(*samples)
@@ -89,7 +89,7 @@ def check_parameter(name: str, known: Collection[str], op: str, span: Span) -> N
 
 
 def check_fit(rules: Initializers, op: Op, shapes: tuple[Shape, ...], span: Span, note: Note | None = None) -> None:
-    """Raise SpecError NS0316 for a rule that cannot initialize a parameter of the size it has here."""
+    """Raise SpecError NS0316 for a rule that cannot initialize a parameter of this shape."""
     parameters = op.list_parameters(*shapes)
     for name, how in rules:
         why = validate_initializer(how, parameters[name]) if name in parameters else ""
@@ -150,7 +150,7 @@ def _check_names(function: str, arguments: Mapping) -> None:
 
 
 def _no_constant(span: Span) -> SpecError:
-    # Of all initializers, `constant` alone has an argument that torch gives no default.
+    # `constant` is the only initializer with an argument that has no default in torch.
     help_text = "write the number itself, as in `bias: 0.1`"
     return SpecError.of(Code.INVALID_INITIALIZER, "constant needs its value", span, help=help_text)
 
@@ -176,7 +176,7 @@ def _function(name: str, span: Span) -> str:
 
 
 def _is_numeric(value: Any) -> bool:
-    """Return whether a value is a number, or a list of such values that is not empty."""
+    """Return whether a value is a number or a nested list of numbers that is not empty."""
     if isinstance(value, list):
         return bool(value) and all(map(_is_numeric, value))
     return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -21,19 +21,19 @@ _AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
 
 
 def lower_inputs(document: Document, variables: dict[str, Any]) -> tuple[Input, ...]:
-    """Return the inputs of a document, whose axes stay open but for channels and features."""
+    """Return the inputs of a document, with open sizes for all axes but channels and features."""
     declared = _declared(document, variables)
     return tuple(replace(each, symbols=_symbols(each, several=len(declared) > 1)) for each in declared)
 
 
 def open_sizes(entering: Input) -> list[tuple[str, int]]:
-    """Return the open sizes of an input, each with the size at which it is stated."""
+    """Return the open sizes of an input, each with its stated size."""
     sizes = zip(entering.symbols, entering.shape, strict=False)
     return [(name, stated(size)) for name, size in sizes if name is not None]
 
 
 def _symbols(entering: Input, several: bool) -> tuple[str | None, ...]:
-    """Return the names of the axes that stay open: all of integers, and those behind the channels of other values."""
+    """Return the names of the open axes: all axes of integers, and those after the channels of other values."""
     fixed = 0 if entering.dtype == "int64" else 1
     rank = len(entering.shape) - fixed
     if rank < 1:

@@ -49,7 +49,7 @@ def add_op(op: Op, operands: tuple[Value, ...], step: Step, context: Context) ->
         return value
     shapes = tuple(each.shape for each in operands)
     try:
-        # Only the step's own rules: those around it are for all ops of the kind, some of which lack the parameter.
+        # Only the step's own rules: the inherited ones are for all such ops, some of which lack the parameter.
         for parameter, _ in own:
             check_parameter(parameter, op.list_parameters(*shapes), op.name, step.place("init"))
         check_fit(init, op, shapes, step.place("init"))
@@ -60,7 +60,7 @@ def add_op(op: Op, operands: tuple[Value, ...], step: Step, context: Context) ->
 
 
 def _over(own: Initializers, around: Initializers) -> Initializers:
-    """Return a step's own rules, and those around it for the parameters of which it says nothing."""
+    """Return a step's own rules, and the inherited ones for its other parameters."""
     return tuple({**dict(around), **dict(own)}.items()) if own and around else own or around
 
 
@@ -71,7 +71,7 @@ def add_unnamed(op: Op, operands: tuple[Value, ...], step: Step, context: Contex
 
 
 def add_join(op: Op, operands: tuple[Value, ...], step: Step, context: Context) -> Value:
-    """Add an op that joins values, under a name that takes no number from the units around it."""
+    """Add an op that joins values, under a name that leaves the numbering of its siblings unchanged."""
     if not context.namer.numbered:
         return add_unnamed(op, operands, step, context)
     ordinal = context.namer.ordinals.get(op.name, 0) + 1
@@ -81,7 +81,7 @@ def add_join(op: Op, operands: tuple[Value, ...], step: Step, context: Context) 
 
 
 def name_of(step: Step, word: str, context: Context) -> str:
-    """Return the step's name: its own with expressions filled in, or the next free one."""
+    """Return the step's name: its own with expressions evaluated, or the next free one."""
     if step.name is None:
         return context.namer.invent(word, step.span)
     place = step.place("name")
@@ -94,7 +94,7 @@ def name_of(step: Step, word: str, context: Context) -> str:
 
 
 def scope_point(step: Step, word: str, context: Context, written: Expressions = ()) -> InsertionPoint:
-    """Return where the scope of a step is added; ``written`` are its arguments that are expressions."""
+    """Return the insertion point of a step's scope; ``written`` are its arguments that are expressions."""
     shared = shared_module(step, context)
     if shared and shared.uses > 1:
         return _reuse_point(shared, step, context)
@@ -105,7 +105,7 @@ def scope_point(step: Step, word: str, context: Context, written: Expressions = 
 
 
 def is_submodule(step: Step, context: Context) -> bool:
-    """Return whether a combinator's step is a sub-module of its own rather than just its steps."""
+    """Return whether a combinator's step becomes a sub-module of its own."""
     return step.name is not None or step.share is not None or context.namer.numbered
 
 
@@ -131,7 +131,7 @@ def shared_module(step: Step, context: Context) -> Shared | None:
 
 
 def rules_inside(step: Step, context: Context) -> dict[str, Initializers]:
-    """Return the rules that hold inside a call of a block; a further use of a shared one starts as the first does.
+    """Return the rules inside a call of a block; further uses of a shared one have those of the first.
 
     Raises: SpecError NS0506 for a further use that declares others.
     """
@@ -160,14 +160,14 @@ def _check_start(step: Step, own: Collection[Any], shared: Shared, declared: Col
 
 
 def inside(scope: Scope, name: str, span: Span, *marks: Any) -> InsertionPoint:
-    """Return the place of that name inside a scope; ``marks`` are the further fields of an insertion point."""
+    """Return the insertion point of a name inside a scope; ``marks`` are its further fields."""
     path = join(scope.path, name)
     module = path if scope.module == scope.path else join(scope.module, name)
     return InsertionPoint(scope, path, module, span, *marks)
 
 
 def _reuse_point(shared: Shared, step: Step, context: Context) -> InsertionPoint:
-    """Return the place of a further use of a shared module; uses of others of that name have numbers of their own."""
+    """Return the insertion point of a further use of a shared module, numbered among the uses of that name."""
     place = join(context.scope.path, shared.module.rpartition(".")[2])
     known = (context.builder.graph.nodes, context.builder.graph.scopes)
     paths = (f"{place}@{number}" for number in count(shared.uses))

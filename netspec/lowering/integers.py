@@ -1,4 +1,4 @@
-"""How large the integers are that reach a step: those of the inputs, which ops move but do not change."""
+"""Bounds of the integers that reach a step: those of the inputs, since ops move integers but do not change them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from netspec.syntax.yaml import locate
 
 
 def check_integers(document: Document, graph: Graph) -> None:
-    """Raise SpecError NS0505 for each op that an integer may reach which it does not take."""
+    """Raise SpecError NS0505 for each op that integers of the inputs may reach and exceed its range."""
     known = {each.name: each for each in graph.inputs if each.high is not None}
     if not known:
         return

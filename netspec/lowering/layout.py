@@ -1,4 +1,4 @@
-"""Warnings about inputs whose axes seem to stand in another library's order: with the batch, or the channels last."""
+"""Warnings about inputs whose axes seem to be in another library's order: with the batch, or with channels last."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SMALLEST_SIDE = 8
 
 def report_layout(inputs: tuple[Input, ...], places: dict[str, Span], builder: Builder) -> None:
     """Report inputs that look like a batch of images, or like images with their channels last."""
-    # Whoever permutes an input knows where its axes are.
+    # A document that permutes an input knows its layout.
     permuted = {path for node in builder.graph.nodes.values() if node.op.name == "permute" for path in node.inputs}
     for each in inputs:
         if each.dtype != "float" or each.name in permuted:
@@ -31,7 +31,7 @@ def report_layout(inputs: tuple[Input, ...], places: dict[str, Span], builder: B
 
 
 def begins_with_batch(shape: Shape) -> bool:
-    """Return whether a shape is that of a batch of images, rather than that of a volume.
+    """Return whether a shape is likely a batch of images, rather than a volume.
 
     Example:
         >>> begins_with_batch((1, 3, 224, 224)), begins_with_batch((3, 16, 112, 112))
@@ -43,7 +43,7 @@ def begins_with_batch(shape: Shape) -> bool:
 
 
 def ends_with_channels(shape: Shape) -> bool:
-    """Return whether a shape is that of an image with its channels last.
+    """Return whether a shape is likely an image with channels last.
 
     Example:
         >>> ends_with_channels((224, 224, 3)), ends_with_channels((3, 224, 224)), ends_with_channels((64, 8, 1))
@@ -51,5 +51,5 @@ def ends_with_channels(shape: Shape) -> bool:
     """
     if len(shape) != 3 or shape[-1] not in IMAGE_CHANNELS or min(shape[:2]) < SMALLEST_SIDE:
         return False
-    # One channel may also be the width of a column: only a square is taken for an image then.
+    # One channel could be an image one pixel wide: then only a square is treated as channels last.
     return shape[-1] > 1 or shape[0] == shape[1]

@@ -21,7 +21,7 @@ from netspec.syntax import expr
 def lower_merge(step: Step, values: Values, context: Context) -> Values:
     """Expand the operands, then add the op that joins them."""
     op = make_op(OPS[step.key], step, context)
-    # Bodies hold modules, so the step's name is that of a sub-module; with labels alone it is the op's own.
+    # Bodies hold modules, so the step's name is that of a sub-module; with labels only, it is the op's own.
     holds_bodies = any(isinstance(operand.value, Body) for operand in step.operands)
     if holds_bodies and (step.name is not None or step.share is not None):
         return within(step, CHAIN, values, context, lambda inner: (_merged(op, step, values, inner, named=False),))
@@ -51,7 +51,7 @@ def _check_count(op: Op, operands: tuple[Value, ...], step: Step) -> None:
 
 
 def _operand(operand: Operand, values: Values, context: Context) -> Values:
-    """Return the operand's values; only a label may name several."""
+    """Return the values of an operand, of which only a label may have several."""
     try:
         result = operand_values(operand, values, context)
     except expr.AlreadyReported:

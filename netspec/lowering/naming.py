@@ -1,6 +1,6 @@
 """Names in the module tree, which the keys of ``state_dict`` consist of.
 
-A block's unnamed steps are called by their word and ordinal (``conv1``, ``conv2``), and so are those of a residual. A
+Unnamed steps of a block or residual are named by their word and ordinal (``conv1``, ``conv2``). A
 sub-module that is a chain (``sequential``, a named branch, a shortcut, a list of repeated units) numbers its unnamed
 steps from 0, as ``nn.Sequential`` does.
 """
@@ -16,7 +16,7 @@ from netspec.language.names import check_name
 
 @dataclass(slots=True)
 class Namer:
-    """Assigns the names inside one module, each once."""
+    """Assigns unique names inside one module."""
 
     numbered: bool
     taken: dict[str, Span] = field(default_factory=dict)
@@ -24,7 +24,7 @@ class Namer:
     position: int = 0
 
     def claim(self, name: str, span: Span, variable: str = "") -> str:
-        """Take a name that the document gives; ``variable`` is one by which a loop around it can tell its rounds apart.
+        """Claim a name of the document; ``variable`` is a loop variable that can make it unique, for the help line.
 
         Raises: SpecError NS0310 for a name that is not allowed, NS0311 for one that is taken.
         """
@@ -38,17 +38,17 @@ class Namer:
                 Code.DUPLICATE_MODULE_NAME, f"two modules are called '{name}'", span, notes=notes, help=help_text
             )
         self.taken[name] = span
-        # A named step takes a number too, which no other gets: nn.Sequential counts all of its modules.
+        # A named step uses up a number too: nn.Sequential counts all of its modules.
         self.position += 1
         return name
 
     def claim_next(self, name: str, span: Span) -> str:
-        """Take a generated name, numbered from 2 where it is taken: ``downsample``, ``downsample2``."""
+        """Claim a generated name, numbered from 2 if it is taken: ``downsample``, ``downsample2``."""
         free = (f"{name}{number}" for number in count(2))
         return self.claim(next(each for each in chain([name], free) if each not in self.taken), span)
 
     def invent(self, word: str, span: Span) -> str:
-        """Take the next free name for an unnamed step."""
+        """Claim the next free name for an unnamed step."""
         name = self._numeral() if self.numbered else self._ordinal(word)
         self.taken[name] = span
         self.position += 1

@@ -56,7 +56,7 @@ def single(values: Values, step: Step) -> Value:
 def check_entering(
     name: str, inputs: Sequence[str], values: Values, step: Step, notes: Iterable[Note] = ()
 ) -> tuple[Value, ...]:
-    """Return the values that enter a block or document with these inputs, of which one without names has one.
+    """Check the number of values that are passed to a block or document with these inputs; without names it has one.
 
     Raises: SpecError NS0314 for another number of values; AlreadyReported when an earlier error left them unknown.
     """

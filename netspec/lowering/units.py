@@ -17,7 +17,7 @@ from netspec.lowering.values import Values
 
 
 class Unit(NamedTuple):
-    """A body that becomes a sub-module of a name."""
+    """A body that becomes a named sub-module."""
 
     body: Body
     name: str
@@ -34,13 +34,13 @@ class Unit(NamedTuple):
 
 
 def lower_named_unit(unit: Unit, values: Values, context: Context) -> Values:
-    """Expand a unit whose name is in the document; a single unnamed op or block becomes that sub-module itself."""
+    """Expand a unit with a name of the document; a single unnamed op or block becomes that sub-module itself."""
     claimed = context.namer.claim(unit.name, unit.span, context.counter)
     return lower_unit(unit._replace(name=claimed), values, context)
 
 
 def lower_unit(unit: Unit, values: Values, context: Context) -> Values:
-    """Expand a unit under a name that is already taken for it."""
+    """Expand a unit under a name that was claimed for it."""
     if unit.is_single:
         return lower_body(unit.body, values, context.inner(namer=_FixedName(unit.name)))
     scope = context.builder.open_scope(inside(context.scope, unit.name, unit.span), unit.kind)
@@ -51,7 +51,7 @@ def lower_unit(unit: Unit, values: Values, context: Context) -> Values:
 
 
 class _FixedName(Namer):
-    """Assigns a single name, which was taken before."""
+    """Assigns a single name, which was claimed before."""
 
     def __init__(self, name: str) -> None:
         super().__init__(numbered=False)
@@ -88,11 +88,11 @@ def within(
 
 
 def _outer_shares(shares: dict[str, Shared], scope: Scope) -> dict[str, Shared]:
-    """Return the shared modules that the steps of a shared sub-module can use; its own are new in every use."""
+    """Return the outer shared modules that a shared sub-module can use; its own ones are new in every use."""
     return {key: shared for key, shared in shares.items() if shared.enclosed != scope.module}
 
 
 def _enclose(inner: dict[str, Shared], scope: Scope, shares: dict[str, Shared]) -> None:
-    """Keep which modules were first used inside a shared sub-module, where no step outside can use them."""
+    """Record the modules that were first used inside a shared sub-module, which no step outside can use."""
     for key in inner.keys() - shares.keys():
         shares[key] = replace(inner[key], enclosed=scope.module)

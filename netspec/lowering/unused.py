@@ -1,4 +1,4 @@
-"""Warnings about values that a network computes or takes, and never uses."""
+"""Warnings about computed values and inputs that are never used."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from netspec.syntax.yaml import locate
 def report_unused(document: Document, inputs: tuple[Input, ...], outputs: tuple[Output, ...], builder: Builder) -> None:
     """Report unused steps and inputs."""
     collector = builder.collector
-    # What is read is decided on the whole graph: a step may be used in one call of its block alone.
+    # Uses are collected over the whole graph: a step may be used in only one call of its block.
     read = {path for node in builder.graph.nodes.values() for path in node.inputs} | {each.node for each in outputs}
     for step in _unused_steps(builder.results, read):
         help_text = "take it with `from` or a merge, or remove the step"
@@ -27,9 +27,8 @@ def report_unused(document: Document, inputs: tuple[Input, ...], outputs: tuple[
 
 
 def _unused_steps(results: list[Result], read: set[str]) -> Iterator[Step]:
-    """Yield the steps of which no value is read, wherever they are expanded; of nested steps the outermost.
-
-    One of several values that a block returns may be left unused by a caller.
+    """Yield the steps whose values are never read, wherever they are expanded; of nested steps the outermost. A caller
+    may leave some of the values that a block returns unused.
     """
     used: set[Span] = set()
     candidates: list[tuple[Step, set[str]]] = []
@@ -47,7 +46,7 @@ def _unused_steps(results: list[Result], read: set[str]) -> Iterator[Step]:
 
 
 def _report_inputs(document: Document, unread: list[str], collector: Collector) -> None:
-    # An input that a step left out by `when` mentions is of use to other settings.
+    # An input that a step disabled by `when` mentions is used with other settings.
     names = mentioned(document.tree["network"]) if unread else frozenset()
     for name in unread:
         if name not in names:

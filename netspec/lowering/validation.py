@@ -52,7 +52,7 @@ def fields_of(op: type[Op]) -> frozenset[str]:
 
 
 def evaluated_defaults(op: type[Op], context: Context) -> dict[str, Any]:
-    """Return the values that the document's ``defaults`` give for an op."""
+    """Return the values of the document's ``defaults`` for an op."""
     defaults = context.defaults.get(op.name)
     if not isinstance(defaults, Mapping):
         return {}
@@ -105,7 +105,7 @@ def _argument_errors(
     found: dict[str, Diagnostic] = {}
     for each in error.errors(include_url=False):
         field, *inside = each["loc"]
-        # A list of foreach goes by the name of its variable.
+        # A list of foreach is named after its variable.
         shown = inside[0] if field == "lists" and inside else field
         message = f"{step.key}: `{shown}` {_requirement(each)}, not {show_value(each['input'])}"
         help_text = _argument_help(model, str(field), each)

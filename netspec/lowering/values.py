@@ -11,7 +11,7 @@ from netspec.syntax import expr
 
 
 class Value(NamedTuple):
-    """One value while the graph is built: its name, which is the path of the node that computes it, and its type."""
+    """One value while the graph is built: its name, which is the path of the node that produces it, and its type."""
 
     path: str
     type: TensorType
@@ -23,7 +23,7 @@ class Value(NamedTuple):
 
     @property
     def dtype(self) -> Dtype:
-        """What its elements are."""
+        """The dtype of its elements."""
         return self.type.dtype
 
 

@@ -1,13 +1,13 @@
 """The closed alphabet of ops. Importing this package registers all of them, those of installed packages included.
 
     base.py      what an op is, and the registry
-    traits.py    what the rest of the compiler asks of an op beside its shape, cost and text
+    traits.py    the properties of an op that the rest of the compiler needs beside shape, cost and code
     fields.py    the types of its arguments
     windows.py   the arithmetic of windows, for convolutions and pooling
     plugins.py   ops from other packages and files
 
-Every other file is a family of ops. An op says its shape, its cost and its torch text, with samples of what it
-takes and refuses, which the tests run.
+Every other file is a family of ops. An op infers its shape, counts its cost and emits its torch code, and has samples
+of valid and invalid uses, which the tests run.
 """
 
 from netspec.ops import (  # noqa: F401

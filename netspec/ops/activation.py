@@ -1,6 +1,6 @@
-"""Activation functions that bend what is negative, or that gate each element by itself.
+"""Activation functions: rectifiers, and self-gated ones.
 
-All are element-wise: the shape stays, and nothing counts as a multiplication.
+All are element-wise: the shape is unchanged, and there are no MACs.
 """
 
 from typing import Annotated, ClassVar, Literal
@@ -13,7 +13,7 @@ from netspec.sizes.shape import Shape
 
 
 class Activation(Op):
-    """What activation functions share: the shape stays, nothing is multiplied."""
+    """The base class of element-wise activation functions: the shape is unchanged, and there are no MACs."""
 
     family = "activation"
     torch_name: ClassVar[tuple[str, str]]
@@ -40,7 +40,7 @@ class Activation(Op):
 
 
 class ReLU(Activation, name="relu"):
-    """Cuts off what is negative.
+    """Sets negative elements to zero.
 
     Formula: ``y = max(0, x)``
 
@@ -53,7 +53,7 @@ class ReLU(Activation, name="relu"):
     Source: torch.nn.ReLU; Nair and Hinton 2010.
     """
 
-    # torch's gradient of relu reads the result: where that is not positive, nothing flows.
+    # torch computes the gradient of relu from its result, so that the operand may be overwritten.
     torch_name = ("ReLU", "F.relu")
     in_place = True
     keeps_output = True
@@ -61,7 +61,7 @@ class ReLU(Activation, name="relu"):
 
 
 class ReLU6(Activation, name="relu6"):
-    """Cuts off what is negative and what is above six.
+    """Clamps each element to the range from 0 to 6.
 
     Formula: ``y = min(max(0, x), 6)``
 
@@ -80,7 +80,7 @@ class ReLU6(Activation, name="relu6"):
 
 
 class LeakyReLU(Activation, name="leaky_relu"):
-    """Makes what is negative smaller.
+    """Multiplies negative elements by a small slope.
 
     Formula: ``y = x if x > 0 else slope * x``
 
@@ -110,7 +110,7 @@ class LeakyReLU(Activation, name="leaky_relu"):
 
 
 class PReLU(Activation, name="prelu"):
-    """Multiplies what is negative by a trainable slope.
+    """Multiplies negative elements by a trainable slope.
 
     Formula: ``y = x if x > 0 else weight * x``
 
@@ -144,7 +144,7 @@ class PReLU(Activation, name="prelu"):
 
 
 class ELU(Activation, name="elu"):
-    """Bends what is negative towards a limit.
+    """Lets negative elements approach a limit exponentially.
 
     Formula: ``y = x if x > 0 else alpha * (exp(x) - 1)``
 
@@ -170,7 +170,7 @@ class ELU(Activation, name="elu"):
 
 
 class SELU(Activation, name="selu"):
-    """Bends what is negative, with constants that keep mean 0 and variance 1 from layer to layer.
+    """Is a scaled `elu`, whose constants keep mean 0 and variance 1 from layer to layer.
 
     Formula: ``y = 1.0507 * (x if x > 0 else 1.6733 * (exp(x) - 1))``
 
@@ -189,7 +189,7 @@ class SELU(Activation, name="selu"):
 
 
 class GELU(Activation, name="gelu"):
-    """Multiplies each element by the probability that a normal variable is smaller.
+    """Multiplies each element by the normal distribution function of it.
 
     Formula: ``y = x * Phi(x)``, or with tanh: ``y = x / 2 * (1 + tanh(0.79788 * (x + 0.044715 * x ** 3)))``
 
@@ -230,7 +230,7 @@ class SiLU(Activation, name="silu"):
 
 
 class HardSwish(Activation, name="hardswish"):
-    """Is `silu` with straight lines for the sigmoid.
+    """Is `silu` with a piecewise linear sigmoid.
 
     Formula: ``y = x * min(max(0, x + 3), 6) / 6``
 

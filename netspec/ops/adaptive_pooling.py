@@ -1,4 +1,4 @@
-"""Pooling to a size that is given, whatever the size that comes in."""
+"""Pooling to a fixed output size, whatever the input size."""
 
 from fractions import Fraction
 from typing import ClassVar
@@ -14,7 +14,7 @@ from netspec.sizes.shape import Shape, per_axis, show, stated_shape
 
 
 class GlobalPool(Op):
-    """What pools over the whole map share."""
+    """The base class of pools over the whole map."""
 
     family = "pooling"
     torch_name: ClassVar[tuple[str, str]]
@@ -39,7 +39,7 @@ class GlobalPool(Op):
 
 
 class GlobalAveragePool(GlobalPool, name="global_avgpool"):
-    """Takes the mean of each channel's map.
+    """Averages each channel over all positions.
 
     Formula: ``y[c] = mean of x[c] over all positions``
 
@@ -58,7 +58,7 @@ class GlobalAveragePool(GlobalPool, name="global_avgpool"):
 
 
 class GlobalMaxPool(GlobalPool, name="global_maxpool"):
-    """Takes the largest element of each channel's map.
+    """Computes the maximum of each channel over all positions.
 
     Formula: ``y[c] = max of x[c] over all positions``
 
@@ -77,7 +77,7 @@ class GlobalMaxPool(GlobalPool, name="global_maxpool"):
 
 
 class AdaptivePool(Op):
-    """What pools to a given size share: window i is ``floor(i * size / out)`` to ``ceil((i + 1) * size / out)``."""
+    """The base class of adaptive pools: window i is ``floor(i * size / out)`` to ``ceil((i + 1) * size / out)``."""
 
     family = "pooling"
     open_arguments = frozenset({"out"})
@@ -122,7 +122,7 @@ class AdaptivePool(Op):
 
     def canonical(self, *shapes: Shape) -> Op:
         out = shortest(self.out)
-        # One window is the whole map, whose name says more.
+        # With one window it is a global pool.
         return self.of_all() if out == 1 else self.with_fields(out=out)
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
@@ -137,7 +137,7 @@ def _window(size: int, out: int) -> Window | None:
     """Return the window of the elements from ``floor(o * size / out)`` to ``ceil((o + 1) * size / out) - 1``."""
     if out == 1:
         return None
-    # Where the windows do not divide the axis, they overlap, and are one element longer or shorter in turn. The line
+    # Windows that do not divide the axis overlap, and differ in length by one element. The line
     # between their ends is exact at whole numbers; aten's AdaptivePooling.h computes the same floor and ceiling.
     if size % out == 0:
         return Window(0, size // out - 1, size // out)
@@ -145,7 +145,7 @@ def _window(size: int, out: int) -> Window | None:
 
 
 class AdaptiveAveragePool(AdaptivePool, name="adaptive_avgpool"):
-    """Takes the mean of windows that are chosen so that a given size leaves.
+    """Averages windows that are chosen so that the output has a given size.
 
     Formula: ``y[i] = mean of x[floor(i * size / out) : ceil((i + 1) * size / out)]``, per axis.
 
@@ -165,7 +165,7 @@ class AdaptiveAveragePool(AdaptivePool, name="adaptive_avgpool"):
 
 
 class AdaptiveMaxPool(AdaptivePool, name="adaptive_maxpool"):
-    """Takes the largest element of windows that are chosen so that a given size leaves.
+    """Computes the maximum of windows that are chosen so that the output has a given size.
 
     Formula: ``y[i] = max of x[floor(i * size / out) : ceil((i + 1) * size / out)]``, per axis.
 

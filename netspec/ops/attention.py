@@ -11,7 +11,7 @@ from netspec.sizes.shape import Shape, show
 
 
 class Attention(Op, name="attention"):
-    """Lets each position of the query take from all positions of the value, as much as its key is like the query.
+    """Averages the values for each query, weighted by the similarity of their keys to it: multi-head attention.
 
     Formula: ``y = softmax(Q K^T / sqrt(C / heads)) V`` per head, with ``Q``, ``K``, ``V`` and the result each
     multiplied by a trainable matrix.

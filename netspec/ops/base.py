@@ -1,7 +1,7 @@
-"""What an op is: one frozen, validated record of its arguments that knows its shape, cost and torch text.
+"""What an op is: a frozen, validated record of its arguments that infers its shape, cost and torch code.
 
-A new op is one subclass of ``Op`` in one of the files beside this one; nothing else needs to be touched. The class
-registers itself under its name, and every family of tests goes over the registry.
+A new op is one subclass of ``Op`` in one of the files beside this one; nothing else needs to change. The class
+registers itself under its name, and every test of ops iterates over the registry.
 
 No file of this folder imports annotations from the future: pydantic would evaluate the texts of a class and of all its
 bases anew for each op, which takes a fifth of the time in which a document is checked.
@@ -38,7 +38,7 @@ class ShapeError(NetspecError):
 
 
 class Required(Enum):
-    """The place of a default where there is none. None cannot mark it: that is the default of some arguments."""
+    """The marker of an argument without a default. None cannot be used: that is the default of some arguments."""
 
     # An enumeration's member is the same object after a copy or a pickle, which `is` needs.
 
@@ -96,18 +96,18 @@ class Sample(NamedTuple):
 
 
 class Op(Traits):
-    """The base of all ops. Subclass it with ``name=`` to register a new one.
+    """The base class of all ops. A subclass with ``name=`` is registered under that name.
 
-    Class attributes describe the op, fields are its arguments, methods are what the compiler asks of it. ``shapes``
-    are always the shapes of the operands, channels first, without the batch axis. Their sizes are plain numbers or stay
-    open: compare each size on its own (``any(size < 1 for size in sizes)`` and not ``min(sizes) < 1``, which compares
-    height and width), and no size with a mark such as -1.
+    Class attributes describe the op, fields are its arguments, and the compiler calls the methods. ``shapes`` are
+    always the shapes of the operands, channels first, without the batch axis. Sizes are plain numbers or open: compare
+    each size by itself (``any(size < 1 for size in sizes)`` and not ``min(sizes) < 1``, which compares height and
+    width), and never with a sentinel such as -1.
     """
 
     name: ClassVar[str]
     family: ClassVar[Family]
     primary: ClassVar[str | None] = None
-    """The field that a bare value stands for: ``linear: 1000`` is ``linear: {out: 1000}``."""
+    """The field of a bare value: ``linear: 1000`` is ``linear: {out: 1000}``."""
     operands: ClassVar[tuple[int, int | None]] = (1, 1)
     """The least and the greatest number of operands; None is no limit."""
     operand_names: ClassVar[tuple[str, ...]] = ()
@@ -121,7 +121,7 @@ class Op(Traits):
         super().__init_subclass__(**options)
         if name is None:
             return
-        # A second op of a name would change what documents mean, by the order in which modules are imported.
+        # With two ops of one name, the order of imports would decide what documents mean.
         if name in OPS:
             raise TypeError(f"two ops are called {name!r}: {OPS[name].__qualname__} and {cls.__qualname__}")
         cls.name = name
@@ -134,7 +134,7 @@ class Op(Traits):
     def infer_results(self, *operands: TensorType) -> tuple[TensorType, ...]:
         """Return the types of all results: one, of the shape that ``infer_shape`` gives, for all but a few ops.
 
-        An op with several overrides this, and says in ``infer_shape`` the shape of the first.
+        An op with several results overrides this, and returns the shape of the first from ``infer_shape``.
 
         Raises: ShapeError when the op cannot take these operands.
         """
@@ -160,14 +160,14 @@ class Op(Traits):
     def canonical(self, *shapes: Shape) -> "Op":
         """Return the normal form of the op: the same for all ops that compute the same on these operands.
 
-        What may be written in several ways has one, and arguments that have no effect here get their default:
+        Equivalent spellings are replaced by one, and arguments that have no effect here by their default:
         a kernel of ``[2, 2]`` becomes 2, ``valid`` padding 0, and ``depth_multiplier`` a number of groups.
         """
         return self
 
     def with_fields(self, **fields: Any) -> Self:
         """Return the op with other values for some fields, which are known to be valid."""
-        # Where nothing changes it is the same object, so that what is known by an op's identity is found again.
+        # The same object if nothing changes, since facts are cached by the identity of ops.
         unchanged = all(getattr(self, name) == value for name, value in fields.items())
         return self if unchanged else self.model_copy(update=fields)
 
@@ -197,7 +197,7 @@ class Op(Traits):
 
     @classmethod
     def words(cls, field: str) -> frozenset[str]:
-        """Return the words that a field takes; any other string there is an expression."""
+        """Return the words that a field allows; any other string there is an expression."""
         known = _WORDS.get((cls, field))
         if known is None:
             info = cls.model_fields[field]
@@ -217,17 +217,17 @@ def _dims(value: Any) -> Iterator[Dim]:
 _WORDS: dict[tuple[type[Op], str], frozenset[str]] = {}
 
 # pydantic evaluates the annotations of a class and of all its bases anew for each subclass, which for the twenty class
-# variables of these two was a sixth of the time that `netspec check` takes. Which names are class variables it has
-# noted by now, so that subclasses may still set them without an annotation.
+# variables of these two was a sixth of the time that `netspec check` takes. It has recorded by now which names are
+# class variables, so that subclasses may still set them without an annotation.
 for _base in (Traits, Op):
     for _name in _base.__class_vars__ & _base.__annotations__.keys():
         del _base.__annotations__[_name]
 
 
 def spatial_rank(op: str, shape: Shape) -> int:
-    """Return the rank of a value that a 1d, 2d or 3d op is about to take; raise ShapeError for any other rank."""
-    # torch's layers take a value without a batch too. So torch.nn.Conv1d would read a batch of vectors as a single
-    # signal whose channels are the examples, and fail at most for their number.
+    """Return the rank of the operand of a 1d, 2d or 3d op; raise ShapeError for any other rank."""
+    # torch's layers accept values without a batch too. So torch.nn.Conv1d would treat a batch of vectors as a single
+    # signal whose channels are the examples, and fail only if their number is wrong.
     rank = len(shape) - 1
     if not 1 <= rank <= 3:
         raise ShapeError(

@@ -1,8 +1,6 @@
-"""What ops with several operands ask of their shapes: to be equal, or to stretch to each other.
-
-torch stretches whatever it can. A network in which that happens unasked for runs, and computes something else than was
-meant, so that most merges take equal shapes alone. Operands with fewer axes are refused even where axes may stretch:
-torch would line them up from the last axis, and not from the channels.
+"""Shapes of ops with several operands: equal, or broadcast. torch broadcasts whatever it can. An unintended broadcast
+runs and computes something else, so that most merges require equal shapes. Operands with fewer axes are refused even
+where axes broadcast: torch would align them at the last axis, and not at the channels.
 """
 
 from netspec.ops.base import ShapeError
@@ -23,10 +21,10 @@ def equal(op: str, *shapes: Shape, otherwise: str = "") -> Shape:
 
 
 def broadcast(op: str, *shapes: Shape) -> Shape:
-    """Return the common shape when axes of size 1 stretch; raise ShapeError when there is none."""
+    """Return the broadcast shape of all operands; raise ShapeError if there is none."""
     common = shapes[0]
     for position, shape in enumerate(shapes):
-        # torch aligns shapes from the last axis: `C` beside `C x H x W` would be taken for the width.
+        # torch aligns shapes at the last axis: `C` beside `C x H x W` would be the width.
         if len(shape) != len(common):
             raise ShapeError(
                 f"{op} needs operands with the same number of axes: {show(common)} and {show(shape)}",
@@ -45,16 +43,15 @@ def broadcast(op: str, *shapes: Shape) -> Shape:
 
 
 def _common_size(size: Size, other: Size) -> Size | None:
-    """Return what two axes become when one of size 1 stretches, or None where they do not fit."""
+    """Return the broadcast size of two axes, or None if they do not fit."""
     if stretches_to(size, other):
         return other
     return size if stretches_to(other, size) else None
 
 
 def stretches_to(size: Size, full: Size) -> bool:
-    """Return whether an axis has the full size, or stretches to it.
-
-    A plain 1 stretches whatever the other is. It comes first: comparing an open size with it would leave out 1.
+    """Return whether an axis has the full size, or broadcasts to it. A plain 1 is tested first: comparing the open size
+    with 1 would exclude that size.
     """
     if not isinstance(size, Dim) and size == 1:
         return True

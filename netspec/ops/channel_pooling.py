@@ -7,7 +7,7 @@ from netspec.sizes.shape import Shape
 
 
 class ChannelPool(Op):
-    """What pools over the channels share."""
+    """The base class of pools over the channels."""
 
     family = "pooling"
     samples = (Sample({}, ((4, 7, 7),)), Sample({}, ((4, 7),)), Sample({}, ((1, 2, 3, 4),)))
@@ -26,7 +26,7 @@ class ChannelPool(Op):
 
 
 class ChannelAveragePool(ChannelPool, name="channel_avgpool"):
-    """Takes the mean of the channels at each position.
+    """Averages the channels at each position.
 
     Formula: ``y[0] = mean over c of x[c]``
 
@@ -48,7 +48,7 @@ class ChannelAveragePool(ChannelPool, name="channel_avgpool"):
 
 
 class ChannelMaxPool(ChannelPool, name="channel_maxpool"):
-    """Takes the largest of the channels at each position.
+    """Computes the maximum of the channels at each position.
 
     Formula: ``y[0] = max over c of x[c]``
 

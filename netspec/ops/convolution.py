@@ -101,7 +101,7 @@ class Conv(Op, name="conv"):
         if self.depth_multiplier is None and self.out is not None:
             return self.out, self.groups
         if self.depth_multiplier is not None and self.out is None and self.groups == 1:
-            # As in Keras' DepthwiseConv2D: torch has no word for it, and writes the numbers of groups and filters.
+            # As in Keras' DepthwiseConv2D: torch has no such argument, only the numbers of groups and filters.
             return shape[0] * self.depth_multiplier, shape[0]
         raise ShapeError(
             "conv needs either `out` or `depth_multiplier`",
@@ -153,12 +153,12 @@ class Conv(Op, name="conv"):
         return self.window.pads_by_size(shape)
 
     def explicit_padding(self, shape: Shape) -> Pairs | None:
-        # Of all uneven padding torch's convolutions know this one, by its name.
+        # The only uneven padding that torch's convolutions support is this one, by its name.
         return None if self.padding == "same" else super().explicit_padding(shape)
 
     def canonical(self, *shapes: Shape) -> Op:
         out, groups = self.channels(shapes[0])
-        # What the padding is made of decides nothing where there is none.
+        # The padding mode has no effect without padding.
         padding = self.window.torch_padding(shapes[0])
         return self.with_fields(
             out=out,

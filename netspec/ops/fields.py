@@ -1,10 +1,9 @@
-"""The kinds of argument that ops take: one checked type each, with a single message for what is wrong.
+"""The types of the arguments of ops, each with a single message for invalid values. A type accepts a number, a list or
+one of its words; the message says what is expected. The words of a type are its ``Literal`` members: there, a plain
+string is a word and not an expression.
 
-A kind accepts a number, a list or one of its words; whatever it refuses, it refuses with one sentence that says what
-is expected. The words of a kind are its ``Literal`` members: there, a plain string is a word and not an expression.
-
-A kind whose name starts with ``Open`` also takes a size that stays open. All others need a plain number, and a size is
-fixed before it is given to one.
+A type whose name starts with ``Open`` also accepts an open size. All others need a plain number, so an open size is
+fixed before validation.
 """
 
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from netspec.sizes import Dim, Size
 LARGEST = 2**31 - 1
 """The largest number that an argument may be: torch's kernels count in 32 bits, and nothing larger fits into memory."""
 
-# Strict everywhere: pydantic would take `true` for 1 and the text "3" for 3, and hide a slip of the author.
+# Strict everywhere: pydantic would accept `true` as 1 and the text "3" as 3, and hide a mistake of the author.
 
 Positive = Annotated[int, Strict(), Field(ge=1, le=LARGEST)]
 """A whole number of at least one: channels, features, groups, layers."""
@@ -36,7 +35,7 @@ Survival = Annotated[float, Strict(), Field(gt=0, le=1)]
 
 
 def _keep_open(kind: Any) -> GetPydanticSchema:
-    """Return what makes a field take the numbers of another kind, and open sizes as they are."""
+    """Return the annotation of a field that accepts the numbers of another type, and open sizes unchanged."""
 
     def keep(value: Any, check: Callable[[Any], Any]) -> Any:
         return value if isinstance(value, Dim) else check(value)
@@ -53,7 +52,7 @@ OpenInteger = Annotated[Size, _keep_open(Integer)]
 
 def _is_integer(value: object, least: int, open: bool = False) -> TypeGuard[int]:
     if open and isinstance(value, Dim):
-        # at its stated size: the op itself asks for the others, where it can be recorded for which step
+        # at its stated size: other sizes are checked by the op itself, where the step is known
         return least <= value.stated <= LARGEST
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= LARGEST
 
@@ -157,7 +156,7 @@ OpenSides = Annotated[OpenPaddingValue, PlainValidator(_check_sides), WithJsonSc
 
 
 def _check_padding(value: Any) -> Any:
-    # `same` is torch's rule, symmetric and only for stride 1. TensorFlow's SAME is another for every other stride, and
+    # `same` is torch's rule, symmetric and only for stride 1. TensorFlow's SAME differs for every other stride, and
     # ported networks need it: hence two words.
     checked = value if value in ("same", "same_tf", "valid") else _as_sides(value)
     if checked is None:
@@ -178,7 +177,7 @@ Padding = Annotated[
 
 
 def words(annotation: Any) -> frozenset[str]:
-    """Return the words that an annotation accepts: the strings of all its ``Literal`` members.
+    """Return the words that an annotation allows: the strings of all its ``Literal`` members.
 
     Example:
         >>> sorted(words(Padding))

@@ -1,4 +1,4 @@
-"""Normalization of each element with all others in the last axes of its example."""
+"""Normalization over the last axes of each example."""
 
 from pydantic import Field
 
@@ -48,7 +48,7 @@ class LayerNorm(Op, name="ln"):
     def normalized(self, shape: Shape) -> Shape:
         """Return the sizes of the axes that are normalized together."""
         # ConvNeXt normalizes the channels of each position of an image, the example in torch.nn.LayerNorm all of it: a
-        # default would be wrong for many networks, and no shape would show it.
+        # default would be wrong for many networks, which no shape would reveal.
         if self.axes is None and len(shape) > 2:
             raise ShapeError(
                 f"ln needs to know over how many axes of {show(shape)} it normalizes",

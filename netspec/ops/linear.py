@@ -1,4 +1,4 @@
-"""Layers that multiply by a matrix, or look up its rows."""
+"""Layers that multiply by a matrix, or select its rows."""
 
 from pydantic import Field
 
@@ -44,8 +44,8 @@ class Linear(Op, name="linear"):
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
-        # torch.nn.Linear takes any number of axes. In an image the last one is the width, and a layer over it alone is
-        # nearly always a forgotten `flatten`.
+        # torch.nn.Linear accepts any number of axes. In an image the last one is the width, and a layer over the width
+        # is nearly always a forgotten `flatten`.
         if len(shape) > 2:
             raise ShapeError(
                 f"linear takes a vector or a sequence of vectors, got {show(shape)}",
@@ -85,7 +85,7 @@ class Linear(Op, name="linear"):
 
 
 class RadialBasis(Op, name="rbf"):
-    """Compares a vector with fixed ones: the squared euclidean distance to each. The nearest gives the least.
+    """Computes the squared euclidean distance of a vector to each of some fixed vectors.
 
     Formula: ``y[i] = sum((x - centers[i]) ** 2)``
 
@@ -236,7 +236,7 @@ class MatMul(Op, name="matmul"):
     transpose_b: Flag = Field(False, description="Swap the last two axes of the second operand.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
-        # torch.matmul reads a batch of vectors as one matrix, and would multiply examples with each other.
+        # torch.matmul treats a batch of vectors as one matrix, and would multiply examples with each other.
         for position, shape in enumerate(shapes):
             if len(shape) < 2:
                 raise ShapeError(

@@ -1,4 +1,4 @@
-"""Ops that take several operands: where branches, shortcuts and gates come together."""
+"""Ops with several operands, which join branches, shortcuts and gates."""
 
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ LONGEST_ROW = 100
 
 
 class Concat(Op, name="concat"):
-    """Joins its operands along an axis, the channels by default.
+    """Concatenates its operands along an axis, the channels by default.
 
     Formula: ``y[i] = a[i]`` for the first operand, ``y[len(a) + i] = b[i]`` for the second, and so on, along the axis.
 
@@ -61,7 +61,7 @@ class Concat(Op, name="concat"):
         return 0
 
     def canonical(self, *shapes: Shape) -> Op:
-        # Of `-1` and the number of the last axis, the number: equal networks have equal ops.
+        # `-1` becomes the number of the last axis, so that equal networks have equal ops.
         return self.with_fields(axis=axis_index("concat", self.axis, shapes[0]) + 1)
 
     def emit_function(self, *shapes: Shape) -> Torch:
@@ -78,7 +78,7 @@ class Concat(Op, name="concat"):
 
 
 class ElementWise(Op):
-    """What merges of equal shapes share."""
+    """The base class of element-wise merges."""
 
     family = "merge"
     operands: ClassVar[tuple[int, int | None]] = (2, None)
@@ -105,7 +105,7 @@ class ElementWise(Op):
         return 0
 
     def canonical(self, *shapes: Shape) -> Op:
-        return self.with_fields(broadcast=True)  # it decides what is refused, not what is computed
+        return self.with_fields(broadcast=True)  # it affects only which shapes are valid
 
 
 class Add(ElementWise, name="add"):
@@ -155,7 +155,7 @@ class Subtract(ElementWise, name="sub"):
 
 
 class Multiply(ElementWise, name="mul"):
-    """Multiplies its operands element by element; this is how a gate acts.
+    """Multiplies its operands element by element, as gates do.
 
     Formula: ``y = a * b * ...``
 
@@ -172,7 +172,7 @@ class Multiply(ElementWise, name="mul"):
 
     samples = (*ElementWise.samples, Sample({}, ((4, 1, 1), (4, 3, 3), (1, 3, 3))))
 
-    # A gate is nearly always smaller than what it acts on, so that the default is the opposite of the other merges'.
+    # A gate is nearly always smaller than its other operand, so the default is the opposite of the other merges'.
     broadcast: Flag = Field(True, description="Let an axis of size 1 stretch to the size of the other operands.")
 
     def emit_function(self, *shapes: Shape) -> Torch:
@@ -180,7 +180,7 @@ class Multiply(ElementWise, name="mul"):
 
 
 class Mean(ElementWise, name="mean"):
-    """Takes the mean of its operands, element by element.
+    """Averages its operands, element by element.
 
     Formula: ``y = (a + b + ...) / n``
 
@@ -203,7 +203,7 @@ class Mean(ElementWise, name="mean"):
 
 
 class Maximum(ElementWise, name="max"):
-    """Takes the largest of its operands, element by element.
+    """Computes the maximum of its operands, element by element.
 
     Formula: ``y = max(a, b, ...)``
 
@@ -223,7 +223,7 @@ class Maximum(ElementWise, name="max"):
 
 
 class Lerp(Op, name="lerp"):
-    """Goes from one operand to another as far as a third one says; this is a highway's gate.
+    """Interpolates linearly between two operands by a third, as the gates of highway networks do.
 
     Formula: ``y = start + weight * (end - start)``
 
@@ -255,7 +255,7 @@ class Lerp(Op, name="lerp"):
     def infer_shape(self, *shapes: Shape) -> Shape:
         start, end, weight = shapes
         equal("lerp", start, end)
-        # torch.lerp would stretch all three; a network in which start and end differ has an error elsewhere.
+        # torch.lerp would broadcast all three; a network in which start and end differ has an error elsewhere.
         if len(weight) != len(start) or not all(map(stretches_to, weight, start)):
             raise ShapeError(
                 f"lerp needs a weight that fits {show(start)}, got {show(weight)}",
@@ -272,7 +272,7 @@ class Lerp(Op, name="lerp"):
 
 
 def _largest(operands: range) -> str:
-    """Return the text for the largest of some operands, in halves: Python reads at most 200 brackets in each other."""
+    """Return the text of the maximum of some operands as a balanced tree: Python parses at most 200 nested brackets."""
     if len(operands) == 1:
         return f"{{{operands[0]}}}"
     half = (len(operands) + 1) // 2

@@ -60,7 +60,7 @@ class BatchNorm(Op, name="bn"):
         return 0
 
     def emit_module(self, *shapes: Shape) -> Torch:
-        # torch.nn.BatchNorm1d takes vectors as well as signals.
+        # torch.nn.BatchNorm1d is for vectors as well as signals.
         rank = max(len(shapes[0]) - 1, 1)
         return Torch(
             f"nn.BatchNorm{rank}d({{arguments}})",
@@ -118,7 +118,8 @@ class GroupNorm(Op, name="gn"):
                 operand=0,
                 code=Code.INDIVISIBLE_CHANNELS,
             )
-        # F.group_norm refuses this for a batch of one alone. For any other the result is the bias, whatever enters.
+        # F.group_norm refuses this only for a batch of one. For any other the result is the bias, whatever the operand
+        # is.
         if elements(shape) == self.groups:
             raise ShapeError(
                 f"gn needs more than one value per group, and makes {self.groups} groups of {show(shape)}",

@@ -1,6 +1,5 @@
-"""Ops of others: those that an installed package registers, and those of a module that the caller names.
-
-A document alone never causes Python to be imported: who installs a package or names a module decides.
+"""Ops of plugins: of installed packages, and of modules that the caller names. A document alone never causes Python to
+be imported: whoever installs a package or names a module decides.
 """
 
 import importlib
@@ -28,7 +27,7 @@ class PluginError(NetspecError):
 def load_installed() -> None:
     """Import the modules that installed packages register as entry points of the group ``netspec.ops``.
 
-    One that fails is left out with a warning, so that it spoils no document that needs none of its ops.
+    One that fails is skipped with a warning, so that documents that need none of its ops still compile.
     """
     for entry in entry_points(group=GROUP):
         try:
@@ -39,9 +38,9 @@ def load_installed() -> None:
 
 
 def load_plugin(name: str) -> None:
-    """Import a module by its name, or a file that ends in ``.py``, so that documents may use the ops that it defines.
+    """Import a module by name, or a file that ends in ``.py``, to register the ops that it defines.
 
-    Modules are looked for in the current folder too. Raises: PluginError.
+    The current folder is searched too. Raises: PluginError.
     """
     try:
         with _whole():
@@ -52,7 +51,7 @@ def load_plugin(name: str) -> None:
 
 def _import_module(name: str) -> None:
     if (here := str(Path.cwd())) not in sys.path:
-        sys.path.append(here)  # the last, so that no file beside a document hides an installed package
+        sys.path.append(here)  # last, so that no file beside a document shadows an installed package
     importlib.import_module(name)
 
 
@@ -74,7 +73,7 @@ def _import_file(path: Path) -> None:
 
 @contextmanager
 def _whole() -> Iterator[None]:
-    """Check the ops that are registered meanwhile, and keep all of them or none."""
+    """Check the ops that are registered inside, and keep all of them or none."""
     before = dict(OPS)
     try:
         yield
@@ -87,7 +86,7 @@ def _whole() -> Iterator[None]:
 
 
 def check_op(op: type[Op]) -> None:
-    """Raise TypeError when a class lacks what the compiler and the tests ask of an op."""
+    """Raise TypeError when a class lacks what the compiler and the tests need of an op."""
     if not op.name.isidentifier() or not op.name.islower():
         raise TypeError(f"an op's name is a lowercase word, not {op.name!r}")
     if getattr(op, "family", None) not in get_args(Family):

@@ -11,7 +11,7 @@ from netspec.sizes.shape import Shape
 
 
 class MaxPool(PaddedPool, name="maxpool"):
-    """Takes the largest element of each window.
+    """Computes the maximum of each window.
 
     Formula: ``y = max of x over the window``; padding never wins.
 
@@ -63,7 +63,7 @@ class MaxPool(PaddedPool, name="maxpool"):
 
 
 class AveragePool(PaddedPool, name="avgpool"):
-    """Takes the mean of each window.
+    """Averages each window.
 
     Formula: ``y = sum of x over the window / number of elements``; padding counts as zeros, unless
     ``count_include_pad`` is false: then only elements of the input are counted. What ``ceil`` adds is never counted.
@@ -112,7 +112,7 @@ class AveragePool(PaddedPool, name="avgpool"):
         return result
 
     def _check_count(self, shape: Shape) -> None:
-        """Raise ShapeError when padding that becomes an op of its own, and so is counted, is not to be counted."""
+        """Raise ShapeError for padding that must not be counted but is, since it becomes an op of its own."""
         pairs = self.padding_around(shape)
         if any(before != after for before, after in pairs):
             raise ShapeError(
@@ -130,7 +130,7 @@ class AveragePool(PaddedPool, name="avgpool"):
         return self.count_include_pad
 
     def canonical(self, *shapes: Shape) -> Op:
-        # Without padding there is nothing to count.
+        # Whether padding is counted has no effect without padding.
         padded = self.window.torch_padding(shapes[0])
         return super().canonical(*shapes).with_fields(count_include_pad=self.count_include_pad if padded else True)
 
@@ -140,7 +140,7 @@ class AveragePool(PaddedPool, name="avgpool"):
 
 
 class NormPool(WindowPool, name="lp_pool"):
-    """Takes the p-norm of each window.
+    """Computes the p-norm of each window.
 
     Formula: ``y = (sum of x ** norm over the window) ** (1 / norm)``; an odd norm is for what is not negative.
 

@@ -12,7 +12,7 @@ from netspec.sizes.shape import Shape, elements
 
 
 class Recurrent(Op):
-    """What recurrent layers share: gates that see the input of a step and the state after the step before."""
+    """The base class of recurrent layers: gates over the input of a step and the state of the step before."""
 
     family = "sequence"
     primary = "hidden"
@@ -48,7 +48,7 @@ class Recurrent(Op):
 
     @property
     def directions(self) -> int:
-        """How many times each layer reads the sequence."""
+        """The number of directions in which each layer reads the sequence."""
         return 2 if self.bidirectional else 1
 
     def infer_shape(self, *shapes: Shape) -> Shape:
@@ -109,7 +109,7 @@ class Recurrent(Op):
 
 
 class LSTM(Recurrent, name="lstm"):
-    """Reads a sequence with a long short-term memory.
+    """Runs a long short-term memory over a sequence.
 
     Formula: ``c = f * c + i * g`` and ``h = o * tanh(c)``; i, f, o are sigmoids and g is a tanh of
     ``W x + b + V h + d``, each with its own matrices.
@@ -130,7 +130,7 @@ class LSTM(Recurrent, name="lstm"):
 
 
 class GRU(Recurrent, name="gru"):
-    """Reads a sequence with gated recurrent units.
+    """Runs gated recurrent units over a sequence.
 
     Formula: ``h = (1 - z) * n + z * h``; r and z are sigmoids of ``W x + b + V h + d``, and
     ``n = tanh(W x + b + r * (V h + d))``, each with its own matrices.
@@ -152,7 +152,7 @@ class GRU(Recurrent, name="gru"):
 
 
 class RNN(Recurrent, name="rnn"):
-    """Reads a sequence with plain recurrent units.
+    """Runs plain recurrent units over a sequence.
 
     Formula: ``h = tanh(W x + b + V h + d)``, or relu instead of tanh.
 

@@ -1,4 +1,4 @@
-"""Regularization: noise in training that is gone in evaluation. These are always modules, since they know the mode."""
+"""Regularization: noise in training that evaluation lacks. These are always modules, which know the mode."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from netspec.sizes.shape import Shape
 
 
 class Regularization(Op):
-    """What the dropouts share: the shape stays, and in evaluation the operand itself is handed on."""
+    """The base class of dropouts: the shape is unchanged, and evaluation returns the operand itself."""
 
     family = "regularization"
     primary = "p"
@@ -34,7 +34,7 @@ class Regularization(Op):
         return 0
 
     def allocates(self, training: bool) -> bool:
-        # torch hands the operand itself on in evaluation, and where nothing can be dropped.
+        # torch returns the operand itself in evaluation, and where nothing can be dropped.
         return training and self.p > 0
 
     def abbreviate(self, shape: Shape) -> str:
@@ -93,7 +93,7 @@ class ChannelDropout(Regularization, name="dropout2d"):
 
 
 class AlphaDropout(Regularization, name="alpha_dropout"):
-    """Sets elements to the negative limit of `selu` at random, and keeps their mean and variance.
+    """Sets random elements to the negative limit of `selu`, and keeps mean and variance.
 
     Formula: ``y = a * (x * mask - 1.7581 * (1 - mask)) + b`` with a and b such that mean 0 and variance 1 stay;
     evaluation: ``y = x``.

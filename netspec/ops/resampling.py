@@ -1,4 +1,4 @@
-"""Ops that make axes longer."""
+"""Ops that make axes longer: padding and interpolation."""
 
 from fractions import Fraction
 from math import lcm
@@ -109,7 +109,7 @@ class Pad(Op, name="pad"):
         return self.with_fields(sides=shortest(tuple(before for before, _ in pairs)) if pairs else 0)
 
     def emit_module(self, *shapes: Shape) -> Torch | None:
-        # The modules of torch pad spatial axes alone.
+        # torch's modules pad only spatial axes.
         if any(self.channels):
             return None
         kind = {"constant": "Constant", "reflect": "Reflection", "replicate": "Replication", "circular": "Circular"}
@@ -133,7 +133,7 @@ class Pad(Op, name="pad"):
         return tuple(number for pair in reversed(padded) for number in pair)
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
-        # What is added counts as padding even where a mode copies it: a receptive field is that of elements inside.
+        # Added elements count as padding even if the mode copies them: receptive fields count elements of the operand.
         return (tuple(Window(-stated(before), -stated(before), 1) for before, _ in self.pairs(shapes[0])),)
 
     def abbreviate(self, shape: Shape) -> str:
@@ -142,7 +142,7 @@ class Pad(Op, name="pad"):
 
 
 class Upsample(Op, name="upsample"):
-    """Makes the axes longer (or shorter) by interpolation.
+    """Resizes the axes by interpolation.
 
     Formula: ``y[i] = x[floor(i / scale)]`` for nearest; else a weighted mean of the elements around that position.
 
@@ -261,8 +261,8 @@ class Upsample(Op, name="upsample"):
 
     def _window(self, size: int, out: int, scale: float | None) -> Window:
         """Return the elements around the position ``stride * o + offset``, in the operand, of a result's element."""
-        # torch interpolates by the scale that is given, and not by that of the sizes (recompute_scale_factor is off),
-        # so the two differ where a size was rounded. The text of a float is the fraction that the author meant.
+        # torch interpolates by the given scale, and not by that of the sizes (recompute_scale_factor is off), so the
+        # two differ if a size was rounded. The text of a float is the fraction that the author meant.
         stride, offset = Fraction(size, out) if scale is None else 1 / Fraction(str(scale)), Fraction(0)
         if self.align_corners:
             # The first elements coincide, and the last.
@@ -272,7 +272,7 @@ class Upsample(Op, name="upsample"):
         elif self.mode != "nearest":
             # Elements are squares of side 1: the centre of the o-th is at (o + 0.5) * stride - 0.5 of the operand.
             offset = (stride - 1) / 2
-        # The whole number below a position is the one that is less than 1 away from it, in steps of the fraction.
+        # Rounding a position down moves it by less than 1, in steps of the fraction.
         below = offset + Fraction(1, lcm(stride.denominator, offset.denominator)) - 1
         # Bicubic interpolation reads four elements, one more on each side.
         around = {"nearest": 0, "nearest-exact": 0, "bicubic": 1}.get(self.mode, 0)

@@ -1,4 +1,4 @@
-"""Ops that move elements without computing anything."""
+"""Ops that rearrange elements without computing anything."""
 
 from math import prod
 from typing import Annotated, Literal
@@ -14,7 +14,7 @@ from netspec.sizes.shape import MOST_AXES, Shape, elements, show
 
 
 class Reshaping(Op):
-    """What ops that only move elements share."""
+    """The base class of ops that only rearrange elements."""
 
     family = "shape"
     input_dtype = "any"
@@ -30,7 +30,7 @@ class Reshaping(Op):
 
 
 class Flatten(Reshaping, name="flatten"):
-    """Lays all elements of an example in one vector.
+    """Flattens all elements of an example into one vector.
 
     Formula: ``y[(c * H + h) * W + w] = x[c, h, w]``, the last axis running fastest.
 
@@ -57,7 +57,7 @@ class Flatten(Reshaping, name="flatten"):
 
 
 class Reshape(Reshaping, name="reshape"):
-    """Gives an example's elements other axes, in the same order.
+    """Reshapes an example, keeping the order of its elements.
 
     Formula: ``flatten(y) = flatten(x)``
 
@@ -112,7 +112,7 @@ class Reshape(Reshaping, name="reshape"):
 
     def canonical(self, *shapes: Shape) -> Op:
         shape = self.infer_shape(*shapes)
-        # To a vector, or to no -1: what the shape comes out as is the same op, however it was written.
+        # A shape to a vector, or without -1, is replaced by the inferred one: equal ops, however they are written.
         return Flatten() if len(shape) == 1 else self.with_fields(shape=shape)
 
     def emit_module(self, *shapes: Shape) -> Torch | None:
@@ -129,7 +129,7 @@ class Reshape(Reshaping, name="reshape"):
             return Torch("torch.flatten({0}, 1)")
         if len(shapes[0]) == 1:
             return Torch("torch.unflatten({0}, {arguments})", self._arguments(shape))
-        # torch.reshape would need the size of the batch, or -1 for it, which is then no longer free for an axis.
+        # torch.reshape would need the size of the batch, or -1 for it, which could then not be used for an axis.
         return Torch("torch.unflatten(torch.flatten({0}, 1), {arguments})", self._arguments(shape), calls=2)
 
     def _arguments(self, shape: Shape) -> tuple[Argument, ...]:
@@ -142,7 +142,7 @@ class Reshape(Reshaping, name="reshape"):
 
 
 def _is_rest(size: Size) -> bool:
-    """Return whether a size is the mark -1, which stands for what is left over and is compared with no size."""
+    """Return whether a size is the sentinel -1, the inferred one, without comparing an open size with it."""
     return not isinstance(size, Dim) and size == -1
 
 
@@ -151,7 +151,7 @@ def _listed(sizes: Shape) -> str:
 
 
 class Permute(Reshaping, name="permute"):
-    """Puts the axes into another order.
+    """Permutes the axes.
 
     Formula: ``y.shape[i] = x.shape[axes[i]]``
 
@@ -194,7 +194,7 @@ class Permute(Reshaping, name="permute"):
 
     @property
     def strided(self) -> bool:
-        # In order, the axes stay as they are; any other order leaves the elements where they lie, and steps over them.
+        # The identity changes nothing; any other permutation only changes the strides.
         return self.axes != tuple(range(1, len(self.axes) + 1))
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
@@ -205,7 +205,7 @@ class Permute(Reshaping, name="permute"):
 
 
 class Slice(Reshaping, name="slice"):
-    """Takes a range of an axis, the channels by default.
+    """Slices an axis, the channels by default.
 
     Formula: ``y = x[start:stop:step]`` along the axis
 
@@ -253,7 +253,8 @@ class Slice(Reshaping, name="slice"):
         size = shape[axis_index("slice", self.axis, shape)]
         start = self.start + size if self.start < 0 else self.start
         stop = size if self.stop is None else self.stop + size if self.stop < 0 else self.stop
-        # torch cuts off what lies outside and returns an empty value; here either is an error of the document.
+        # torch clips positions that are out of range, and may return an empty value; here either is an error of the
+        # document.
         if not 0 <= start < stop <= size:
             end = size if self.stop is None else self.stop
             raise ShapeError(
@@ -271,7 +272,7 @@ class Slice(Reshaping, name="slice"):
 
     def emit_function(self, *shapes: Shape) -> Torch:
         index = axis_index("slice", self.axis, shapes[0])
-        # Of channels there is one number; elsewhere what counts from the end does so at every size.
+        # The number of channels is fixed; elsewhere a position from the end stays one at every size.
         start, stop = self.positions(shapes[0]) if index == 0 else (self.start, self.stop)
         end = "" if self.stop is None else "{stop}"
         step = ":{step}" if self.step > 1 else ""
@@ -286,7 +287,7 @@ class Slice(Reshaping, name="slice"):
 
     @property
     def strided(self) -> bool:
-        return self.axis != 1 or self.step != 1  # a range of the first axis has no gaps within an example
+        return self.axis != 1 or self.step != 1  # a range of the first axis is contiguous within an example
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         (shape,) = shapes

@@ -1,4 +1,4 @@
-"""Normalization of each element by those around it: what networks had before the batch was normalized."""
+"""Local response normalization, which preceded batch normalization."""
 
 from pydantic import Field
 
@@ -34,7 +34,7 @@ class LocalResponseNorm(Op, name="lrn"):
     invalid_samples = (Sample({"size": 5}, ((8,),)),)
 
     size: Positive = Field(description="Number of neighbouring channels that are summed.")
-    # The paper's sum is not divided (section 3.3), so that its alpha of 1e-4 over 5 channels is 5e-4 here.
+    # The paper does not divide the sum (section 3.3), so its alpha of 1e-4 over 5 channels is 5e-4 here.
     alpha: Number = Field(1e-4, description="Weight of the sum, which is divided by the size as in torch and Caffe.")
     beta: Number = Field(0.75, description="The exponent.")
     k: Number = Field(1.0, description="Added to the weighted sum.")
@@ -61,8 +61,8 @@ class LocalResponseNorm(Op, name="lrn"):
         return Torch("F.local_response_norm({0}, {arguments})", self._arguments())
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
-        # F.local_response_norm pads size // 2 before and (size - 1) // 2 after: an even window reaches one farther
-        # back.
+        # F.local_response_norm pads size // 2 before and (size - 1) // 2 after: an even window starts one channel
+        # earlier.
         around = Window(-(self.size // 2), (self.size - 1) // 2, 1)
         return ((around, *(SAME,) * (len(shapes[0]) - 1)),)
 

@@ -1,4 +1,4 @@
-"""Ops that lay channels out anew: some of them, in another order, or as positions."""
+"""Ops that rearrange channels: select them, permute them, or turn them into positions."""
 
 from fractions import Fraction
 from typing import Annotated
@@ -15,7 +15,7 @@ from netspec.sizes.shape import Shape, show
 
 
 class ChannelShuffle(Op, name="channel_shuffle"):
-    """Mixes groups of channels, so that each group of the next convolution reads channels of all groups.
+    """Interleaves groups of channels, so that each group of the next convolution reads channels of all groups.
 
     Formula: ``y[i * groups + g] = x[g * C / groups + i]``
 
@@ -75,7 +75,7 @@ class ChannelShuffle(Op, name="channel_shuffle"):
         )
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
-        # A receptive field tells positions apart, and not which channels are read.
+        # Receptive fields distinguish positions, not channels.
         return (all_of(0, shapes[0]),)
 
     def abbreviate(self, shape: Shape) -> str:
@@ -83,7 +83,7 @@ class ChannelShuffle(Op, name="channel_shuffle"):
 
 
 class Gather(Op, name="gather"):
-    """Takes some of the channels, in the order given; LeNet's third layer reads tables of them.
+    """Selects channels, in the given order, as for the third layer of LeNet.
 
     Formula: ``y[i] = x[channels[i]]``
 
@@ -144,7 +144,7 @@ class Gather(Op, name="gather"):
 
 
 class PixelShuffle(Op, name="pixel_shuffle"):
-    """Lays the channels of each position out as a square of positions.
+    """Rearranges the channels of each position into a square of positions.
 
     Formula: ``y[c, h * factor + i, w * factor + j] = x[c * factor ** 2 + i * factor + j, h, w]``
 
@@ -203,7 +203,7 @@ class PixelShuffle(Op, name="pixel_shuffle"):
         )
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
-        # Each position is read by `factor` neighbours in the result: o // factor, as a window with one whole number.
+        # `factor` neighbours of the result read each position: o // factor, as a window with one whole number.
         repeated = Window(Fraction(1 - self.factor, self.factor), 0, Fraction(1, self.factor))
         return ((None, repeated, repeated),)
 

@@ -1,4 +1,4 @@
-"""Activation functions with a limited range, and those that make probabilities."""
+"""Activation functions with a bounded range, and those that return probabilities."""
 
 from pydantic import Field
 
@@ -49,7 +49,7 @@ class Tanh(Activation, name="tanh"):
 
 
 class HardSigmoid(Activation, name="hardsigmoid"):
-    """Squashes each element into the range from 0 to 1 with straight lines.
+    """Squashes each element into the range from 0 to 1 by a piecewise linear function.
 
     Formula: ``y = min(max(0, x + 3), 6) / 6``
 
@@ -84,7 +84,7 @@ class Softplus(Activation, name="softplus"):
     samples = (*Activation.samples, Sample({"beta": 2.0, "threshold": 10.0}, ((4, 3),)))
 
     beta: PositiveNumber = Field(1.0, description="How sharp the bend is.")
-    # exp would overflow there, and the logarithm differs from its argument by less than a float can show.
+    # exp would overflow there, and the result differs from its argument by less than the precision of a float.
     threshold: PositiveNumber = Field(20.0, description="Where the function goes over into a straight line.")
 
     def _arguments(self) -> tuple[Argument, ...]:
@@ -92,7 +92,7 @@ class Softplus(Activation, name="softplus"):
 
 
 class AxisActivation(Activation):
-    """What activation functions along an axis share."""
+    """The base class of activation functions along an axis."""
 
     primary = "axis"
     keeps_output = True
@@ -117,7 +117,7 @@ class AxisActivation(Activation):
 
 
 class Softmax(AxisActivation, name="softmax"):
-    """Makes the elements along an axis positive and their sum one.
+    """Makes the elements along an axis positive, with a sum of one.
 
     Formula: ``y[i] = exp(x[i]) / sum over j of exp(x[j])``
 

@@ -1,4 +1,4 @@
-"""Stochastic regularization: branches, elements and columns that are left out at random in training."""
+"""Stochastic regularization: branches, elements and columns that are dropped at random in training."""
 
 from typing import Literal
 
@@ -15,7 +15,7 @@ Mode = Literal["batch", "row"]
 
 
 class StochasticDepth(Op, name="stochastic_depth"):
-    """Leaves out a residual branch at random in training.
+    """Drops a residual branch at random in training.
 
     Formula: ``y = mask * x``, the mask being 1 with probability survival and else 0; evaluation: ``y = survival * x``.
     With ``rescale``: ``y = mask / survival * x``; evaluation: ``y = x``.
@@ -62,7 +62,7 @@ class StochasticDepth(Op, name="stochastic_depth"):
         return Torch("StochasticDepth({arguments})", arguments, layer="stochastic_depth")
 
     def allocates(self, training: bool) -> bool:
-        # With `rescale`, evaluation hands the operand itself on.
+        # With `rescale`, evaluation returns the operand itself.
         return training or not self.rescale
 
     def abbreviate(self, shape: Shape) -> str:
@@ -70,7 +70,7 @@ class StochasticDepth(Op, name="stochastic_depth"):
 
 
 class Swapout(Op, name="swapout"):
-    """Adds a shortcut and a branch, of which each element is kept or dropped on its own.
+    """Adds a shortcut and a branch, whose elements are dropped independently at random.
 
     Formula: ``y = mask1 * skip + mask2 * branch``, element by element; evaluation: each mask is its probability.
 
@@ -117,7 +117,7 @@ class Swapout(Op, name="swapout"):
 
 
 class Join(Op, name="join"):
-    """Takes the mean of the operands that survive drop-path; in evaluation that is all of them.
+    """Averages the operands that survive drop-path; in evaluation, all of them.
 
     Formula: ``y = sum of mask[i] * x[i] / sum of mask[i]``, each mask being 0 with probability drop_path, but never all
     of them (local drop-path). With ``column`` the last operand is what `draw_column` gave: an example that has a
@@ -178,7 +178,7 @@ class Join(Op, name="join"):
 
 
 class DrawColumn(Op, name="draw_column"):
-    """Draws the column of a fractal network that is trained alone; pass its output to every `join`.
+    """Draws the column of a fractal network that is trained alone. Pass its output to every `join`.
 
     Formula: ``y = floor(columns * u)`` with probability p, u being uniform in 0 to 1, and else -1, which leaves it
     to the joins; evaluation: -1.

@@ -1,4 +1,4 @@
-"""What a value is, without a name and a place: what ops take and give."""
+"""The type of a value: what an op needs to know of its operands, and infers for its results."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from netspec.sizes.shape import Shape, show
 
 
 class TensorType(NamedTuple):
-    """The shape of one example, channels first and without the batch, and what its elements are.
+    """The shape of one example, channels first and without the batch, and the dtype of its elements.
 
     Example:
         >>> print(TensorType((64, 56, 56)), TensorType((128,), "int64"))

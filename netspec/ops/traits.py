@@ -1,7 +1,6 @@
-"""What the rest of the compiler asks of an op beside its shape, cost and code.
-
-Nothing elsewhere knows an op by its name, so that an op of a plugin counts towards the depth, is folded with its like,
-has its padding written out and its receptive field followed, just as one that ships.
+"""Traits of ops: what the rest of the compiler needs to know of an op beside its shape, cost and code. No other code
+knows ops by name, so that an op of a plugin counts towards the depth, is folded, has its padding legalized and its
+receptive field computed like a built-in one.
 """
 
 from fractions import Fraction
@@ -16,8 +15,8 @@ class Window(NamedTuple):
     """Which elements along an axis of an operand one element of the result reads.
 
     Element ``o`` of the result reads those from ``first + stride * o`` to ``last + stride * o``: the whole numbers
-    between the two, where these are fractions. What lies outside of the operand is padding. ``axis`` is the axis of the
-    result along which ``o`` counts, from 0; None is the one that is read.
+    between the two, if these are fractions. Positions outside of the operand are padding. ``axis`` is the axis of the
+    result along which ``o`` counts, from 0; None is the axis that is read.
 
     Example:
         A kernel of 3 with stride 2 and padding 1 reads ``Window(-1, 1, 2)``; doubling each element reads
@@ -39,14 +38,14 @@ Windows = tuple[Window | None, ...]
 
 
 class Traits(BaseModel):
-    """Properties of an op. The defaults are right for an op that computes each element by itself."""
+    """Traits of an op. The defaults are those of an element-wise op."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     # memory
 
     input_dtype: ClassVar[Literal["float", "int64", "any"]] = "float"
-    """What the op takes. The result has the dtype of the operands for ``any`` and is float otherwise."""
+    """The dtype of the operands. The result has the dtype of the operands for ``any`` and is float otherwise."""
     concatenates: ClassVar[bool] = False
     """True when the result is the operands one after another, along one of its axes."""
     moves_elements: ClassVar[bool] = False
@@ -54,35 +53,35 @@ class Traits(BaseModel):
     may_alias: ClassVar[bool] = False
     """True when the result may lie in the operand's memory, so that it must not be overwritten in place."""
     keeps_order: ClassVar[bool] = False
-    """True when the elements leave in the order in which they enter, whatever axes they are given."""
+    """True when the order of the elements is unchanged, whatever the new axes are."""
     keeps_output: ClassVar[bool] = False
     """True when the gradient needs the op's output, so that it must not be overwritten in place."""
     keeps_input: ClassVar[bool] = True
     """False when the gradient does not need the operands, so that another use may overwrite them."""
     open_arguments: ClassVar[frozenset[str]] = frozenset()
-    """The fields that take sizes which stay open; for all others a size is fixed to its stated value."""
+    """The fields that accept open sizes; for all others an open size is fixed to its stated value."""
     in_place: ClassVar[bool] = False
     """True when the op's torch text has an ``inplace`` argument."""
     depends_on_mode: ClassVar[bool] = False
     """True when the op differs between training and evaluation; it is then always a module."""
 
     def allocates(self, training: bool) -> bool:
-        """Return whether the result takes memory of its own, and does not lie in the first operand's."""
+        """Return whether the result has memory of its own, rather than sharing that of the first operand."""
         return True
 
     @property
     def strided(self) -> bool:
-        """Whether the result lies in memory with gaps or in another order, so that giving it other axes copies it."""
+        """Whether the result is not contiguous in memory, so that a reshape copies it."""
         return False
 
     def integers_below(self) -> int | None:
-        """Return what the integers of the operand must be less than; None when there is no limit."""
+        """Return the exclusive upper bound of the operand's integers, or None."""
         return None
 
     # counting and comparing
 
     counts_as_layer: ClassVar[bool] = False
-    """True when the op counts towards the depth of a network, as papers give it."""
+    """True when the op counts towards the depth of a network, as papers count it."""
     channel_fields: ClassVar[frozenset[str]] = frozenset()
     """The arguments that follow the channels, in which blocks that are drawn as one may differ."""
 
@@ -93,18 +92,16 @@ class Traits(BaseModel):
 
     @property
     def padding_counts(self) -> bool:
-        """Whether the op takes what it pads with for elements, so that a ``pad`` before it computes the same."""
+        """Whether the op counts its padding as elements, so that a ``pad`` before it computes the same."""
         return True
 
     def padding_around(self, shape: Shape) -> Pairs:
-        """Return the padding that the op does, as [before, after] per axis; nothing for an op that never pads."""
+        """Return the padding of the op, as [before, after] per axis; empty for an op without padding."""
         return ()
 
     def explicit_padding(self, shape: Shape) -> Pairs | None:
-        """Return the padding around an operand if torch's layer cannot do it, or None when it can.
-
-        The op is then replaced by a ``pad`` and by what ``without_padding`` gives. Most layers of torch pad both sides
-        of an axis alike.
+        """Return the padding around an operand if torch's layer does not support it, else None. The op is then replaced
+        by a ``pad`` and the result of ``without_padding``. Most layers of torch pad both sides of an axis alike.
         """
         pairs = self.padding_around(shape)
         # torch.nn.Conv2d: padding is "added to all four sides", by one number per axis.
@@ -119,30 +116,27 @@ class Traits(BaseModel):
         return ()
 
     def without_padding(self) -> Self:
-        """Return the op as it is behind padding of its own."""
-        # The copy is not validated: 0 is what every kind of padding takes.
+        """Return the op without its padding, to follow a ``pad``."""
+        # The copy is not validated: 0 is valid for every type of padding.
         return self.model_copy(update={"padding": 0})
 
     def pad_arguments(self) -> dict[str, object]:
-        """Return the arguments of the ``pad`` that does this op's padding, beside its sides."""
+        """Return the arguments of the ``pad`` for this op's padding, besides its sides."""
         return {"value": self.padding_identity}
 
     # receptive fields
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...] | None:
-        """Return for each operand which of its elements one element of the result reads, axis by axis.
-
-        No windows at all stand for an op that reads each operand at the same position, in which axes of size 1
-        stretch; None for one whose elements read everything. What training alone reads, such as the other examples of
-        a batch, does not count.
+        """Return the windows of each operand that one element of the result reads, axis by axis. An empty tuple is that
+        of an element-wise op, whose operands are broadcast; None is that of an op that reads everything. What only
+        training reads, such as the other examples of a batch, does not count.
         """
         return ()
 
     # parameters
 
     def zero_rows(self) -> dict[str, str]:
-        """Return the parameters of which a row stays zero, with the attribute of torch's layer that says which one.
-
-        An initializer fills all of a parameter, and torch sets the row to zero in its constructor only.
+        """Return the parameters with a row that stays zero, and the attribute of torch's layer that holds its index. An
+        initializer fills the whole parameter, and torch zeroes the row only in its constructor.
         """
         return {}

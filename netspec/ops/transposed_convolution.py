@@ -135,7 +135,7 @@ class ConvTranspose(Op, name="conv_transpose"):
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         kernels, strides, paddings, dilations, _ = self._per_axis(len(shapes[0]) - 1)
-        # A result's element reads the positions from which a tap reaches it, which lie a stride's fraction apart.
+        # An element of the result reads the positions whose windows cover it, which are a fraction of the stride apart.
         spread = tuple(
             Window(Fraction(padding - dilation * (kernel - 1), stride), Fraction(padding, stride), Fraction(1, stride))
             for kernel, stride, padding, dilation in zip(kernels, strides, paddings, dilations, strict=True)

@@ -1,4 +1,4 @@
-"""What ops that pool over a sliding window have in common."""
+"""The base classes of pools over a sliding window."""
 
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from netspec.sizes.shape import AxisWindow, Pairs, Shape, per_axis, show
 
 
 class WindowPool(Op):
-    """What pools over a sliding window share. A subclass adds padding and dilation where torch has them."""
+    """A pool over a sliding window. A subclass adds padding and dilation where torch has them."""
 
     family = "pooling"
     open_arguments = frozenset({"kernel", "stride"})
@@ -42,7 +42,7 @@ class WindowPool(Op):
 
     def check_volume(self, shape: Shape) -> None:
         """Raise ShapeError for a volume that is smaller than the window."""
-        # torch pads a volume for avg_pool3d and lp_pool3d only after it has compared the two.
+        # For avg_pool3d and lp_pool3d torch compares the two before it pads.
         kernels = per_axis(self.kernel, len(shape) - 1)
         if len(shape) == 4 and any(size < extent for size, extent in zip(shape[1:], kernels, strict=True)):
             raise ShapeError(
@@ -83,7 +83,7 @@ class WindowPool(Op):
 
 
 class PaddedPool(WindowPool):
-    """What pools with padding share: torch pads both sides of an axis alike, by at most half the window."""
+    """A pool with padding: torch pads both sides of an axis alike, by at most half the window."""
 
     padding: Padding = Field(0, description="Elements added around the input.")
 
@@ -101,7 +101,7 @@ class PaddedPool(WindowPool):
         return result
 
     def _check_half(self, rank: int) -> None:
-        """Raise ShapeError when a number asks for more padding than half a window."""
+        """Raise ShapeError for padding of more than half a window."""
         # torch.nn.MaxPool2d: "pad should be at most half of effective kernel size". With more of it, a window could
         # read nothing but padding, and a maximum would be minus infinity.
         padding: Any = self.padding
@@ -116,8 +116,9 @@ class PaddedPool(WindowPool):
             )
 
     def _check_ceil(self, shape: Shape) -> None:
-        """Raise ShapeError when the pool rounds up behind padding that becomes an op of its own."""
-        # A `pad` before it is part of the input for torch, so that a last window may start in it, and read it alone.
+        """Raise ShapeError when the pool rounds up after padding that becomes an op of its own."""
+        # For torch a `pad` before it is part of the input, so that the last window may start in it and read nothing
+        # else.
         if padding := self.explicit_padding(shape):
             raise ShapeError(
                 f"{self.name} cannot round up with padding of "

@@ -1,4 +1,4 @@
-"""What convolutions and pools share: a window that slides over the axes."""
+"""Sliding windows, for convolutions and pools."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -78,8 +78,8 @@ class SlidingWindow(NamedTuple):
         axes = self.along(rank)
         self._check_same(op, axes)
         if self.padding == "same_tf":
-            # TensorFlow's rule fixes how many windows there are, and pads what they need. So their number is a plain
-            # division. The padding is computed of a window that is known when the module is constructed.
+            # TensorFlow's rule fixes the number of windows, and pads as needed. So that number is a plain division. The
+            # padding is computed from a window that is known when the module is constructed.
             known = [(int(axis.kernel), int(axis.stride)) for axis in axes]
             return tuple(-(-size // stride) for size, (_, stride) in zip(sizes, known, strict=True))
         return tuple(map(count_windows, sizes, axes, self.pairs((1, *sizes)), (self.ceil,) * rank))
@@ -104,21 +104,20 @@ class SlidingWindow(NamedTuple):
         return tuple(side if isinstance(side, tuple) else (side, side) for side in sides)  # type: ignore[misc]
 
     def pads_by_size(self, shape: Shape) -> tuple[AxisWindow, ...]:
-        """Return the window along each axis where what it is padded by depends on the size that enters; else nothing.
+        """Return the window along each axis if its padding depends on the input size; else an empty tuple.
 
         Example:
             >>> SlidingWindow(3, 2, "same_tf").pads_by_size((3, 9)), SlidingWindow(3, 1, "same_tf").pads_by_size((3, 9))
             ((AxisWindow(kernel=3, stride=2, dilation=1),), ())
         """
         axes = self.along(len(shape) - 1)
-        # Between neighbouring windows nothing is left over.
+        # With a stride of 1 there is no remainder.
         return axes if self.padding == "same_tf" and any(axis.stride != 1 for axis in axes) else ()
 
     def torch_padding(self, shape: Shape) -> OpenPaddingValue | str:
-        """Return the padding as torch's modules take it, which is the same on both sides of an axis.
+        """Return the padding as the argument of torch's modules, which is the same on both sides of an axis.
 
-        Padding that differs is returned as pairs: it has to become a ``pad`` of its own before it is written (see
-        ``Op.explicit_padding``).
+        Padding that differs is returned as pairs, and has to become a ``pad`` of its own (see ``Op.explicit_padding``).
 
         Example:
             >>> SlidingWindow(3, 1, "same_tf").torch_padding((3, 28, 28))
@@ -135,7 +134,7 @@ class SlidingWindow(NamedTuple):
         return sides
 
     def reads(self, shape: Shape) -> Windows:
-        """Return which elements of each spatial axis one element of the result reads.
+        """Return the window of one element of the result on each spatial axis.
 
         Example:
             >>> SlidingWindow(kernel=3, stride=2, padding=1).reads((8, 9))
@@ -161,7 +160,7 @@ class SlidingWindow(NamedTuple):
 
 
 def check_copies(op: str, mode: str, pairs: Pairs, shape: Shape) -> None:
-    """Raise ShapeError when padding that copies the input needs more of it than there is."""
+    """Raise ShapeError when padding that copies the input needs more elements than there are."""
     # torch.nn.ReflectionPad2d mirrors around the border without repeating it, so it has one element less to copy than
     # the axis has; torch.nn.CircularPad2d goes round once at most; a border can be repeated without end.
     spare = {"reflect": 1, "circular": 0}.get(mode)
@@ -188,7 +187,7 @@ def all_of(axis: int, shape: Shape) -> Windows:
 
 
 def shortest(value: T | tuple[T, ...]) -> T | tuple[T, ...]:
-    """Return one number where all axes have the same.
+    """Return one number if all axes have the same.
 
     Example:
         >>> shortest((3, 3)), shortest((1, 7))
@@ -197,7 +196,7 @@ def shortest(value: T | tuple[T, ...]) -> T | tuple[T, ...]:
     return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
 
 
-# A network has a handful of windows, and asks for each of them at hundreds of layers.
+# Cached, since a network has few different windows in hundreds of layers.
 @lru_cache(maxsize=1024)
 def _is_plain(window: SlidingWindow) -> bool:
     """Return whether a window has no open size itself."""

@@ -1,10 +1,9 @@
 """Passes: from graphs to graphs.
 
-A pass is a class in a file of its own, and a line in the pipeline that it belongs to: a target's, for what only that
-target needs. It works with a ``Rewriter``, and is run by a ``PassManager``, which verifies every graph that a pass
-makes.
+A pass is a class in a file of its own, and a line in a pipeline: that of a target, if only this target needs it. It
+works with a ``Rewriter``, and is run by a ``PassManager``, which verifies the graph after every pass.
 
-manager.py   what a pass is, and running passes in order
+manager.py   the base class of passes, and the pass manager
 """
 
 from __future__ import annotations

@@ -13,11 +13,9 @@ PASSES: dict[str, type[Pass]] = {}
 
 
 class Pass(ABC):
-    """A function from graphs to graphs, under a name.
-
-    It never changes the graph that it is given, and returns that same object where there is nothing to do. It is
-    idempotent: given its own result, it does nothing. Options are the fields of a subclass that is a frozen dataclass.
-    ``requires`` are the names of the passes that must have run before.
+    """A named transformation of graphs. It never changes its argument, and returns the same object if there is nothing
+    to do. It is idempotent: applied to its own result, it does nothing. Options are the fields of a subclass that is a
+    frozen dataclass. ``requires`` are the names of the passes that must have run before.
     """
 
     name: ClassVar[str]
@@ -32,7 +30,7 @@ class Pass(ABC):
 
     @abstractmethod
     def run(self, graph: Graph) -> Graph:
-        """Return the graph as this pass makes it."""
+        """Return the transformed graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +52,12 @@ class PassManager:
     def run(self, graph: Graph) -> Graph:
         """Return the graph after all passes.
 
-        Raises: InvalidGraph that names the pass, when what it made breaks a rule.
+        Raises: InvalidGraph that names the pass, when its result breaks a rule.
         """
         for each in self.passes:
             before, graph = graph, each.run(graph)
-            # A pass that had nothing to do returns the same object: what was derived from it is kept, and it is
-            # verified already.
+            # A pass that had nothing to do returns the same object, which is verified already and keeps its cached
+            # analyses.
             if graph is not before:
                 _verify_after(each, graph)
         return graph

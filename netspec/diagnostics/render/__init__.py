@@ -6,8 +6,8 @@
     sarif.py    SARIF 2.1.0
     escape.py   what makes any text safe to print
 
-Whatever comes from a document passes through ``printable``, so that no document can move a terminal's cursor, turn
-the direction of a line, or speak to the program that reads the output.
+Whatever comes from a document passes through ``printable``, so that no document can move a terminal's cursor, reverse
+the direction of a line, or inject commands into the program that reads the output.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def render(
 ) -> str:
     """Return diagnostics in a format, without a newline at the end; colour is for ``text`` alone.
 
-    ``sources`` is the map that the documents were read with. Without it the lines that ``text`` shows are read anew.
+    ``sources`` is the map that the documents were read with. Without it, ``text`` reads the lines that it shows from
+    disk.
 
     Example:
         >>> from netspec.diagnostics import Code, Span

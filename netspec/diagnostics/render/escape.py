@@ -1,10 +1,10 @@
-"""The one way for text of a document into an output."""
+"""The one way by which text of a document reaches an output."""
 
 from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    """Return a text with every character escaped that a terminal would not simply show.
+    """Return a text with all characters escaped that are not printable on a terminal.
 
     Example:
         >>> print(printable("red \\x1b[31m, turned \\u202e, café"))

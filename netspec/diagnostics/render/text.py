@@ -17,7 +17,7 @@ _STYLES = {"error": "1;31", "warning": "1;33", "bold": "1", "frame": "1;34", "no
 
 
 class Painter:
-    """Draws code frames, in colour or without."""
+    """Renders code frames, in colour or without."""
 
     def __init__(self, color: bool, sources: SourceMap) -> None:
         self.color = color
@@ -100,7 +100,7 @@ def _cut(line: str, span: Span) -> tuple[str, str, str]:
 
 
 def _width(text: str) -> int:
-    """Return the number of terminal columns that a printable text takes."""
+    """Return the number of terminal columns of a printable text."""
     if text.isascii():
         return len(text)
     return sum(_character_width(character) for character in text)

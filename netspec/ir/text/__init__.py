@@ -1,7 +1,6 @@
-"""Graphs as text, to be read, compared and written by hand: what passes are tested with.
+"""Graphs as text, to be read, compared and written by hand, as in tests of passes.
 
-The notation is the one in which ``docs/language.md`` shows what a document becomes, a line for each node, with all that
-a graph holds beside it:
+The notation is that of ``docs/language.md``, a line for each node, with everything else that a graph holds:
 
     network small (width=8)
     source "small.yaml"
@@ -22,11 +21,11 @@ a graph holds beside it:
 A node is its path, the op with the values that it reads and the arguments that are not its defaults, the types of its
 results, and its parameters; behind these its label (``as``), the module that it shares, whether it is ``named``, its
 ``device``, its initializers, the values of whose ``sizes`` its arguments are computed, and the ``expressions`` that
-gave them. A scope has its kind, and a block its
-name; the values that enter stand in brackets, under the names that the block gives them (``x as skip``), and those that
-leave behind the arrow. Values are JSON. MACs do not stand here, as they follow from the op.
+gave them. A scope has its kind, and a block its name; the live-ins are in parentheses, with the names that the block
+gives them (``x as skip``), and the live-outs after the arrow. Values are JSON. MACs are not written, since they follow
+from the op.
 
-What is printed reads back to an equal graph. Types and parameters may be left out, and are inferred then. The places of
+What is printed reads back to an equal graph. Types and parameters may be left out, and are then inferred. The places of
 what is read are those in the text.
 
     printer.py   a graph to text

@@ -43,9 +43,9 @@ _OPEN_SHAPE = re.compile(rf"scalar\b|{_OPEN}(?:x{_OPEN})*", re.ASCII)
 
 
 def parse_graph(text: str, file: str = "<graph>") -> Graph:
-    """Return the graph that a text says, verified. ``file`` is what the text is called in places.
+    """Return the graph of a text, verified. ``file`` is the name of the text in spans.
 
-    Raises: GraphSyntaxError where the text cannot be read; InvalidGraph where it says what no graph can be.
+    Raises: GraphSyntaxError when the text cannot be parsed; InvalidGraph when the graph breaks a rule of ``verify``.
 
     Example:
         >>> graph = parse_graph("network tiny\\ninput input 3x8x8\\nrelu1 = relu(input)\\nreturns output: relu1\\n")
@@ -68,7 +68,7 @@ def parse_graph(text: str, file: str = "<graph>") -> Graph:
 
 
 def _network(line: Line) -> _Parser:
-    """Return the parser that goes on behind the first line."""
+    """Return the parser for the lines after the first."""
     span = line.span
     line.expect("network")
     name = line.word()
@@ -107,7 +107,7 @@ class _Parser:
         self.decoder = json.JSONDecoder(object_hook=self._open_size)
 
     def read(self, line: Line) -> None:
-        """Read a line; what begins it says what it is."""
+        """Read a line, whose beginning decides what it is."""
         if line.matches(_NODE):
             self._node(line)
         elif line.take("}"):
@@ -257,7 +257,7 @@ class _Parser:
         return tuple(values), arguments
 
     def _open_size(self, value: dict[str, Any]) -> Any:
-        """Return the open size that stands among arguments."""
+        """Return the open size that an object among arguments describes."""
         if value.keys() != {"size"}:
             return value
         return read_size(value["size"], {name: symbol(name, size) for name, size in self.sizes.stated.items()})

@@ -47,7 +47,7 @@ def _header(graph: Graph) -> Iterator[str]:
 
 
 def _entering(each: Input) -> str:
-    """Return the type of an input; a size that stays open stands behind its name, as in ``3xH=224xW=224``."""
+    """Return the type of an input, with the names of open sizes before their numbers, as in ``3xH=224xW=224``."""
     if not each.symbols:
         return str(each.type)
     sizes = [
@@ -99,7 +99,7 @@ def _node(node: Node) -> str:
 
 
 def _marks(node: Node) -> Iterator[str]:
-    """Yield what a document says of a node beside its op."""
+    """Yield the attributes of a node beside its op."""
     if node.shared:
         yield f"shares {node.module}"
     if node.label:
@@ -148,7 +148,7 @@ def _json(value: object) -> str:
 
 
 def _formula(value: object) -> dict[str, str]:
-    """Return what stands for an open size among arguments."""
+    """Return the JSON of an open size among arguments."""
     if not isinstance(value, Dim):
         raise TypeError(f"{value!r} cannot be written")
     return {"size": str(value)}

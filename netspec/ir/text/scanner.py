@@ -1,4 +1,4 @@
-"""The words of a line of a graph's text."""
+"""The tokens of a line of a graph's text."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class GraphSyntaxError(NetspecError):
 
 
 class Line:
-    """A line that is read from its beginning; spaces, and what stands behind ``#``, count for nothing."""
+    """A line that is read from left to right; spaces, and comments after ``#``, are skipped."""
 
     def __init__(self, text: str, file: str, number: int) -> None:
         self._text, self._file, self._number = text, file, number
@@ -46,7 +46,7 @@ class Line:
         return Span(self._file, self._number, self._position + 1, self._number, len(self._text) + 1)
 
     def end(self) -> None:
-        """Expect nothing more."""
+        """Expect the end of the line."""
         if not self.ended:
             self.fail("nothing more is expected on this line")
 
@@ -55,15 +55,15 @@ class Line:
         raise GraphSyntaxError(message, self.span)
 
     def next_is(self, mark: str) -> bool:
-        """Return whether a mark comes next."""
+        """Return whether the next token is a mark."""
         return self._text.startswith(mark, self._position)
 
     def matches(self, pattern: re.Pattern[str]) -> bool:
-        """Return whether what comes next has a pattern."""
+        """Return whether the next token matches a pattern."""
         return pattern.match(self._text, self._position) is not None
 
     def take(self, mark: str) -> bool:
-        """Pass a mark if it comes next, and return whether it did. A word is only passed as a whole."""
+        """Consume a mark if it is next, and return whether it was. A word is consumed only as a whole."""
         end = self._position + len(mark)
         if not self.next_is(mark) or (mark[-1].isalnum() and WORD.match(self._text, end)):
             return False
@@ -72,12 +72,12 @@ class Line:
         return True
 
     def expect(self, mark: str) -> None:
-        """Pass a mark, which must come next."""
+        """Consume a mark, which must be next."""
         if not self.take(mark):
             self.fail(f"expected {mark!r}")
 
     def match(self, pattern: re.Pattern[str], what: str) -> str:
-        """Return the text that comes next and has a pattern."""
+        """Consume and return the next token, which must match a pattern."""
         found = pattern.match(self._text, self._position)
         if found is None:
             self.fail(f"expected {what}")
@@ -94,7 +94,7 @@ class Line:
         return self.match(VALUE, "the name of a value")
 
     def json(self, decoder: json.JSONDecoder = PLAIN) -> Any:
-        """Return the JSON value that comes next, as nobody can change it."""
+        """Consume and return the next JSON value, as an immutable value."""
         try:
             value, self._position = decoder.raw_decode(self._text, self._position)
         except json.JSONDecodeError as error:
@@ -103,7 +103,7 @@ class Line:
         return frozen(value)
 
     def several(self, part: Callable[[], Part]) -> tuple[Part, ...]:
-        """Return parts with commas between them, of which there is at least one."""
+        """Return one or more parts that are separated by commas."""
         parts = [part()]
         while self.take(","):
             parts.append(part())

@@ -39,7 +39,7 @@ def load(
 ) -> Document:
     """Return the document at a path, or the shipped one of that name, with a variant and overrides applied.
 
-    ``sources`` keeps every text that is read, for code frames, and may bring texts that are not saved yet.
+    ``sources`` keeps every text that is read, for code frames, and may hold unsaved texts of an editor.
 
     Raises: SpecError with every error that was found.
 
@@ -58,7 +58,7 @@ def load(
 def _chain(path: Path, sources: SourceMap, collector: Collector) -> list[tuple[Path, Mapping]]:
     """Return the files from the document to the farthest one it extends, each with its checked tree.
 
-    Errors of the top level that leave what stands below it as it is are collected.
+    Errors of the top level that do not affect the rest of a file are collected.
     """
     chain: list[tuple[Path, Mapping]] = []
     span: Span | None = None
@@ -85,7 +85,7 @@ def _assemble(chain: list[tuple[Path, Mapping]], sources: SourceMap, collector: 
     tree = merge_documents(trees)
     importer = Importer(sources, collector)
     imported = importer.blocks_of(chain)
-    # The document's own blocks hide others of their names. They are filled in later, but looked up only after that.
+    # The document's own blocks shadow others of the same name. They are defined below, before any lookup.
     own: dict[str, Block] = {}
     namespace: Namespace[str, Block] = ChainMap(own, imported, library())  # type: ignore[arg-type]
     parser = Parser(namespace, tree.get("defaults") or Mapping(), collector)
@@ -95,7 +95,7 @@ def _assemble(chain: list[tuple[Path, Mapping]], sources: SourceMap, collector: 
     _check_input(parser, tree)
     collector.raise_errors()
     assert network is not None, "a document without one has been reported"
-    # Last, and without errors: a step that could not be parsed would leave arguments unread that it meant to read.
+    # Last, and only without errors: a step that could not be parsed may read the arguments that seem unread.
     inherited = {str(path) for path, _ in chain[1:]}  # each is checked when it is compiled itself
     blocks = [each for each in (*own.values(), *importer.blocks) if each.span.file not in inherited]
     report_unused_arguments(tree, parameters, blocks, importer, parser)
@@ -111,7 +111,7 @@ def _assemble(chain: list[tuple[Path, Mapping]], sources: SourceMap, collector: 
 
 
 def _header_fields(tree: Mapping, path: Path) -> dict[str, Any]:
-    """Return what a document takes from its top level as it stands there."""
+    """Return the fields of a document that are copied from its top level."""
     return {
         "path": path,
         "name": tree.get("name") or _name_of(path),
@@ -133,7 +133,7 @@ def _header_fields(tree: Mapping, path: Path) -> dict[str, Any]:
 
 
 def _name_of(path: Path) -> str:
-    """Return a file's name as one that a network may have, so that what is built of it can be imported."""
+    """Return the name of a file as a valid name for a network, whose generated module can then be imported."""
     # A file may be called `res-net 2.yaml`, but Python imports only identifiers.
     name = re.sub(r"[^A-Za-z0-9_]+", "_", path.stem)
     return (name if name[:1].isalpha() else f"net_{name.strip('_')}".rstrip("_"))[:64]
@@ -151,14 +151,14 @@ def _parameters(parser: Parser, tree: Mapping, trees: list[Mapping]) -> dict[str
 
 
 def _network(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) -> Body | None:
-    """Parse the network; where an argument's declaration is wrong, names are not checked."""
+    """Parse the network; if a declaration of an argument is wrong, names are not checked."""
     if tree.get("network") is None:
         _report_missing(parser, tree, "network", "write its steps below it, as in `- relu`")
         return None
     entered = tree.get("input")
     inputs = entered if isinstance(entered, Mapping) and "shape" not in entered else Mapping()
     for name in inputs:
-        if name != "input":  # what any document may call its only input
+        if name != "input":  # the name of a single input in every document
             parser.check_variable(name, inputs.key_spans[name], "an input")
     is_complete = set(tree.get("args") or ()) == set(parameters)
     scope = Scope.of_body(parameters, inputs) if is_complete else None
@@ -173,7 +173,7 @@ def _check_input(parser: Parser, tree: Mapping) -> None:
 
 
 def _report_missing(parser: Parser, tree: Mapping, key: str, help_text: str) -> None:
-    """Report a key that is not there, at the document's beginning, or that has nothing below it, at its own place."""
+    """Report a missing key at the beginning of the document, or an empty one at its own place."""
     if key in tree:
         parser.report(Code.MISSING_DOCUMENT_KEY, f"`{key}` is empty", tree.key_spans[key], help_text)
     else:

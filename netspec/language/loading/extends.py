@@ -1,4 +1,4 @@
-"""``extends``: several documents become one, in which what a nearer one says wins."""
+"""``extends``: documents that extend each other become one, in which the nearer ones win."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def merge_documents(trees: Sequence[Mapping]) -> Mapping:
 
 
 def _take(result: Mapping, tree: Mapping, key: str) -> None:
-    """Add a key of a nearer document to what the farther ones say."""
+    """Merge a key of a nearer document into the result of the farther ones."""
     known, value = result.get(key), tree[key]
     result.take(tree, key)
     if key in MERGED and isinstance(known, Mapping) and isinstance(value, Mapping):

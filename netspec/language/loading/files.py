@@ -1,4 +1,4 @@
-"""Finding documents: shipped ones by name, others by path, and what they refer to inside their project root."""
+"""Finding documents: shipped ones by name, others by path, and their references inside the project root."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def shipped_names() -> list[str]:
 def find(path_or_name: str | Path, sources: SourceMap) -> Path:
     """Return the file that a user means by a path or by the name of a shipped network.
 
-    What is there and is no file, such as a folder, is returned too where no network has its name: the error of
-    reading it says what it is.
+    A path that exists but is not a file, such as a folder, is returned too unless a network has its name: reading it
+    then reports what it is.
 
     Raises: SpecError NS0001 when there is neither.
     """
@@ -41,7 +41,7 @@ def find(path_or_name: str | Path, sources: SourceMap) -> Path:
     if sources.is_file(path):
         return path
     shipped = shipped_folder() / f"{path_or_name}.yaml"
-    # A name has no folder: `./resnet18` means a file, be it there or not.
+    # A name has no folder: `./resnet18` means a file, even if it does not exist.
     if path.name == str(path_or_name) and sources.is_file(shipped):
         return shipped
     if path_or_name and _is_there(path):
@@ -52,11 +52,11 @@ def find(path_or_name: str | Path, sources: SourceMap) -> Path:
 
 
 def _is_there(path: Path) -> bool:
-    """Return whether there is anything at all, be it out of reach."""
+    """Return whether the path exists, even if it is not accessible."""
     try:
         path.stat()
     except PermissionError:
-        # In a folder that may not be searched: reading it says so, which helps more than "there is no file".
+        # Inside a folder without permission: reading the path reports that, which helps more than "there is no file".
         return True
     except (OSError, ValueError):
         return False
@@ -64,7 +64,7 @@ def _is_there(path: Path) -> bool:
 
 
 def project_root(path: Path) -> Path:
-    """Return the folder that everything a document refers to must lie in: the nearest project, or its own folder."""
+    """Return the folder that must contain all references of a document: the nearest project, or its own folder."""
     folder = path.resolve().parent
     if folder.is_relative_to(shipped_folder().resolve()):
         return shipped_folder().resolve()
@@ -81,7 +81,7 @@ def refer(text: str, origin: Path, span: Span, sources: SourceMap) -> Path:
         return _shipped(text, span, sources)
     try:
         target = (origin.parent / text).resolve()
-    except (OSError, RuntimeError):  # Python 3.11 and 3.12 say the latter of a link that leads back to itself
+    except (OSError, RuntimeError):  # Python 3.11 and 3.12 raise the latter for a circular link
         help_text = "make it a file, or a link to one"
         raise SpecError.of(
             Code.UNREADABLE_FILE, f"'{text}' is a symbolic link that leads nowhere", span, help=help_text
@@ -104,7 +104,7 @@ def refer(text: str, origin: Path, span: Span, sources: SourceMap) -> Path:
 
 
 def _shown(path: Path, origin: Path) -> Path:
-    """Return a path as messages show it: relative to the working folder where the one that led to it is."""
+    """Return a path as messages show it: relative to the working folder if its origin is."""
     here = Path.cwd()
     return path.relative_to(here) if not origin.is_absolute() and path.is_relative_to(here) else path
 

@@ -19,7 +19,7 @@ from netspec.syntax.yaml.spacing import missing_mark
 def read_document(path: Path, sources: SourceMap, collector: Collector | None = None) -> Mapping:
     """Return the tree of a file whose top level is a valid header.
 
-    With a collector, errors of keys on which nothing else depends are left to it, where there are no others.
+    With a collector, errors of keys on which nothing else depends are only collected, if there are no others.
 
     Raises: SpecError with every error of the top level.
     """
@@ -32,7 +32,7 @@ def read_document(path: Path, sources: SourceMap, collector: Collector | None = 
     try:
         Header.model_validate(tree)
     except ValidationError as error:
-        # pydantic reports each of thousands of wrong keys; the rest of the run stops at the same number.
+        # pydantic may report thousands of wrong keys; the limit on errors holds here too.
         errors = error.errors()[:MOST_ERRORS]
         diagnostics = [_header_error(tree, each) for each in errors]
         if collector is None or not all(map(_is_minor, errors)):
@@ -46,7 +46,7 @@ ASIDE = ("name", "title", "cite", "notes", "reference", "published", "expect")
 
 
 def _is_minor(error: Any) -> bool:
-    """Return whether an error of the header leaves the rest as it is: it is no misspelled key that others depend on."""
+    """Return whether an error of the header does not affect the rest, unlike a misspelled key."""
     key = str(error["loc"][0])
     others = [info.alias or name for name, info in Header.model_fields.items() if name not in ASIDE]
     return key in ASIDE or (error["type"] == "extra_forbidden" and not suggest_key(key, others, DOCUMENT_KEYS))
@@ -96,7 +96,7 @@ _REQUIREMENTS = {
 
 
 def _header_help(loc: tuple[Any, ...]) -> str:
-    """Return how the part of the header at a place is written."""
+    """Return an example of the part of the header at a location."""
     if loc[0] == "expect":
         return "as in `expect: {params: 11689512}`"
     return _HEADER_HELP.get(str(loc[0]), "put quotes around a text that looks like a number")

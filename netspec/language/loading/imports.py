@@ -22,7 +22,7 @@ LARGEST_CHAIN = 16
 
 
 class Importer:
-    """Reads imported files, each once, however many import it: small files could otherwise mean exponential work."""
+    """Reads imported files, each once, however many import it: otherwise small files could cause exponential work."""
 
     def __init__(self, sources: SourceMap, collector: Collector) -> None:
         self.sources = sources
@@ -37,7 +37,7 @@ class Importer:
         return (block for blocks in self._known.values() for block in blocks.values())
 
     def blocks_of(self, chain: list[tuple[Path, Mapping]]) -> dict[str, Block]:
-        """Return what the files of a chain of ``extends`` import, the nearest file first.
+        """Return the blocks that the files of a chain of ``extends`` import, the nearest file first.
 
         Raises: SpecError with every error of the first imported file that has any.
         """
@@ -55,7 +55,7 @@ class Importer:
                 imported[name] = block
 
     def _blocks_in(self, path: Path, span: Span, trail: tuple[Path, ...]) -> dict[str, Block]:
-        # The trail is what is being read now. A file that is read already may come again: two may import the same.
+        # The trail holds the files being read now. A file that was read already is no circle: two may import the same.
         key = path.resolve()
         if any(key == each.resolve() for each in trail):
             message, help_text = f"{path.name} imports itself", "move what both need into a third file"
@@ -82,7 +82,7 @@ class Importer:
 
 
 def _check_unique(imported: dict[str, Block], name: str, block: Block, span: Span) -> None:
-    """Raise SpecError when another block of that name is imported; the same one may come by several ways."""
+    """Raise SpecError when another block of that name is imported; the same block may be imported several times."""
     earlier = imported.get(name)
     if earlier and earlier.span != block.span:
         message = f"two imported files define the block '{name}'"

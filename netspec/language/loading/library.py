@@ -21,7 +21,7 @@ class Library(Mapping[str, Block]):
         self._paths = {path.stem: path for path in sorted(library_folder().glob("*.yaml"))}
         self._blocks: dict[str, Block] = {}
 
-    # A document holds its namespace: a pickled or copied one must not take all parsed blocks along.
+    # A document holds its namespace: pickling or copying it must not include all parsed blocks.
     def __reduce__(self) -> tuple[Any, ...]:
         return library, ()
 
@@ -45,7 +45,7 @@ class Library(Mapping[str, Block]):
             message = f"the library file {path.name} must define the one block '{name}'"
             raise SpecError.of(Code.INVALID_LIBRARY_FILE, message, help="one block per file, with the file's name")
         parser = Parser(self)
-        # The block is known before its body is parsed, so that it may call itself.
+        # The block is declared before its body is parsed, so that it may call itself.
         self._blocks.update(declare(parser, tree["blocks"], parser.namespace))
         define(parser, tree["blocks"], self._blocks)
         parser.collector.raise_errors()
@@ -54,5 +54,5 @@ class Library(Mapping[str, Block]):
 
 @cache
 def library() -> Library:
-    """Return the one library."""
+    """Return the library, of which there is one per process."""
     return Library()

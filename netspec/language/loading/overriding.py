@@ -18,7 +18,7 @@ NUMBERS = re.compile(r"\s*[-+.\w]+(\s*,\s*[-+.\w]+)+\s*")
 
 
 def override(document: Document, variant: str | None, overrides: dict[str, Any]) -> Document:
-    """Return the document with a variant's and then the overrides' values in force.
+    """Return the document with the values of a variant, then those of the overrides.
 
     Keys are arguments, places inside list arguments (``layers.0``) or ``input``; texts are read as YAML.
 
@@ -40,7 +40,7 @@ def override(document: Document, variant: str | None, overrides: dict[str, Any])
 
 
 def _changed_input(current: Any, places: list[str], value: Any, key: str) -> Any:
-    """Return an input with another shape: its dtype, the range of its integers and the names of inputs stay."""
+    """Return an input with another shape, but the same dtype, range of integers and names."""
     if not isinstance(current, Mapping):
         return _placed(current, places, value, key)
     if not places and isinstance(value, Mapping) and ("shape" in value) == ("shape" in current):
@@ -61,7 +61,7 @@ def _changed_input(current: Any, places: list[str], value: Any, key: str) -> Any
 
 
 def _shape_key(current: Mapping, key: str) -> str:
-    """Return under which key of an input its shape stands, or the name of the only one of several inputs."""
+    """Return the key of an input under which its shape is, or the name of the only input of a mapping."""
     if "shape" in current:
         return "shape"
     if len(current) == 1:
@@ -75,7 +75,7 @@ def _read(text: str, key: str, sources: SourceMap) -> Any:
     if not text.strip():
         help_text = "give one after the `=`; `null` is nothing, and `''` an empty text"
         raise SpecError.of(Code.UNKNOWN_SETTING, f"--set {key}: there is no value", help=help_text)
-    # A shell may take brackets for a pattern, so that a list of numbers can do without them.
+    # A shell may expand brackets as a pattern, so a list of numbers may be written without them.
     listed = f"[{text}]" if NUMBERS.fullmatch(text) else text
     sources.add(f"--set {key}", listed)
     return read(listed, f"--set {key}")
@@ -95,7 +95,7 @@ def _variant(document: Document, name: str) -> Mapping:
 
 
 def _section(document: Document, key: str) -> Span:
-    """Return where a document says what can be set, or the document's beginning where it does not."""
+    """Return the place where a document declares what can be set, or its beginning if it does not."""
     return document.tree.key_spans.get(key, document.span)
 
 
@@ -135,7 +135,7 @@ def _placed(current: Any, places: list[str], value: Any, key: str) -> Any:
 
 
 def _places(current: Any, place: str) -> str:
-    """Return the places that a value has, as help for one that it lacks."""
+    """Return the positions or keys of a value, as help for one that it lacks."""
     if isinstance(current, dict) and current:
         return nearest(place, current) or f"it has {', '.join(current)}"
     if isinstance(current, list) and current:
@@ -144,7 +144,7 @@ def _places(current: Any, place: str) -> str:
 
 
 def _as_tree(value: Any) -> Any:
-    """Return a Python value as the reader would have given it."""
+    """Return a Python value as the YAML reader would return it."""
     if isinstance(value, dict):
         mapping = Mapping()
         for key, item in value.items():

@@ -26,7 +26,7 @@ def report_unused_arguments(
     # An argument whose value is marked `&anchor` is there for its aliases.
     unread = [each for each in unread if not _has_anchor(tree["args"].value_spans[each.name], importer.sources)]
     _report(Path(tree.span.file).name, unread, importer.collector)
-    # A block that may be handed over as an argument takes whatever its callers give to any such block.
+    # A block that may be passed as an argument accepts whatever callers pass to any such block.
     handed_over = Counter(texts(tree)) - Counter(parser.bare_words) + importer.texts
     for block in blocks:
         if block.name not in handed_over and block.mentions is not None:
@@ -41,6 +41,6 @@ def _report(owner: str, unread: list[Parameter], collector: Collector) -> None:
 
 
 def _has_anchor(span: Span, sources: SourceMap) -> bool:
-    # The tree has no anchors any more: only the text shows that there was one.
+    # The tree has no anchors any more, so the text is searched.
     line = sources.line(span.file, span.line) or ""
     return line[span.column - 1 : span.column] == "&"

@@ -1,6 +1,6 @@
 """From the tree of a file to steps, bodies and blocks.
 
-parser.py         steps and bodies: every step is dispatched on its key, then checked
+parser.py         steps and bodies: every step is dispatched on its key
 arguments.py      the arguments of a step, by what the step is
 checks.py         names, labels and expressions
 declarations.py   ``blocks:``

@@ -1,4 +1,4 @@
-"""The arguments of a step, by what the step is: names and expressions are checked, bodies are parsed."""
+"""The arguments of a step, by its kind: names and expressions are checked, bodies are parsed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from netspec.syntax.yaml import Mapping, Sequence, merged
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A step as written: its own key and value with their places, and the mapping that holds the keys beside them."""
+    """A step as written: its own key and value with their spans, and the mapping with its other keys."""
 
     key: str
     value: Any
@@ -32,7 +32,7 @@ class Call:
 
     @classmethod
     def of(cls, key: str, tree: Mapping) -> Call:
-        """Return the call that stands under a key of a mapping."""
+        """Return the call under a key of a mapping."""
         return cls(key, tree[key], tree.key_spans[key], tree.value_spans[key], tree)
 
     def under(self, name: str) -> Mapping:
@@ -45,7 +45,7 @@ class ArgumentParser(Checker):
 
     @abstractmethod
     def body(self, tree: Any, span: Span, variables: Iterable[str] = ()) -> Body:
-        """Parse a chain of steps, which see these variables too."""
+        """Parse a chain of steps with these variables in scope."""
 
     def arguments(self, kind: StepKind, call: Call) -> tuple[Mapping, tuple[Operand, ...]]:
         """Return the arguments of a step by name, and the operands of a merge."""
@@ -71,7 +71,7 @@ class ArgumentParser(Checker):
         return arguments
 
     def named(self, call: Call, primary: str | None, fields: Collection[str]) -> Mapping | None:
-        """Return the arguments by name; a value that is no mapping stands for the primary one, if there is one."""
+        """Return the arguments by name; a value that is no mapping is the primary argument, if there is one."""
         if call.value is None:
             return Mapping(call.span.file)
         if isinstance(call.value, Mapping):
@@ -94,7 +94,7 @@ class ArgumentParser(Checker):
                 )
 
     def check_arguments(self, op: type[Op], arguments: Mapping) -> None:
-        """Record arguments that an op does not have, and errors in the expressions of those that it has."""
+        """Report unknown arguments of an op, and errors in the expressions of the others."""
         self.check_names(arguments, list(op.model_fields), op.name)
         self._check_fields(op, arguments)
 
@@ -124,7 +124,7 @@ class ArgumentParser(Checker):
         return options, self._operands(op, value, call.value_span)
 
     def _holds_options(self, op: type[Op], operands: Mapping) -> bool:
-        """Return whether an option stands among the operands where only a branch could; record it."""
+        """Return whether an option is among the operands instead of a branch, and report it."""
         found = [
             name for name in operands if name in op.model_fields and not isinstance(operands[name], (str, list, dict))
         ]
@@ -160,7 +160,7 @@ class ArgumentParser(Checker):
             help_text = f"as in `{op.name}: {{{shown}}}`"
             self.report(Code.INVALID_OPERANDS, f"{op.name} takes the operands {names} by name", span, help_text)
             return ()
-        # Only as written: whether a label names several values is known when it is lowered.
+        # The operands as written: whether a label names several values is known only in lowering.
         least, most = op.operands
         if len(operands) < least or (most is not None and len(operands) > most):
             message = f"{op.name} takes {show_count(least, most)}, not {len(operands)}"
@@ -170,7 +170,7 @@ class ArgumentParser(Checker):
     def _operand(self, tree: Any, span: Span, name: str | None = None) -> Operand:
         if not isinstance(tree, str):
             return Operand(self.body(tree, span), span, name)
-        # A label hides a step of its name, as a variable hides a function.
+        # A label shadows an op or block of its name, as a variable shadows a function.
         if self.kind_of(tree) and self.scope and tree not in self.scope.labels:
             message = f"an operand is a label or a list of steps, and '{tree}' is a step"
             self.report(Code.INVALID_OPERANDS, message, span, f"write `[{tree}]`")
@@ -230,7 +230,7 @@ class ArgumentParser(Checker):
                 self.collector.add(template_errors(value, span, self.scope))
         elif isinstance(value, Mapping):
             for key, item in value.items():
-                # What another document takes for a word is not known yet.
+                # The argument types of another document are not known yet.
                 if name not in combinator.forwarded or not may_be_word(item, "word"):
                     self.check_expressions(item, value, key)
         else:
@@ -274,7 +274,7 @@ class ArgumentParser(Checker):
         return arguments
 
     def _is_missing(self, name: str, arguments: Mapping, known: Collection[str], call: Call) -> bool:
-        """Return whether an argument is missing, and neither misspelled nor beside its step, which is said already."""
+        """Return whether an argument is missing, unless a misspelled or misplaced one was reported already."""
         beside = [key for key in call.tree if key not in STEP_KEYS and key != call.key]
         if name in arguments or name in beside:
             return False

@@ -1,4 +1,4 @@
-"""What can be said of names, labels and expressions before anything has a value."""
+"""Checks of names, labels and expressions that need no values."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from netspec.syntax.yaml import Mapping, Sequence
 
 
 class Checker:
-    """Knows what the steps of a file may call and what its expressions can see, and reports what they may not.
-
-    ``namespace`` is what steps may call beside ops and combinators, ``defaults`` the arguments by op that no call needs
-    to give. ``scope`` is what the expressions of the body at hand can see; without one, names are not checked.
+    """Checks calls and expressions of a file against the names in scope. ``namespace`` holds the blocks that steps may
+    call beside ops and combinators, ``defaults`` the arguments per op that no call needs to pass. ``scope`` is that of
+    the current body; without one, names are not checked.
     """
 
     def __init__(
@@ -36,7 +35,7 @@ class Checker:
         self.scope: Scope | None = None
 
     def kind_of(self, key: str) -> StepKind | None:
-        """Return what a step's word means, or None where it means nothing."""
+        """Return the op, combinator or block of a step's word, or None."""
         if key.startswith("$"):
             return "argument"
         if key in self.namespace:
@@ -50,7 +49,7 @@ class Checker:
         return [*OPS, *COMBINATORS, *self.namespace]
 
     def check_variable(self, name: str, span: Span, what: str) -> bool:
-        """Return whether expressions can use a name for something of the document; report where they cannot."""
+        """Return whether a name is valid for a variable in expressions, and report it if not."""
         if name in RESERVED:
             message = f"'{name}' cannot name {what}: it has a meaning of its own"
             self.report(Code.INVALID_VARIABLE_NAME, message, span, "choose another name")
@@ -59,7 +58,7 @@ class Checker:
         return name not in RESERVED and bool(LABEL.match(name))
 
     def check_label(self, label: str, span: Span) -> None:
-        """Record a label that no earlier step of the body has."""
+        """Report a label that no earlier step of the body has."""
         # `x` is the current value, which every body has.
         if self.scope and label != "x" and label not in self.scope.labels:
             self.collector.add([unknown_label(label, self.scope.labels, span)])
@@ -67,7 +66,7 @@ class Checker:
     def check_expressions(
         self, value: Any, holder: Mapping, key: str, words: Collection[str] = (), span: Span | None = None
     ) -> None:
-        """Record what is wrong with any expression of a value."""
+        """Report errors in all expressions of a value."""
         if isinstance(value, Sequence):
             for item, place in zip(value, value.item_spans, strict=True):
                 self.check_expressions(item, holder, key, words, place)
@@ -75,5 +74,5 @@ class Checker:
             self.check_expression(value, span or holder.value_spans[key], words, self.scope)
 
     def check_expression(self, text: str, span: Span, words: Collection[str] = (), scope: Scope | None = None) -> None:
-        """Record what is wrong with an expression in a scope."""
+        """Report the errors of an expression in a scope."""
         self.collector.add(expression_errors(text, span, scope, words))

@@ -28,7 +28,7 @@ BLOCK_KEYS = {
 
 
 def define_blocks(parser: Parser, tree: Mapping, own: dict[str, Block], imported: dict[str, Block]) -> None:
-    """Put the blocks of a file into ``own``, which the parser's namespace begins with."""
+    """Add the blocks of a file to ``own``, the first part of the parser's namespace."""
     blocks = tree.get("blocks") or Mapping()
     for name in blocks:
         if name in imported:
@@ -63,7 +63,7 @@ def _signature(parser: Parser, name: str, tree: Mapping, span: Span, namespace: 
         if key not in BLOCK_KEYS:
             help_text = nearest(key, BLOCK_KEYS) or f"it takes {', '.join(BLOCK_KEYS)}"
             parser.report(Code.UNKNOWN_BLOCK_KEY, f"a block has no '{key}'", tree.key_spans[key], help_text)
-    # A misspelled `body` has been reported as an unknown key.
+    # A misspelled `body` was reported as an unknown key.
     if "body" not in tree and not any(nearest(key, BLOCK_KEYS) == "did you mean 'body'?" for key in tree):
         parser.report(Code.MISSING_BLOCK_BODY, f"block {name} has no body", span, "add `body: [...]`")
     args = tree.get("args")
@@ -71,7 +71,7 @@ def _signature(parser: Parser, name: str, tree: Mapping, span: Span, namespace: 
     inputs = _inputs(parser, tree, parameters)
     block = Block(name, parameters, inputs, _names(parser, tree, "outputs"), span, namespace)
     block.description = str(tree.get("description") or "")
-    # Incomplete where an argument or input was refused: its name is then unknown wherever it is used, which is no news.
+    # Incomplete if an argument or input was refused: uses of its name must not be reported again.
     known = args is None or (isinstance(args, Mapping) and set(args) == set(parameters))
     block.complete = known and list(inputs) == (tree.get("inputs") or [])
     return block
@@ -110,7 +110,7 @@ def define(parser: Parser, tree: Mapping, blocks: dict[str, Block]) -> None:
 
 
 def check_outputs(parser: Parser, tree: Mapping, outputs: tuple[str, ...], scope: Scope | None) -> None:
-    """Record outputs that are no label of the body whose scope is given."""
+    """Report outputs that are no label in the scope of the body."""
     parser.scope = scope
     for index, label in enumerate(outputs):
         parser.check_label(label, locate(tree, ("outputs", index)))

@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
-# Strict, since pydantic would take "11689512" and true for numbers.
+# Strict, since pydantic would accept "11689512" and true as numbers.
 Total = Annotated[int, Field(strict=True, ge=0)]
 Percentage = Annotated[float, Field(strict=True, ge=0, le=100)]
 
 
 class Expectation(BaseModel):
-    """The totals that a document carries from its paper; checking fails when the network has others."""
+    """The totals that a document quotes from its paper; a network with other totals is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -36,7 +36,7 @@ def _check_default(parser: Parser, parameter: Parameter, span: Span, earlier: di
     default = parameter.default
     is_word = parameter.type in ("word", "block") or (parameter.type == "any" and WORD.match(str(default)))
     if isinstance(default, str) and not is_word:
-        # Earlier arguments only: defaults are evaluated in their order.
+        # Only earlier arguments: defaults are evaluated in the order of declaration.
         scope = Scope(name for name in earlier if name != parameter.name)
         parser.check_expression(default, span, scope=scope)
 
@@ -89,7 +89,7 @@ def _choices(parser: Parser, tree: Mapping) -> tuple[Any, ...]:
 
 
 def _type_of(value: Any, earlier: dict[str, Parameter]) -> ParameterType:
-    """Return the type that a default implies: a lone word that names no earlier argument is a word."""
+    """Infer the type from a default: a single word that names no earlier argument is a word."""
     # Booleans first: for Python they are integers.
     if isinstance(value, bool):
         return "bool"

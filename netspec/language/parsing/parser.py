@@ -1,6 +1,5 @@
-"""From the reader's tree to steps, bodies and blocks: every step is dispatched on its key before anything is checked.
-
-Whatever is wrong is recorded and parsing goes on, so that one run reports every error of a document.
+"""From the YAML tree to steps, bodies and blocks: every step is dispatched on its key before anything is checked.
+Errors are collected and parsing continues, so that one run reports every error of a document.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class Parser(ArgumentParser):
         """The steps that were written as a word alone."""
 
     def body(self, tree: Any, span: Span, variables: Iterable[str] = (), scope: Scope | None = None) -> Body:
-        """Parse a chain of steps, a list or a single one: in a scope of its own, or in the one around it."""
+        """Parse a chain of steps, a list or a single one, in a new inner scope or in the given one."""
         around = self.scope  # None where a declaration has errors, so that they are not reported as unknown names again
         self.scope = scope or (around.inner(variables) if around else None)
         items = zip(tree, tree.item_spans, strict=True) if isinstance(tree, Sequence) else [(tree, span)]
@@ -50,7 +49,7 @@ class Parser(ArgumentParser):
         return Body(tuple(step for step in steps if step), span)
 
     def step(self, tree: Any, span: Span) -> Step | None:
-        """Parse one step, or record why it is none and return None."""
+        """Parse one step, or report why it is not one and return None."""
         if isinstance(tree, str):
             self.bare_words.append(tree)
             tree = bare_word(tree, span)
@@ -64,7 +63,7 @@ class Parser(ArgumentParser):
         key = self._key_of(tree, span)
         step = self.call(Call.of(key, tree)) if key else None
         if step is None and self.scope:
-            # Its label is there all the same, for the steps that follow.
+            # Later steps may still refer to its label.
             self.scope.label(name for name in as_list(tree.get("as")) if isinstance(name, str))
         return step
 
@@ -76,7 +75,7 @@ class Parser(ArgumentParser):
         return step
 
     def _key_of(self, tree: Mapping, span: Span) -> str | None:
-        # The key decides what a step is, before anything else is looked at: one typo is then one error.
+        # The key alone decides the kind of a step, so that one typo is one error.
         own = [key for key in tree if key not in STEP_KEYS and not (key == "body" and len(tree) > 1)]
         known = [key for key in own if key.startswith("$") or self.kind_of(key)]
         if len(own) == 1:
@@ -92,7 +91,7 @@ class Parser(ArgumentParser):
                 self.report(Code.UNKNOWN_STEP, f"unknown step or step key '{key}'", tree.key_spans[key], help_text)
                 if self.scope and help_text == "did you mean 'as'?":
                     self.scope.label(name for name in as_list(tree[key]) if isinstance(name, str))
-        # Of several known ones the first is parsed, so that errors inside it are found in the same run.
+        # Of several known keys the first is parsed, so that errors inside it are found in the same run.
         if len(known) > 1:
             notes = [Note(tree.key_spans[known[0]], "the first")]
             message = f"a step does one thing, and this one has '{known[0]}' and '{known[1]}'"
@@ -102,7 +101,7 @@ class Parser(ArgumentParser):
         return known[0] if known else None
 
     def _help_for_extra_key(self, key: str, known: list[str]) -> str:
-        """Return what to do about an unknown key beside others, of which some may be known."""
+        """Return the help for an unknown key beside others, some of which may be known."""
         if not known:
             return suggest_step(key, self.callables()) or "`netspec ops` lists what a step can do"
         step = {**OPS, **COMBINATORS}.get(known[0])
@@ -119,7 +118,7 @@ class Parser(ArgumentParser):
         return self.kind_of(key) == "combinator" and COMBINATORS[key].has_sibling_body
 
     def call(self, call: Call) -> Step | None:
-        """Parse the step whose own key and value are given."""
+        """Parse a step from its own key and value."""
         kind = self.kind_of(call.key)
         if kind is None:
             self._report_unknown(call)
@@ -138,7 +137,7 @@ class Parser(ArgumentParser):
         self.report(Code.UNKNOWN_STEP, message, call.span, help_text or "`netspec ops` lists all of them")
 
     def _check_step_keys(self, kind: StepKind, call: Call) -> None:
-        """Report what stands beside a step and has no effect there, and an argument that is not in scope."""
+        """Report step keys without effect, and an argument that is not in scope."""
         key, tree = call.key, call.tree
         combinator = COMBINATORS[key] if kind == "combinator" else None
         if "body" in tree and not (combinator and combinator.has_sibling_body) and key != "body":
@@ -217,5 +216,5 @@ class Parser(ArgumentParser):
 
 
 def _only_takes_values(tree: Mapping) -> bool:
-    """Return whether a step does no more than take values or label them."""
+    """Return whether a step only selects or labels values."""
     return bool(tree.keys() & {"from", "as"}) and tree.keys() <= {"from", "as", "when", "expect"}

@@ -1,4 +1,4 @@
-"""What a document says about things declared elsewhere: arguments of a family, of ops, and in variants."""
+"""Settings of what is declared elsewhere: arguments of extended documents, of ops, and in variants."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from netspec.syntax.yaml import Mapping
 
 
 def check_settings(parser: Parser, trees: list[Mapping]) -> None:
-    """Record arguments that a document sets without declaring them: it only extends another, which has none such.
+    """Report arguments that a document without steps sets and no document that it extends declares.
 
     ``trees`` are the documents, each of which extends the next.
     """
-    # A document with steps of its own may declare arguments for them; without any, a new one could only be a typo.
+    # A document with steps may declare arguments for them; without any, an unknown argument can only be a typo.
     own, *others = trees
     if not others or own.get("network") is not None or own.get("blocks"):
         return
@@ -29,7 +29,7 @@ def check_settings(parser: Parser, trees: list[Mapping]) -> None:
 
 
 def check_variants(parser: Parser, tree: Mapping, parameters: Iterable[str]) -> None:
-    """Record arguments that a variant sets and the document does not have."""
+    """Report arguments that a variant sets and the document does not have."""
     for values in (tree.get("variants") or {}).values():
         _check_known(parser, values, list(parameters), tree.get("name") or "the document")
 
@@ -42,7 +42,7 @@ def _check_known(parser: Parser, values: Mapping, known: list[str], owner: str) 
 
 
 def check_reference(parser: Parser, tree: Mapping) -> None:
-    """Record what is no constructor of a library, alone or with its arguments, and `keys` that name none of them."""
+    """Report references that name no constructor of a library, and `keys` for none of them."""
     reference = tree.get("reference") or Mapping()
     libraries = [name for name in reference if name != "keys"]
     for library in libraries:
@@ -57,7 +57,7 @@ def check_reference(parser: Parser, tree: Mapping) -> None:
 
 
 def check_published(parser: Parser, tree: Mapping) -> None:
-    """Record a published accuracy without any figure, or whose figures contradict each other."""
+    """Report a published accuracy without figures, or with contradictory ones."""
     published = tree.get("published")
     if not isinstance(published, Mapping):
         return  # missing, or reported with the rest of the header
@@ -79,7 +79,7 @@ def _is_constructor(value: Any) -> bool:
 
 
 def check_defaults(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) -> None:
-    """Record ``defaults`` and ``init`` for ops that do not exist, and wrong arguments of those that do."""
+    """Report ``defaults`` and ``init`` of unknown ops, and wrong arguments of known ones."""
     for key in ("defaults", "init"):
         for name, span in (tree[key].key_spans if tree.get(key) else {}).items():
             if name not in OPS:

@@ -25,12 +25,13 @@ def lower_dense(step: Step, fields: Dense, values: Values, context: Context) -> 
 
 
 def _dense_layers(step: Step, fields: Dense, values: Values, context: Context) -> Values:
-    # One object for all layers: the builder looks facts up by op, and finds the same object without comparing fields.
+    # One object for all layers: the builder looks facts up by op, and an identical object needs no comparison of
+    # fields.
     concat = OPS["concat"]()
     current = single(values, step)
     context.builder.count_steps(context.frames, step.span, fields.layers)
     for index in range(fields.layers):
-        # Not done by lower_step: all layers are one step, but each has another value as its `x`.
+        # Set here and not in lower_step: all layers are one step, but each has another value as its `x`.
         context.set_current((current,))
         expand = lower_repetition if context.scope.kind == "dense" else _plain_unit
         layer = single(expand(fields.body, {"index": index}, (current,), context, step), step)

@@ -20,7 +20,7 @@ from netspec.lowering.values import Values
 
 @lowers("sequential")
 def lower_sequential(step: Step, fields: Sequential, values: Values, context: Context) -> Values:
-    """Expand the body in a scope of its own; without a name, and not in a numbered list, it is just its steps."""
+    """Expand the body in a scope of its own; without a name, and outside of a numbered list, without a scope."""
     if not is_submodule(step, context):
         return lower_body(fields.body, values, context.inner())
     return within(step, CHAIN, values, context, lambda inner: lower_body(fields.body, values, inner))
@@ -28,8 +28,9 @@ def lower_sequential(step: Step, fields: Sequential, values: Values, context: Co
 
 @lowers("repeat")
 def lower_repeat(step: Step, fields: Repeat, values: Values, context: Context) -> Values:
-    """Expand the body as often as asked."""
-    # Counted before the first round: a body without steps counts none, and `repeat: 10**9` of it would not end.
+    """Expand the body several times in sequence."""
+    # Counted before the first round: an empty body has no steps to count, and `repeat: 10**9` of it would run for
+    # hours.
     context.builder.count_steps(context.frames, step.span, fields.times)
     return _list(step, fields.body, ({"index": index} for index in range(fields.times)), values, context)
 
@@ -43,16 +44,16 @@ def lower_foreach(step: Step, fields: Foreach, values: Values, context: Context)
         message = f"the lists of foreach differ in length: {written}"
         raise SpecError.of(Code.UNEQUAL_LISTS, message, step.span, help="give all of them the same length")
     context.builder.count_steps(context.frames, step.span, max(lengths.values(), default=0))
-    # As a generator: the rounds are within the limit on steps, but their elements may be large lists.
+    # A generator: the number of rounds is limited, but their elements may be large lists.
     columns = _columns(step, fields.lists)
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
     return _list(step, fields.body, rows, values, context)
 
 
 def _columns(step: Step, lists: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """Return a list per name: where several names stand for the items of rows, each takes its column.
+    """Return a list per name; if a key has several names, each gets its column of the rows.
 
-    Raises: SpecError NS0317 for an element that is no row of as many items as there are names.
+    Raises: SpecError NS0317 for a row that has another number of items than there are names.
     """
     columns: dict[str, list[Any]] = {}
     for key, elements in lists.items():

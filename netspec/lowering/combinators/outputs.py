@@ -21,8 +21,8 @@ from netspec.syntax import expr
 
 @lowers("output")
 def lower_output(step: Step, fields: AuxiliaryOutput, values: Values, context: Context) -> Values:
-    """Expand an auxiliary output and return the operand, which the chain continues with."""
-    # A used document's auxiliary outputs are part of how it is trained alone, and their names could be taken here.
+    """Expand an auxiliary output and return the operand, with which the chain continues."""
+    # Auxiliary outputs of a used document serve its own training, and their names could be taken here.
     if not context.keeps_outputs:
         return values
     name = fill(fields.name, context, step.place("name"))
@@ -60,7 +60,7 @@ def _auxiliary_body(step: Step, body: Body, values: Values, context: Context) ->
 def check_output_name(name: str, is_taken: bool, span: Span, help_text: str) -> None:
     """Raise SpecError NS0318 when another output has the name, NS0310 when no output can have it."""
     if name == "Tensor":
-        # The outputs are the fields of a named tuple, of which this is the type: a field of that name would hide it.
+        # The outputs are fields of a named tuple of this name: a field of that name would shadow the type.
         message = "'Tensor' cannot name an output: it is the type of all outputs in Python"
         raise SpecError.of(Code.INVALID_MODULE_NAME, message, span, help="'tensor' is allowed")
     if is_taken:

@@ -31,7 +31,7 @@ SHORTCUT = "downsample"
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The operand and the result of a body; ``before`` is the number of nodes when it began."""
+    """The operand and the result of a body; ``before`` is the number of nodes before its first."""
 
     entered: Value
     branch: Value
@@ -53,8 +53,8 @@ def lower_residual(step: Step, fields: Residual, values: Values, context: Contex
 
 
 def _residual(step: Step, fields: Residual, values: Values, context: Context) -> Values:
-    # The body comes first: what it does to the shape decides which shortcut fits. Nodes are kept in the order of their
-    # insertion, so those after the first `before` are the body's.
+    # The body is expanded first, since the shortcut depends on its result's shape. Nodes are in the order of insertion,
+    # so those after the first `before` are the body's.
     entered, before = single(values, step), len(context.builder.graph.nodes)
     branch = single(_scaled(step, fields, lower_body(fields.body, values, context.inner()), context), step)
     shortcut = _shortcut(step, fields.shortcut, Endpoints(entered, branch, before), context)
@@ -93,7 +93,7 @@ def _shortcut(step: Step, kind: str | Body, endpoints: Endpoints, context: Conte
         return _body_shortcut(step, kind, endpoints.entered, context)
     if kind == "identity":
         return endpoints.entered
-    # Equal shapes are not enough for an identity: at 1x1, a stride of two keeps the shape, and would not at 2x2.
+    # Equal shapes do not make an identity valid: at 1x1 a stride of two keeps the shape, but not at 2x2.
     moves = endpoints.strides(context)
     if (
         kind == "auto"
@@ -108,7 +108,7 @@ def _shortcut(step: Step, kind: str | Body, endpoints: Endpoints, context: Conte
 
 
 def _body_shortcut(step: Step, body: Body, entered: Value, context: Context) -> Value:
-    # A body without steps, or whose steps are all left out by `when`, is the identity and needs no module.
+    # A body without steps, or with all steps disabled by `when`, is the identity and needs no module.
     taken = dict(context.namer.taken)
     name = context.namer.claim_next(SHORTCUT, step.place("shortcut"))
     result = lower_unit(Unit(body, name, step.place("shortcut")), (entered,), context)
@@ -122,11 +122,11 @@ def _body_shortcut(step: Step, body: Body, entered: Value, context: Context) -> 
 def _matching_strides(
     step: Step, endpoints: Endpoints, strides: tuple[int | Fraction | None, ...], context: Context
 ) -> tuple[int, ...]:
-    """Return the strides with which a shortcut has the same sizes as the body."""
+    """Return the strides at which a shortcut has the same output size as the body."""
     entered, branch = endpoints.entered.shape, endpoints.branch.shape
     if len(entered) != len(branch):
         raise _shortcut_error("a shortcut keeps the number of axes", step, endpoints, context)
-    # Where nothing moves along an axis, it can be followed only if it stays as it is.
+    # An axis along which the body has no stride is possible only if its size is unchanged.
     known = [
         1 if stride is None and old == new else stride
         for stride, old, new in zip(strides, entered[1:], branch[1:], strict=True)
@@ -173,10 +173,10 @@ def _project(step: Step, endpoints: Endpoints, strides: tuple[int, ...], context
 
 
 def _pad(step: Step, kind: str, endpoints: Endpoints, strides: tuple[int, ...], context: Context) -> Value:
-    """Return the shortcut without parameters: every stride-th element or their mean, zeros for new channels."""
+    """Return the shortcut without parameters: subsampled or averaged by the stride, with zeros for new channels."""
     value, branch = endpoints.entered, endpoints.branch
     if any(stride > 1 for stride in strides):
-        # A window of one element takes every stride-th; `ceil` keeps the elements at the edge that fill no window.
+        # A window of one element subsamples; `ceil` keeps the elements at the edge that do not fill a window.
         kernel = _uniform(strides) if kind == "pool_pad" else 1
         pool = OPS["avgpool"].model_validate(
             {"kernel": kernel, "stride": _uniform(strides), "ceil": kind == "pool_pad"}

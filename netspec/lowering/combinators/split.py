@@ -1,4 +1,4 @@
-"""The expansion of ``split``: one value cut into several."""
+"""The expansion of ``split``: slices of one value."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from netspec.sizes.shape import show
 
 @lowers("split")
 def lower_split(step: Step, fields: Split, values: Values, context: Context) -> Values:
-    """Cut a value into slices."""
+    """Split a value into slices."""
     value = single(values, step)
     total = value.shape[axis_index("split", fields.axis, value.shape)]
     sizes = list(fields.sizes)
-    # With two of them, which has what would be a guess: the sum is then wrong, and the error says what is allowed.
+    # Two sizes of -1 are ambiguous: they are kept, so that the error of a wrong sum is raised.
     if sizes.count(-1) == 1:
         sizes[sizes.index(-1)] = total - sum(size for size in sizes if size != -1)
     if sum(sizes) != total or any(size < 1 for size in sizes):

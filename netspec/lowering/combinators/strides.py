@@ -1,7 +1,7 @@
 """The total stride of a body: the product of the strides of its steps, per axis.
 
-The sizes alone do not say: at 1x1 a stride of two leaves 1x1, and the shortcut must have the stride all the same for
-the module to accept larger inputs.
+It cannot be computed from the sizes: at 1x1 a stride of two leaves 1x1, but the shortcut needs the stride for the
+module to accept larger inputs.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ def product_of_strides(
 ) -> tuple[int | Fraction | None, ...]:
     """Return the stride of a body per axis besides the channels; None where there is none, as after a `global_avgpool`.
 
-    ``body`` are its nodes in order; ``shape_of`` gives the shape of any value that they read.
+    ``body`` are its nodes in order; ``shape_of`` returns the shape of any value that they read.
     """
     moves: dict[str, Moves] = {entered.path: tuple((axis, 1) for axis in range(len(entered.shape)))}
     for node in body:
-        # A node that reads nothing of the body's operand, such as one of another label, has no stride against it.
+        # A node that does not depend on the body's operand, such as one that reads another label, has no stride to it.
         if any(path in moves for path in node.inputs):
             operands = [(stated_shape(shape_of(path)), moves.get(path)) for path in node.inputs]
             moves[node.path] = _moves(node.op, operands, stated_shape(node.shape))
@@ -39,7 +39,7 @@ def product_of_strides(
 
 
 def _moves(op: Op, operands: list[tuple[tuple[int, ...], Moves | None]], result: tuple[int, ...]) -> Moves:
-    """Return which axes a result follows, where all operands that follow one agree."""
+    """Return the stride of each axis of a result, where all operands that have one agree."""
     shapes = [shape for shape, _ in operands]
     windows = op.receptive_windows(*shapes)
     if windows is None or (not windows and any(len(shape) not in (0, len(result)) for shape in shapes)):
@@ -53,6 +53,6 @@ def _moves(op: Op, operands: list[tuple[tuple[int, ...], Moves | None]], result:
             if window is None or move is None:
                 continue
             target = axis if window.axis is None else window.axis
-            if window != SAME or shape[axis] == result[target]:  # what stretches does not move
+            if window != SAME or shape[axis] == result[target]:  # a broadcast axis has no stride
                 found[target].add((move[0], move[1] * window.stride))
     return tuple(next(iter(each)) if len(each) == 1 else None for each in found)

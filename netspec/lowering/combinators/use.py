@@ -27,7 +27,7 @@ from netspec.syntax.yaml import Mapping
 def lower_use(step: Step, fields: Use, values: Values, context: Context) -> Values:
     """Expand another document as a sub-module; its declared input is replaced by the operand."""
     builder = context.builder
-    # Before the document is read, so that one which uses itself comes to an end.
+    # Before the document is read, so that one that uses itself is refused.
     builder.check_depth(context.frames, step.span)
     document = _document(fields.spec, step, context)
     builder.count_steps(context.frames, step.span)
@@ -46,7 +46,7 @@ def lower_use(step: Step, fields: Use, values: Values, context: Context) -> Valu
 
 
 def _document(spec: str, step: Step, context: Context) -> Document:
-    """Return the document of a name or path; the first use reads it, and reports its warnings."""
+    """Return the document of a name or path; its warnings are reported on the first use."""
     builder = context.builder
     path = refer(spec, Path(step.span.file), step.place("spec"), builder.sources)
     known = builder.documents.get(path)
@@ -73,7 +73,7 @@ def _arguments(document: Document, step: Step, context: Context) -> dict[str, An
 
 
 def _inputs(document: Document) -> list[str]:
-    """Return the names of a document's inputs; a single one needs none."""
+    """Return the names of a document's inputs; empty for a single one."""
     declared = document.input
     return list(declared) if isinstance(declared, Mapping) and "shape" not in declared else []
 
