@@ -1,4 +1,4 @@
-"""The version of this package, and the mark of the files that it generates."""
+"""The version of this package, and the mark of generated files."""
 
 __version__ = "0.1.0"
 

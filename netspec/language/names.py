@@ -41,7 +41,7 @@ _FORBIDDEN = MODULE_ATTRIBUTES.union(keyword.kwlist, vars(builtins).keys() - SOF
 
 
 def wrong_name(name: str) -> str:
-    """Return the rule that a name breaks, or an empty string."""
+    """Return the help line for an invalid name."""
     if len(name) > LONGEST_NAME and NAME.match(name[:LONGEST_NAME]) and WORD.match(name):
         return f"a name has at most {LONGEST_NAME} letters, and this one has {len(name)}"
     return "use letters, digits and _, a letter first"

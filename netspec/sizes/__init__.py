@@ -1,12 +1,11 @@
-"""The sizes of shapes: plain ints, and formulas over sizes that stay open, such as ``(H + 31) // 32``.
-
-Takes open sizes by name (``symbol("H", 224)``, stated at 224) and the arithmetic of strides, poolings and expressions
-on them. Gives exact formulas, and the sizes at which the network is legal with the place in the document behind each
-limit. Guarantees that a size computed at 224 and read at 320 is the size that the network has at 320, or that 320 is
-not legal; that plain ints stay plain ints; and that equal formulas are one object, also after a copy or a pickle.
+"""The sizes of shapes: plain ints, and formulas over open (symbolic) sizes, such as ``(H + 31) // 32``. Input: open
+sizes by name (``symbol("H", 224)``, stated at 224) and the arithmetic of strides, poolings and expressions on them.
+Output: exact formulas, and the legal sizes with the place in the document behind each limit. Guarantees: a formula
+computed at 224 and evaluated at 320 is the size of the network at 320, or 320 is not legal; plain ints stay plain ints;
+equal formulas are one object, also after a copy or a pickle.
 
     form        what a formula is          algebra     its arithmetic, in normal form
-    printing    its text                   reading     the form that a text stands for
+    printing    its text                   reading     the form of a text
     solver      a condition as a domain    domain      sets of sizes of one symbol
     context     who decides, and records   guard       a recorded condition, its reasons and its phase
     questions   holds, proves, pin, ...    exact, dim  ``Dim`` and ``Ratio``: the operators of Python
@@ -56,7 +55,7 @@ __all__ = [
     "symbol",
 ]
 
-# What puts sizes into words and reads them back is asked for where something is shown, and not while a graph is built.
+# Printing and reading sizes is needed only where something is shown, and not while a graph is built.
 __getattr__ = lazy_names(
     "netspec.sizes",
     {

@@ -2,7 +2,7 @@
 
 Two chains of strides and poolings that compute the same size mostly reach the same form, because a division pulls out
 what it divides, cancels common factors, and swallows a division within it: a ResNet's ``H / 2 / 2 / 2 / 2 / 2``,
-each rounded up, is the one floor ``(H + 31) // 32``. Forms that still differ may be equal; ``decide`` finds out.
+each rounded up, is the one floor ``(H + 31) // 32``. Different forms may still be equal; ``decide`` determines that.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def add(left: Form, right: Form, times: int = 1) -> Form:
     if not right.terms:
         return ordered(left.constant + times * right.constant, left.terms)
     terms = dict(left.terms)
-    # Terms that cancel stay here with 0; `form` leaves them out.
+    # Terms that cancel have coefficient 0 here; `form` drops them.
     for each, count in right.terms:
         terms[each] = terms.get(each, 0) + times * count
     return form(left.constant + times * right.constant, terms.items())
@@ -62,9 +62,8 @@ def multiply(left: Form, right: Form) -> Form:
 
 
 def factor(whole: Form) -> tuple[int, tuple[Form, ...]]:
-    """Return a number and the forms whose product with it is the given form, which is not constant.
-
-    The sign goes into the number where all terms share it, so that ``-H * W`` and ``H * -W`` have the same factors.
+    """Factor a form that is not constant into a number and forms. The number takes the sign if all terms share it, so
+    that ``-H * W`` and ``H * -W`` have the same factors.
     """
     if len(whole.terms) == 1 and not whole.constant and isinstance(whole.terms[0][0], Product):
         return whole.terms[0][1], whole.terms[0][0].factors
@@ -90,7 +89,7 @@ def floor_divide(left: Form, divisor: int) -> Form:
         # floor(-X / d) is -floor((X + d - 1) / d). So -(-H // 2), which is how Python rounds up, becomes (H + 1) // 2,
         # and two ways to round up become equal. The other normal form, H - H // 2, would not swallow a later floor.
         return scale(floor_divide(add(constant(divisor - 1), left, -1), divisor), -1)
-    # floor((a * d + r) / d) is a + floor(r / d) for whole a: every coefficient gives its multiples of d away.
+    # floor((a * d + r) / d) is a + floor(r / d) for whole a: multiples of d leave the floor.
     whole = {each: times // divisor for each, times in left.terms}
     rest = {each: times % divisor for each, times in left.terms if times % divisor}
     outside, inside = left.constant, 0
@@ -107,7 +106,7 @@ def floor_divide(left: Form, divisor: int) -> Form:
 
 
 def _divided(inner: Form, divisor: int) -> Form:
-    """Return a floor whose coefficients are reduced; one within it that stands alone joins it."""
+    """Return a floor with reduced coefficients, merged with a floor that is its only term."""
     for each, times in inner.terms:
         if times == 1 and isinstance(each, Floor):
             # floor((floor(X / b) + R) / d) is floor((X + b * R) / (b * d)), for whole R
@@ -144,7 +143,7 @@ def round_half_even(left: Form, divisor: int) -> Form:
     nearest = floor_divide(add(scale(left, 2), constant(divisor)), 2 * divisor)
     if divisor % 2:
         return nearest
-    # of the halves, those that went up to an odd number are one too large: left = divisor / 2 modulo 2 * divisor
+    # halves that were rounded up to an odd number are one too large: left = divisor / 2 modulo 2 * divisor
     half = constant(divisor // 2)
     odd = add(
         floor_divide(add(left, half, -1), 2 * divisor),
@@ -183,10 +182,10 @@ def _substituted(each: Atom, sizes: Mapping[str, Form]) -> Form:
 def is_zero(whole: Form) -> bool:
     """Return whether the form is zero once its products are multiplied out: ``H * (W + 1) - H * W - H`` is.
 
-    Products of many sums are left as they are: False then only says that nothing is known.
+    Products of many sums are not expanded: False then means unknown.
     """
     products = [each for each, _ in whole.terms if isinstance(each, Product)]
-    # Multiplying out n sums of m terms gives m ** n: a hostile document must not buy that with one line.
+    # Expanding n sums of m terms yields m ** n terms: a hostile document must not cause that with one line.
     if any(prod(len(part.terms) + 1 for part in each.factors) > 256 for each in products):
         return False
     return not any(_expand(whole).values())

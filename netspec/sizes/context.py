@@ -1,7 +1,7 @@
-"""The open sizes of one graph: what was decided about them, for whom, and so which sizes are legal.
+"""The open sizes of one graph: the decisions about them, their reasons, and the legal sizes that follow.
 
-While a graph is built, every comparison whose answer depends on a size is answered at the stated sizes, and becomes
-a guard: at sizes where it would be answered otherwise, the graph is not the graph of the document.
+While a graph is built, every comparison whose answer depends on a size is answered at the stated sizes, and recorded as
+a guard: at sizes with another answer, the document has another graph.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from netspec.sizes.solver import EVERY_SIZE, LONGEST_PERIOD, Relation, always, s
 
 
 class OpenSizeError(RuntimeError):
-    """A question about an open size that nothing answers here: the caller has to ask it while the graph is built."""
+    """A question about an open size that cannot be answered outside of the construction of the graph."""
 
 
 class SizeContext:
@@ -49,39 +49,38 @@ class SizeContext:
 
     @property
     def guards(self) -> tuple[Guard, ...]:
-        """Every condition that was answered at the stated sizes, in the order in which it was first asked."""
+        """Every condition that was decided at the stated sizes, in the order in which it was first asked."""
         return tuple(self._guards.values())
 
     def deciding(self, reason: Reason) -> Deciding:
-        """Return a ``with`` scope in which comparisons of sizes are decided, and recorded for that reason."""
+        """Return a context manager in which comparisons of sizes are decided, and recorded for that reason."""
         return Deciding(self, reason)
 
     def active(self) -> Deciding:
-        """Return a ``with`` scope in which comparisons are answered where the answer is known; nothing is recorded."""
+        """Return a context manager in which comparisons are answered if the answer is known; nothing is recorded."""
         return Deciding(self, None)
 
     def assuming(self) -> Deciding:
-        """Return a ``with`` scope in which comparisons are answered at the stated sizes; nothing is recorded.
-
-        It is for following a network whose legal sizes are known already: at each of them it is the same network.
+        """Return a context manager in which comparisons are answered at the stated sizes; nothing is recorded. It is
+        for analyses of a network whose legal sizes are known: at each of them it is the same network.
         """
         return Deciding(self, _ASSUMED)
 
     def freeze(self, training: Collection[Hashable] = ()) -> None:
-        """Record nothing from here on; ``training`` has the subjects that evaluation leaves out."""
+        """Record nothing from here on; ``training`` holds the subjects that exist in training only."""
         self.frozen = True
         self._domains.clear()
         for guard in self._guards.values():
             guard.settle(training)
 
     def answer(self, difference: Form, relation: Relation, reason: Reason | None) -> bool | None:
-        """Return whether the relation holds, which ``always`` leaves open; None where it is not known here."""
+        """Return whether a relation holds that depends on the sizes; None if that is not known here."""
         key = (difference, relation)
         guard = self._guards.get(key)
         if guard is None and relation == "==":
             # f == 0 and -f == 0 are one question.
             guard = self._guards.get((scale(difference, -1), relation))
-        # After the graph is complete its conditions are known, and a new one would not be in what was reported.
+        # Once the graph is complete, its legal sizes may have been reported, and no guard may be added.
         holds = difference.stated == 0 if relation == "==" else difference.stated >= 0
         if reason is _ASSUMED:
             return holds
@@ -89,7 +88,7 @@ class SizeContext:
             return guard.holds if guard is not None else self._implied(difference, relation)
         if guard is None:
             guard = self._guards[key] = Guard(difference, relation, holds, reason)
-            # What is legal was computed from fewer guards.
+            # Cached domains were computed from fewer guards.
             self._domains.clear()
         self._note(guard, reason)
         return guard.holds
@@ -101,14 +100,13 @@ class SizeContext:
         self._asked.setdefault(reason.subject, {})[guard] = reason
 
     def repeat(self, subject: Hashable, reason: Reason) -> None:
-        """Record for a reason what was asked for a subject before: its answers are used again, and not asked again."""
+        """Record again, for another reason, the guards of an earlier subject whose results are reused."""
         for guard, earlier in [*self._asked.get(subject, {}).items()]:
             self._note(guard, reason._replace(kind=earlier.kind))
 
     def _implied(self, difference: Form, relation: Relation) -> bool | None:
         """Return the answer that is the same at all legal sizes, or None."""
-        # Legal sizes are those at which the graph is this graph. An answer that is the same at all of them is a fact,
-        # and needs no guard of its own.
+        # The graph is the same at all legal sizes. An answer that is the same at all of them needs no guard of its own.
         solved = solve(difference, relation)
         if solved is not None:
             (symbol,) = difference.symbols
@@ -128,8 +126,8 @@ class SizeContext:
     def pin(self, whole: Form, reason: Reason | None) -> int:
         """Return the stated value of a form, and record that it is fixed to that value.
 
-        A product fixes each of its factors. That is more than is needed, since 7 x 8 elements could be 8 x 7, but a
-        module of another shape is never what is meant.
+        A product fixes each of its factors. That is stricter than necessary, since 7 x 8 elements could be 8 x 7, but a
+        module for another shape is never intended.
 
         Raises:
             OpenSizeError: there is no reason, or the context is frozen, and the form is not fixed yet.
@@ -142,11 +140,11 @@ class SizeContext:
         return whole.stated
 
     def guards_in(self, phase: Phase) -> Iterator[Guard]:
-        """Yield the guards that count in a phase: in training all, in evaluation those that not only training needs."""
+        """Yield the guards of a phase: in training all, in evaluation those that not only training needs."""
         return (each for each in self._guards.values() if phase in ("training", each.phase))
 
     def domain(self, name: str, phase: Phase = "evaluation") -> Domain:
-        """Return the legal sizes of one symbol, as far as conditions on it alone can be solved."""
+        """Return the legal sizes of one symbol, from the solvable conditions on it alone."""
         known = self._domains.get((name, phase))
         if known is None:
             known = EVERY_SIZE
@@ -156,13 +154,12 @@ class SizeContext:
         return known
 
     def narrowed(self, name: str, phase: Phase = "evaluation") -> Iterator[tuple[Guard, Domain]]:
-        """Yield each guard that shrinks the legal sizes of a symbol, with what is left after it."""
+        """Yield each guard that narrows the legal sizes of a symbol, with the domain after it."""
         left = EVERY_SIZE
         for guard in self.guards_in(phase):
             if any(each.name == name for each in guard.symbols):
                 allowed = guard.domain
-                # Periods multiply: what would repeat itself only after thousands of sizes is checked when the module
-                # runs.
+                # Periods multiply: a domain with a period of thousands is not solved, and its guard stays a condition.
                 if allowed is not None and lcm(left.period, allowed.period) <= LONGEST_PERIOD and not left <= allowed:
                     left = left & allowed
                     yield guard, left
@@ -184,7 +181,8 @@ class SizeContext:
         return solved is not None and all(self.domain(each.name, phase) <= solved for each in whole.symbols)
 
     def conditions(self, phase: Phase = "evaluation") -> list[Guard]:
-        """Return the guards that no domain of one symbol expresses: those between sizes, and what cannot be solved."""
+        """Return the guards that no domain of one symbol expresses: those on several sizes, and those that are not
+        solved."""
         box = self._box(phase)
         return [each for each in self.guards_in(phase) if not self._expressed(each, phase, box)]
 
@@ -199,7 +197,7 @@ class SizeContext:
         )
 
     def broken(self, sizes: Mapping[str, int], phase: Phase = "evaluation") -> Guard | None:
-        """Return the first guard that is not met at the given sizes of all symbols, or None where they are legal."""
+        """Return the first guard that is violated at the given sizes of all symbols, or None if they are legal."""
         return next((each for each in self.guards_in(phase) if not each.met(sizes)), None)
 
     def domain_of_equal(self, names: Collection[str], phase: Phase = "evaluation") -> Domain | None:
@@ -244,12 +242,12 @@ _SCOPE: ContextVar[Deciding | None] = ContextVar("netspec.sizes", default=None)
 
 
 def in_scope() -> bool:
-    """Return whether comparisons are questions about sizes here, and not about formulas."""
+    """Return whether comparisons are about sizes here, rather than about formulas."""
     return _SCOPE.get() is not None
 
 
 def known(difference: Form, relation: Relation) -> bool | None:
-    """Return whether the relation holds: at all sizes, or as the scope answers; None where that is not known here."""
+    """Return whether the relation holds: at all sizes, or as the active context answers; None if that is not known."""
     answer = always(difference, relation)
     if answer is None and (scope := _SCOPE.get()) is not None:
         return scope.context.answer(difference, relation, scope.reason)

@@ -1,7 +1,6 @@
-"""Sizes that stay open, as Python values: ``Dim``, and ``Ratio`` for their exact fractions.
-
-A ``Dim`` is not an ``int``. What comes out constant is a plain ``int``, so that networks of fixed sizes never meet
-one, and what silently reads the C value of an ``int`` (``range``, JSON, slices) cannot lose a formula unseen.
+"""Open sizes as Python values: ``Dim``, and ``Ratio`` for their exact fractions. A ``Dim`` is not an ``int``. Constant
+results are plain ``int``s, so that networks of fixed sizes have none, and code that reads the C value of an ``int``
+(``range``, JSON, slices) cannot silently drop a formula.
 """
 
 from __future__ import annotations
@@ -26,15 +25,15 @@ MOST_WEIGHT, MOST_DEPTH = 1024, 64
 class Dim(Exact):
     """A size that depends on the open sizes of the inputs, exactly.
 
-    ``+ - * // % divmod`` with ints and other sizes give sizes; ``-(-a // b)`` rounds up; ``/`` gives a ``Ratio``,
-    which ``math.floor``, ``math.ceil`` and ``round`` turn back. What needs a plain number (``range``, an index,
-    ``int()``, ``float()``, a power) fixes the size to its stated value, and that is recorded.
+    ``+ - * // % divmod`` with ints and other sizes give sizes; ``-(-a // b)`` rounds up; ``/`` gives a ``Ratio``, which
+    ``math.floor``, ``math.ceil`` and ``round`` turn back. Uses as a plain number (``range``, an index, ``int()``,
+    ``float()``, a power) fix the size to its stated value, and that is recorded.
 
-    Comparisons are questions about sizes within ``with context.deciding(reason)``: answered exactly where the answer
-    is the same at all sizes, else at the stated size and recorded as a guard. ``with context.active()`` answers what
-    is known by then. Elsewhere ``==`` is structural, true for the same formula alone, and ``<`` raises OpenSizeError
-    unless all sizes give the same answer. Equal formulas are the same object, and hashes are of the object: no two keys
-    of a dictionary have the same hash, so that looking one up decides nothing.
+    Comparisons are questions about sizes within ``with context.deciding(reason)``: answered exactly where the answer is
+    the same at all sizes, else at the stated size and recorded as a guard. ``with context.active()`` answers only from
+    what is known. Elsewhere ``==`` is structural, true for the same formula alone, and ``<`` raises OpenSizeError
+    unless all sizes give the same answer. Equal formulas are the same object, hashed by identity: different keys of a
+    dictionary do not have the same hash, so that a lookup decides nothing.
 
     Example:
         >>> height = symbol("H", 224)
@@ -120,7 +119,7 @@ class Dim(Exact):
         return other / int(self)
 
     def __pow__(self, other: Any) -> Any:
-        # Beyond a few factors a power is no size of a network, and its text would grow with the exponent.
+        # Larger powers are no sizes of networks, and their text would grow with the exponent.
         if isinstance(other, int) and 0 < other <= 4:
             return self if other == 1 else self * self ** (other - 1)
         return int(self) ** other
@@ -242,8 +241,8 @@ def size_of(form: Form) -> Size:
 
 
 def keep_open(form: Form) -> Size:
-    """Return the size of that form, which is fixed where it has become too long to be kept open."""
-    # A document can double a formula with each line. Fixing is sound, since it is recorded, and its cost is bounded.
+    """Return the size of that form, which is fixed if the form has become too long to be kept open."""
+    # A document can double a formula with each line. Fixing a size is sound, since it is recorded, and bounds the cost.
     if form.weight > MOST_WEIGHT or form.depth > MOST_DEPTH:
         return pin(form)
     return size_of(form)
@@ -302,7 +301,7 @@ def _fraction(left: Exact, right: Any) -> Any:
 
 
 def _whole(left: Exact, right: Any) -> Any:
-    """Return ``left // right`` where that is no matter of two sizes."""
+    """Return ``left // right``, or NotImplemented."""
     result = _fraction(left, right)
     return result if result is NotImplemented else result.__floor__()
 

@@ -1,7 +1,7 @@
-"""The sizes that one symbol may take: a set of whole numbers from 1 on that repeats itself in the end.
+"""The legal sizes of one symbol: an eventually periodic set of positive integers.
 
-Every condition that strides and poolings put on a size is such a set: from some point on it depends on the remainder
-of the size alone. It is kept as intervals per residue class, which makes intersection and complement exact.
+Every condition of strides and poolings on a size is such a set: from some point on it depends only on the remainder of
+the size. It is kept as intervals per residue class, which makes intersection and complement exact.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Domain:
         return isinstance(other, Domain) and self <= other <= self
 
     def __hash__(self) -> int:
-        # Equal sets may have different periods and rows; their ends are the same in every form.
+        # Equal sets may have different periods and rows, but the same minimum and maximum.
         return hash((self.minimum, self.maximum))
 
     def __bool__(self) -> bool:
@@ -83,7 +83,7 @@ class Domain:
 
     @property
     def endless(self) -> frozenset[int]:
-        """The residues of which every large enough size is a member."""
+        """The residues whose sizes are all members from some size on."""
         return frozenset(each for each, row in self.rows.items() if row[-1][1] is None)
 
     def members(self, most: int) -> list[int]:
@@ -168,7 +168,7 @@ def _gaps(row: Row, first: int, period: int) -> Row:
 
 
 def _merged(rows: list[Row], residue: int, period: int) -> Row:
-    """Return the row of a shorter period that may stand for several, each interval from their first to their last."""
+    """Return the row of a shorter period that covers several, each interval from their first to their last."""
     if len({len(row) for row in rows}) != 1:
         return ()
     found = []

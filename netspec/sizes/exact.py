@@ -1,4 +1,4 @@
-"""What open sizes and their fractions share: a form over a whole number, compared exactly."""
+"""The base class of open sizes and their fractions: a form over a whole number, compared exactly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from netspec.sizes.form import Form
 
 
 class Exact:
-    """What sizes and fractions share: a form over a whole number greater than zero, compared exactly."""
+    """A form over a whole number greater than zero, compared exactly: the base class of sizes and fractions."""
 
     __slots__ = ("__weakref__", "divisor", "form")
 
@@ -26,8 +26,7 @@ class Exact:
         parts = as_fraction(other)
         if parts is None:
             return NotImplemented
-        # Outside of a graph `==` is that of Python: of keys, sets and tests. There, asking costs nothing and decides
-        # nothing.
+        # Outside of a graph `==` is structural, for keys, sets and tests: it is cheap and decides nothing.
         if not in_scope():
             return (self.form, self.divisor) == parts
         # `==` must not raise, since Python calls it unasked (in `in`, in tuples): what is not known is not equal.
@@ -85,12 +84,12 @@ class Exact:
 
 
 def as_fraction(value: object, short: bool = False) -> tuple[Form, int] | None:
-    """Return a number as a form and a divisor: None for what is no finite number, or no short fraction if need be."""
+    """Return a number as a form and a divisor: None if it is not finite, or, with ``short``, not a short fraction."""
     if isinstance(value, Exact):
         return value.form, value.divisor
     if isinstance(value, int):
         return constant(value), 1
-    # Infinity minus itself is no number, as is whatever is no number.
+    # Neither infinity minus itself nor NaN minus itself is zero.
     if not isinstance(value, float) or value - value != 0:
         return None
     exact = exact_fraction(value) if short else value.as_integer_ratio()

@@ -1,9 +1,9 @@
-"""The formula of a size: a whole-numbered sum over open sizes, floors, and products.
+"""The formula of a size: an integer linear combination of open sizes, floors, and products.
 
 A ``Form`` is ``constant + sum of coefficient * atom``. An atom is a ``Symbol`` (an open size such as ``H``), a
 ``Floor`` (a form divided by a number and rounded down), a ``Product`` of forms, which stays factored, or a ``Scaled``
-form (multiplied by a float and rounded down, as torch does it). Strides, poolings and paddings never leave this set,
-so every size of a network is exact and no approximation is needed.
+form (multiplied by a float and rounded down, as torch does it). Strides, poolings and paddings are closed over this
+set, so every size of a network is exact.
 
 Equal forms are the same object, so that they are compared by identity and memo tables cost little; copies and pickles
 keep that. ``netspec.sizes.algebra`` builds forms in their normal form; build none by hand.
@@ -24,7 +24,7 @@ Line = tuple[int, int]
 SIZE: Range = (1, None)
 """What a size can be while nothing is known about it."""
 
-# Weak, so that an editor that compiles all day does not keep every size that a document ever had.
+# Weak, so that a long-running process does not keep every size of every document.
 _ALIVE: WeakValueDictionary[Any, Any] = WeakValueDictionary()
 """Every atom and form that is still referenced, by its parts."""
 _MAKING = Lock()
@@ -32,7 +32,7 @@ _MAKING = Lock()
 
 
 class Atom:
-    """A summand of a form. Atoms are ordered by their key, so that equal forms have their terms in one order."""
+    """An atom of a form. Atoms are ordered by their key, so that equal forms have their terms in the same order."""
 
     __slots__ = ("__weakref__", "depth", "key", "stated", "symbols", "weight")
 
@@ -49,16 +49,16 @@ class Atom:
         raise NotImplementedError
 
     def line(self) -> Line | None:
-        """Return the period and the rise over it, or None where the atom is not linear within a residue class."""
+        """Return the period and the increase over it, or None if the atom is not linear within a residue class."""
         return None
 
     def range(self, box: Mapping[str, Range]) -> Range:
-        """Return limits of the value while each symbol stays in its range (1 and more where none is given)."""
+        """Return bounds of the value while each symbol is in its range (1 and more by default)."""
         raise NotImplementedError
 
     @property
     def monotone(self) -> bool:
-        """True when the value never falls while a symbol grows."""
+        """True when the value never decreases while a symbol increases."""
         return False
 
 
@@ -110,7 +110,7 @@ class Floor(Atom):
         if inner is None:
             return None
         period, rise = inner
-        # floor(f / d) repeats itself as soon as f has risen by a multiple of d: after so many periods of f.
+        # floor(f / d) is periodic once f has increased by a multiple of d: after so many periods of f.
         times = self.divisor // gcd(self.divisor, rise)
         return period * times, rise * times // self.divisor
 
@@ -146,7 +146,7 @@ class Product(Atom):
         low = 1
         high: int | None = 1
         for below, above in (each.range(box) for each in self.factors):
-            # With a factor that may be negative, the least product need not be that of the least factors.
+            # If a factor may be negative, the least product need not be that of the least factors.
             if below is None or below < 0:
                 return (None, None)
             low *= below
@@ -155,7 +155,7 @@ class Product(Atom):
 
     @property
     def monotone(self) -> bool:
-        # A product of factors that rise rises only where none is negative.
+        # A product of increasing factors increases only if none is negative.
         return self.range({})[0] is not None and all(each.monotone for each in self.factors)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -163,7 +163,7 @@ class Product(Atom):
 
 
 class Scaled(Atom):
-    """A form times a float, rounded down: the rule by which torch scales a size.
+    """A form times a float, rounded down, as torch scales a size.
 
     It is evaluated in floating point as torch does, because ``floor(size * 0.7)`` differs from ``7 * size // 10`` at
     some sizes. Factors that a float holds exactly (0.5, 1.5, 2) never come here.
@@ -209,7 +209,7 @@ class Form:
         self.stated = constant + sum(times * each.stated for each, times in terms)
         self.weight = sum(each.weight for each, _ in terms)
         self.depth = max((each.depth for each, _ in terms), default=0)
-        # A tuple around the answer, since None is one of the answers.
+        # In a tuple, since None is a possible result.
         self._line: tuple[Line | None, ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -226,13 +226,13 @@ class Form:
         return total
 
     def line(self) -> Line | None:
-        """Return the period and the rise over it for a form of one symbol; None where there is no such line."""
+        """Return the period and the increase over it for a form of one symbol, or None."""
         if not self._line:
             self._line = (_add_lines(self) if len(self.symbols) == 1 else None,)
         return self._line[0]
 
     def range(self, box: Mapping[str, Range]) -> Range:
-        """Return limits of the value while each symbol stays in its range; they need not be reached."""
+        """Return bounds of the value while each symbol is in its range; they need not be attained."""
         low: int | None = self.constant
         high: int | None = self.constant
         for each, times in self.terms:
@@ -243,13 +243,13 @@ class Form:
 
     @property
     def monotone(self) -> bool:
-        """True when the value never falls while a symbol grows."""
+        """True when the value never decreases while a symbol increases."""
         return all(times > 0 and each.monotone for each, times in self.terms)
 
 
 def _add_lines(total: Form) -> Line | None:
     lines = [(each.line(), times) for each, times in total.terms]
-    # A sum of forms that repeat themselves does so after the least common multiple of their periods.
+    # A sum of periodic forms has the least common multiple of their periods.
     period = lcm(*(line[0] for line, _ in lines if line is not None))
     rise = 0
     for line, times in lines:
@@ -260,7 +260,7 @@ def _add_lines(total: Form) -> Line | None:
 
 
 def atom(kind: type[Atom], *parts: Any) -> Atom:
-    """Return the atom of that kind and those parts: the same object as long as one is referenced."""
+    """Return the atom of that kind and parts: the same object while one is referenced."""
     key = (kind, *parts)
     with _MAKING:
         found: Atom | None = _ALIVE.get(key)

@@ -1,4 +1,4 @@
-"""What was asked of the open sizes, for whom, and what it means for the sizes that are legal."""
+"""Guards: recorded conditions on the open sizes, with their reasons, and the legal sizes that follow."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ Phase = Literal["evaluation", "training"]
 
 
 class Reason(NamedTuple):
-    """On whose behalf sizes are compared.
-
-    ``span`` is the place in the document and ``subject`` what asks (a node's path, say); both are opaque here.
-    ``expression`` is the expression of the document from which the comparison comes, where it comes from one.
+    """The reason for which sizes are compared. ``span`` is the place in the document and ``subject`` its origin (a
+    node's path, say); both are opaque here. ``expression`` is the expression of the document that compares them, if
+    any.
     """
 
     span: Any = None
@@ -33,7 +32,7 @@ class Reason(NamedTuple):
 class Guard:
     """One condition on the open sizes, with all the reasons for which it was asked, the first of them first.
 
-    The condition is that ``difference`` is in the relation to zero, or that it is not, as it was at the stated sizes.
+    The condition is that the relation of ``difference`` to zero holds, or that it does not, as at the stated sizes.
     """
 
     __slots__ = ("difference", "holds", "phase", "reasons", "relation")
@@ -45,12 +44,12 @@ class Guard:
 
     @property
     def reason(self) -> Reason:
-        """The first reason that counts in the guard's phase."""
+        """The first reason in the guard's phase."""
         return self.reasons[0]
 
     @property
     def kind(self) -> Kind:
-        """Why the size is limited, by the first reason."""
+        """The kind of the limit, by the first reason."""
         return self.reason.kind
 
     @property
@@ -60,8 +59,8 @@ class Guard:
 
     @property
     def domain(self) -> Domain | None:
-        """The sizes of its only symbol at which the condition is met; None where that cannot be said."""
-        # The condition was answered at the stated sizes: a no is a condition too, that of the opposite.
+        """The sizes of its only symbol at which the condition holds; None if there are several, or it is not solved."""
+        # The condition was decided at the stated sizes: if it was false there, its opposite is required.
         solved = solve(self.difference, self.relation)
         return solved if solved is None or self.holds else ~solved
 
@@ -71,9 +70,10 @@ class Guard:
         return (value == 0 if self.relation == "==" else value >= 0) is self.holds
 
     def settle(self, training: Collection[Hashable]) -> None:
-        """Take the subjects that run in training only: a guard that no other subject asked for counts only there."""
-        # Evaluation leaves out what only training needs, and must not be limited by it. That is known only when the
-        # graph is complete, since it follows from the outputs.
+        """Set the phase, given the subjects that run in training only: a guard of no other subject applies only
+        there."""
+        # Evaluation must not be limited by what only training computes. That is known once the graph is complete, since
+        # it follows from the outputs.
         always = [each for each in self.reasons if each.subject not in training]
         self.phase = "evaluation" if always else "training"
         self.reasons = always or self.reasons

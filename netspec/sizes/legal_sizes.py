@@ -1,4 +1,4 @@
-"""Which sizes are legal, in words: ``H >= 29, any``, ``H % 32 == 0``, and the guard that is behind each limit."""
+"""Descriptions of legal sizes: ``H >= 29, any``, ``H % 32 == 0``, and the guard behind each limit."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ MOST_RUNS = 24
 
 
 class Limit(NamedTuple):
-    """One limit of a symbol, such as ``H >= 29``, and the guard that is behind it: the last one that moved it."""
+    """One limit of a symbol, such as ``H >= 29``, and the guard behind it: the last one that changed it."""
 
     text: str
     guard: Guard
 
 
 def describe(domain: Domain, *names: str) -> str:
-    """Return what sizes a domain has, for one symbol or for several with the same domain.
+    """Return the description of a domain, for one symbol or for several with the same domain.
 
     Example:
         >>> describe(Domain.between(29), "H", "W"), describe(Domain.between(32, 35), "H")
@@ -64,8 +64,8 @@ def _describe_finite(domain: Domain, names: tuple[str, ...]) -> str:
 
 
 def _rule(domain: Domain) -> tuple[list[int], int]:
-    """Return the residues and the shortest period that all members have, or all large ones where there is no end."""
-    # Where a set has no end, its finite part is an exception to the rule and not the rule.
+    """Return the shortest period and the residues of all members, or of all large ones if there is no maximum."""
+    # If a set has no maximum, its finite part is an exception to the rule.
     if domain.endless:
         return _shortest(domain.endless, domain.period)
     first = domain.minimum or 1
@@ -82,7 +82,7 @@ def _repeating(residues: Iterable[int], period: int) -> Domain:
 
 def _shortest(residues: Iterable[int], period: int) -> tuple[list[int], int]:
     """Return the same set of residues with the shortest period."""
-    # A guard's period is that of its formula; `H % 2 == 0` may have come with a period of 32.
+    # A guard's period is that of its formula; `H % 2 == 0` may have a period of 32.
     for short in range(1, period + 1):
         if period % short == 0:
             few = {each % short for each in residues}
@@ -110,7 +110,7 @@ def _between(low: int, high: int | None) -> str:
 
 
 def limits(context: SizeContext, name: str, phase: Phase = "evaluation") -> tuple[Limit, ...]:
-    """Return the limits of one symbol with the guard behind each: least, most and what the size is divided into.
+    """Return the limits of one symbol with the guard behind each: minimum, maximum and divisor.
 
     Example:
         >>> from netspec.sizes import Reason, symbol
@@ -133,7 +133,7 @@ def limits(context: SizeContext, name: str, phase: Phase = "evaluation") -> tupl
 
 
 def _limits_of(domain: Domain, name: str) -> dict[str, str]:
-    """Return what limits the members: one value, or the least, the greatest, a rule and exceptions, as far as any."""
+    """Return the limits of a domain: a single value, or its minimum, maximum, rule and exceptions, if any."""
     if domain.minimum == domain.maximum:
         return {"fixed": f"{name} = {domain.minimum}"}
     found = {}
@@ -213,7 +213,7 @@ def following(context: SizeContext, phase: Phase = "evaluation") -> dict[str, tu
 
 
 def phrase(size: Size) -> str:
-    """Return a size for reading: ``H/32 rounded up`` where it is one symbol divided, else its formula.
+    """Return a size as text: ``H/32 rounded up`` if it is one symbol divided, else its formula.
 
     Example:
         >>> from netspec.sizes import symbol
@@ -232,7 +232,7 @@ def phrase(size: Size) -> str:
     if isinstance(size, Dim) and len(size.form.terms) == 1 and size.form.constant:
         ((each, times),) = size.form.terms
         if times == 1 and isinstance(each, Floor):
-            # The normal form keeps what is added apart; one division says both.
+            # The normal form keeps the summand outside; one division includes it.
             added = add(each.inner, constant(size.form.constant * each.divisor))
             return f"({formula(added)}) // {each.divisor}"
     return str(size)

@@ -1,4 +1,4 @@
-"""A size in terms of others that are at hand: what generated code computes it from."""
+"""A size in terms of other values' sizes, from which generated code computes it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ DIVISORS = (2, 3, 4, 6, 8, 16, 32, 64)
 
 
 def express(size: Dim, known: Mapping[str, Size]) -> str | None:
-    """Return a size as an expression over the names of known ones, or None where it does not follow from them.
-
-    The shortest comes first: a known size itself, one with a number added, multiplied or divided, and sums and
-    differences of two. What is none of these is written over the open sizes themselves, where all of them are known.
+    """Return a size as an expression over the names of known sizes, or None if it does not follow from them. The
+    simplest is preferred: a known size itself, one with a number added, multiplied or divided, and sums and differences
+    of two. Any other is written over the open sizes themselves, if all of them are known.
 
     Example:
         >>> from netspec.sizes import symbol
@@ -30,8 +29,8 @@ def express(size: Dim, known: Mapping[str, Size]) -> str | None:
     """
     names: dict[int, str] = {}
     for name, each in known.items():
-        # What depends on other open sizes cannot help; of two values of one size, the first is as good. Equal formulas
-        # are one object, and to compare them with == would be a question about sizes.
+        # Sizes that depend on other open sizes are useless, and of two equal ones the first suffices. Equal formulas
+        # are one object; comparing them with == could record a guard.
         if isinstance(each, Dim) and each.symbols <= size.symbols:
             names.setdefault(id(each), name)
     sizes = {name: each for name, each in known.items() if isinstance(each, Dim) and names.get(id(each)) == name}
@@ -73,7 +72,7 @@ def _shifted(text: str, number: int) -> str:
 
 
 def _over_symbols(size: Dim, known: Mapping[str, Dim]) -> str | None:
-    """Return the normal form of a size, with known sizes in place of the open sizes that they are."""
+    """Return the normal form of a size, with the names of known sizes for the open sizes."""
     names: dict[str, str] = {}
     for name, each in known.items():
         for symbol in each.form.symbols:

@@ -1,7 +1,7 @@
 """The text of a form, in the arithmetic of documents: ``16 * ((H + 4) // 16) - 188``.
 
-What is printed is the normal form, which ``reading`` turns back into the same form. It is not what somebody wrote:
-what was ``(H - 1) // 2 + 1`` is printed ``(H + 1) // 2``.
+The normal form is printed, which ``reading`` parses into the same form. It may differ from what the author wrote: ``(H
+- 1) // 2 + 1`` is printed as ``(H + 1) // 2``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def formula(whole: Form) -> str:
     times, first = terms[0]
     if times >= 0:
         return text[3:]
-    # a minus sign binds closer than //, so a floor that it stands before needs brackets
+    # a minus sign binds tighter than //, so a floor after it needs parentheses
     return f"-({first})" + text[3 + len(first) :] if "//" in first else "-" + text[3:]
 
 
@@ -82,6 +82,6 @@ def _written(each: Atom) -> str:
 
 
 def _operand(whole: Form) -> str:
-    """Return a form as it stands left of ``//`` or beside ``*``: in brackets unless it is a product."""
+    """Return a form as an operand of ``//`` or ``*``: in parentheses unless it is a product."""
     text = formula(whole)
     return text if len(whole.terms) == 1 and not whole.constant and "//" not in text and text[0] != "-" else f"({text})"

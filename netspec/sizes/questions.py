@@ -1,4 +1,4 @@
-"""What ops and the compiler ask of sizes, plain or open, in one place.
+"""Questions about sizes, plain or open, as ops and the compiler ask them.
 
 stated, at            a size as a number: at the stated sizes, or at given ones
 at_stated_sizes       likewise for all sizes in a value
@@ -92,7 +92,7 @@ def holds(left: Size, relation: Comparison, right: Size) -> bool:
 
 
 def proves(left: Size, relation: Comparison, right: Size) -> bool:
-    """Return whether the relation holds at all sizes. Nothing is recorded; False may also mean that it is not known.
+    """Return whether the relation is proved to hold at all sizes. Nothing is recorded; False may mean unknown.
 
     Example:
         >>> from netspec.sizes import symbol
@@ -106,7 +106,7 @@ def proves(left: Size, relation: Comparison, right: Size) -> bool:
 
 def at_least(size: Size, least: Size) -> bool:
     """Return whether a size is at least another; recorded as a guard where that depends on the size."""
-    # Python's own operators ask, so that ops need not know which sizes are open.
+    # Python's own operators, so that ops need not know which sizes are open.
     return size >= least
 
 
@@ -131,9 +131,9 @@ def scale_down(size: Size, factor: float) -> Size:
 
 
 def _in_order(left: Size, relation: Comparison, right: Size) -> tuple[Form, Relation, bool]:
-    """Return the question as one of ``== 0`` or ``>= 0``, and whether its answer is the opposite."""
-    # Six relations are two, with the sides swapped or the answer negated, so that a question is recorded once however
-    # it was put.
+    """Return the comparison as one of ``== 0`` or ``>= 0``, and whether its answer is negated."""
+    # Six relations become two, with the sides swapped or the answer negated, so that equivalent comparisons are
+    # recorded once.
     if relation in ("<=", ">"):
         left, right = right, left
     difference = add(form_of(left), form_of(right), -1)

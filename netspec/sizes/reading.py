@@ -1,6 +1,6 @@
-"""The size that a text stands for: the way back from what ``printing`` writes.
+"""Parsing sizes: the inverse of ``printing``.
 
-Only a text form of graphs has formulas to read, so that nothing else imports this.
+Only the text form of graphs contains formulas, so that nothing else imports this.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ class FormulaError(ValueError):
 
 
 def read_size(text: str, symbols: Mapping[str, Dim]) -> Size:
-    """Return the size that a text stands for, as ``str`` of a size gives it.
+    """Return the size of a text, as ``str`` of a size returns it.
 
     Raises:
-        FormulaError: the text is no formula of sizes, or names one that is not among the symbols.
+        FormulaError: the text is no formula of sizes, or names an unknown size.
 
     Example:
         >>> from netspec.sizes import symbol
@@ -34,10 +34,10 @@ def read_size(text: str, symbols: Mapping[str, Dim]) -> Size:
 
 
 def read_formula(text: str, symbols: Mapping[str, Form]) -> Form:
-    """Return the form that a text stands for; ``symbols`` has the open sizes by name.
+    """Return the form of a text; ``symbols`` are the open sizes by name.
 
     Raises:
-        FormulaError: the text is not such a formula, or names a size that is not among the symbols.
+        FormulaError: the text is no formula of sizes, or names an unknown size.
     """
     return _Reader(text, symbols).read()
 
@@ -65,7 +65,7 @@ class _Reader:
     def read(self) -> Form:
         try:
             total = self._sum()
-        # A formula comes from a file, and may be nested by a hostile author.
+        # A formula comes from a file, and a hostile one may be nested deeply.
         except RecursionError:
             raise self._error("its brackets are too deep") from None
         if self.tokens:
@@ -73,7 +73,7 @@ class _Reader:
         return total
 
     def _take(self, *wanted: str) -> str:
-        """Return the next token and go on, if it is one of those wanted; else return nothing and stay."""
+        """Consume and return the next token if it is one of those wanted; else return nothing."""
         return self.tokens.pop() if self.tokens and self.tokens[-1] in wanted else ""
 
     def _need(self, wanted: str) -> None:
@@ -97,7 +97,7 @@ class _Reader:
 
     def _divide(self, left: Form, right: Form, operator: str) -> Form:
         if right.terms or not right.constant:
-            # The same rule as for documents: a quotient of two open sizes is decided, and has no formula.
+            # As in documents, a quotient of two open sizes is decided, and has no formula.
             raise self._error("sizes are divided by numbers other than 0 only")
         whole = floor_divide(left, right.constant)
         return whole if operator == "//" else add(left, scale(whole, right.constant), -1)

@@ -21,7 +21,7 @@ MOST_AXES = 63
 
 
 def show(shape: Shape) -> str:
-    """Return the shape as people write it, at its stated sizes.
+    """Return the shape as text, at its stated sizes.
 
     Example:
         >>> show((256, 28, 28))
@@ -46,12 +46,12 @@ def per_axis(value: int | tuple[int, ...], rank: int) -> tuple[int, ...]: ...
 @overload
 def per_axis(value: Size | tuple[Size, ...], rank: int) -> tuple[Size, ...]: ...
 def per_axis(value: Size | tuple[Size, ...], rank: int) -> tuple[Size, ...]:
-    """Spread one number over all axes; leave a tuple as it is."""
+    """Repeat one number for all axes; return a tuple unchanged."""
     return value if isinstance(value, tuple) else (value,) * rank
 
 
 class AxisWindow(NamedTuple):
-    """A window that slides along one axis: so many elements, so far apart, and so far from one place to the next."""
+    """A window that slides along one axis: its kernel size, dilation and stride."""
 
     kernel: Size
     stride: Size = 1
@@ -59,12 +59,12 @@ class AxisWindow(NamedTuple):
 
     @property
     def extent(self) -> Size:
-        """How many elements there are from the first to the last that the window reads."""
+        """The number of elements from the first to the last that the window reads."""
         return self.dilation * (self.kernel - 1) + 1
 
 
 def count_windows(size: Size, window: AxisWindow, padding: tuple[Size, Size], ceil: bool = False) -> Size:
-    """Return how many windows fit into size elements, as torch counts them; less than one where none does.
+    """Return how many windows fit into size elements, as torch counts them; less than one if none does.
 
     Formula: floor((size + before + after - extent) / stride) + 1, as in torch.nn.Conv2d; with ``ceil`` the division
     rounds up, but a last window that would start in the padding after the input is dropped.
@@ -77,8 +77,8 @@ def count_windows(size: Size, window: AxisWindow, padding: tuple[Size, Size], ce
     room = before + after - window.extent
     if ceil:
         # torch.nn.MaxPool2d: "sliding windows that would start in the right padded region are ignored". The last one
-        # starts at size + before - 1 at most. One division does both, and it never compares the size itself, so that
-        # an open one stays open.
+        # starts at size + before - 1 at most. One division does both without comparing the size, so that an open one
+        # stays open.
         room = min(room + window.stride - 1, before - 1)
     return (size + room) // window.stride + 1
 
@@ -96,7 +96,7 @@ def same_padding(size: Size, window: AxisWindow) -> tuple[Size, Size]:
     if extent >= stride:
         total = extent - stride + left_over
     else:
-        # A stride longer than the window leaves elements out, and pads only where fewer than a window are left: it is
-        # max(0, extent - stride + left_over), as a sum of steps, so that an open size is not compared.
+        # A stride larger than the window skips elements, and pads only if less than a window is left: this is max(0,
+        # extent - stride + left_over), as a sum of steps, so that an open size is not compared.
         total = sum((left_over + stride - least) // stride for least in range(stride - extent + 1, stride))
     return total // 2, total - total // 2

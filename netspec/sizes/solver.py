@@ -1,4 +1,4 @@
-"""At which sizes a form is zero, or not negative: exactly, as a domain of its only symbol."""
+"""Exact solutions of conditions on one symbol: the sizes at which a form is zero, or not negative."""
 
 from __future__ import annotations
 
@@ -22,11 +22,10 @@ EVERY_SIZE = Domain.between(1)
 
 @lru_cache(maxsize=1 << 14)
 def always(difference: Form, relation: Relation) -> bool | None:
-    """Return True or False where the relation holds at all sizes or at none, and None where it depends on them.
-
-    None is also the answer where that cannot be found out, as for some conditions on several symbols.
+    """Return True or False if the relation holds at all sizes or at none, and None if it depends on them. None may also
+    mean unknown, as for some conditions on several symbols.
     """
-    # Limits first: they answer nearly every question of a network at once, for any number of symbols.
+    # Bounds first: they decide nearly every comparison of a network, for any number of symbols.
     low, high = difference.range({})
     if relation == ">=":
         if low is not None and low >= 0:
@@ -46,7 +45,7 @@ def always(difference: Form, relation: Relation) -> bool | None:
 
 @lru_cache(maxsize=1 << 12)
 def solve(difference: Form, relation: Relation) -> Domain | None:
-    """Return the sizes at which the relation holds for a form of one symbol, or None where they cannot be given.
+    """Return the sizes at which the relation holds for a form of one symbol, or None if it is not solvable.
 
     Example:
         >>> from netspec.sizes.algebra import floor_divide
@@ -75,7 +74,7 @@ def _solve_monotone(difference: Form, relation: Relation) -> Domain:
 
 
 def _first_reached(monotone: Form, value: int) -> int:
-    """Return the first size at which a form that never falls is at least the value."""
+    """Return the first size at which an increasing form is at least the value."""
     (symbol,) = monotone.symbols
     low, high = 0, 1
     # The forms here grow without bound, as every coefficient is positive: doubling ends.
@@ -99,7 +98,7 @@ def _solve_by_residue(difference: Form, relation: Relation) -> Domain | None:
     (symbol,) = difference.symbols
     rows: dict[int, Row] = {}
     for residue in range(period):
-        # Sizes begin at 1, so that the class of 0 begins with the period itself.
+        # Sizes start at 1, so the class of 0 starts with the period itself.
         first = residue or period
         row = _solve_line(first, difference.value({symbol.name: first}), period, rise, relation)
         if row:
@@ -108,7 +107,7 @@ def _solve_by_residue(difference: Form, relation: Relation) -> Domain | None:
 
 
 def _solve_line(first: int, value: int, period: int, rise: int, relation: Relation) -> Row:
-    """Solve ``value + t * rise`` for t from 0 on, where t stands for the size ``first + t * period``."""
+    """Solve ``value + t * rise`` for ``t >= 0``, with sizes ``first + t * period``."""
     if rise == 0:
         return ((first, None),) if (value == 0 if relation == "==" else value >= 0) else ()
     if relation == "==":

@@ -1,5 +1,5 @@
-"""Text to trees: what a document says, before it means anything.
+"""Text to trees: the syntax of documents, without their meaning.
 
-yaml/   YAML text to mappings and sequences that know their places
+yaml/   YAML text to mappings and sequences with spans
 expr/   the expressions inside: parsed, checked and evaluated within bounds
 """

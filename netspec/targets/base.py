@@ -1,7 +1,6 @@
-"""What a target is: a language that graphs are written in, as a table from ops to rules.
-
-The torch target keeps its text on the ops themselves, which makes an op one file. Every further target is such a table,
-in a folder of its own, so that ops need not know of it:
+"""What a target is: a language that graphs are compiled to, as a table from ops to rules. The torch target keeps its
+code on the ops themselves, so that an op is one file. Every other target is such a table, in a folder of its own, so
+that ops are independent of it:
 
     @EQUATIONS.implements(Linear)
     def linear(op: Linear, call: Call) -> Equation: ...
@@ -22,7 +21,7 @@ Rule = TypeVar("Rule", bound=Callable[..., object])
 
 
 class Target(Generic[Rule]):
-    """The ops that a target can write, each with its rule, and those that it declines, each with a reason."""
+    """The ops that a target supports, each with its rule, and those that it declines, each with a reason."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -30,7 +29,7 @@ class Target(Generic[Rule]):
         self.declined: dict[type[Op], str] = {}
 
     def implements(self, *ops: type[Op]) -> Callable[[Rule], Rule]:
-        """Register the rule for ops, and for the ops derived from them that have none of their own.
+        """Register the rule for ops, and for their subclasses without rules of their own.
 
         Raises: TypeError when an op has a rule already.
         """
@@ -45,12 +44,12 @@ class Target(Generic[Rule]):
         return register
 
     def declines(self, *ops: type[Op], reason: str) -> None:
-        """Record why the target cannot write ops."""
+        """Record the reason why the target does not support ops."""
         self.declined.update(dict.fromkeys(ops, reason))
 
     def rule_for(self, op: type[Op]) -> Rule | None:
-        """Return the rule of an op, its own before those of its bases, or None where the target has none."""
-        # A plugin's op is often derived from one of these, and computes what that one does.
+        """Return the rule of an op, its own before those of its base classes, or None."""
+        # An op of a plugin is often a subclass of a built-in one, and computes the same.
         for base in op.__mro__:
             if base in self.declined:
                 return None
@@ -59,5 +58,5 @@ class Target(Generic[Rule]):
         return None
 
     def reason_for(self, op: type[Op]) -> str:
-        """Return why the target cannot write an op."""
+        """Return the reason why the target does not support an op."""
         return next((self.declined[base] for base in op.__mro__ if base in self.declined), "it has no rule")

@@ -1,7 +1,7 @@
-"""For those who write documents.
+"""Tools for authors of documents.
 
 schema/            the JSON schema, for editors
-records.py         what pydantic says of the arguments of ops and combinators
+records.py         the JSON schemas of the arguments of ops and combinators
 starter.py         the document that ``netspec new`` writes
-block_example.py   the call of a block, as an example
+block_example.py   examples of calls of blocks
 """

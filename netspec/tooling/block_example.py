@@ -1,4 +1,4 @@
-"""The call of a block, as an example: with no more arguments than it needs, and what it does to a shape."""
+"""Examples of calls of blocks: with only the required arguments, and with the effect on a shape."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from netspec.sizes.shape import show
 from netspec.syntax.yaml.flow_style import flow
 
 ENTERS = (64, 32, 32)
-"""The shape of what enters an example."""
+"""The input shape of an example."""
 BY_NAME: dict[str, Any] = {"classes": 10, "columns": 3, "groups": 4, "kernel": 3, "grow": 16, "growth": 32}
 BY_TYPE: dict[str, Any] = {
     "int": 64,
@@ -28,7 +28,7 @@ BY_TYPE: dict[str, Any] = {
 
 
 def example_call(block: Block) -> str:
-    """Return a step that calls a block, with labels of the values that it takes where it names them.
+    """Return a step that calls a block, with labels for its inputs if they have names.
 
     Example:
         >>> from netspec.language.loading.library import library
@@ -53,8 +53,8 @@ def example_arguments(block: Block) -> dict[str, Any]:
 
 
 def example_document(block: Block) -> str:
-    """Return a document of the example, in which every value that enters has the same shape."""
-    # `column` is what `draw_column` draws; no input of a network can be one.
+    """Return a document of the example, in which all inputs have the same shape."""
+    # `column` is the result of `draw_column`, which no input of a network can be.
     labels = [label for label in block.inputs if label != "column"]
     inputs = flow({label: list(ENTERS) for label in ["start", *labels]})
     drawn = "\n- {draw_column: {columns: 3, p: 0.5}, from: start, as: column}\n- {sequential: [], from: start}"
@@ -63,7 +63,7 @@ def example_document(block: Block) -> str:
 
 
 def example_shapes(block: Block) -> str:
-    """Return which shape the example turns the entering one into.
+    """Return the input and output shapes of the example.
 
     Example:
         >>> from netspec.language.loading.library import library

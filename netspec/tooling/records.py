@@ -1,4 +1,4 @@
-"""The schemas that pydantic writes for the records of ops and combinators."""
+"""The schemas that pydantic generates for the records of ops and combinators."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic_core import core_schema
 
 
 class _Records(GenerateJsonSchema):
-    """A JSON Schema in which bodies are a type of their own: pydantic has none for what only exists as an object."""
+    """A JSON Schema generator with a type for bodies: pydantic has none for classes that are not models."""
 
     def is_instance_schema(self, schema: core_schema.IsInstanceSchema) -> JsonSchemaValue:
         return {"type": "body"}

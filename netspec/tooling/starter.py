@@ -1,11 +1,11 @@
-"""The text of a new document: a small network to change, or a shipped one with its settings to set."""
+"""The text of a new document: a small network, or one that extends another and lists its settings."""
 
 from __future__ import annotations
 
 from netspec.language import Document, Parameter
 from netspec.syntax.yaml.flow_style import flow
 
-# Relative to the document, which editors resolve it against, and in a hidden folder that few will edit.
+# Relative to the document, as editors resolve it, and in a hidden folder, since it is not edited.
 SCHEMA = ".netspec/schema.json"
 """Where the schema of a new document lies, seen from the document; editors find it by the document's first line."""
 

@@ -1,10 +1,10 @@
-"""A graph as people look at it: the same graph gives the same bytes.
+"""Views of a graph for people, as deterministic text.
 
-diagram/       the picture: what it shows, its layout, DOT and SVG
+diagram/       the picture: its content, layout, DOT and SVG
 summary/       the table of one network, and the overview of several
 chart/         accuracy against cost, drawn
 diff_text.py   the differences of two networks as text
 record.py      the graph as JSON
-describe.py    what scopes and runs of them are called
-text_table.py, numbers.py, geometry.py, palette.py   what several of them use
+describe.py    names and descriptions of scopes and runs
+text_table.py, numbers.py, geometry.py, palette.py   shared by several of them
 """

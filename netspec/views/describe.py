@@ -1,4 +1,4 @@
-"""What the parts of a network are called in pictures and tables, and what a block consists of."""
+"""Names and descriptions of the parts of a network in pictures and tables."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _WORDS = {"network": "Network", "output": "Auxiliary output", "dense": "dense"}
 
 
 def describe(scope: Scope) -> tuple[str, str]:
-    """Return what a block is called, and what is in it where it has no name of its own."""
+    """Return the name of a block, and the contents of a group without one."""
     if scope.block:
         return scope.block, ""
     return block_word(scope), list_parts(scope) or _list_layers(scope) or f"{sum(1 for _ in scope.traverse())} ops"
 
 
 def block_word(scope: Scope) -> str:
-    """Return what a block is called."""
+    """Return the name of a block."""
     return scope.block or _WORDS.get(scope.kind, "")
 
 
 def list_parts(scope: Scope) -> str:
-    """Return what a group consists of, as in ``3 x bottleneck`` or ``Dropout, Linear``; empty if that is not short."""
+    """Return the contents of a group, as in ``3 x bottleneck`` or ``Dropout, Linear``; empty if that is not short."""
     layers = list(scope.scopes) if scope.kind == "dense" else []
     if layers and not layers[0].block:
         return f"{len(layers)} layers"
@@ -57,9 +57,8 @@ def _count_parts(labels: Sequence[str]) -> str:
 
 
 def _repeated_block(scope: Scope) -> str:
-    """Return the one block that a scope holds several times and how often; empty where it holds anything else.
-
-    The merges between blocks belong to them, as the concatenations of a dense block do.
+    """Return the block that a scope repeats, with its count; empty if it holds anything else. Merges between blocks
+    belong to them, as the concatenations of a dense block do.
     """
     blocks = [each.block for each in scope.scopes]
     families = {item.op.family for item in scope.items if isinstance(item, Node)}
@@ -71,7 +70,7 @@ def _repeated_block(scope: Scope) -> str:
 
 
 def describe_column(column: Sequence[Item], graph: Graph) -> str:
-    """Return what the equal parts of a row of a table are."""
+    """Return the description of the equal parts in a row of a table."""
     first = column[0]
     if isinstance(first, Node):
         return _op_text(first, graph)
@@ -86,7 +85,7 @@ def describe_column(column: Sequence[Item], graph: Graph) -> str:
 
 
 def _chain(scope: Scope, graph: Graph) -> str:
-    """Return what a group consists of: so many of one block, or a short chain; anything else is better opened."""
+    """Return the contents of a group: a repeated block, or a short chain; anything else is better expanded."""
     repeated = _repeated_block(scope)
     if repeated or scope.kind != "group" or len(scope.items) > FEW_NODES:
         return repeated
@@ -104,10 +103,8 @@ def _drawn(node: Node, graph: Graph) -> str:
 
 
 def describe_call(scopes: list[Scope], channels: int) -> str:
-    """Return a block's name with its most informative arguments, as far as there is room.
-
-    Others are left out: what calls in the column disagree on, neutral values as in ``stride: 1``, and
-    the channels, which stand in the next column.
+    """Return a block's name with its most informative arguments, as far as there is room. Omitted are arguments that
+    differ between the calls, neutral values such as ``stride: 1``, and channels, which are in the next column.
     """
     first = scopes[0]
     text = first.block
@@ -139,7 +136,7 @@ def scope_name(scope: Scope) -> str:
 
 
 def shown_name(name: str, scope: Scope | None) -> str:
-    """Return a name as a picture shows it: a bare number has the name of what it counts in front."""
+    """Return a name as a picture shows it: a number has the name of its scope in front."""
     enclosing = scope
     while name[:1].isdigit() and enclosing is not None and enclosing.parent is not None:
         name = f"{enclosing.name}.{name}"
@@ -159,7 +156,7 @@ def name_run(first: str, last: str) -> str:
     shared = 0
     while shared < min(len(first), len(last)) and first[shared] == last[shared]:
         shared += 1
-    # Neither a number nor a word is cut in two: unit10..11, and not unit10..1.
+    # Numbers and words are not split: unit10..11, and not unit10..1.
     while shared and _sort(first[shared - 1]) == _sort(last[shared : shared + 1]):
         shared -= 1
     return f"{first}..{last[shared:] or last}"
@@ -172,7 +169,7 @@ def _sort(character: str) -> str:
 
 
 def show_change(entering: Sequence[Shape], leaving: Sequence[Shape]) -> str:
-    """Return what a run does to its value: channels where they differ, else sizes."""
+    """Return the change of a run's value: channels if they differ, else sizes."""
     if not entering or not leaving:
         return ""
     before, after = entering[0], leaving[0]

@@ -1,4 +1,4 @@
-"""What two networks differ in, as text: a line per difference with what it does to the totals, then the totals."""
+"""The differences of two networks as text: a line per difference with its change in the totals, then the totals."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WIDEST = 102
 
 
 def difference_lines(comparison: Comparison) -> Iterator[tuple[str, str]]:
-    """Yield the lines of a comparison, each with its sign: ``+`` ``-`` ``~``, or nothing where it is no difference."""
+    """Yield the lines of a comparison, each with its sign: ``+`` ``-`` ``~``, or none if it is no difference."""
     before, after = comparison.before, comparison.after
     yield "", " -> ".join(_headlines(before, after))
     yield "", ""
@@ -68,7 +68,7 @@ def _record(each: Difference) -> dict[str, Any]:
 
 
 def _headlines(before: Graph, after: Graph) -> tuple[str, str]:
-    """Return both names, and the arguments that differ where the names do not."""
+    """Return both names, with the arguments that differ if the names are equal."""
     if before.name != after.name:
         return printable(before.name), printable(after.name)
     keys = [key for key, value in after.arguments.items() if before.arguments.get(key) != value]
@@ -134,7 +134,7 @@ def _path(part: Part) -> str:
 
 
 def _steps(part: Part) -> str:
-    """Return steps in a row; equal ones have their number, and many in a row are cut short."""
+    """Return consecutive steps, with a count for equal ones; long rows are shortened."""
     runs = [(name, len(list(equal))) for name, equal in groupby(part.what)]
     words = [name if count == 1 else f"{count} {name}" for name, count in runs]
     if len(words) > MOST_STEPS:
@@ -161,7 +161,7 @@ def _change(change: Change) -> str:
 
 
 def _range(change: Change) -> str:
-    """Return what many pairs of values have in common."""
+    """Return a summary of many pairs of values."""
     sides = list(zip(*change.values, strict=True))
     if change.field == "reads" and len(change.values) == 1 and sides[0] != sides[1]:
         return f"reads {sides[1][0]} instead of {sides[0][0]}"
@@ -194,7 +194,7 @@ def _where(where: Where, each: Difference) -> str:
 
 
 def _replaced(where: Where) -> str:
-    """Return which blocks became other ones."""
+    """Return which blocks were replaced by others."""
     text, count = " -> ".join(where.label), len(where.paths)
     if count == 1:
         return f"{where.paths[0]} ({text})"
@@ -248,7 +248,7 @@ def _columns(before: Graph, after: Graph) -> tuple[str, str]:
 
 
 def _ratio(old: int, new: int) -> str:
-    """Return a change in per cent, or as a factor where that says more."""
+    """Return a change in per cent, or as a factor if it is large."""
     if not old or old == new:
         return ""
     # A growth by 1,234 % is harder to read than a factor.

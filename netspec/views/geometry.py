@@ -1,4 +1,4 @@
-"""Rectangles and coordinates, as all pictures use them."""
+"""Rectangles and coordinates of all pictures."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ def number(value: float) -> str:
         >>> number(12.0), number(3.14159), number(-0.001)
         ('12', '3.14', '0')
     """
-    # The last digits of a sine differ between machines, and no screen shows a hundredth of a pixel.
+    # The last digits of a sine differ between machines, and a hundredth of a pixel is invisible.
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

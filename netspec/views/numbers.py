@@ -1,4 +1,4 @@
-"""Large numbers as people read them."""
+"""Large numbers in a readable form."""
 
 from __future__ import annotations
 

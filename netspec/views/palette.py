@@ -1,7 +1,8 @@
 """Colours: one per family of ops, distinguishable with colour blindness and on paper.
 
-The colours were searched for, so that any two families differ by more than 12 in CIELAB for normal sight and for the
-three kinds of colour blindness (simulated as by Machado et al. 2009), and text stands out from each by 6 to 1 at least.
+The colours were searched for, so that any two families differ by more than 12 in CIELAB for normal vision and for the
+three kinds of colour blindness (simulated as by Machado et al. 2009), and text has a contrast of at least 6 to 1 on
+each.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 
 
 def colour(family: str) -> str:
-    """Return the background of a family in print; a family from elsewhere is drawn as a block."""
+    """Return the background of a family in print; an unknown family has that of a block."""
     return LIGHT.get(family, LIGHT["block"])
 
 

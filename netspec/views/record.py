@@ -23,7 +23,7 @@ VERSION = 2
 def graph_record(graph: Graph, *, dtype: str = "float32", batch: int = 1) -> dict[str, Any]:
     """Return the graph as plain data: totals, inputs, outputs, scopes and nodes.
 
-    Files are relative to the document's folder, so that the record is the same wherever that lies. ``input`` and
+    Files are relative to the document's folder, so that the record does not depend on its location. ``input`` and
     ``output`` are shapes, or mappings of shapes by name where there are several; auxiliary outputs that
     exist in training only are not in ``output``, but they are among ``outputs``.
     """
@@ -50,7 +50,7 @@ def graph_record(graph: Graph, *, dtype: str = "float32", batch: int = 1) -> dic
 
 
 def graph_json(graph: Graph, *, dtype: str = "float32", batch: int = 1) -> str:
-    """Return the graph as JSON text; the same graph gives the same text."""
+    """Return the graph as deterministic JSON text."""
     return lines_json(graph_record(graph, dtype=dtype, batch=batch))
 
 
@@ -113,7 +113,7 @@ def _scope(scope: Scope) -> dict[str, Any]:
 
 
 class NodeWriter:
-    """Makes records of nodes. Equal steps share their op and file, so each of those is looked at once."""
+    """Makes records of nodes. Equal steps share their op and file, so the fields of these are cached."""
 
     def __init__(self, graph: Graph) -> None:
         self._folder = Path(graph.source).parent
@@ -141,7 +141,7 @@ class NodeWriter:
         }
 
     def _arguments_of(self, op: Op) -> dict[str, Any]:
-        # The graph keeps its ops alive, so no other object can have the same id.
+        # The graph keeps its ops alive, so ids are unique.
         if id(op) not in self._arguments:
             self._arguments[id(op)] = op.model_dump(mode="json", warnings=False)
         return self._arguments[id(op)]
@@ -153,14 +153,14 @@ class NodeWriter:
 
 
 def relative_path(file: str, folder: PurePath) -> str:
-    """Return a file as it is written from a folder; whole where none leads there, as between drives of Windows."""
+    """Return a file relative to a folder; absolute if there is no relative path, as between drives of Windows."""
     with suppress(ValueError):
         file = os.path.relpath(file, folder)
     return file.replace(os.sep, "/")
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of a document as JSON can hold it; a block that is an argument becomes its name."""
+    """Return a value of a document as JSON data; a block that is an argument becomes its name."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""Which sizes a network takes: in a line, as a table, and as plain data."""
+"""The legal sizes of a network: in a line, as a table, and as plain data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KINDS = {"needs": "needed by", "fixes": "fixed by", "chosen": "decided at"}
 
 
 def sizes_line(graph: Graph) -> str:
-    """Return in one line what enters, at which sizes, and what leaves.
+    """Return one line with the inputs, their legal sizes, and the outputs.
 
     Example:
         >>> import netspec
@@ -32,14 +32,14 @@ def sizes_line(graph: Graph) -> str:
 
 
 def _legal(graph: Graph) -> str:
-    """Return the legal sizes, and the steps that fix them where there are any."""
+    """Return the legal sizes, and the steps that fix them, if any."""
     fixing = {limit.guard for name in graph.sizes.stated for limit in limits(graph.sizes, name) if _fixes(limit.guard)}
     steps = dict.fromkeys(_step(guard) for guard in graph.sizes.guards if guard in fixing)
     return "; ".join(describe_sizes(graph.sizes)) + (f", fixed by {' and '.join(steps)}" if steps else "")
 
 
 def describe_open_sizes(graph: Graph) -> str:
-    """Return all that is known of the sizes of a network: what is legal, what limits it, and what leaves."""
+    """Return all that is known of the sizes of a network: the legal ones, their limits, and those of the outputs."""
     return "\n".join(_lines(graph)) + "\n"
 
 

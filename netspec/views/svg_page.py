@@ -1,4 +1,4 @@
-"""What every SVG needs to stand inline in a page: names and rules that reach no further than the picture."""
+"""What an SVG needs to be inline in a page: ids and style rules that apply to the picture only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ITSELF = "\x00"
 
 
 def own_rules(rules: str) -> str:
-    """Return a style sheet whose rules hold for the picture alone, since those of an inline SVG hold for its page.
+    """Return a style sheet whose rules apply only to the picture, since those of an inline SVG apply to its page.
 
     Example:
         >>> own_rules(".cell, text { fill: red; }").replace(ITSELF, "picture")
@@ -20,5 +20,5 @@ def own_rules(rules: str) -> str:
 
 
 def named(text: str) -> str:
-    """Return a picture with a name that follows from what is in it, so that two pictures in a page have two."""
+    """Return a picture with an id that is a hash of its content, so that two pictures in a page differ."""
     return text.replace(ITSELF, f"netspec-{hashlib.sha256(text.encode()).hexdigest()[:12]}")

@@ -10,7 +10,7 @@ Row = Sequence[str]
 def text_table(rows: Sequence[Row], left: Collection[int], widest: int | None = None) -> list[str]:
     """Return a line per row. The columns in ``left`` are flush left, all others flush right.
 
-    A column becomes no wider than ``widest``; cells that are longer stick out.
+    A column is at most ``widest`` wide; longer cells extend beyond it.
 
     Example:
         >>> text_table([("layer", "params"), ("conv1", "9,408")], left={0})
@@ -23,13 +23,13 @@ def text_table(rows: Sequence[Row], left: Collection[int], widest: int | None = 
 
 
 def markdown_table(rows: Sequence[Row], left: Collection[int]) -> list[str]:
-    """Return a line per row, and one below the first that says how the columns are aligned.
+    """Return a line per row, with the alignment of the columns below the first.
 
     Example:
         >>> markdown_table([("layer", "params"), ("conv1", "9,408")], left={0})
         ['| layer | params |', '| :---- | -----: |', '| conv1 |  9,408 |']
     """
-    # Some readers of Markdown take a rule only from three characters on.
+    # Some Markdown parsers need at least three characters in a rule.
     widths = [max(3, width) for width in column_widths(rows)]
     rule = [f":{'-' * (width - 1)}" if index in left else f"{'-' * (width - 1)}:" for index, width in enumerate(widths)]
     header, *body = (_padded(row, widths, left) for row in rows)

@@ -1,6 +1,6 @@
 """From tree to closures: every node of a known kind becomes one closure over a scope.
 
-A node that is not known is refused, so the language is exactly what this file handles.
+Unknown nodes are refused, so the language is exactly what this file handles.
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ _ALPHABET = "use numbers, names, lists, arithmetic, comparisons, and/or/not, if-
 
 
 def build(text: str) -> tuple[Thunk, dict[str, Place]]:
-    """Return the closure that evaluates the text in a scope, and the names that it looks up there with their place.
+    """Return the closure that evaluates the text in a scope, and the names that it looks up, with their offsets.
 
     Raises:
         ExpressionError: the text is no expression, leaves the alphabet, or is too long or too deep.
     """
     node = read(text)
     builder = _Builder(text)
-    # A lone name may hold an object that no operation takes, such as a block: it is handed on as it is.
+    # The value of a single name may be an object without operations, such as a block: it is returned unchanged.
     thunk = builder.name(node, passed) if isinstance(node, ast.Name) else builder.build(node, 1)
     return thunk, builder.names
 
 
 def unknown_name(name: str, scope: Collection[str]) -> ExpressionError:
-    """Return the error for a name that a scope does not have."""
+    """Return the error for a name that is not in scope."""
     if name in FUNCTIONS:
         return ExpressionError(f"'{name}' is a function and must be called", help=FUNCTIONS[name], code=UNKNOWN)
     known = sorted(map(str, scope))
@@ -80,7 +80,7 @@ class _Builder:
         """Return the closure for a node and everything below it."""
         if depth > MAX_DEPTH:
             raise self._error_at(node, f"nested deeper than the {MAX_DEPTH} levels allowed", NAMED, LIMIT)
-        # Two matches, because only operators count towards the limit: a list of a hundred numbers is not long.
+        # Two matches, since only operators count towards the limit: a list of a hundred numbers is allowed.
         match node:
             case ast.Constant():
                 return self._constant(node)
@@ -170,7 +170,7 @@ class _Builder:
         guarded = self._guarded(node, operate, usage)
         if len(operands) != 2:
             return lambda scope: guarded(*[operand(scope) for operand in operands])
-        left, right = operands  # nearly all nodes are binary: spare them the list
+        left, right = operands  # fast path: nearly all nodes are binary
         return lambda scope: guarded(left(scope), right(scope))
 
     def _constant(self, node: ast.Constant) -> Thunk:
@@ -187,7 +187,7 @@ class _Builder:
         return known[symbol]
 
     def _binary(self, node: ast.BinOp, depth: int) -> Thunk:
-        # a + b + c + d leans to the left in the tree, but is not nested for who reads it
+        # a + b + c + d is a left-deep tree, but does not count as nested
         operands = [self.build(node.left, depth), self.build(node.right, depth + 1)]
         return self._applied(node, self._operation(node, node.op, BINARY), operands)
 
@@ -208,7 +208,7 @@ class _Builder:
     def _comparison(self, node: ast.Compare, depth: int) -> Thunk:
         self._count(node, len(node.ops))
         first, *others = self._all([node.left, *node.comparators], depth)
-        # Python warns of `is` with a number, whose identity is an accident of its caches; null has just one.
+        # `is` is allowed with null only: the identity of numbers depends on Python's caches.
         for kind, comparator in zip(node.ops, node.comparators, strict=True):
             if isinstance(kind, (ast.Is, ast.IsNot)) and not _is_null(comparator):
                 raise self._error_at(node, "'is' is only for null", "compare with ==", FORBIDDEN)
@@ -234,7 +234,7 @@ class _Builder:
     def _index(self, node: ast.expr, depth: int) -> Thunk:
         if not isinstance(node, ast.Slice):
             return self.build(node, depth + 1)
-        # A slice has no value of its own: it is built where its list is indexed, so that none can leave an expression.
+        # A slice is not a value: it is built where its list is indexed, so that no expression returns one.
         bounds = [self.build(bound, depth + 1) if bound else None for bound in (node.lower, node.upper, node.step)]
         return lambda scope: slice(*[bound(scope) if bound else None for bound in bounds])
 

@@ -1,4 +1,4 @@
-"""What can be wrong with an expression: the one exception, its codes, and the limits that bound every cost.
+"""Errors of expressions: the exception, its codes, and the limits that bound every cost.
 
 A text is bounded when it is parsed (characters, operators, depth); numbers and lists are bounded as they arise.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from netspec.diagnostics import Code, NetspecError
 
 # Together these bound the time of any expression: characters bound the parser, operators and depth the closures, and
-# digits, exponents and items what a single operation can make. All are far beyond what a network needs.
+# digits, exponents and items the result of a single operation. All are far beyond what a network needs.
 MAX_CHARACTERS = 256
 MAX_OPERATORS = 64
 MAX_DEPTH = 32
@@ -56,7 +56,7 @@ class ExpressionError(NetspecError):
 
 
 def beyond(message: str, help: str = "check what the expression is meant to give") -> ExpressionError:
-    """Return the error for something larger than a limit."""
+    """Return the error for a value above a limit."""
     return ExpressionError(message, help=help, code=LIMIT)
 
 
@@ -71,7 +71,7 @@ CAUGHT = (ExpressionError, ArithmeticError, TypeError, ValueError, LookupError, 
 
 
 def explained(cause: Exception) -> ExpressionError:
-    """Return the error that says what a Python exception (one of CAUGHT) means to the author of an expression."""
+    """Return the error for a Python exception (one of CAUGHT), in terms of the expression."""
     match cause:
         case ExpressionError():
             return cause

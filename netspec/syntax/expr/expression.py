@@ -1,4 +1,4 @@
-"""What the rest of netspec calls: parse a text once, evaluate it in many scopes, fill it into a name."""
+"""The interface of expressions: parse a text once, evaluate it in many scopes, fill in a template."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Expression:
         self.names = frozenset(self._places)
 
     def unknown(self, known: Collection[str]) -> list[ExpressionError]:
-        """Return the errors that ``evaluate`` would raise, sooner or later, in a scope of no other names than these.
+        """Return the errors that ``evaluate`` could raise in a scope of only these names.
 
         Example:
             >>> [(error.message, error.offset) for error in parse("n * widht").unknown({"n", "width"})]
@@ -62,10 +62,10 @@ class Expression:
         return f"parse({self.text!r})"
 
 
-# Loops and calls evaluate the same texts again and again; parsing one takes far longer than evaluating it.
+# Cached: loops and calls evaluate the same texts repeatedly, and parsing takes far longer than evaluation.
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
-    """Return the expression that the text spells, from the cache if it was seen before.
+    """Return the expression of a text, from the cache if it was parsed before.
 
     Raises:
         ExpressionError: the text is no expression, leaves the alphabet, or is too long or too deep.
@@ -93,7 +93,7 @@ def evaluate(text: str, scope: Scope) -> Any:
 
 
 def fill(template: str, scope: Scope) -> str:
-    """Return the template with every ``{expression}`` replaced by its value; ``{{`` and ``}}`` stand for braces.
+    """Return the template with every ``{expression}`` replaced by its value; ``{{`` and ``}}`` are escaped braces.
 
     Raises:
         ExpressionError: a brace is alone, or an expression fails or gives no number, string or boolean. The offset
@@ -135,7 +135,7 @@ def _filled(scope: Scope, field: re.Match[str]) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if type(value) in OPEN:
-        value = int(value) if type(value) is Dim else float(value)  # a name is one name at all sizes
+        value = int(value) if type(value) is Dim else float(value)  # a name does not depend on open sizes
     if type(value) in NUMBERS or isinstance(value, str):
         return str(value)
     message = f"{kind_of(value)} cannot be written into a text"
@@ -143,14 +143,14 @@ def _filled(scope: Scope, field: re.Match[str]) -> str:
 
 
 def _escaped_brace(field: re.Match[str]) -> str | None:
-    """Return the brace that two of them stand for; refuse one that is alone."""
+    """Return the brace that a double brace escapes; refuse a single one."""
     if field[0] in ("{", "}"):
         raise ExpressionError(f"unmatched '{field[0]}'", field.start(), 1, f"a brace is '{field[0] * 2}'", SYNTAX)
     return field[0][0] if field[0] in ("{{", "}}") else None
 
 
 def _placed(use: Callable[[str], Any], field: re.Match[str]) -> Any:
-    """Return what comes of the expression of a field; an error's offset is made one in the template."""
+    """Return the result for the expression of a field; the offset of an error becomes one in the template."""
     try:
         return use(field[1])
     except ExpressionError as error:

@@ -12,7 +12,7 @@ from netspec.syntax.expr.value import OPEN, bounded, mismatch, need_integers, ne
 
 
 class Function(NamedTuple):
-    """A function, the least and the most arguments that it takes, and its line of documentation."""
+    """A function, its minimum and maximum number of arguments, and its line of documentation."""
 
     call: Callable[..., Any]
     least: int
@@ -62,7 +62,7 @@ def _range(*bounds: Any) -> list[int]:
     need_integers("range()", bounds)
     if len(bounds) == 3 and not bounds[2]:
         raise ExpressionError("the step of range() is zero")
-    # How often something is repeated is part of the network, so that a size which says it is fixed.
+    # A number of repetitions is part of the network's structure, so an open size is fixed.
     steps = range(*map(int, bounds))
     if len(steps) > MAX_ITEMS:
         raise beyond(f"range() of more than the {MAX_ITEMS:,} items allowed")
@@ -75,7 +75,7 @@ def _int(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return a number as one without open sizes, which fixes them."""
+    """Return a number without open sizes, which are fixed."""
     return float(value) if type(value) in OPEN else value
 
 
@@ -108,7 +108,7 @@ def round_to(value: float, multiple: int) -> int:
     Source: Sandler et al. 2018, arXiv:1801.04381, the authors' ``make_divisible``.
     """
     need_integers("the second argument of round_to()", [multiple])
-    value, multiple = _plain(value), int(multiple)  # channels are weights, whose number is fixed
+    value, multiple = _plain(value), int(multiple)  # the number of channels is that of weights, which is fixed
     if multiple < 1:
         raise ExpressionError(f"round_to() needs a multiple of at least 1, not {multiple}")
     rounded = max(multiple, int(value + multiple / 2) // multiple * multiple)
@@ -136,7 +136,7 @@ def linspace(first: float, last: float, count: int) -> list[float]:
     if count < 2:
         return [float(first)] * count
     step = bounded((float(last) - first) / (count - 1))
-    # Products and not sums of steps, whose rounding errors would add up; the last is exact, as in numpy.
+    # Products and not sums of steps, since rounding errors would accumulate; the last is exact, as in numpy.
     return [first + step * index for index in range(count - 1)] + [float(last)]
 
 

@@ -15,7 +15,7 @@ Operation = Callable[..., Any]
 
 
 def truth(value: object) -> bool:
-    """Return the truth of a value, as Python defines it; opaque objects have none."""
+    """Return the truth value as Python defines it; opaque objects have none."""
     if type(value) not in PLAIN:
         raise mismatch("a condition needs a boolean", value)
     return bool(value)
@@ -67,7 +67,7 @@ def attribute_of(name: str, value: Any) -> Any:
 
 def _arithmetic(symbol: str, operate: Operation) -> Operation:
     def arithmetic(left: Any, right: Any) -> Any:
-        if type(left) not in NUMBERS or type(right) not in NUMBERS:  # spares need_numbers its call
+        if type(left) not in NUMBERS or type(right) not in NUMBERS:  # fast path without need_numbers
             need_numbers(f"'{symbol}'", (left, right))
         return bounded(operate(left, right))
 
@@ -83,7 +83,7 @@ def _signed(symbol: str, operate: Operation) -> Operation:
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    # Before the power is taken: 9 ** 9 ** 9 would not end, and no limit on the result could stop it.
+    # Before the power is computed: a limit on its result would come too late for 9 ** 9 ** 9.
     if abs(exponent) > MAX_EXPONENT:
         raise beyond(f"the exponent is beyond {MAX_EXPONENT}")
     return base**exponent
@@ -107,7 +107,7 @@ def _repeating(multiply: Operation) -> Operation:
         if not isinstance(right, (int, Dim)):
             raise mismatch("a list is repeated by an integer", right)
         right = int(right)
-        # Lists inside count too: they are not copied, but a traversal of the list visits each of them again.
+        # Nested lists count too: they are not copied, but a traversal of the list visits each of them again.
         if weigh(left) * right > MAX_ITEMS:
             raise beyond(f"the list would have more than the {MAX_ITEMS:,} items allowed")
         spend(len(left) * right)
@@ -125,7 +125,7 @@ def _ordered(symbol: str, compare: Operation) -> Operation:
 
 
 def _equal(left: Any, right: Any) -> bool:
-    # An opaque object equals nothing that a document can write but a word or null, so any other test is an error.
+    # An opaque object can only be compared with a word or null; any other comparison is an error.
     for value, other in ((left, right), (right, left)):
         if type(value) not in PLAIN and type(other) is not str and other is not None:
             raise mismatch("numbers, strings, lists and null can be compared", value)

@@ -50,7 +50,7 @@ CONSTRUCTS: dict[type[ast.AST], str] = {
     ast.Starred: "unpacking with *",
 }
 
-# how other languages spell it: the mark and what to write instead
+# spellings of other languages, and what to write instead
 HABITS = {
     "&&": "write 'and'",
     "||": "write 'or'",
@@ -72,7 +72,7 @@ def read(text: str) -> ast.expr:
     if len(text) > MAX_CHARACTERS:
         raise too_long(text, MAX_CHARACTERS)
     line = re.sub(r"[\t\r\n]", " ", text)  # a folded line; of the same length, so that offsets stay true
-    # no comments, escapes, continuations or look-alike letters: what is parsed is what is seen
+    # no comments, escapes, continuations or look-alike letters: the text is what it looks like
     if strange := re.search(r"[^ -~]|[#\\]", line):
         help = "an expression is written with letters, digits and Python's operators"
         raise ExpressionError(f"unexpected character {strange[0]!a}", strange.start(), 1, help, SYNTAX)
@@ -93,12 +93,12 @@ def _unreadable(line: str, cause: Exception) -> ExpressionError:
 
 
 def _instead(line: str) -> str:
-    """Return what to write for a text that is no expression."""
+    """Return the help line for a text that is no expression."""
     if re.fullmatch(r" *\d+(x\d+)+ *", line):
         return f"a size per axis is a list: [{', '.join(line.strip().split('x'))}]"
     return next((instead for mark, instead in HABITS.items() if mark in line), "arithmetic is written as in Python")
 
 
 def indent(text: str) -> int:
-    """Return how many blanks lead the text; the columns of the tree count from there."""
+    """Return the number of leading blanks, from which the columns of the tree count."""
     return len(text) - len(text.lstrip())

@@ -1,4 +1,4 @@
-"""What can be in scope: tensor values known by their shape, numbers, strings, lists, null, and opaque objects."""
+"""The values in scope: tensors with a shape, numbers, strings, lists, null, and opaque objects."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class AlreadyReported(NetspecError):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A tensor in scope, known by its shape: channels first, no batch.
+    """A tensor in scope, with its shape: channels first, no batch.
 
     Raises:
         ExpressionError: an axis is read that a value of this rank does not have.
@@ -119,7 +119,7 @@ class Value:
 
 
 def kind_of(value: object) -> str:
-    """Return the words for what a value is.
+    """Return the name of a value's kind, for messages.
 
     Example:
         >>> kind_of(3), kind_of(None), kind_of(Value((64, 7, 7)))
@@ -138,7 +138,7 @@ def mismatch(need: str, value: object) -> ExpressionError:
 
 
 def plain(value: Any, levels: int = MAX_DEPTH) -> Any:
-    """Return a value of the scope as the operations want it: exact types, tuples as lists; opaque objects stay."""
+    """Return a value of the scope as operations expect it: exact types, tuples as lists, opaque objects unchanged."""
     if value is None or type(value) is bool:
         return value
     if isinstance(value, int):
@@ -155,14 +155,15 @@ def plain(value: Any, levels: int = MAX_DEPTH) -> Any:
         raise beyond(f"the list has more than the {MAX_ITEMS:,} items allowed")
     spend(len(value))
     return [
-        # nearly all items are small integers: spare them the call
+        # fast path: nearly all items are small integers
         item if type(item) is int and -MAX_INTEGER <= item <= MAX_INTEGER else plain(item, levels - 1)
         for item in value
     ]
 
 
 def passed(value: Any) -> Any:
-    """Return a value that is the whole expression: the scope's own object, but bounded and never a tuple."""
+    """Return the value of an expression that is a single name: the scope's own object, but bounded and never a
+    tuple."""
     return plain(value) if isinstance(value, (int, float, tuple)) else value
 
 
@@ -178,7 +179,7 @@ def bounded(number: Any) -> Any:
             return number
         raise beyond("the integer is beyond 2**53")
     if type(number) in OPEN:
-        # A formula is as large as it is at the stated sizes: others are no part of what a document computes.
+        # A formula is bounded at its stated sizes.
         bounded(number.stated)
         return number
     if type(number) is complex:

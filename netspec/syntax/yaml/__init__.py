@@ -1,18 +1,16 @@
-"""YAML text to a plain tree that knows the place of every key and value.
-
-The reader implements YAML 1.2 and refuses what a network description has no use for: duplicate keys, several documents,
-tags outside the core schema, control characters, and anything larger than its limits. Whatever the bytes, only a
-``SpecError`` with coded diagnostics leaves it.
+"""YAML text to a plain tree with the span of every key and value. The reader implements YAML 1.2 and refuses what
+network descriptions do not need: duplicate keys, several documents, tags outside the core schema, control characters,
+and anything larger than its limits. Whatever the bytes, it raises nothing but a ``SpecError`` with coded diagnostics.
 
     text.py            the characters that are allowed
     reader.py          parser events to a tree
-    builders.py        collections that still take keys and values
+    builders.py        collections under construction
     anchors.py         aliases, counted by the size of their values
     scalars.py         plain words and numbers
-    tree.py            mappings and sequences with places
+    tree.py            mappings and sequences with spans
     errors.py          the errors of one traversal
     parser_errors.py   errors of the YAML parser, explained
-    flow_style.py      values written back as YAML on one line
+    flow_style.py      values as YAML on one line
 """
 
 from __future__ import annotations
@@ -45,7 +43,7 @@ def read(text: str, file: str) -> Any:
         Traceback (most recent call last):
         netspec.diagnostics.errors.SpecError: tiny.yaml:2:1: NS0102 key 'k' is given twice (remove one of the two)
     """
-    # Size, characters, structure: each check may rely on the one before, and none sees more than the limit.
+    # Size, characters, structure: each check relies on the one before, and none processes more than the limit.
     check_size(text, file)
     text = text.removeprefix("\ufeff")
     check_characters(text, file)
@@ -57,6 +55,6 @@ def read_file(path: Path, sources: SourceMap | None = None) -> Any:
 
     Raises:
         SpecError: the file cannot be read (NS0001), is not a regular one (NS0002), or its content is wrong.
-        LimitError: the file is larger than 1 MiB, or its content crosses another limit.
+        LimitError: the file is larger than 1 MiB, or its content exceeds another limit.
     """
     return read((sources or SourceMap()).read(path), str(path))

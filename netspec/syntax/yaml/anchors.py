@@ -1,7 +1,7 @@
 """Anchors and aliases, with the size of their values.
 
-Every alias is charged with the number of values that it repeats, and an anchor holds that number from its end on. The
-sum of the charges is exactly what the expanded document is larger by, known before it is traversed.
+Every alias counts as many values as it repeats, a number that its anchor has from its end on. The sum of these counts
+is the exact growth of the expanded document, known before it is traversed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _REPEAT = "write repetitions as 'repeat: n'"
 
 @dataclass(slots=True)
 class _Anchor:
-    """A named value; open while its own content is being read."""
+    """A named value; incomplete while its content is being read."""
 
     mark: Mark
     value: Any = None
@@ -57,7 +57,7 @@ class Anchors:
         self.close(name, scalar, size=1)
 
     def value(self, name: str, mark: Mark) -> Any:
-        """Return the value that an alias stands for, and charge for its size."""
+        """Return the value of an alias, and count its size."""
         self._aliases += 1
         if self._aliases > MAX_ALIASES:
             raise self._collector.limit_at(mark, Code.TOO_MANY_ALIASES, f"more than {MAX_ALIASES} aliases", _REPEAT)
@@ -67,7 +67,7 @@ class Anchors:
             help = nearest(name, self._anchors) or unmarked
             self._collector.report_at(mark, Code.ANCHOR_MISMATCH, f"no anchor '{name}' above this alias", help)
             return None
-        # The anchor of a collection around the alias: its value would have no end.
+        # The anchor of an enclosing collection: its value would be infinite.
         if anchor.is_open:
             begun = self._collector.note_at(anchor.mark, f"'{name}' begins here")
             self._collector.report_at(

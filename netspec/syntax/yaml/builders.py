@@ -1,4 +1,4 @@
-"""Collections whose end has not come yet: they take keys and values, and know duplicates and merge keys."""
+"""Collections under construction: they receive keys and values, and handle duplicates and merge keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NOTHING: frozenset[str] = frozenset()
 
 
 class OpenSequence:
-    """A sequence that takes items."""
+    """A sequence under construction."""
 
     __slots__ = ("_marks", "anchor", "in_brackets", "last", "mark", "node", "size_before")
 
@@ -30,14 +30,14 @@ class OpenSequence:
         self._marks = self.node._item_marks
 
     def add(self, value: Any, mark: Mark) -> None:
-        """Take an item."""
+        """Add an item."""
         self.last = mark
         self.node.append(value)
         self._marks.append(mark)
 
 
 class OpenMapping:
-    """A mapping that takes keys and values in turn."""
+    """A mapping under construction, which receives keys and values in turn."""
 
     __slots__ = (
         "_collector",
@@ -67,12 +67,12 @@ class OpenMapping:
         self._key = ""
         self._keys = self.node._key_marks
         self._values = self.node._value_marks
-        self._merge: Mark | None = None  # where << stands
-        self._is_merge = False  # the value of << comes next
-        self._inherited: frozenset[str] = _NOTHING  # keys taken over by <<; a key of the mapping itself overrides them
+        self._merge: Mark | None = None  # the place of <<
+        self._is_merge = False  # the next value is that of <<
+        self._inherited: frozenset[str] = _NOTHING  # keys inherited by <<, which keys of the mapping itself override
 
     def take_key(self, key: str, mark: Mark) -> None:
-        """Take a key, and refuse one that the mapping has already."""
+        """Add a key, and refuse a duplicate."""
         if key in self._keys:
             self._take_again(key, mark)
         self._keys[key] = mark
@@ -80,7 +80,7 @@ class OpenMapping:
         self.wants_key = False
 
     def take_merge_key(self, mark: Mark) -> None:
-        """Take the key ``<<``."""
+        """Add the key ``<<``."""
         if self._merge is not None:
             self._report_duplicate("<<", mark, self._merge)
         self._merge = mark
@@ -100,7 +100,7 @@ class OpenMapping:
         )
 
     def add(self, value: Any, mark: Mark) -> None:
-        """Take the value of the key that came last."""
+        """Add the value of the last key."""
         self.last = mark
         self.wants_key = True
         if self._is_merge:
@@ -111,12 +111,12 @@ class OpenMapping:
         self._values[self._key] = mark
 
     def _inherit(self, value: Any, mark: Mark) -> None:
-        """Take over the keys that are not there yet: of one mapping, or of several with the first winning."""
+        """Inherit the missing keys of a mapping, or of several, the first of which wins."""
         sources = value if isinstance(value, Sequence) else [value]
         if all(isinstance(source, Mapping) for source in sources):
             for source in sources:
                 self._inherit_from(source)
-        elif not self._collector.errors:  # an alias that leads nowhere has been reported
+        elif not self._collector.errors:  # an unknown alias was reported already
             self._collector.report_at(
                 mark, Code.INVALID_MERGE_KEY, "'<<' takes a mapping or a list of mappings", "write '<<: *name'"
             )

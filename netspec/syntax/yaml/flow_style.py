@@ -1,4 +1,4 @@
-"""A value as YAML on one line, as people write arguments."""
+"""Values as YAML on one line, in flow style."""
 
 from __future__ import annotations
 

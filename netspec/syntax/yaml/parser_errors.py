@@ -1,4 +1,4 @@
-"""Errors of the YAML parser, in terms of the document."""
+"""Errors of the YAML parser, reworded in terms of the document."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONE_WORD = re.compile(r"\s*- [$\w]+\s*")
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """Words of the parser's message, and the message and help in place of it."""
+    """Words of the parser's message, with the message and help that replace it."""
 
     words: tuple[str, ...]
     message: str
@@ -84,7 +84,8 @@ _RULES = (
 
 
 def exceeds_depth(error: Exception) -> bool:
-    """Return whether the parser gave up on a limit of its own, which newer ones have, far beyond the reader's."""
+    """Return whether the parser exceeded a depth limit of its own, which newer versions have, far above the
+    reader's."""
     return "nesting depth" in str(getattr(error, "problem", ""))
 
 
@@ -115,9 +116,8 @@ def syntax_error(error: Exception, text: str, file: str) -> Diagnostic:
 
 
 def _misread_line(lines: tuple[str, ...], line: int) -> tuple[tuple[int, int], str, str] | None:
-    """Return the place where a mark lacks its space, with what is wrong and what to do.
-
-    A line that is read as text takes the next one in, so that the parser stumbles where all is right.
+    """Return the place where an indicator lacks its space, with a message and help. A line that is parsed as text
+    includes the next one, so that the parser reports a correct line.
     """
     above = next((each for each in range(line - 1, -1, -1) if lines[each].strip()), line)
     for each in (above, line):
@@ -128,7 +128,7 @@ def _misread_line(lines: tuple[str, ...], line: int) -> tuple[tuple[int, int], s
 
 
 def _misaligned_line(lines: tuple[str, ...], line: int, complaint: str) -> tuple[tuple[int, int], str, str] | None:
-    """Return the place of a line that is indented unlike its neighbours, where the parser blames the next one."""
+    """Return the place of a line whose indentation differs from its neighbours', if the parser reports the next one."""
     filled = [each for each, text in enumerate(lines) if text.strip() and not text.lstrip().startswith("#")]
     above = max((each for each in filled if each < line), default=None)
     below = min((each for each in filled if each > line), default=None)
@@ -145,7 +145,7 @@ def _misaligned_line(lines: tuple[str, ...], line: int, complaint: str) -> tuple
 
 
 def _position(mark: Any, lines: tuple[str, ...]) -> tuple[int, int] | None:
-    """Return line and column, counted from zero, of a parser's mark, drawn back into the text."""
+    """Return line and column, counted from zero, of a parser's mark, clamped to the text."""
     if mark is None:
         return None
     line, column = mark.line, mark.column
@@ -170,7 +170,7 @@ def _surroundings(lines: tuple[str, ...], position: tuple[int, int] | None, open
 
 
 def _indent(line: str, item: bool = False) -> int:
-    """Return how far a line is indented; for an item of a list, how far its content is."""
+    """Return the indentation of a line; for an item of a list, that of its content."""
     content = line.lstrip(" -" if item else " ")
     return len(line) - len(content)
 

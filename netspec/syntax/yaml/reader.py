@@ -63,7 +63,7 @@ class _Reader:
     def __init__(self, collector: MarkCollector) -> None:
         self.collector = collector
         self.anchors = Anchors(collector)
-        self.root = OpenSequence(collector)  # takes the document as its only item
+        self.root = OpenSequence(collector)  # its only item is the document
         self.top: OpenMapping | OpenSequence = self.root
         self.stack: list[OpenMapping | OpenSequence] = []
         self.nodes = 0
@@ -72,7 +72,7 @@ class _Reader:
         """The last value in { } or [ ] whose ( ) is not closed in it, with what it stands in."""
 
     def run(self, text: str) -> None:
-        """Take every event of the text."""
+        """Process every event of the text."""
         take: dict[type, Callable[[Any], None]] = {
             yaml.ScalarEvent: self.take_scalar,
             yaml.AliasEvent: self.take_alias,
@@ -98,7 +98,7 @@ class _Reader:
             raise self.collector.fatal_at(_mark(event), Code.SECOND_DOCUMENT, "a second document begins here", help)
 
     def take_scalar(self, event: Any) -> None:
-        """Take a scalar as a key or as a value."""
+        """Add a scalar as a key or as a value."""
         start, end = event.start_mark, event.end_mark
         mark = start.line, start.column, end.line, end.column  # _mark, without the call: most events are scalars
         text, style = event.value, event.style
@@ -117,7 +117,7 @@ class _Reader:
         top.add(value, mark)
 
     def check_parentheses(self, text: str, mark: Mark) -> None:
-        """Report a comma inside ( ) that has ended a value: inside { } and [ ] it does, whatever is open."""
+        """Report a comma inside ( ) that ended a value: in flow style it does, even within parentheses."""
         left_open = text.count("(") - text.count(")")
         if left_open > 0 and self.top.in_brackets:
             self.unclosed = self.top, mark
@@ -128,7 +128,7 @@ class _Reader:
             self.unclosed = None
 
     def check_scalar(self, text: str, mark: Mark) -> None:
-        """Refuse a value too many, a long text, and characters that an escape brought in."""
+        """Check the number of values, the length of the text, and characters from escapes."""
         self.check_count(mark)
         if len(text) > MAX_SCALAR:
             raise self.collector.limit_at(
@@ -140,14 +140,14 @@ class _Reader:
             )
 
     def check_count(self, mark: Mark) -> None:
-        """Refuse a value too many."""
+        """Check the number of values."""
         if self.nodes > MAX_NODES:
             raise self.collector.limit_at(
                 mark, Code.TOO_MANY_VALUES, f"more than {MAX_NODES} values", "write repetitions as 'repeat: n'"
             )
 
     def take_key(self, top: OpenMapping, event: Any, text: str, mark: Mark) -> None:
-        """Take a key: keys are texts as they are written, so ``169:`` is the key "169"."""
+        """Add a key: keys are texts as written, so ``169:`` is the key "169"."""
         tag = self.tag_name(event, mark, _KEY_TAGS) if event.tag is not None else ""
         if not text and not event.style:
             raise self.collector.fatal_at(mark, Code.INVALID_KEY, "a key is missing", "write 'key: value'")
@@ -178,7 +178,7 @@ class _Reader:
     def tag_name(self, event: Any, mark: Mark, allowed: Collection[str]) -> str:
         """Return the short name of a node's tag; refuse what is outside the core schema."""
         tag = str(event.tag)
-        if tag == "!":  # the tag of a node that is what it looks like, where a scalar looks like a text
+        if tag == "!":  # the non-specific tag, of which a scalar is a text
             return "str"
         name = tag.removeprefix(_CORE)
         if name != tag and name in allowed:
@@ -190,14 +190,14 @@ class _Reader:
         return ""
 
     def take_alias(self, event: Any) -> None:
-        """Take an alias as a value."""
+        """Add an alias as a value."""
         mark = _mark(event)
         if self.top.wants_key:
             raise self.collector.fatal_at(mark, Code.INVALID_KEY, "an alias cannot be a key", _QUOTE_KEY)
         self.top.add(self.anchors.value(event.anchor, mark), mark)
 
     def open_collection(self, event: Any) -> None:
-        """Go down into a mapping or a sequence."""
+        """Begin a mapping or a sequence."""
         mark = _mark(event)
         self.nodes += 1
         self.check_count(mark)
@@ -217,17 +217,17 @@ class _Reader:
         self.top.in_brackets = bool(event.flow_style)
 
     def too_deep(self, mark: Mark) -> LimitError:
-        """Return the error for a collection in too many others."""
+        """Return the error for a collection that is nested too deeply."""
         return self.collector.limit_at(
             mark, Code.NESTED_TOO_DEEP, f"nested deeper than {MAX_DEPTH} levels", "give inner parts a block"
         )
 
     def close_collection(self, event: Any) -> None:
-        """Come up out of a collection, and take it as a value of the one around it."""
+        """End a collection, and add it to the enclosing one."""
         done, self.top = self.top, self.stack.pop()
         done.node._mark = _whole(done, _mark(event))
         if done.anchor is not None:
-            # Aliases inside count with all that they stand for, so that aliases of aliases cannot grow unseen.
+            # Aliases inside count with the size of their values, so that aliases of aliases cannot grow unnoticed.
             self.anchors.close(done.anchor, done.node, self.nodes + self.anchors.expanded - done.size_before)
         self.top.add(done.node, done.node._mark)
 
@@ -239,7 +239,7 @@ def _mark(event: Any) -> Mark:
 
 def _whole(collection: OpenMapping | OpenSequence, end: Mark) -> Mark:
     """Return the mark of a collection from its first character to its last, given the mark of the event of its end."""
-    # Brackets have a character that ends them. The end of a block is an empty range at the next line that is indented
-    # less, behind any comments and empty lines: what a reader sees as its end is that of its last value.
+    # Flow collections end with a bracket. The end of a block collection is an empty range at the next line that is
+    # indented less, after comments and empty lines; people expect the end of its last value.
     is_block = end[:2] == end[2:]
     return collection.mark[:2] + (collection.last if is_block else end)[2:]

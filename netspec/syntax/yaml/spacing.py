@@ -1,4 +1,4 @@
-"""Marks of YAML that lack a space, or are another character that looks alike: a text is read where a list was meant."""
+"""YAML indicators without a space, or replaced by a similar character: a text is parsed where a list was meant."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RULES = (
 
 
 def missing_mark(line: str) -> tuple[str, str] | None:
-    """Return what is wrong with a mark at the beginning of a line, and what to do; None where nothing is.
+    """Return the message and help for a malformed indicator at the beginning of a line, or None.
 
     Example:
         >>> missing_mark("  -unit: 16"), missing_mark("  - unit: 16")

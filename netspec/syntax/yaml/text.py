@@ -1,4 +1,4 @@
-"""Which characters a document may hold: none that hide what is written."""
+"""The characters that a document may contain: none that hide what is written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FORBIDDEN = re.compile(
 
 
 def check_characters(text: str, file: str) -> None:
-    """Refuse control characters, and characters that make text look other than it is."""
+    """Refuse control characters, and characters that disguise text."""
     hidden = [_forbidden(file, text, match) for match in islice(_FORBIDDEN.finditer(text), _SHOWN_CHARACTERS)]
     if hidden:
         raise SpecError(hidden)

@@ -22,11 +22,11 @@ def span_of(file: str, mark: Mark) -> Span:
 
 
 class Mapping(dict[str, Any]):
-    """A YAML mapping: a plain dict that knows its own place and those of its keys and values.
+    """A YAML mapping: a plain dict with its own span and those of its keys and values.
 
     ``key_spans`` and ``value_spans`` are ordinary dicts that live as long as the mapping; ``put`` and ``take`` add
-    entries with their places. A key taken over by ``<<`` has the place where it is written; a value given by an alias
-    has the place of the alias.
+    entries with their spans. A key inherited by ``<<`` has the span where it is written; the value of an alias has the
+    span of the alias.
     """
 
     __slots__ = ("_file", "_key_marks", "_key_spans", "_mark", "_value_marks", "_value_spans")
@@ -60,16 +60,16 @@ class Mapping(dict[str, Any]):
         return self._value_spans
 
     def put(self, key: str, value: Any, span: Span, value_span: Span | None = None) -> None:
-        """Set an entry whose key is at a place, and whose value is at another one or at the same."""
+        """Set an entry with the spans of its key and value."""
         self[key] = value
         self.key_spans[key] = span
         self.value_spans[key] = span if value_span is None else value_span
 
     def take(self, other: Mapping, *keys: str) -> None:
-        """Set entries of another mapping, all or those of some keys, with the places that they have there."""
+        """Copy entries of another mapping, all or those of some keys, with their spans."""
         for key in keys or other:
             self[key] = other[key]
-            # What was made from plain Python values has no place.
+            # A plain Python dict has no spans.
             if key in other.key_spans:
                 self.key_spans[key] = other.key_spans[key]
             if key in other.value_spans:
@@ -92,7 +92,7 @@ def merged(*layers: Mapping) -> Mapping:
 
 
 class Sequence(list[Any]):
-    """A YAML sequence: a plain list that knows its own place and those of its items."""
+    """A YAML sequence: a plain list with its own span and those of its items."""
 
     __slots__ = ("_file", "_item_marks", "_item_spans", "_mark")
 

@@ -1,4 +1,4 @@
-"""What computes each element from the same element of its operands, in evaluation."""
+"""Rules for element-wise ops, in evaluation."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def channel_affine(op: ChannelAffine, call: Call) -> Equation:
     return Equation(call.axes, f"{formula} + {call.weight('bias', 'c')}" if op.bias else formula)
 
 
-# in evaluation nothing is drawn at random
+# evaluation has no randomness
 
 
 @EQUATIONS.implements(Dropout, ChannelDropout, AlphaDropout)
@@ -125,7 +125,7 @@ def _mean(terms: list[str]) -> str:
 
 
 def _stretched(operand: Operand, call: Call) -> str:
-    """Return an operand's element at the result's indices, the first one along an axis that stretches."""
+    """Return an operand's element at the result's indices, the first one along a broadcast axis."""
     at = zip(call.axes, operand.shape, call.shape, strict=True)
     return operand.at(*(0 if size == 1 and whole > 1 else index for index, size, whole in at))
 

@@ -1,4 +1,4 @@
-"""What moves elements and computes nothing: concatenation, slices, padding, shuffles and other shapes."""
+"""Rules for ops that only move elements: concatenation, slices, padding, shuffles and reshapes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def permute(op: Permute, call: Call) -> Equation:
 
 @EQUATIONS.implements(OPS["flatten"], OPS["reshape"])
 def reshape(op: Op, call: Call) -> Equation:
-    """An element's place in the flat order, taken apart again along the axes that it comes from."""
+    """The flat index of an element, split into indices of the operand's axes."""
     return Equation(call.axes, call.x.at(*_unflat(_flat(call.axes, call.shape), call.x.shape)))
 
 
@@ -63,7 +63,7 @@ def _unflat(text: str, shape: Shape) -> list[str]:
         found.append(f"{part} % {size}")
         behind *= size
     found.reverse()
-    found[0] = found[0].rpartition(" % ")[0]  # the first axis takes what is left
+    found[0] = found[0].rpartition(" % ")[0]  # the first axis has the remaining quotient
     return found
 
 

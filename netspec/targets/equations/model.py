@@ -1,4 +1,4 @@
-"""An equation: one element of a result, as a formula over elements of operands and weights."""
+"""Equations: one element of a result as a formula over elements of operands and weights."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Operand:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One op at one place: the operands that it reads, the shape that it gives, and where its weights hang."""
+    """One op at one place: its operands, the shape of its result, and the path of its weights."""
 
     operands: tuple[Operand, ...]
     shape: Shape
@@ -36,7 +36,7 @@ class Call:
 
     @property
     def x(self) -> Operand:
-        """The first operand, which is the only one of most ops."""
+        """The first operand, for most ops the only one."""
         return self.operands[0]
 
     @property
@@ -51,7 +51,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """The element at ``indices`` of a result. ``where`` binds the names that the formula uses more than once."""
+    """The element at ``indices`` of a result. ``where`` defines the names that the formula uses more than once."""
 
     indices: tuple[str, ...]
     formula: str
@@ -83,7 +83,7 @@ def over(function: str, term: str, ranges: Mapping[str, object]) -> str:
 
 
 def affine(index: str, factor: Size, offset: str, shift: Size) -> str:
-    """Return ``factor * index + offset + shift`` without what changes nothing.
+    """Return ``factor * index + offset + shift`` without neutral terms.
 
     Example:
         >>> affine("i", 2, "u", -3), affine("i", 1, "2 * u", 0)

@@ -1,4 +1,4 @@
-"""What sums over channels, positions or features: linear layers, normalization, global pools, softmax."""
+"""Rules for reductions over channels, positions or features: linear layers, normalization, global pools, softmax."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _moments(element: str, ranges: dict[str, Size]) -> tuple[tuple[str, str], ..
 
 
 def _affine(formula: str, call: Call, at: tuple[str, ...], weight: bool, bias: bool | None = None) -> str:
-    """Return a normalized element times a weight plus a bias, where there are any."""
+    """Return a normalized element times a weight plus a bias, if there are any."""
     if weight:
         formula = f"{formula} * {call.weight('weight', *at)}"
     return f"{formula} + {call.weight('bias', *at)}" if (weight if bias is None else bias) else formula

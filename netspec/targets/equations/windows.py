@@ -1,4 +1,4 @@
-"""Convolutions and pools: a window that slides over the axes. What lies outside of a value is zero, or never wins."""
+"""Rules for convolutions and pools: a sliding window. Elements outside of a value are zero, or ignored by a maximum."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def conv_transpose(op: ConvTranspose, call: Call) -> Equation:
     rank = len(call.shape) - 1
     taps, positions = TAPS[:rank], call.axes[1:]
     steps, spread, before = per_axis(op.stride, rank), per_axis(op.dilation, rank), per_axis(op.padding, rank)
-    # An output position reads the inputs whose windows cover it: those at a whole number of strides.
+    # An output position reads the input positions whose windows cover it: those at a whole multiple of the stride.
     reads = [
         f"({affine(index, 1, '', pad)} - {tap if distance == 1 else f'{distance} * {tap}'}) / {step}"
         for index, tap, step, distance, pad in zip(positions, taps, steps, spread, before, strict=True)

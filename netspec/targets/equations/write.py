@@ -12,7 +12,7 @@ from netspec.version import MARK, __version__
 
 
 def write_equations(graph: Graph) -> str:
-    """Return the equations of a graph, a line for each value that enters, is computed or leaves.
+    """Return the equations of a graph, a line per input, node and output.
 
     Example:
         >>> import netspec
@@ -42,7 +42,7 @@ def _equation(node: Node, graph: Graph) -> Iterator[str]:
 
 
 def _opaque(node: Node) -> str:
-    """Return a node as a call: its operands, then the arguments that the document gives."""
+    """Return a node as a call: its operands, then the arguments that the document passes."""
     given = node.op.model_dump(exclude_defaults=True)
     return f"{node.op.name}({', '.join([*node.inputs, *(f'{name}={value!r}' for name, value in given.items())])})"
 

@@ -1,7 +1,6 @@
-"""How many channels the values of a ``forward`` have, in the constructor's terms, from one statement to the next.
-
-What a layer takes is what an earlier one gives. So the channels that enter it have a text already, and where values are
-concatenated, it is the sum of theirs.
+"""The number of channels of each value of a ``forward``, in the constructor's terms, from one statement to the next.
+The input channels of a layer are those of an earlier result, so they have an expression already; the channels of a
+concatenation are the sum of those of its operands.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ MOST_TERMS = 6
 
 
 class Channels:
-    """The texts for the channels of a class's values, by the value's number; None where there is none."""
+    """The expressions for the channels of a class's values, by the number of the value; None if there is none."""
 
     def __init__(self, plans: Sequence[ClassPlan], layout: Layout, entering: Derived | None) -> None:
         self._plans = plans
@@ -39,7 +38,8 @@ class Channels:
         self._texts.append(text)
 
     def find(self, value: int, values: tuple[Any, ...], slots: Sequence[Derived]) -> Derived | None:
-        """Return the text for the channels of a value if these are its numbers; ``slots`` are what the first became."""
+        """Return the expression for the channels of a value if they have these numbers; ``slots`` are those resolved so
+        far."""
         while value >= len(self._texts):
             self._follow(self._lines, slots)
             self._lines += 1
@@ -54,12 +54,13 @@ class Channels:
             self._add(values, text)
 
     def _result(self, statement: Statement, values: tuple[Any, ...], slots: Sequence[Derived]) -> Derived | None:
-        """Return the text for the channels of a result: one of the layer's own arguments, or what its operands have."""
-        # A convolution's result has as many channels as its own argument says, which has a text already.
+        """Return the expression for the channels of a result: one of the layer's arguments, or those of its
+        operands."""
+        # The channels of a convolution's result are its own argument, which has an expression already.
         for position in self._positions(statement):
             if tuple(plan.slots[position].value for plan in self._plans) == values:
                 return slots[position]
-        # Most other layers keep the channels of their operand, and concatenations add those of all operands up.
+        # Most other layers keep the channels of their operand, and concatenations add those of all operands.
         columns = [self._columns[operand] for operand in statement.operands]
         if values in columns:
             return self._texts[statement.operands[columns.index(values)]]
@@ -85,7 +86,7 @@ def _slots(construct: Construct) -> list[int]:
 
 
 def _channels(shapes: Sequence[Sequence[Any]]) -> tuple[Any, ...] | None:
-    """Return the first size of each shape, or None where one has none."""
+    """Return the first size of each shape, or None if one is a scalar."""
     return tuple(shape[0] for shape in shapes) if all(shapes) else None
 
 

@@ -1,4 +1,4 @@
-"""Which classes the file has: scopes of the same structure share one."""
+"""The classes of the file: scopes of the same structure share one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def generate_classes(layout: Layout) -> tuple[GeneratedClass, ...]:
     structure = Structure(ClassEquivalence(layout, plans))
     for level in _levels(layout):
         plans.update((scope.path, plan_class(scope, layout, instances)) for scope in level)
-        # Whether a dense block is a loop is known once it is planned, so no scope is compared before its level is.
+        # Whether a dense block is a loop is known only once it is planned, so scopes are compared level by level.
         equal: dict[int, list[ClassPlan]] = {}
         for scope in level:
             equal.setdefault(structure[scope], []).append(plans[scope.path])
@@ -39,13 +39,13 @@ def generate_classes(layout: Layout) -> tuple[GeneratedClass, ...]:
 
 
 def _levels(layout: Layout) -> list[list[Scope]]:
-    """Return the scopes that are classes, those without inner classes first."""
+    """Return the scopes that are classes by level, those without inner classes first."""
     heights: dict[str, int] = {}
     levels: dict[int, list[Scope]] = {}
     for scope in reversed(list(layout.graph.root.descend())):
         inner = [heights[each.path] for each in scope.scopes]
         is_class = layout.forms[scope.path] in ("class", "sequential_class")
-        # A class is planned with the constructors of all classes inside it, so those of a level need only lower ones.
+        # Planning a class needs the constructors of its inner classes, which are on lower levels.
         heights[scope.path] = max(inner, default=-1) + (1 if is_class else 0)
         if is_class:
             levels.setdefault(heights[scope.path], []).append(scope)
@@ -53,9 +53,8 @@ def _levels(layout: Layout) -> list[list[Scope]]:
 
 
 def _check_shared(scope: Scope, plans: Mapping[str, ClassPlan], structure: Structure) -> None:
-    """Raise SpecError when a scope that shares an earlier one's module would need other code than that one.
-
-    The code of a block may depend on the size of its input, and a module is built once.
+    """Raise SpecError when a scope that shares an earlier one's module would need different code. The code of a block
+    may depend on the size of its input, and a module is built once.
     """
     owner, plan = plans.get(scope.module), plans[scope.path]
     if owner is plan:

@@ -44,7 +44,7 @@ def _declared(generated: GeneratedClass) -> Iterator[str]:
 
 
 def _with_homes(members: Iterable[Member]) -> Iterator[Member]:
-    """Yield the members, those inside another module after that module itself."""
+    """Yield the members, with those inside another module after that module."""
     homes: set[str] = set()
     for member in members:
         parts = member.attribute.home.split(".") if member.attribute.home else []
@@ -52,7 +52,7 @@ def _with_homes(members: Iterable[Member]) -> Iterator[Member]:
             home = Attribute(".".join(parts[:depth]), name)
             if home.path not in homes:
                 homes.add(home.path)
-                # A step that shares a layer from inside this module has no other use for the module itself.
+                # A step may share a layer inside a module that is not a member itself.
                 yield Member(home, TorchCall(Torch("nn.Module()"), range(0)))
         yield member
 
@@ -86,7 +86,7 @@ def _compact(parts: list[Document]) -> Iterator[Document]:
 
 
 def _passed(inner: GeneratedClass, texts: Iterable[str]) -> Iterator[str]:
-    """Yield the arguments for a class's constructor: by name, but for the channels that enter and leave."""
+    """Yield the arguments for a class's constructor: by name, except for the input and output channels."""
     for index, (parameter, text) in enumerate(zip(inner.parameters, texts, strict=True)):
         if parameter.default is not REQUIRED and text == literal(parameter.default):
             continue
@@ -110,9 +110,9 @@ def dense_constructor(named: NamedClass, loop: Loop, program: Program) -> Iterat
 
 
 def _grown(generated: GeneratedClass) -> Iterator[str]:
-    """Yield the texts of a layer's arguments, which may grow with the layer's number."""
+    """Yield the expressions of a layer's arguments, which may grow with the layer's index."""
     growth = generated.first.growth
     for slot, text, step in zip(growth, generated.texts, generated.texts[len(growth) :], strict=False):
-        # A step may be a sum, which needs brackets in a product.
+        # A step may be a sum, which needs parentheses in a product.
         factor = "" if step == "1" else f"({step}) * " if " " in step else f"{step} * "
         yield text if slot.value == 0 else f"{text} + {factor}i"

@@ -1,8 +1,7 @@
-"""A small document algebra: pieces of source as trees, which are laid out once, at any width.
-
-A piece of source is either a text that stays on its line, or ``Brackets``, whose contents may move to lines of their
-own. A ``Line`` is one line of a program, however many lines of the file it takes. Nothing is ever parsed again, so
-that a bracket inside a text cannot be mistaken for one that may be broken.
+"""A small document algebra (as of Wadler 2003): source as trees, which are laid out once, at any width. A piece of
+source is either a text that stays on one line, or ``Brackets``, whose contents may be broken into several lines. A
+``Line`` is one line of a program, however many lines of the file it takes. No text is parsed again, so that a bracket
+inside a text is never broken.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ WIDTH = 100
 
 @dataclass(frozen=True)
 class Brackets:
-    """What opens some brackets, what stands in them, and what closes them, as in a call.
+    """An opening text, parts, and a closing text, as of a call.
 
     ``separator`` ends every part; the parts of an expression or a comprehension have none. ``optional`` brackets are
     written only where the parts take several lines.
@@ -51,7 +50,7 @@ Document = str | Brackets
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a program: how deep it stands, what is written before and after the piece, and a comment."""
+    """One line of a program: its indentation, the text before and after the piece, and a comment."""
 
     depth: int
     content: Document
@@ -89,7 +88,7 @@ def expression(*parts: Document) -> Brackets:
 
 
 def repeat(document: Document, times: int) -> Brackets:
-    """Return the starred generator expression that gives a document a number of times.
+    """Return the starred generator expression that repeats a document.
 
     Example:
         >>> repeat("nn.ReLU()", 3).flat
@@ -122,7 +121,7 @@ def literal(value: Any) -> str:
 
 
 def render(lines: Iterable[Line | Docstring], width: int) -> str:
-    """Return the text of lines, none of them longer than the width where it can be broken.
+    """Return the text of lines, broken so that they are at most as long as the width, where possible.
 
     Example:
         >>> convolution = call("Conv2d", ("64", "128", "kernel_size=(3, 3)"))
@@ -157,10 +156,9 @@ def _laid_out(line: Line, width: int) -> Iterator[str]:
 
 
 def _broken(line: Line, brackets: Brackets, width: int) -> Iterator[str]:
-    """Yield the lines of a line that is too long, with what is in its brackets on lines of their own.
-
-    Parts that construct modules get a line each, like the entries of a list; plain ones share a line where they fit. A
-    text that is longer than a line stays whole.
+    """Yield the lines of a line that is too long, with the contents of its brackets on lines of their own. Parts that
+    construct modules get a line each, like the entries of a list; others share a line if they fit. A text that is
+    longer than a line is not broken.
     """
     indent = "    " * line.depth
     yield f"{indent}{line.before}{brackets.opening}"
@@ -179,8 +177,8 @@ def _constructs_modules(brackets: Brackets) -> bool:
 
 def _docstring(docstring: Docstring, width: int) -> Iterator[str]:
     indent = "    " * docstring.depth
-    # A word is not broken: that could part a backslash from what it escapes.
-    # Ten columns are left for the indentation and the quotes of the first line.
+    # Words are not broken, since that could separate a backslash from the escaped character. Ten columns are reserved
+    # for the indentation and the quotes of the first line.
     lines = textwrap.wrap(docstring.text, width - 10, break_long_words=False, break_on_hyphens=False)
     if len(lines) == 1 and len(lines[0]) <= width - 10:
         yield f'{indent}"""{lines[0]}"""'

@@ -26,8 +26,8 @@ from netspec.version import MARK, __version__
 def emit_torch(graph: Graph, width: int = WIDTH) -> str:
     """Return a Python file that defines the network as a torch module.
 
-    The file imports torch alone. Its last class is the network; the same graph gives the same text. ``width`` is the
-    number of columns that lines are broken at, where they can be.
+    The file imports torch alone. Its last class is the network, and the text is deterministic. ``width`` is the number
+    of columns at which lines are broken, where possible.
 
     Example:
         >>> import netspec
@@ -42,7 +42,7 @@ def emit_torch(graph: Graph, width: int = WIDTH) -> str:
         parts.append(render(output_class(program), width))
     parts += [render(_class(each, program), width) for each in program.classes]
     body = "\n\n\n".join(parts)
-    # Imports follow from the body, so that none is unused.
+    # Imports are collected from the body, so that none is unused.
     source = f"{_header(graph, width)}\n\n{_imports(body)}\n\n\n{body}\n"
     verify_source(source)
     return source
@@ -61,7 +61,7 @@ def _header(graph: Graph, width: int) -> str:
     origin = _escaped(graph.source.replace("\\", "/").rpartition("/")[2])
     lines = [f'"""{title}, {MARK} {__version__} from {origin}.', ""]
     if graph.cite:
-        # A word is not broken: that could part a backslash from what it escapes.
+        # Words are not broken, since that could separate a backslash from the escaped character.
         cite = textwrap.wrap(_escaped(graph.cite), width - 10, break_long_words=False, break_on_hyphens=False)
         lines += [*cite, ""]
     entering = ", ".join(
@@ -72,7 +72,7 @@ def _header(graph: Graph, width: int) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return text as it may stand in a docstring: ASCII, one line, no quotes that end it."""
+    """Return text escaped for a docstring: ASCII, one line, no quotes that end it."""
     return ascii(" ".join(text.split()))[1:-1].replace('"', "'")
 
 
@@ -97,7 +97,7 @@ def _layers(program: Program) -> list[str]:
 
 
 def _torch_texts(plan: ClassPlan) -> Iterator[Torch]:
-    """Yield every text of torch in a class, those of ``forward`` first."""
+    """Yield every torch template of a class, those of ``forward`` first."""
     yield from (each.called.torch for each in plan.statements if isinstance(each.called, TorchCall))
     pending: list[Construct] = [member.construct for member in plan.members]
     while pending:
@@ -134,7 +134,7 @@ def _class(named: NamedClass, program: Program) -> Iterator[Line | Docstring]:
 
 
 def _docstring(named: NamedClass, program: Program) -> str:
-    """Return what a class is: the network, or the scopes that it stands for."""
+    """Return the docstring of a class: the network, or the scopes that share it."""
     if named is program.network:
         return f"{_escaped(program.graph.title or program.graph.name)}."
     plans = named.generated.plans

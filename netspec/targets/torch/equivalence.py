@@ -1,8 +1,7 @@
-"""In what the scopes of one class agree: all that its text follows from, but for the values of arguments.
-
-It is ``ir.equality`` over the lines of classes. Convolutions of other strides may share a class, whose constructor then
-takes the stride, and so sizes do not count at all. What does count is how torch spells each line, and that differs for
-equal ops too, as where only one of them runs in training only.
+"""The equivalence of scopes that share a class: everything that its text depends on, except the values of arguments. It
+is ``ir.equality`` over the lines of classes. Convolutions of different strides may share a class, whose constructor
+then has the stride as an argument, so sizes are ignored. Compared is the torch code of each line, which may differ for
+equal ops too, as when only one of them runs in training only.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from netspec.targets.torch.plan import ClassPlan
 
 
 class ClassEquivalence(Equivalence):
-    """Compares scopes by the classes that they would be; ``plans`` are those planned so far, by path."""
+    """Compares scopes by their generated classes; ``plans`` are those planned so far, by path."""
 
     def __init__(self, layout: Layout, plans: Mapping[str, ClassPlan]) -> None:
         self.root = layout.graph.root
@@ -28,22 +27,22 @@ class ClassEquivalence(Equivalence):
         self._plans = plans
 
     def items(self, scope: Scope) -> Sequence[Item]:
-        """Return what the lines of a scope compute."""
-        # A loop says how its layers differ, so that the first stands for all, however many there are.
+        """Return the items that the lines of a scope compute."""
+        # A loop records how its layers differ, so that the first represents all of them.
         if self._is_loop(scope):
             return [dense_layers(scope)[0].layer]
         return self._layout.items[scope.path]
 
     def reads(self, item: Item) -> Sequence[str]:
-        """Return the values that an item takes."""
+        """Return the operands of an item."""
         return item.reads if isinstance(item, Node) else tuple(self._layout.live[item.path].live_ins)
 
     def results(self, item: Item) -> Sequence[str]:
-        """Return the values that an item gives."""
+        """Return the results of an item."""
         return item.values if isinstance(item, Node) else tuple(self._layout.live[item.path].live_outs)
 
     def label(self, item: Item) -> Hashable:
-        """Return how a node is written, and what kind of class or ``nn.Sequential`` a scope is."""
+        """Return the torch code of a node, or the kind of class or ``nn.Sequential`` of a scope."""
         if isinstance(item, Node):
             # As text, since 1 == 1.0 and their texts differ.
             initializers = repr((item.init, item.op.zero_rows())) if item.init else ""
@@ -52,24 +51,24 @@ class ClassEquivalence(Equivalence):
         return block, self._layout.forms[item.path], self._growth(item)
 
     def role(self, item: Item) -> Hashable:
-        """Return what an item is in the enclosing class: the attribute, and when and where it is computed."""
+        """Return the role of an item in the enclosing class: its attribute, device and mode."""
         layout, home = self._layout, self._layout.homes[item]
         attribute, place = path_inside(item.module, home.module), path_inside(item.path, home.path)
         training_only = item.path in layout.training_only and home.path not in layout.training_only
         moves = layout.placement.moves(item, layout.ends(item)[0], home)
-        # Where the attribute is not at the item's own place, an earlier line has constructed it.
+        # An attribute at another path than the item's was constructed by an earlier line.
         return (attribute, attribute == place) if layout.is_member(item) else None, training_only, moves
 
     def _is_loop(self, scope: Scope) -> bool:
         return scope.path in self._plans and self._plans[scope.path].loop is not None
 
     def _growth(self, scope: Scope) -> Hashable:
-        """Return which arguments of a loop's layers grow; what does not grow has another text."""
+        """Return which arguments of a loop's layers grow; constant ones have another expression."""
         return tuple(step.value == 0 for step in self._plans[scope.path].growth) if self._is_loop(scope) else None
 
 
 def _spelling(torch: Torch) -> Hashable:
-    # What is computed in `forward` cannot come from a constructor's argument, so that it has to be the same line.
+    # Sizes that are computed in `forward` are no arguments of a constructor, so their lines must be equal.
     arguments = tuple(
         (each.name, each.positional, literal(each.value) if local_sizes(each.value) else "") for each in torch.arguments
     )

@@ -1,4 +1,4 @@
-"""Forwards as lines: one call after the other, each result with its shape in a comment."""
+"""Lines of ``forward``: one call after the other, each result with its shape in a comment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from netspec.targets.torch.templates import fill_template
 
 
 def forward(named: NamedClass, result: tuple[str, Document] | None = None) -> Iterator[Line]:
-    """Yield the lines of a ``forward``; ``result`` is its type and what it returns, where that is not just values."""
+    """Yield the lines of a ``forward``; ``result`` is its type and returned expression, unless it just returns
+    values."""
     plan, variables = named.generated.first, named.variables
     results = [variables[value] for value in plan.outputs]
     single = len(results) == 1
@@ -23,7 +24,7 @@ def forward(named: NamedClass, result: tuple[str, Document] | None = None) -> It
     taken = (f"{variables[value]}: Tensor" for value in plan.inputs)
     yield Line(1, Brackets("def forward(", ("self", *taken), f") -> {kind}:"))
     statements = named.generated.statements
-    # The last statement needs no variable where it computes just what is returned.
+    # The last statement needs no variable if it computes exactly the returned values.
     ends = result is None and bool(statements) and statements[-1].results == plan.outputs
     for statement in statements[:-1] if ends else statements:
         targets = ", ".join(variables[value] for value in statement.results)
@@ -35,7 +36,7 @@ def forward(named: NamedClass, result: tuple[str, Document] | None = None) -> It
 
 
 def dense_forward() -> Iterator[Line]:
-    """Yield the lines of the ``forward`` of a dense block, which concatenates what every layer gives."""
+    """Yield the lines of the ``forward`` of a dense block, which concatenates the results of its layers."""
     yield Line(1, "def forward(self, x: Tensor) -> Tensor:")
     yield Line(2, "for layer in self.children():")
     yield Line(3, "x = torch.cat([x, layer(x)], 1)")
@@ -43,7 +44,7 @@ def dense_forward() -> Iterator[Line]:
 
 
 def _computed(statement: Statement, named: NamedClass) -> Document:
-    """Return what computes a statement's results."""
+    """Return the expression that computes a statement's results."""
     called = statement.called
     if isinstance(called, TorchCall):
         texts = named.generated.texts_of(called.slots)
@@ -53,7 +54,7 @@ def _computed(statement: Statement, named: NamedClass) -> Document:
         computed = call(module, _operands(statement, module, named))
     if not statement.training_only:
         return computed
-    # A value that evaluation leaves out still needs a name, which the last line returns.
+    # A value that exists in training only still needs a variable, which the last line returns.
     nothing = ", ".join("None" for _ in statement.results)
     return expression(computed, "if self.training", "else " + (f"({nothing})" if "," in nothing else nothing))
 
@@ -61,7 +62,7 @@ def _computed(statement: Statement, named: NamedClass) -> Document:
 def _operands(statement: Statement, module: str, named: NamedClass) -> list[str]:
     """Return the operands, those on other devices moved to the module's weights, or to the first operand."""
     operands = [named.variables[value] for value in statement.operands]
-    # Devices are chosen when the network is built, so the file can only refer to where something is.
+    # Devices are chosen when the network is built, so the file can only refer to the device of a tensor.
     moves = statement.moves
     there = f"next({module}.parameters()).device" if moves.to_weights else f"{operands[0]}.device" if operands else ""
     return [f"{name}.to({there})" if index in moves.operands else name for index, name in enumerate(operands)]

@@ -19,7 +19,7 @@ def initialization(program: Program) -> list[Line]:
 
 @dataclass(slots=True)
 class _Uses:
-    """What an op is in this network: its torch classes, and the names of the parameters of each of its modules."""
+    """The uses of an op in this network: its torch classes, and the names of the parameters of each module."""
 
     classes: dict[str, None] = field(default_factory=dict)
     parameters: list[frozenset[str]] = field(default_factory=list)
@@ -53,7 +53,7 @@ def _per_op(layout: Layout) -> Iterator[Line]:
 
 
 def _uses(layout: Layout) -> dict[str, _Uses]:
-    """Return how the ops with initializers are used in this network."""
+    """Return the uses of the ops with initializers."""
     initialized = {op for op, _ in layout.graph.init}
     uses: dict[str, _Uses] = {}
     for node in layout.graph:
@@ -66,7 +66,7 @@ def _uses(layout: Layout) -> dict[str, _Uses]:
 
 
 def _initialize(target: str, how: Initializer, depth: int, optional: bool = False) -> Iterator[Line]:
-    # Where some layers of an op lack a parameter, as a bias, torch sets it to None.
+    # If some layers of an op lack a parameter, such as a bias, it is None in torch.
     if optional:
         yield Line(depth, f"if {target} is not None:")
         depth += 1
@@ -83,7 +83,7 @@ def _initialize(target: str, how: Initializer, depth: int, optional: bool = Fals
 
 
 def _keep_zero(layer: str, name: str, rows: Sequence[Mapping[str, str]], depth: int) -> Iterator[Line]:
-    """Yield the lines that set the row of a parameter to zero again which stays zero in some of these layers."""
+    """Yield the lines that zero the rows of a parameter that stay zero in some of these layers."""
     is_optional = not all(name in each for each in rows)
     for attribute in sorted({each[name] for each in rows if name in each}):
         if is_optional:
@@ -115,7 +115,7 @@ def _one_of(classes: Iterable[str]) -> str:
 def _own(named: NamedClass, holder: str, depth: int) -> Iterator[Line]:
     paths = {member.attribute.path: member.attribute for member in named.generated.first.members}
     for each in named.generated.first.initializers:
-        # The layer is a member, or a part of a member that is an ``nn.Sequential``.
+        # The layer is a member, or inside a member that is an ``nn.Sequential``.
         own = each.path if each.path in paths else next(part for part in _parent_paths(each.path) if part in paths)
         inner = each.path.removeprefix(own).split(".")[1:]
         layer = named.reach(paths[own], holder) + "".join(f"[{number}]" for number in inner)

@@ -1,4 +1,4 @@
-"""The layers that torch lacks: real Python files, of which the needed classes are pasted into the source."""
+"""The layers that torch lacks: Python files, of which the needed classes are copied into the source."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def layer_names(layer: str) -> frozenset[str]:
 
 
 def layer_classes(graph: Graph) -> frozenset[str]:
-    """Return the names of the classes that torch lacks and a node of the graph is written with."""
+    """Return the names of the copied classes that nodes of the graph use."""
     texts = [node.op.emit_module(*(graph.shape_of(path) for path in node.inputs)) for node in graph]
     return frozenset(text.template.partition("(")[0] for text in texts if text and text.layer)
 
 
 def layer_text(layer: str, template: str) -> dict[str, str]:
-    """Return the definitions that a template needs from a layer's file, those that they refer to included."""
+    """Return the definitions that a template needs from a layer's file, with those that they refer to."""
     definitions = _definitions(layer)
     wanted = _names(template) & definitions.keys()
     pending = list(wanted)
@@ -52,6 +52,6 @@ def layer_text(layer: str, template: str) -> dict[str, str]:
 
 
 def _names(text: str) -> set[str]:
-    """Return the names that a definition or a template uses; what only a docstring mentions does not count."""
+    """Return the names that a definition or a template uses, without those in docstrings."""
     code = re.sub(r"[{}]", "", text) if not text.startswith(("class", "def", "@")) else text
     return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}

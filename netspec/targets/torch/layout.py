@@ -1,4 +1,4 @@
-"""Which form every scope takes in the source: a class, an ``nn.Sequential``, or lines of the enclosing class."""
+"""The form of every scope in the source: a class, an ``nn.Sequential``, or lines of the enclosing class."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Fact = TypeVar("Fact")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The form of each scope by path, what its source lines are, and what the graph says of them."""
+    """The form and the items of each scope by path, with the facts of the graph that code generation needs."""
 
     graph: Graph
     live: Mapping[str, LiveValues]
@@ -45,13 +45,13 @@ class Layout:
     """The texts of nodes by path: scopes are compared by them, and then planned with them."""
 
     def is_member(self, item: Item) -> bool:
-        """Return whether an item is an attribute of the enclosing class, and not a line that calls a function."""
+        """Return whether an item is an attribute of the enclosing class, rather than a function call."""
         if isinstance(item, Scope) or needs_module(item):
             return True
         return self.forms[self.homes[item].path] == "sequential"
 
     def text_of(self, node: Node) -> Torch:
-        """Return the text of a node: what constructs its module, or the function that computes it."""
+        """Return the torch code of a node: its module's constructor, or its function."""
         if node.path not in self._texts:
             if node.op.open_arguments and not self.is_member(node):
                 text = local_text(node, self.graph)
@@ -63,7 +63,7 @@ class Layout:
         return self._texts[node.path]
 
     def _chosen(self, node: Node, text: Torch) -> Torch:
-        """Return the text with its ``inplace`` as this layout has decided."""
+        """Return the torch code with ``inplace`` as this layout decides."""
         if node.path not in self.in_place:
             return text
         arguments = (Argument("inplace", True, False) if each.name == "inplace" else each for each in text.arguments)
@@ -87,23 +87,23 @@ def ends(item: Item, live: Mapping[str, LiveValues]) -> tuple[list[str], list[st
 
 
 def path_inside(path: str, scope: str) -> str:
-    """Return the path of something inside a scope, without the scope's own."""
+    """Return a path relative to the scope that contains it."""
     return path.removeprefix(scope).lstrip(".")
 
 
 def needs_module(node: Node) -> bool:
-    """Return whether a node is a sub-module rather than a function call."""
+    """Return whether a node must be a sub-module rather than a function call."""
     if node.symbolic is not None:
-        return False  # a module is constructed before any size is known
+        return False  # modules are constructed before sizes are known
     if node.named and type(node.op).emit_module is not Op.emit_module:
         return True
-    # All uses of a shared block must be decided alike, so what counts is the op and not the node's own weights.
+    # All uses of a shared block must have the same form, so the op decides and not the node's own weights.
     has_parameters = type(node.op).list_parameters is not Op.list_parameters
     return has_parameters or node.op.depends_on_mode or type(node.op).emit_function is Op.emit_function
 
 
 def lay_out(graph: Graph) -> Layout:
-    """Return the form of every scope, and what else is decided of the graph as a whole."""
+    """Return the form of every scope, and the other decisions about the whole graph."""
     forms = _Forms(graph)
     return Layout(
         graph=graph,
@@ -115,14 +115,14 @@ def lay_out(graph: Graph) -> Layout:
         in_place=_in_place(graph),
         training_only=_training_only(graph),
         devices=_devices(graph),
-        # A value may be several outputs; the first one names it.
+        # A value may be several outputs, and is named after the first.
         output_names={output.node: output.name for output in reversed(graph.outputs[1:])},
         reserved=reserved_names(graph),
     )
 
 
 class _Forms:
-    """Decides the form of every scope, inner ones first: an outer form depends on those inside it."""
+    """Decides the form of every scope, inner ones first, on which outer ones depend."""
 
     def __init__(self, graph: Graph) -> None:
         self.live = live_values(graph)
@@ -152,13 +152,13 @@ class _Forms:
         items = self.items[scope.path]
         if any(_lives_elsewhere(item, scope) for item in items):
             return "dictionary"
-        # An output stays a sub-module even where it has no weights: its name in the document is its name there.
+        # An output is a sub-module even without weights, under its name in the document.
         if scope.kind != "output" and not any(isinstance(item, Scope) or needs_module(item) for item in items):
             return "inline"
         return "sequential" if chain else "class"
 
     def _is_chain(self, scope: Scope) -> bool:
-        """Return whether the items are numbered from 0 and each takes just what the one before gives."""
+        """Return whether the items are numbered from 0 and each has the previous result as its only operand."""
         live = self.live[scope.path]
         if len(live.live_ins) != 1 or len(live.live_outs) != 1 or not self.placement.is_settled(scope):
             return False
@@ -180,12 +180,12 @@ def _has_module(node: Node, graph: Graph) -> bool:
 
 
 def _lives_elsewhere(item: Item, scope: Scope) -> bool:
-    """Return whether an item's weights are outside the scope, because an earlier step owns them."""
+    """Return whether an item's weights are outside of the scope, since an earlier step owns them."""
     return not item.module.startswith(f"{scope.module}.")
 
 
 def _in_place(graph: Graph) -> frozenset[str]:
-    """Return the nodes that may overwrite their operand: it has no other reader, and no gradient needs it."""
+    """Return the nodes that may work in place: their operand has no other use, and no gradient needs it."""
     readers = graph.consumers()
     kept = {output.node for output in graph.outputs}
     chosen = set()
@@ -195,14 +195,14 @@ def _in_place(graph: Graph) -> frozenset[str]:
         producer = graph[node.inputs[0]]
         if len(readers[producer.path]) == 1 and not producer.op.keeps_output and not producer.op.may_alias:
             chosen.add(node.path)
-    # A module that several steps share overwrites what it reads in all of them or in none.
+    # A module that several steps share works in place for all of them or for none.
     excluded = {node.module for node in graph if node.op.in_place and node.path not in chosen}
     return frozenset(path for path in chosen if graph[path].module not in excluded)
 
 
 def _training_only(graph: Graph) -> frozenset[str]:
     trained = graph.training_only
-    # Most networks have nothing that is computed in training only.
+    # Fast path: most networks have no auxiliary outputs.
     found = _gathered(graph, lambda node: node.path in trained, all) if trained else {}
     return frozenset(path for path, is_trained in found.items() if is_trained)
 
@@ -214,7 +214,7 @@ def _devices(graph: Graph) -> dict[str, int | None]:
 
 
 def _gathered(graph: Graph, fact: Callable[[Node], Fact], gather: Callable[[list[Fact]], Fact]) -> dict[str, Fact]:
-    """Return a fact of every node, and of every scope what is gathered from its items, by path."""
+    """Return a fact of every node and scope by path, where that of a scope is aggregated from its items."""
     found = {node.path: fact(node) for node in graph}
     for scope in reversed(list(graph.root.descend())):
         found[scope.path] = gather([found[item.path] for item in scope.items])

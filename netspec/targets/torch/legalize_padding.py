@@ -1,8 +1,8 @@
-"""Padding that torch's layers cannot do becomes a ``pad`` op before them: other on each side, or too much for a pool.
+"""Padding that torch's layers do not support becomes a ``pad`` before them: asymmetric, or too large for a pool.
 
-A module that several steps share has one padding for all of them. Where it would differ with the sizes that enter, as
-TensorFlow's SAME may, each of these steps gets a ``pad`` of its own, and the module none. Where those sizes stay open,
-the padding is computed in ``forward``, of the size at hand.
+A module that several steps share has one padding for all of them. If it would differ with the input size, as
+TensorFlow's SAME may, each of these steps gets a ``pad`` of its own, and the module none. If that size is open, the
+padding is computed in ``forward``.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from netspec.targets.torch.pad_same import PadSame
 
 
 class LegalizePadding(Pass, name="legalize_padding"):
-    """Write out the padding of convolutions and pools that torch has no argument for."""
+    """Replaces padding of convolutions and pools that torch has no argument for by ``pad`` ops."""
 
     def run(self, graph: Graph) -> Graph:
-        """Return the graph with a ``pad`` before each of these.
+        """Return the graph with these ``pad`` ops.
 
         Raises: SpecError NS0506 where a pool that leaves padding out of its mean is shared by steps that pad
             differently: padding that is written out counts.
@@ -41,7 +41,7 @@ class LegalizePadding(Pass, name="legalize_padding"):
 
 
 def _modules(graph: Graph) -> list[list[Node]]:
-    """Return the nodes that pad, those that share a module together."""
+    """Return the nodes with padding, grouped by module."""
     modules: dict[str, list[Node]] = {}
     for node in graph:
         if _knows_its_padding(node.op) or type(node.op).explicit_padding is not Op.explicit_padding:
@@ -50,7 +50,7 @@ def _modules(graph: Graph) -> list[list[Node]]:
 
 
 def _is_legal(uses: list[Node], graph: Graph) -> bool:
-    """Return whether torch can pad by itself for all uses of a module, and in the same way."""
+    """Return whether torch supports the padding of all uses of a module, and it is the same."""
     if any(_open_windows(node, graph) for node in uses):
         return False
     shapes = [graph.shape_of(node.inputs[0]) for node in uses]
@@ -60,7 +60,7 @@ def _is_legal(uses: list[Node], graph: Graph) -> bool:
 
 
 def _check_shared(uses: list[Node]) -> None:
-    """Raise SpecError for a shared module whose padding cannot be written out for all of its uses."""
+    """Raise SpecError for a shared module whose padding cannot become a ``pad`` in all of its uses."""
     first, *others = uses
     if others and not (first.op.padding_counts and _knows_its_padding(first.op)):
         help_text = "put a `pad` before each of them, or count the padding of a mean with `count_include_pad: true`"
@@ -70,7 +70,7 @@ def _check_shared(uses: list[Node]) -> None:
 
 
 def _open_windows(node: Node, graph: Graph) -> tuple[AxisWindow, ...]:
-    """Return the window along each axis where the padding is known only when a size is; else nothing."""
+    """Return the window along each axis if the padding depends on an open size; else an empty tuple."""
     windows = node.op.pads_by_size(graph.shape_of(node.inputs[0]))
     if not windows:
         return ()
@@ -80,7 +80,7 @@ def _open_windows(node: Node, graph: Graph) -> tuple[AxisWindow, ...]:
 
 
 def _write_out(node: Node, rewriter: Rewriter, windows: tuple[AxisWindow, ...]) -> None:
-    """Replace a node by one without padding, behind a ``pad`` where there is any."""
+    """Replace a node by one without padding, after a ``pad`` if there is any."""
     padding = _pairs(node.op, rewriter.type_of(node.inputs[0]).shape)
     if windows:
         extents, strides = zip(*((each.extent, each.stride) for each in windows), strict=True)
@@ -90,7 +90,7 @@ def _write_out(node: Node, rewriter: Rewriter, windows: tuple[AxisWindow, ...]) 
     else:
         rewriter.replace(node, rewriter.derive(node, node.op.without_padding()))
         return
-    # Names in documents hold no `@`, so this path cannot be taken.
+    # Names in documents contain no `@`, so this path is free.
     pad = rewriter.derive(node, op, path=f"{node.path}@pad")
     rewriter.insert_before(node, pad)
     rewriter.replace(node, rewriter.derive(node, node.op.without_padding(), inputs=(pad.path,)))
@@ -101,6 +101,6 @@ def _knows_its_padding(op: Op) -> bool:
 
 
 def _pairs(op: Op, shape: Shape) -> Pairs:
-    """Return the padding of an op: what torch cannot do, or what other uses of the module cannot do either."""
+    """Return the padding of an op, which torch does not support for this or for another use of the module."""
     explicit = op.explicit_padding(shape)
     return op.padding_around(shape) if explicit is None else explicit

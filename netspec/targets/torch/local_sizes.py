@@ -1,4 +1,4 @@
-"""Sizes that a line of ``forward`` computes from the values at hand, as in ``x.shape[2] // 2``."""
+"""Sizes that a line of ``forward`` computes from its operands, as in ``x.shape[2] // 2``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from netspec.targets.torch.written_sizes import write_size
 
 
 def local_text(node: Node, graph: Graph) -> Torch | None:
-    """Return the function that computes a node, with open sizes among its arguments as texts over what it reads."""
+    """Return the function of a node, with open sizes among its arguments as expressions over the values it reads."""
     op, types = node.symbolic or node.op, symbolic_types(graph)
     shapes = tuple(types[value].shape for value in node.reads)
     with graph.sizes.assuming():
@@ -41,7 +41,7 @@ def _computed(argument: Argument, node: Node, shapes: tuple[Shape, ...]) -> Argu
 
 
 def local_sizes(value: Any) -> tuple[str, ...]:
-    """Return the texts of the sizes in an argument that are computed in ``forward``."""
+    """Return the expressions of the sizes in an argument that are computed in ``forward``."""
     if isinstance(value, LocalSize):
         return (value.text,)
     return tuple(text for item in value for text in local_sizes(item)) if isinstance(value, tuple) else ()

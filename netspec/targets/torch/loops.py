@@ -1,4 +1,4 @@
-"""Dense blocks as a loop: layers that differ in evenly growing numbers only, each concatenated to what entered it."""
+"""Dense blocks as a loop: layers that differ only in evenly growing numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def plan_dense_loop(scope: Scope, layout: Layout, instances: Mapping[str, Instan
         return None
     found = [instances[layer.path] for layer in layers]
     steps = [_step(values) for values in zip(*(each.values for each in found), strict=False)]
-    # Layers of several classes, or that grow unevenly, are written out one by one.
+    # Layers of several classes, or that grow unevenly, are unrolled.
     if len({each.number for each in found}) != 1 or None in steps:
         return None
     arguments = zip(found[0].parameters, found[0].values, strict=True)
@@ -31,7 +31,7 @@ def plan_dense_loop(scope: Scope, layout: Layout, instances: Mapping[str, Instan
 
 
 def _dense_layers(scope: Scope, layout: Layout, instances: Mapping[str, Instance]) -> list[Scope]:
-    """Return the layers of a dense block that are classes of their own, or nothing where it is not made of those."""
+    """Return the layers of a dense block if they are classes of their own, else nothing."""
     layers = [each.layer for each in dense_layers(scope)]
     if not layout.placement.is_settled(scope):
         return []
@@ -39,12 +39,12 @@ def _dense_layers(scope: Scope, layout: Layout, instances: Mapping[str, Instance
 
 
 def _is_plain_call(layer: Scope, layout: Layout) -> bool:
-    """Return whether a layer has weights of its own, and takes nothing from outside of the block."""
+    """Return whether a layer has weights of its own, and no live-ins from outside of the block."""
     return layer.path == layer.module and layout.ends(layer) == (list(layer.inputs), list(layer.outputs))
 
 
 def _numbering(names: list[str]) -> tuple[str, int] | None:
-    """Return the prefix and first number of names that count up by one, or None when they do not."""
+    """Return the prefix and first number of names that are numbered consecutively, or None."""
     prefix = names[0].rstrip("0123456789")
     number = names[0][len(prefix) :]
     if not number or names != [f"{prefix}{int(number) + index}" for index in range(len(names))]:
@@ -53,7 +53,7 @@ def _numbering(names: list[str]) -> tuple[str, int] | None:
 
 
 def _step(values: tuple[Any, ...]) -> int | None:
-    """Return by how much equally spaced values grow; zero for equal ones, None for any others."""
+    """Return the step of equally spaced values; zero for equal ones, None for any others."""
     if all(value == values[0] for value in values):
         return 0
     if not all(type(value) is int for value in values):

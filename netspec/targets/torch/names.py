@@ -1,4 +1,4 @@
-"""Names of the classes: the block's in CamelCase, or what the scopes of a class have in common."""
+"""Names of the classes: that of the block in CamelCase, or the common part of the scopes' names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from netspec.targets.torch.reserved import FreeNames
 
 
 def camel(name: str) -> str:
-    """Return a name as a class is called.
+    """Return a name in CamelCase.
 
     Example:
         >>> camel("conv_bn_relu"), camel("inception_v3"), camel("squeezenet1_0")
@@ -20,15 +20,15 @@ def camel(name: str) -> str:
     """
     words = re.findall(r"[A-Za-z0-9]+", name)
     text = "_".join(word[0].upper() + word[1:] for word in words)
-    # An underscore stays only where numbers would become another number.
+    # An underscore is kept only between digits, which would become another number.
     text = re.sub(r"(?<![0-9])_|_(?![0-9])", "", text)
     return text if text and not text[0].isdecimal() else f"Net{text}"
 
 
 def name_classes(classes: Sequence[GeneratedClass], graph: Graph, taken: Iterable[str]) -> tuple[str, ...]:
-    """Return a name of its own for every class, by its number; the network's comes first, since users import it.
+    """Return a unique name for every class, by its number; the network's comes first, since users import it.
 
-    ``taken`` are the names of everything else in the file: a class that a variable hid could not be called.
+    ``taken`` are all other names of the file: a class that is shadowed by a variable could not be called.
     """
     free = FreeNames(taken)
     root = free.take(camel(spell(graph.name, graph.title)), "Output")
@@ -37,7 +37,7 @@ def name_classes(classes: Sequence[GeneratedClass], graph: Graph, taken: Iterabl
     for each in classes[:-1]:
         by_base.setdefault(camel(_base(each)), []).append(each)
     for base, alike in by_base.items():
-        # The class with the most scopes, and of those the one with the fewest members, takes the plain name.
+        # The class with the most scopes, and then the one with the fewest members, has the plain name.
         usual = max(alike, key=lambda each: (len(each.plans), -len(each.first.members)))
         names[usual.number] = free.take(base)
         for each in alike:
@@ -47,7 +47,7 @@ def name_classes(classes: Sequence[GeneratedClass], graph: Graph, taken: Iterabl
 
 
 def spell(name: str, title: str) -> str:
-    """Return a network's name with the capitals that its title has: papers write ResNet, files are called resnet.
+    """Return a network's name with the capitals of its title: papers write ResNet, files are called resnet.
 
     Example:
         >>> spell("se_resnet50", "SE-ResNet-50 (Hu et al., 2018)"), spell("unet", "U-Net"), spell("mine", "A network")
@@ -66,7 +66,7 @@ def _base(each: GeneratedClass) -> str:
     scope = each.first.scope
     if scope.block:
         return scope.block
-    # A group of steps is named after its scopes: layer1 and layer2 are a Layer. A number alone is no name.
+    # A group of steps is named after its scopes: layer1 and layer2 are a Layer. A number is not a name.
     names = [plan.scope.name for plan in each.plans]
     common = _common_prefix(names).rstrip("0123456789_")
     if len(common) >= 3 and len(set(names)) > 1:
@@ -81,7 +81,7 @@ def _common_prefix(names: list[str]) -> str:
 
 
 def _difference(one: GeneratedClass, usual: GeneratedClass) -> str:
-    """Return what a class has more or less than the usual one of its name, where it is that simple."""
+    """Return a suffix for what a class has in addition to the usual one of its name, or lacks, if that is simple."""
     own = {member.attribute.name for member in one.first.members}
     others = {member.attribute.name for member in usual.first.members}
     more, less = sorted(own - others), sorted(others - own)

@@ -1,4 +1,4 @@
-"""What a network with several outputs returns: a named tuple, without what only training needs in evaluation."""
+"""The result of a network with several outputs: a named tuple, in evaluation without training-only outputs."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ def output_class(program: Program) -> Iterator[Line | Docstring]:
 
 
 def result(program: Program) -> tuple[str, Document]:
-    """Return the type and the value that ``forward`` returns: all outputs in training, else the lasting ones."""
+    """Return the type and the expression that ``forward`` returns: all outputs in training, else without training-only
+    ones."""
     graph, network = program.graph, program.network
-    # Several outputs may be one value, which leaves the network once.
+    # Several outputs may be one value, which is one variable.
     leaving = dict.fromkeys(output.node for output in graph.outputs)
     values = dict(zip(leaving, network.generated.first.outputs, strict=True))
     names = {output.name: network.variables[values[output.node]] for output in graph.outputs}
@@ -37,7 +38,7 @@ def result(program: Program) -> tuple[str, Document]:
 
 
 def loss_weights(graph: Graph) -> Line:
-    """Return the line that keeps the weight of each output in the loss."""
+    """Return the line that stores the loss weight of each output."""
     weights = (f'"{output.name}": {literal(output.loss_weight)}' for output in graph.outputs)
     return Line(2, Brackets("{", tuple(weights), "}"), before="self.loss_weights = ")
 

@@ -1,4 +1,4 @@
-"""What differs between the scopes of one class: its constructor's arguments, and the texts that follow from them."""
+"""Differences between the scopes of a class: its constructor's arguments, and expressions over them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ Column = tuple[Slot, ...]
 
 
 def parameterize(number: int, plans: Sequence[ClassPlan], layout: Layout) -> GeneratedClass:
-    """Return the class of plans of one structure: its constructor's arguments, and the text of every slot."""
-    # Nothing differs in a class of one scope: all values are written as they are.
+    """Return the class of equal plans: its constructor's arguments, and the expression of every slot."""
+    # Nothing differs in a class of one scope: all values are literals.
     if len(plans) == 1:
         texts = tuple(literal(slot.value) for slot in plans[0].slots)
         return GeneratedClass(number, tuple(plans), (), texts, (), plans[0].statements)
@@ -40,7 +40,7 @@ def parameterize(number: int, plans: Sequence[ClassPlan], layout: Layout) -> Gen
 
 
 def _common_statements(plans: Sequence[ClassPlan]) -> tuple[Statement, ...]:
-    """Return the statements of the first plan, without a device where other plans run on another one.
+    """Return the statements of the first plan, without devices that differ between the plans.
 
     The lines that call such a class still name the device.
     """
@@ -49,11 +49,11 @@ def _common_statements(plans: Sequence[ClassPlan]) -> tuple[Statement, ...]:
 
 
 class _Parameterizer:
-    """Finds a text for one slot after the other; what one needs, those behind it can follow from."""
+    """Finds an expression for each slot in turn; later slots may be derived from earlier ones."""
 
     def __init__(self, plans: Sequence[ClassPlan], layout: Layout) -> None:
         self.stored: dict[str, str] = {}
-        """The attributes that keep what ``forward`` needs, by their text."""
+        """The attributes that store expressions for ``forward``, by expression."""
         self._used: dict[str, Parameter] = {}
         arguments = _block_arguments(plans)
         self._bases = list(_bases(plans, arguments, layout))
@@ -64,19 +64,20 @@ class _Parameterizer:
         entering = next((Derived(base.name, (base,)) for base in self._bases if base.is_in_channels), None)
         self._channels = Channels(plans, layout, entering)
         self._made: list[Derived] = []
-        """What the slots before this one became."""
+        """The expressions of the slots before this one."""
         members = (member.attribute.name for member in plans[0].members)
         self._attributes = FreeNames({*members, *CONTAINER_ATTRIBUTES, *MODULE_ATTRIBUTES})
 
     def parameters(self) -> tuple[Parameter, ...]:
-        """Return what the texts refer to: the block's own arguments first, those with a default last."""
+        """Return the parameters that the expressions use: the block's own arguments first, those with a default
+        last."""
         ordered = [base for base in self._bases if base.name in self._used]
         ordered += [each for each in self._used.values() if each not in ordered]
         # Python requires parameters with a default after those without.
         return tuple(sorted(ordered, key=lambda each: each.default is not REQUIRED))
 
     def text(self, column: Column) -> str:
-        """Return the text of a slot: its value where all scopes have the same, else what gives each its own."""
+        """Return the expression of a slot: a literal if all scopes have the same value, else one over parameters."""
         slot = column[0]
         values = tuple(each.value for each in column)
         derived = self._derived(slot, values)
@@ -88,24 +89,25 @@ class _Parameterizer:
         return self._kept(derived.text, slot) if derived.parameters and slot.in_function else derived.text
 
     def _derived(self, slot: Slot, values: tuple[Any, ...]) -> Derived:
-        """Return what gives a slot its values: what the document says, what a search finds, or a new parameter."""
+        """Return the expression of a slot: that of the document, one that a search finds, or a new parameter."""
         if all_alike(values):
             return Derived(literal(slot.value), ())
         if slot.in_place:
-            return Derived("False", ())  # one class has one text, so it works in place in all of its scopes or in none
+            # All scopes of a class share its text, so it works in place in all of them or in none.
+            return Derived("False", ())
         found = self._vocabulary.translate(slot.expression, values) if slot.expression else None
         if found is None and slot.operand is not None:
             found = self._channels.find(slot.operand, values, self._made)
         return found or self._search.find(slot, values) or self._new(slot, values)
 
     def _new(self, slot: Slot, values: tuple[Any, ...]) -> Derived:
-        """Return a new parameter that is given the values."""
+        """Return a new parameter with these values."""
         owner = slot.owner if slot.owner and not slot.owner[0].isdecimal() else "other"
         name = self._names.take(slot.name if self._names.is_free(slot.name) else f"{owner}_{slot.name}")
         return Derived(name, (Parameter(name, values, slot.counts, required=slot.required),))
 
     def _kept(self, text: str, slot: Slot) -> str:
-        """Return the text as ``forward`` may use it: what a function needs is kept on ``self``."""
+        """Return the expression as used in ``forward``, where constructor arguments are stored on ``self``."""
         if text not in self.stored:
             is_name = text.isidentifier() and self._attributes.is_free(text)
             self.stored[text] = self._attributes.take(text if is_name else f"{slot.owner}_{slot.name}")
@@ -113,7 +115,7 @@ class _Parameterizer:
 
 
 def _block_arguments(plans: Sequence[ClassPlan]) -> dict[str, tuple[Any, ...]]:
-    """Return the values of the arguments of the block that each scope is, or is in, by name."""
+    """Return the values of the arguments of each scope's block, or of its enclosing block, by name."""
     blocks = [_block(plan.scope).arguments for plan in plans]
     names = [name for name in blocks[0] if all(name in arguments for arguments in blocks)]
     return {name: tuple(_plain(arguments[name]) for arguments in blocks) for name in names}
@@ -126,7 +128,7 @@ def _block(scope: Scope) -> Scope:
 
 
 def _bases(plans: Sequence[ClassPlan], arguments: dict[str, tuple[Any, ...]], layout: Layout) -> Iterator[Parameter]:
-    """Yield what may become a parameter under a good name: the channels that enter, and the block's own arguments."""
+    """Yield candidates for parameters with good names: the input channels, and the block's own arguments."""
     live = [layout.live[plan.scope.path] for plan in plans]
     channels = tuple(layout.graph.shape_of(next(iter(each.live_ins)))[0] for each in live)
     given = tuple(layout.graph.shape_of(next(iter(each.live_outs)))[0] for each in live)
@@ -134,7 +136,7 @@ def _bases(plans: Sequence[ClassPlan], arguments: dict[str, tuple[Any, ...]], la
     safe = free_names(arguments, reserved)
     kept: list[str] = []
     if not all_alike(channels):
-        # A class that keeps its number of channels needs one parameter for the input and the output.
+        # A class that keeps its number of channels needs one parameter for both input and output.
         kept = [name for name, values in arguments.items() if values == channels]
         others = [safe[name] for name in arguments if name not in kept]
         name = free_name("channels" if kept or given == channels else "in_channels", reserved, others)

@@ -1,4 +1,4 @@
-"""The passes that make a graph one that torch's layers can compute."""
+"""The passes that legalize a graph for torch's layers."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ TORCH_PASSES = PassManager((LegalizePadding(),))
 
 @analysis
 def legalize(graph: Graph) -> Graph:
-    """Return the graph as torch's layers can compute it: the source says that one, and the module is that one."""
+    """Return the legalized graph, from which source and module are generated."""
     return TORCH_PASSES.run(graph)

@@ -1,4 +1,4 @@
-"""The records that classes are planned in. All of them are values: what is decided later makes new ones.
+"""The immutable records of class plans; later stages make new ones.
 
 A ``ClassPlan`` is one scope as a class: the members that its constructor makes, the lines of its ``forward``, and its
 slots, which are the values in which scopes of one structure may differ. Plans of one structure become one
@@ -20,14 +20,14 @@ from netspec.sizes.shape import Shape
 
 
 class Slot(NamedTuple):
-    """One value of one scope, and the argument that it is given for."""
+    """One value of one scope, and the argument that it is passed for."""
 
     name: str
     value: Any
     expression: str = ""
     """The value as the document writes it, where it is one of a step's arguments."""
     owner: str = ""
-    """What takes the argument, for a name where the argument's own is taken."""
+    """The callee of the argument, for a parameter's name if that of the argument is taken."""
     counts: bool = False
     """Whether the value counts channels or layers, so that it may follow from others by arithmetic."""
     operand: int | None = None
@@ -35,7 +35,7 @@ class Slot(NamedTuple):
     is_in_channels: bool = False
     """Whether it is the number of input channels, as torch's ``in_channels`` is."""
     required: bool = False
-    """Whether an argument that it becomes has no default: readers expect to see it even where most are the same."""
+    """Whether a parameter for it has no default: readers expect to see it even if most calls pass the same value."""
     in_function: bool = False
     in_place: bool = False
     """Whether this is torch's ``inplace``, which the layout decides, and not a block's argument of that name."""
@@ -82,14 +82,14 @@ class Attribute(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One attribute of a class and what it is made of."""
+    """One attribute of a class and its construction."""
 
     attribute: Attribute
     construct: Construct
 
 
 class Moves(NamedTuple):
-    """The operands, by their position, that are on another device than the line needs them on."""
+    """The operands, by position, that must be moved to another device."""
 
     operands: tuple[int, ...] = ()
     to_weights: bool = False
@@ -98,7 +98,7 @@ class Moves(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One line of ``forward``: its results, by position among the class's values, and what is called on which."""
+    """One line of ``forward``: its results and operands, by position among the class's values, and the callee."""
 
     results: tuple[int, ...]
     operands: tuple[int, ...]
@@ -126,9 +126,8 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class OwnInitializers:
-    """How a step initializes the parameters of a member, by the member's path inside the class.
-
-    ``zero_rows`` names the attribute of the member that says which row of a parameter stays zero.
+    """The initializers of a step for the parameters of a member, by the member's path inside the class. ``zero_rows``
+    names the attribute of the member that holds the index of a parameter's zero row.
     """
 
     path: str
@@ -154,7 +153,7 @@ class ClassPlan:
 
     @property
     def growth(self) -> tuple[Slot, ...]:
-        """By how much each argument of a loop's layers grows."""
+        """The steps by which the arguments of a loop's layers grow."""
         count = len(self.loop.layer.slots) if self.loop else 0
         return self.slots[count : 2 * count]
 
@@ -169,14 +168,14 @@ class Parameter:
     is_in_channels: bool = False
     """Whether it is the number of input channels of the class."""
     required: bool = False
-    """Whether it has no default even where most scopes have the same: readers expect to see numbers of channels."""
+    """Whether it has no default even if most scopes have the same: readers expect to see numbers of channels."""
     arguments: tuple[str, ...] = ()
     """The arguments of the document's block that have these values."""
 
     @cached_property
     def default(self) -> Any:
         """The value that most scopes have, or REQUIRED where none has the majority."""
-        # A default spares the reader what most calls would repeat; without a majority it would mislead.
+        # A default omits what most calls would repeat; without a majority it would be misleading.
         (usual, times), *_ = Counter(self.values).most_common(1)
         return usual if not self.required and 2 * times > len(self.values) else REQUIRED
 
@@ -195,7 +194,7 @@ _TYPES = {bool: "bool", int: "int", float: "float", str: "str", tuple: "tuple[in
 
 @dataclass(frozen=True, slots=True)
 class GeneratedClass:
-    """One class of the file: the plans of its scopes, its constructor's arguments, and the text of every slot."""
+    """One class of the file: the plans of its scopes, its constructor's arguments, and the expression of every slot."""
 
     number: int
     plans: tuple[ClassPlan, ...]
@@ -208,11 +207,11 @@ class GeneratedClass:
 
     @property
     def first(self) -> ClassPlan:
-        """The scope that shapes in comments are taken from."""
+        """The scope whose shapes are shown in comments."""
         return self.plans[0]
 
     def texts_of(self, slots: range) -> tuple[str, ...]:
-        """Return the texts of some slots."""
+        """Return the expressions of some slots."""
         return self.texts[slots.start : slots.stop]
 
     def instances(self) -> Iterator[tuple[str, Instance]]:
@@ -224,7 +223,7 @@ class GeneratedClass:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """What a scope is in the enclosing class: the number of its class, and the arguments it is constructed with."""
+    """A scope in the enclosing class: the number of its class, and its constructor's arguments."""
 
     number: int
     parameters: tuple[Parameter, ...]

@@ -1,4 +1,4 @@
-"""One scope as a class: what its constructor makes, what its ``forward`` computes, and in what others may differ."""
+"""Plans one scope as a class: the members of its constructor, the lines of its ``forward``, and its slots."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from netspec.targets.torch.plan import (
 
 
 def plan_class(scope: Scope, layout: Layout, instances: Mapping[str, Instance]) -> ClassPlan:
-    """Return the plan of a scope; ``instances`` are the scopes inside that are classes, by path."""
+    """Return the plan of a scope; ``instances`` are the inner scopes that are classes, by path."""
     return plan_dense_loop(scope, layout, instances) or Planner(scope, layout, instances).plan()
 
 
@@ -61,14 +61,14 @@ class Planner:
 
     def _input_hints(self) -> Iterator[str]:
         scope, entering = self._scope, self._live.live_ins
-        # A value that is given for several inputs has the name of the first.
+        # A value that is passed for several inputs is named after the first.
         names = dict(reversed(list(zip(scope.inputs, scope.input_names, strict=False))))
         for path in entering:
             node = self._layout.graph.by_path.get(path)
             if len(entering) > 1:
                 yield names.get(path, "") or (node.label if node else path)
             else:
-                # A single value is ``x``, but for one that the block or the document itself has given a name.
+                # A single value is ``x``, unless the block or document names it.
                 yield names.get(path, "") or (path if scope.parent is None and path != "input" else "")
 
     # statements
@@ -107,7 +107,7 @@ class Planner:
         return range(first, len(self._slots))
 
     def _hint(self, item: Item, leaving: list[str]) -> str:
-        """Return the name that the document gives a value: its output's, its label, or its branch's in a merge."""
+        """Return the name of a value in the document: that of an output, a label, or a branch of a merge."""
         if len(leaving) == 1 and leaving[0] in self._layout.output_names:
             return self._layout.output_names[leaving[0]]
         if isinstance(item, Node):
@@ -124,13 +124,13 @@ class Planner:
     # members
 
     def _member(self, item: Item) -> Attribute:
-        """Return the member that computes an item; the first use of a module also constructs it."""
+        """Return the member for an item; the first use of a module also constructs it."""
         known = self._attributes.get(item.module)
         if known is not None:
             return known
         path = path_inside(item.module, self._scope.module)
         attribute = self._attributes[item.module] = Attribute(path.rpartition(".")[0], item.name)
-        # Where the module is not at the item's own place, a class inside this one has built it for an earlier use.
+        # A module at another path than the item's was constructed by an inner class for an earlier use.
         if path == path_inside(item.path, self._scope.path):
             self._members.append(Member(attribute, self._construct(item)))
         return attribute
@@ -180,7 +180,7 @@ def _nested_slots(scope: Scope, instance: Instance, operand: int | None) -> Iter
 
 
 def _initializers(scope: Scope, layout: Layout) -> Iterator[OwnInitializers]:
-    """Yield the layers of a class whose parameters a step initializes in its own way."""
+    """Yield the layers of a class with initializers of their own step."""
     for item in layout.items[scope.path]:
         if isinstance(item, Node):
             if item.init:

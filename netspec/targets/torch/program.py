@@ -1,4 +1,4 @@
-"""All classes of a file with the names that only all of them together decide."""
+"""All classes of a file, with their final names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class NamedClass:
     variables: tuple[str, ...]
 
     def reach(self, attribute: Attribute, holder: str = "self") -> str:
-        """Return how the class's own code reaches a member."""
+        """Return the expression by which the class's own code refers to a member."""
         if attribute.home or not attribute.name.isdecimal() or self.base == "nn.Module":
             return reach(holder, attribute.path)
         return f'{holder}["{attribute.name}"]' if self.base == "nn.ModuleDict" else f"{holder}[{attribute.name}]"
@@ -42,7 +42,7 @@ class Program:
 
 
 def name_program(classes: tuple[GeneratedClass, ...], layout: Layout) -> Program:
-    """Return the classes with their names, which differ from those of all variables and of the network's outputs."""
+    """Return the named classes, whose names differ from those of all variables and of the network's outputs."""
     graph = layout.graph
     variables = [name_values(each.first, layout.reserved) for each in classes]
     # A variable with the name of a class would shadow it in the line that calls it.
@@ -58,7 +58,7 @@ def name_program(classes: tuple[GeneratedClass, ...], layout: Layout) -> Program
 
 
 def _base(generated: GeneratedClass) -> str:
-    """Return the class's base: a dictionary where all members are numbers, which are no attributes."""
+    """Return the base class: ``nn.ModuleDict`` if all members are numbers, which are no attribute names."""
     if generated.first.is_sequential:
         return "nn.Sequential"
     attributes = [member.attribute for member in generated.first.members]
@@ -67,7 +67,7 @@ def _base(generated: GeneratedClass) -> str:
 
 
 def reach(holder: str, path: str) -> str:
-    """Return the text of a module somewhere inside another; a number is no attribute that Python could write.
+    """Return the expression for a module inside another; a number is looked up, since it is no attribute name.
 
     Example:
         >>> reach("self", "layer1.0.conv1"), reach("self", "")

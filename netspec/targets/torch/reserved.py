@@ -1,8 +1,7 @@
-"""Names that mean something in a generated file, so that no variable of it may be called so.
-
-A document chooses names freely for arguments, labels and inputs. In the file they become variables, alongside Python's
-builtins, what is imported, the layers that are pasted in, and the classes. Classes are named last (``names``) and avoid
-all other names of the file, so that variables have to avoid only the former.
+"""Reserved names, which no variable of a generated file may have. A document is free in the names of arguments, labels
+and inputs. In the file they become variables, beside Python's builtins, imports, copied layers, and the classes.
+Classes are named last (``names``) and avoid all other names of the file, so that variables have to avoid only the
+former.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ CONSTRUCTOR = frozenset({"self", "i", "module", "x"})
 
 
 def reserved_names(graph: Graph) -> frozenset[str]:
-    """Return the names in a network's file that are neither variables nor its own classes."""
-    # Which layers a file needs depends on the arguments, but one more reserved name does no harm.
+    """Return the names in a network's file other than variables and its own classes."""
+    # The layers that a file needs depend on arguments, but a reserved name too many is harmless.
     ops = {type(node.op): node for node in graph}
     layers: set[str] = set()
     for node in ops.values():
@@ -33,12 +32,12 @@ def reserved_names(graph: Graph) -> frozenset[str]:
 
 
 def is_reserved(name: str, reserved: Collection[str]) -> bool:
-    """Return whether a variable of that name would hide what the file means by it."""
+    """Return whether a variable of that name would shadow another name of the file."""
     return name in reserved or keyword.iskeyword(name) or hasattr(builtins, name)
 
 
 class FreeNames:
-    """Names that are each given out once, and never one that means something already.
+    """Assigns unique names that are not reserved.
 
     Example:
         >>> names = FreeNames(IMPORTED)
@@ -58,7 +57,7 @@ class FreeNames:
         return not is_reserved(name, self._taken)
 
     def take(self, name: str, *endings: str) -> str:
-        """Return the name, with a number behind it where it is taken; so must it be with each of ``endings``."""
+        """Return the name, numbered if it is taken; with each of ``endings`` it must be free too."""
         found, separator = name, "_" if name[-1:].isdigit() else ""
         while not all(self.is_free(each) for each in (found, *(f"{found}{ending}" for ending in endings))):
             self._numbers[name] = self._numbers.get(name, 1) + 1
@@ -68,7 +67,7 @@ class FreeNames:
 
 
 def free_name(name: str, reserved: Collection[str], taken: Collection[str]) -> str:
-    """Return the name, with as many underscores behind it as it takes to be free.
+    """Return the name, with as many trailing underscores as needed to be free.
 
     Example:
         >>> free_name("open", IMPORTED, {"open_"}), free_name("width", IMPORTED, ())
@@ -80,7 +79,7 @@ def free_name(name: str, reserved: Collection[str], taken: Collection[str]) -> s
 
 
 def free_names(names: Iterable[str], reserved: Collection[str]) -> dict[str, str]:
-    """Return for each name the variable that stands for it; a name that is free keeps its own.
+    """Return the variable for each name; free names are unchanged.
 
     Example:
         >>> free_names(["self", "self_"], {"self"})
@@ -89,7 +88,7 @@ def free_names(names: Iterable[str], reserved: Collection[str]) -> dict[str, str
     wanted = list(names)
     kept = [name for name in wanted if not is_reserved(name, reserved)]
     found: dict[str, str] = {}
-    # Names that are free are kept first, so that no renamed argument takes the name of another.
+    # Free names are assigned first, so that no renamed argument gets the name of another.
     for name in wanted:
         found[name] = name if name in kept else free_name(name, reserved, {*kept, *found.values()})
     return found

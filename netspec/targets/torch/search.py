@@ -1,4 +1,4 @@
-"""What the values of a slot follow from, where the document does not say: equal numbers, multiples, sums."""
+"""The search for the expression of a slot that the document does not determine: equal numbers, multiples, sums."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_TERMS = 12
 
 
 class Search:
-    """Finds what a slot follows from among the parameters that are known so far."""
+    """Finds an expression for a slot over the parameters known so far."""
 
     def __init__(self, bases: Iterable[Parameter]) -> None:
         self._order: dict[str, int] = {}
@@ -36,7 +36,7 @@ class Search:
     def _index(self, parameter: Parameter) -> None:
         if parameter.name in self._order:
             return
-        # Earlier parameters are preferred: the block's own arguments come before generated names.
+        # Earlier parameters are preferred, since the block's own arguments come first.
         self._order[parameter.name] = len(self._order)
         self._equal.setdefault(repr(parameter.values), []).append(parameter)
         ratio = _ratio(parameter.values) if parameter.counts else ()
@@ -44,7 +44,7 @@ class Search:
             self._proportional.setdefault(ratio, []).append(parameter)
 
     def add(self, slot: Slot, values: tuple[Any, ...], derived: Derived) -> None:
-        """Let later slots follow from what one was derived as."""
+        """Add the expression of a slot, for slots that follow."""
         for parameter in derived.parameters:
             self._index(parameter)
             if parameter.counts and len(self._counting) < MOST_TERMS and parameter not in self._counting:
@@ -53,7 +53,7 @@ class Search:
             self._derived.setdefault(repr(values), derived)
 
     def find(self, slot: Slot, values: tuple[Any, ...]) -> Derived | None:
-        """Return what the values follow from, the most natural first."""
+        """Return the expression of the values, preferring the simplest."""
         found = self._same(slot, values)
         if found or not slot.counts:
             return found
@@ -65,7 +65,7 @@ class Search:
         return None
 
     def _multiple(self, slot: Slot, values: tuple[Any, ...]) -> Derived | None:
-        """Return which parameter the values are a small multiple or quotient of."""
+        """Return the values as a small multiple or quotient of a parameter."""
         for base in self._preferred(slot, self._proportional.get(_ratio(values), ())):
             factor, rest = divmod(values[0], base.values[0])
             if not rest and 2 <= factor <= LARGEST_FACTOR:
@@ -76,9 +76,9 @@ class Search:
         return None
 
     def _sum(self, values: tuple[Any, ...]) -> Derived | None:
-        """Return which two parameters the values are the difference or the sum of."""
+        """Return the values as the difference or the sum of two parameters."""
         if len(values) < 3:
-            return None  # for two scopes, unrelated numbers often have the right sum
+            return None  # with only two scopes, unrelated numbers often have the right sum
         for left, right in itertools.permutations(self._counting, 2):
             rows = list(zip(values, left.values, right.values, strict=True))
             if all(value == a - b for value, a, b in rows):
@@ -88,9 +88,9 @@ class Search:
         return None
 
     def _preferred(self, slot: Slot, found: Iterable[Parameter]) -> Iterator[Parameter]:
-        """Yield the parameters that a slot may follow from, the likeliest first."""
+        """Yield the candidate parameters for a slot, the likeliest first."""
         for base in sorted(found, key=lambda base: self._rank(slot, base)):
-            # That a stride equals a number of channels is a coincidence.
+            # A stride that equals a number of channels is a coincidence.
             is_free = slot.counts and slot.name not in WINDOW
             if is_free or base.name == slot.name or not (base.is_in_channels or base.name in MEANINGS):
                 yield base
@@ -105,7 +105,7 @@ class Search:
 
 
 def _ratio(values: tuple[Any, ...]) -> tuple[int, ...]:
-    """Return what proportional values have in common, and nothing where they are not all whole and positive."""
+    """Return the values divided by their greatest common divisor; empty unless all are positive integers."""
     if not all(type(value) is int and value > 0 for value in values):
         return ()
     divisor = gcd(*values)

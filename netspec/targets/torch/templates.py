@@ -1,6 +1,5 @@
-"""Templates of ops as documents: the arguments and operands filled in, and the brackets where a line may break.
-
-A template is parsed before anything is filled in, so that a bracket inside an argument is never taken for one of its.
+"""Templates of ops as documents: with arguments and operands filled in, and with the brackets at which a line may
+break. A template is parsed before it is filled in, so that brackets inside arguments are not confused with its own.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _TOKEN = re.compile(r"""'[^']*'|"[^"]*"|[][(),]""")
 
 @dataclass(frozen=True, slots=True)
 class _Filling:
-    """What stands in for the placeholders of a template."""
+    """The values for the placeholders of a template."""
 
     listed: tuple[str, ...]
     operands: tuple[str, ...]
@@ -33,7 +32,7 @@ class _Filling:
         """Return a piece of a template with its placeholders filled."""
         if "{" not in text and "}" not in text:
             return text
-        # A slice from the first position is written without it.
+        # A slice from 0 omits its start.
         if self.named.get("start") == "0":
             text = text.replace("{start}:", ":")
         return text.format(*self.operands, **self.named)
@@ -55,7 +54,7 @@ def fill_template(torch: Torch, texts: Sequence[str], operands: Sequence[str] = 
 
 
 def _listed(torch: Torch, texts: Sequence[str]) -> Iterator[str]:
-    """Yield the arguments as listed: those without a placeholder of their own that differ from torch's default."""
+    """Yield the arguments for ``{arguments}``: those without a placeholder that differ from torch's default."""
     for argument, text in zip(torch.arguments, texts, strict=True):
         is_default = argument.default is not REQUIRED and text == literal(argument.default)
         if not is_default and f"{{{argument.name}}}" not in torch.template:
@@ -79,7 +78,7 @@ def _filled(template: str, filling: _Filling) -> Sequence[Document]:
 
 
 class _Parsed(NamedTuple):
-    """A template as the brackets that it ends with, or as those that an operation may be put in."""
+    """A template as its trailing brackets, or as an operation that may be parenthesized."""
 
     opening: str
     parts: tuple[str, ...]
@@ -90,7 +89,7 @@ class _Parsed(NamedTuple):
 
 @lru_cache(maxsize=512)
 def _parse(template: str) -> _Parsed | None:
-    """Return where a template can be broken, or None where it cannot."""
+    """Return a template with the brackets at which it can be broken, or None."""
     if _OPERATION.fullmatch(template):
         return _Parsed("(", _operands(template), ")", optional=True)
     edges = _edges(template)
@@ -112,7 +111,7 @@ def _operands(template: str) -> tuple[str, ...]:
 
 
 def _edges(template: str) -> list[int]:
-    """Return the places of the outermost brackets and of the commas in them; none for other than one pair."""
+    """Return the positions of the outermost brackets and of the commas in them; empty unless there is one pair."""
     depth = 0
     edges: list[int] = []
     for token in _TOKEN.finditer(template):

@@ -1,8 +1,7 @@
-"""A document's expressions in the terms of a generated constructor: ``out + 2 * grow`` stays what it is.
-
-A text taken from the document has the author's reason in it, where one that is found from numbers has only their
-coincidence. It is computed for every scope of the class and compared with the values that the graph has, so that it
-cannot be wrong even where a name means something else at the place that it is taken from.
+"""A document's expressions in terms of a generated constructor: ``out + 2 * grow`` is kept. An expression of the
+document has the author's reason, where one found from numbers may be a coincidence. It is evaluated for every scope of
+the class and compared with the values of the graph, so that it is right even if a name has another meaning at its
+origin.
 """
 
 from __future__ import annotations
@@ -17,19 +16,19 @@ from netspec.targets.torch.plan import Parameter
 
 
 class Derived(NamedTuple):
-    """The text of a slot, and the parameters that it names."""
+    """The expression of a slot, and the parameters that it uses."""
 
     text: str
     parameters: tuple[Parameter, ...]
 
 
 def all_alike(values: tuple[Any, ...]) -> bool:
-    """Return whether all values have the same text: 1 and 1.0 have not."""
+    """Return whether all values have the same text, which 1 and 1.0 do not."""
     return len(set(map(repr, values))) == 1
 
 
 class Vocabulary:
-    """What the names of a block's expressions are in the constructor of its class."""
+    """The names of a block's expressions in terms of its class's constructor."""
 
     def __init__(self, bases: Iterable[Parameter], constants: Mapping[str, Any]) -> None:
         self.constants = constants
@@ -40,7 +39,7 @@ class Vocabulary:
         """What a document calls ``x.channels`` or ``input.channels``."""
 
     def translate(self, expression: str, values: tuple[Any, ...]) -> Derived | None:
-        """Return an expression of the block in the constructor's terms, or None where it does not give the values.
+        """Return an expression of the block in the constructor's terms, or None if it does not evaluate to the values.
 
         Example:
             >>> width = Parameter("out", (8, 16), counts=True, arguments=("width",))
@@ -61,11 +60,11 @@ class Vocabulary:
 
 
 class _NotArithmeticError(Exception):
-    """Part of an expression is not arithmetic over the constructor's arguments."""
+    """An expression is not arithmetic over the constructor's arguments."""
 
 
 class _Translation(ast.NodeVisitor):
-    """Gives the tree with parameters in place of names, and numbers in place of what is the same in all scopes."""
+    """Replaces names in the tree by parameters, and by numbers where they are the same in all scopes."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.used: dict[str, Parameter] = {}
@@ -103,13 +102,13 @@ class _Translation(ast.NodeVisitor):
             case (ast.Constant(value=1), ast.Mult(), _) | (ast.Constant(value=0), ast.Add(), _):
                 return right
             case _, ast.Mult(), ast.Constant():
-                # As it is usually written, with the number first.
+                # In the usual order, with the number first.
                 return ast.BinOp(right, node.op, left)
         return ast.BinOp(left, node.op, right)
 
 
 def _number(value: Any) -> ast.expr:
-    # A negative number would need brackets in most operations.
+    # A negative number would need parentheses in most operations.
     if type(value) not in (int, float) or value < 0:
         raise _NotArithmeticError
     return ast.Constant(value)

@@ -1,4 +1,4 @@
-"""Names for the values of a ``forward``: a name is reused once the value that it held is no longer needed."""
+"""Variables for the values of a ``forward``: a variable is reused once its value is dead."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def name_values(plan: ClassPlan, reserved: frozenset[str]) -> tuple[str, ...]:
 
 
 class _Variables:
-    """The variables of one ``forward``, line by line: which are held, and from which line on each is free again."""
+    """The variables of one ``forward``, line by line: which are in use, and from which line on each is free."""
 
     def __init__(self, plan: ClassPlan, reserved: frozenset[str]) -> None:
         self.names: list[str] = []
@@ -34,7 +34,7 @@ class _Variables:
                 self._hold(self._choose(line), number)
 
     def _hold(self, name: str, line: int) -> None:
-        """Let the next value have a name, from a line on until its last use."""
+        """Assign a name to the next value, from a line on until its last use."""
         value = len(self.names)
         self.names.append(name)
         self._held[name] = value
@@ -42,10 +42,10 @@ class _Variables:
         self._released.setdefault(max(self._last_uses.get(value, line), line + 1), []).append(value)
 
     def _release(self, line: int) -> None:
-        """Free the names of the values that this line, or the one before, is the last to use."""
+        """Free the names of the values whose last use is this line or the one before."""
         for value in self._released.pop(line, ()):
             name = self.names[value]
-            # An earlier line may have reused the name.
+            # An earlier line may have reassigned the name.
             if self._held[name] == value:
                 self._free.add(name)
                 if name.startswith("out") and name[3:].isdecimal():
@@ -55,12 +55,12 @@ class _Variables:
         return name in self._free or name not in self._held
 
     def _choose(self, line: Statement) -> str:
-        """Return a name for a result: the document's, an operand's that is free, or a spare one."""
-        # A name from the document is the most informative; else a chain of layers keeps the name of its operand.
+        """Return a name for a result: the document's, that of a dead operand, or a new one."""
+        # A name from the document is most informative; otherwise a chain of layers reuses that of its operand.
         candidates: list[str] = []
         if line.hint and len(line.results) == 1:
             candidates.append(free_name(line.hint, self._reserved, ()))
-        # The result of a merge is ``x`` again, like the value before it branched.
+        # The result of a merge is ``x`` again, as before the branches.
         operands = [self.names[operand] for operand in line.operands]
         candidates += ["x", *operands] if line.merges else [*(each for each in operands if each in self._free), "x"]
         candidates += SPARE
@@ -73,7 +73,7 @@ class _Variables:
 
 
 def _last_uses(plan: ClassPlan) -> dict[int, int]:
-    """Return the number of the line that is the last to use a value, by the value's number."""
+    """Return the line of the last use of each value, by the value's number."""
     last = {value: number for number, line in enumerate(plan.statements) for value in line.operands}
     last.update(dict.fromkeys(plan.outputs, len(plan.statements)))
     return last

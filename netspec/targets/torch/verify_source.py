@@ -1,4 +1,4 @@
-"""The last gate: a finished file may hold only what the emitter can write."""
+"""An allow-list check: a generated file may contain only syntax that the emitter writes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ EXPRESSIONS = (
     ast.Dict,
     ast.DictComp,
 )
-# Rather than forbid what is dangerous, which would never be a complete list, all that is not known is refused.
+# An allow-list, since a list of dangerous constructs would never be complete.
 _KNOWN = frozenset(kind for base in STATEMENTS + EXPRESSIONS for kind in (base, *base.__subclasses__()))
 """These and what they stand for, as ``ast.Add`` for operators: a large file has a hundred thousand nodes to look up."""
 
@@ -67,16 +67,15 @@ FORBIDDEN = frozenset(
 
 
 class UnsafeSource(InternalError):
-    """A generated file holds what the emitter never writes, or is no Python."""
+    """A generated file contains what the emitter never writes, or is not valid Python."""
 
 
 @lru_cache(maxsize=4)
 def verify_source(source: str) -> None:
-    """Refuse a source that is no Python file of its own, or holds what the emitter never writes.
+    """Refuse a source that is not valid Python, or contains what the emitter never writes. It is compiled without the
+    ``__future__`` features of this module.
 
-    It is compiled as a file of its own is, without the ``__future__`` features of this module.
-
-    Raises: UnsafeSource that names the line and what is there.
+    Raises: UnsafeSource with the line and its content.
     """
     try:
         tree = ast.parse(source)
@@ -90,7 +89,7 @@ def verify_source(source: str) -> None:
 
 
 def _unexpected(node: ast.AST) -> str:
-    """Return what the emitter would never have written here, or an empty text."""
+    """Return a description of what the emitter never writes at this node, or an empty string."""
     check = _CHECKS.get(type(node))
     if check is not None:
         return check(node)
@@ -106,7 +105,7 @@ def _unexpected_origin(node: Any) -> str:
 
 
 def _unexpected_name(node: Any) -> str:
-    # An output may have such a name, which is then only assigned to; none of them may be read.
+    # An output may have such a name, which is only assigned; reading one is refused.
     is_used = node.id in FORBIDDEN and isinstance(node.ctx, ast.Load)
     return f"name {node.id}" if is_used or node.id.startswith("__") else ""
 

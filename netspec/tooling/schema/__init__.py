@@ -3,9 +3,9 @@
 Everything in it comes from the records that the compiler itself uses: ops and combinators with their fields, the
 blocks with their arguments, the keys of steps and documents.
 
-    patterns.py      texts: expressions, labels, names
-    explanations.py  what an editor shows about a word
-    fields.py        arguments, with expressions in place of their values
+    patterns.py      patterns of texts: expressions, labels, names
+    explanations.py  descriptions that an editor shows for a word
+    fields.py        arguments, whose values may be expressions
     calls.py         the values of steps' keys
     steps.py         bodies and steps
     parts.py         arguments, blocks, inputs and initialization
@@ -43,8 +43,8 @@ INPUT_SNIPPET = {"label": "[channels, height, width]", "body": "[${1:3}, ${2:224
 def document_schema(path: Path | None = None) -> dict[str, Any]:
     """Return the schema of the document at a path, whose blocks it knows, or that of all documents.
 
-    The general schema takes unknown words for blocks where a document has some of its own or refers to others, and
-    misses no argument where a document's ``defaults`` may give it.
+    The general schema treats unknown words as blocks if a document declares or imports blocks, and requires no argument
+    that a document's ``defaults`` may set.
 
     Raises: SpecError when the file, or one that it refers to, cannot be read.
 
@@ -78,14 +78,14 @@ def schema_text(path: Path | None = None) -> str:
     """Return the schema as the text of a JSON file, with one line per definition."""
     schema = document_schema(path)
     definitions = schema.pop("definitions")
-    # A line per definition: a change of one op is then one line of a diff.
+    # A line per definition, so that a change of one op is one line of a diff.
     lines = [f"    {json.dumps(key)}: {json.dumps(each, ensure_ascii=False)}" for key, each in definitions.items()]
     top = [f"  {json.dumps(key)}: {json.dumps(each, ensure_ascii=False)}" for key, each in schema.items()]
     return ",\n".join(["{\n" + top[0], *top[1:], '  "definitions": {\n' + ",\n".join(lines) + "\n  }"]) + "\n}\n"
 
 
 def _properties(definitions: dict[str, Schema]) -> dict[str, Schema]:
-    """Return the schemas of a document's keys: the header's, and for what the language says more, its own."""
+    """Return the schemas of a document's keys: those of the header, refined where the language is stricter."""
     own: dict[str, Schema] = {
         "args": {"allOf": [{"$ref": "#/definitions/arguments"}], "type": "object"},
         "defaults": defaults(definitions),
@@ -111,14 +111,14 @@ def _key(written: Schema) -> Schema:
 
 
 def _completeness() -> Schema:
-    """Return the condition that a document has a network and an input, unless it takes them over or is a library."""
+    """Return the condition that a document has a network and an input, unless it inherits them or is a library."""
     has_network = {"anyOf": [{"required": ["input"]}, {"required": ["network"]}]}
     is_library = {"required": ["blocks"], "not": has_network}
     return {"if": {"anyOf": [{"required": ["extends"]}, is_library]}, "else": {"required": ["input", "network"]}}
 
 
 def _bodies(closed: Steps, opened: Steps | None = None, free: Steps | None = None) -> Schema:
-    """Return the schemas of what holds steps; others for documents that bring blocks or required arguments along."""
+    """Return the schemas of the keys with steps; others for documents with own blocks or ``defaults``."""
     if opened is None or free is None:
         return _holding(closed)
     brings = {"anyOf": [{"required": [key]} for key in BRINGS_BLOCKS]}
@@ -127,7 +127,7 @@ def _bodies(closed: Steps, opened: Steps | None = None, free: Steps | None = Non
 
 
 def _gives_required() -> Schema:
-    """Return the condition that a document's own defaults give arguments that an op requires."""
+    """Return the condition that a document's ``defaults`` set arguments that an op requires."""
     given = [
         {"required": [name], "properties": {name: {"anyOf": [{"required": [each]} for each in names]}}}
         for name, names in every_argument().items()

@@ -1,6 +1,6 @@
 """The value of a step's key: the arguments of an op, a merge, a combinator or a block.
 
-One schema per word, made from its record; nothing here knows any word.
+One schema per word, generated from its record.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BODY_TYPES = ("array", "string", "object")
 
 
 def op_call(op: type[Op], given: Collection[str] = ()) -> Schema:
-    """Return the schema of an op's arguments; those given elsewhere are not required."""
+    """Return the schema of an op's arguments; those that ``defaults`` set are not required."""
     needed = [name for name in required(op) if name not in given]
     example = class_example(op, op.name)
     fields = number_snippets(describe_fields(op), example)
@@ -54,7 +54,7 @@ def _operands(op: type[Op], operand: Schema) -> Schema:
         return {"type": ["object", "null"], "properties": named, "required": names, "additionalProperties": False}
     least, most = op.operands
     schema: Schema = {"type": ["array", "object", "null"], "items": operand, "minItems": least}
-    # An operand that is called like an option was meant as one, but for an operand named `of` that stands alone.
+    # An operand with the name of an option is meant as the option, except a single operand named `of`.
     schema |= {"additionalProperties": operand, "minProperties": least}
     return schema if most is None else {**schema, "maxItems": most, "maxProperties": most}
 
@@ -72,7 +72,7 @@ def combinator_call(combinator: type[Combinator], body: Schema) -> Schema:
 
 
 def _fields_or_body(fields: dict[str, Schema], needed: Collection[str], body: Schema) -> Schema:
-    """Return the schema of fields by name, or of a body alone: a mapping without any field is one step of it."""
+    """Return the schema of fields by name, or of only a body: a mapping without any field is a step."""
     return {
         "type": list(BODY_TYPES),
         "if": {"type": "object", "anyOf": [{"required": [name]} for name in fields]},
@@ -82,7 +82,7 @@ def _fields_or_body(fields: dict[str, Schema], needed: Collection[str], body: Sc
 
 
 def block_call(block: Block, words: list[str]) -> Schema:
-    """Return the schema of a block's arguments; ``words`` are the ops and blocks that they can be."""
+    """Return the schema of a block's arguments; ``words`` are the ops and blocks that can be passed."""
     example = example_arguments(block)
     described = {name: describe_parameter(each, words) for name, each in block.parameters.items()}
     parameters = number_snippets(described, example)
@@ -92,7 +92,7 @@ def block_call(block: Block, words: list[str]) -> Schema:
 
 
 def block_snippet(block: Block) -> Schema:
-    """Return what makes an editor insert the arguments that a block requires, or else its first one."""
+    """Return the snippet of the arguments that a block requires, or of its first one."""
     example = example_arguments(block)
     defaults = {name: {"default": each.default} for name, each in block.parameters.items()}
     return _call_snippet(block.name, defaults, [*example], next(iter(defaults), None), example or None)
@@ -105,12 +105,12 @@ def _call_snippet(
 
 
 def _call(fields: dict[str, Schema], needed: Collection[str], primary: str | None) -> Schema:
-    """Return the schema of arguments by name, or of the primary one alone."""
+    """Return the schema of arguments by name, or of only the primary one."""
     named = _named(fields, needed)
     if primary is None or not set(needed) <= {primary}:
-        # Of properties that stand here an editor would insert each, instead of the snippet.
+        # An editor would insert each of the properties here, instead of the snippet.
         return {"type": ["object"] if needed else ["object", "null"], "if": {"type": "object"}, "then": named}
-    # These describe the argument; what an editor shows here is the description of the op or block.
+    # These describe the argument, but an editor should show the description of the op or block.
     about = ("description", "default", "defaultSnippets", "maxProperties")
     alone = {key: value for key, value in fields[primary].items() if key not in about}
     written = alone.pop("type", TYPES)

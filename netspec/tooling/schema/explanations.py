@@ -1,4 +1,4 @@
-"""What an editor shows about a word: its docstring or description, as a line and as Markdown."""
+"""The descriptions that an editor shows for a word: its docstring or description, as a line and as Markdown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _paragraph(text: str) -> str:
     if section is None:
         return text.replace("``", "`")
     title, content = section.groups()
-    # An editor colours a fenced block of YAML, and shows a literal as plain text.
+    # Editors highlight a fenced block of YAML, but not a literal.
     if title == "Example":
         return f"```yaml\n{content.strip('`')}\n```"
     return f"**{title}:** {content.replace('``', '`')}"

@@ -1,8 +1,6 @@
-"""The arguments of ops, combinators and blocks: what their records say, widened to what YAML may hold in its place.
-
-Where a record wants a number, a boolean or a list, a document may write an expression; where it wants a word,
-``$name``. One flat schema per argument says all of it, without alternatives: its errors are then single and have a
-place.
+"""The arguments of ops, combinators and blocks: the schemas of their records, extended by what documents may write
+instead. In place of a number, a boolean or a list, a document may write an expression; in place of a word, ``$name``.
+The schema of an argument is flat, without alternatives, so that a checker reports a single error with a place.
 """
 
 from __future__ import annotations
@@ -36,16 +34,16 @@ def describe_fields(model: type[BaseModel], body: Schema | None = None) -> dict[
 
 def _described(written: Schema, body: Schema, is_text: bool) -> Schema:
     schema = {"type": "string"} if is_text else accept(written, body)
-    # Where a body may stand, an editor would insert its default, null, which no document can write.
+    # An editor would insert the default of a body, null, which is not valid in a document.
     kept = ("description",) if written.get("default") is None else ("description", "default")
     about = {key: written[key] for key in kept if key in written}
-    # Editors escape the Markdown of a plain description.
+    # Editors escape Markdown in a plain description.
     marked = {"markdownDescription": about["description"]} if "`" in about.get("description", "") else {}
     return {**about, **marked, **schema}
 
 
 def accept(written: Schema, body: Schema | None = None) -> Schema:
-    """Return the schema of what a document may write where a record takes a value.
+    """Return the schema of what a document may write for a value of a record.
 
     Example:
         >>> accept({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]})
@@ -58,14 +56,14 @@ def accept(written: Schema, body: Schema | None = None) -> Schema:
     if "body" in types:
         return _body_or(words, body or {})
     if "object" in types:
-        return {"type": types, **_contents(typed[0])}  # no expression gives a mapping
+        return {"type": types, **_contents(typed[0])}  # no expression evaluates to a mapping
     if typed:
         return {"type": [*types, "string"], **_or_expression(typed), **_suggest(words)}
     return {"type": "string", **word(words), **_suggest(words)} if words else dict(VALUE)
 
 
 def _words(alternative: Schema) -> list[Any]:
-    """Return the words of a ``Literal``, of which pydantic writes a single one as a constant."""
+    """Return the words of a ``Literal``, which pydantic writes as a constant if there is only one."""
     return list(alternative.get("enum", [alternative["const"]] if "const" in alternative else []))
 
 
@@ -76,35 +74,34 @@ def _body_or(words: list[str], body: Schema) -> Schema:
 
 
 def _or_expression(typed: list[Schema]) -> Schema:
-    """Return the bounds of all alternatives as one, and the pattern of an expression in place of the value.
-
-    Each keyword of JSON Schema speaks of one type and passes values of all others, so the alternatives need no
-    ``anyOf``, of which a checker could only say that no branch fits.
+    """Merge the bounds of all alternatives, and add the pattern of an expression. Each keyword of JSON Schema applies
+    to one type and accepts values of all others, so the alternatives need no ``anyOf``, for which a checker could only
+    report that no branch matches.
     """
     bounds = {key: value for each in typed for key, value in _contents(each).items()}
-    # Editors begin a value that has `items` as a list, even where a number comes first.
+    # Editors insert a list if there is `items`, even if a number is the first alternative.
     items = {key: bounds.pop(key) for key in ("items", "minItems", "maxItems") if key in bounds}
     return {**bounds, "allOf": [EXPRESSION, items] if items else [EXPRESSION]}
 
 
 def _contents(written: Schema) -> Schema:
-    """Return a schema's bounds as they are, and the schemas of what it contains as a document may write that."""
+    """Return a schema with unchanged bounds, whose items are extended by expressions."""
     schema: Schema = {key: written[key] for key in KEYWORDS if key in written}
     for key in ("items", "additionalProperties"):
         if isinstance(written.get(key), dict):
             schema[key] = accept(written[key])
     if "prefixItems" in written:
-        # pydantic writes tuples as draft 2020-12 does; draft 7, which editors read, has a list of `items`.
+        # pydantic writes tuples as in draft 2020-12; draft 7, which editors read, has a list of `items`.
         schema["items"] = [accept(each) for each in written["prefixItems"]]
     return schema
 
 
 def _suggest(words: list[str]) -> Schema:
-    """Return what makes an editor propose words, and allows everything."""
+    """Return a schema that makes an editor propose words, and allows every value."""
     return {"anyOf": [{"enum": words}, {}]} if words else {}
 
 
-# A default like `stride: 2` makes an argument a `number`, and declares no more than that: a list per axis is as good.
+# A default such as `stride: 2` implies only the type `number`, of which a list per axis is valid too.
 _NUMBERS: dict[str, Any] = {"int": ["integer"], "float": ["number"], "number": ["number", "boolean", "array"]}
 
 
@@ -121,7 +118,7 @@ def describe_parameter(parameter: Parameter, words: list[str]) -> Schema:
         case "list":
             schema = {"type": ["array", "string"], "items": VALUE}
         case "block":
-            # A block may come with some of its arguments: `unit: {bottleneck: {groups: 32}}`.
+            # A block may be passed with some of its arguments: `unit: {bottleneck: {groups: 32}}`.
             return {**about, "type": ["string", "object", "null"], "maxProperties": 1, **_suggest(words)}
         case "word":
             return {**about, "type": ["string", "object", "null"], "maxProperties": 1, **_chosen(parameter)}

@@ -1,6 +1,6 @@
 """The blocks that a document's steps may call and the arguments that its defaults give, as far as these can be read.
 
-A schema is needed while a document is being edited, so errors in it must not prevent one.
+A schema is needed while a document is edited, so errors in the document must not prevent it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def known_blocks(path: Path) -> dict[str, Block]:
 
 
 def known_defaults(path: Path) -> dict[str, set[str]]:
-    """Return the arguments that the defaults of a document, and of those it extends, give to each op.
+    """Return the arguments that the defaults of a document, and of those it extends, set for each op.
 
     Raises: SpecError when a file cannot be read, or refers to one that does not exist.
     """
@@ -54,7 +54,7 @@ def _extended(path: Path) -> Iterator[Mapping]:
 
 
 def _blocks_of(path: Path, sources: SourceMap, seen: set[Path]) -> dict[str, Block]:
-    # Circles are errors of the document, which the compiler reports; here they only must not go on for ever.
+    # The compiler reports circles; here they only must not cause an endless loop.
     if path.resolve() in seen:
         return {}
     seen.add(path.resolve())
@@ -72,7 +72,7 @@ def _blocks_of(path: Path, sources: SourceMap, seen: set[Path]) -> dict[str, Blo
 
 
 def _references(tree: Mapping) -> list[tuple[tuple[str | int, ...], str]]:
-    """Return the files that a document refers to, each with its place, the nearest last."""
+    """Return the files that a document refers to, with spans, the nearest last."""
     imported = tree.get("import")
     found: list[tuple[tuple[str | int, ...], str]] = []
     if isinstance(tree.get("extends"), str):

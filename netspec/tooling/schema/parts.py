@@ -15,7 +15,7 @@ from netspec.tooling.schema.patterns import LABEL_OR_INPUT, MODULE, NEW_LABEL, S
 
 
 def part_definitions() -> dict[str, Schema]:
-    """Return the schemas of all parts that are the same for every document, by their place."""
+    """Return the schemas of the parts that are the same for every document, by definition name."""
     return {
         "expression": EXPRESSION_TEXT,
         "value": {"items": VALUE, "additionalProperties": VALUE, "allOf": [EXPRESSION]},
@@ -57,7 +57,7 @@ def defaults(definitions: dict[str, Schema]) -> Schema:
 
 
 def _fields(name: str, op: type[Op], definitions: dict[str, Schema]) -> Schema:
-    # A reference into the op's own schema: written out, every argument would be in the file twice.
+    # A reference into the op's own schema: otherwise every argument would be in the file twice.
     place = f"merge.{name}" if op.family == "merge" else f"op.{name}"
     branch = "/then" if "then" in definitions[place] else ""
     fields = {field: {"$ref": f"#/definitions/{place}{branch}/properties/{field}"} for field in op.model_fields}
@@ -65,7 +65,7 @@ def _fields(name: str, op: type[Op], definitions: dict[str, Schema]) -> Schema:
 
 
 def initialization() -> Schema:
-    """Return the schema of ``init:``: how the parameters of each op start."""
+    """Return the schema of ``init:``: the initializers of each op's parameters."""
     rules = {"$ref": "#/definitions/rules"}
     return {"type": "object", "properties": dict.fromkeys(OPS, rules), "additionalProperties": False}
 
@@ -151,7 +151,7 @@ def _initializer() -> Schema:
 
 
 def _rules() -> Schema:
-    """Return the schema of the initializers of an op: of its weight, or each parameter by name."""
+    """Return the schema of the initializers of an op: of its weight, or of its parameters by name."""
     initializer = {"$ref": "#/definitions/initializer"}
     alone = {"maxProperties": 1, "propertyNames": {"pattern": one_of(FUNCTIONS)}, "minProperties": 1}
     by_name = {"properties": dict.fromkeys(("weight", "bias"), initializer), "additionalProperties": initializer}

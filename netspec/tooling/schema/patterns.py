@@ -1,6 +1,5 @@
-"""What the texts of a document look like, as regular expressions that ECMAScript, hence every JSON Schema tool, reads.
-
-A pattern rejects only what the compiler rejects as well: it checks the characters of an expression, not its meaning.
+"""The texts of a document as regular expressions of ECMAScript, hence for every JSON Schema tool. A pattern rejects
+only what the compiler rejects too: it checks the characters of an expression, not its meaning.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ Schema = dict[str, Any]
 
 
 def matching(pattern: str, expected: str) -> Schema:
-    """Return the schema of texts of a pattern, with what an editor says of others."""
+    """Return the schema of texts that match a pattern, with the error message for others."""
     return {"pattern": pattern, "patternErrorMessage": f"expected {expected}"}
 
 
@@ -50,12 +49,12 @@ def word(words: Iterable[str]) -> Schema:
 
 
 def _alternatives(words: Iterable[str]) -> str:
-    # Not re.escape: ECMAScript refuses to escape what means nothing, such as `-`.
+    # Not re.escape: ECMAScript refuses to escape characters without a meaning, such as `-`.
     return "|".join(re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", word) for word in words)
 
 
 def _whole(pattern: re.Pattern[str]) -> str:
-    """Return a pattern that is written for ``match`` as one that a JSON Schema tool searches for."""
+    """Anchor a pattern that is written for ``re.match``, since JSON Schema tools search for it."""
     return f"^(?:{pattern.pattern.removesuffix(chr(92) + 'Z')})$"
 
 
@@ -80,4 +79,4 @@ NEW_LABEL = matching(unless(sorted(RESERVED)), f"a word that means nothing yet: 
 TEMPLATE = matching(r"^(?:[A-Za-z0-9_]|\{[^{}]+\})+$", "letters, digits, _ and {expressions}")
 """The name of a step."""
 ARGUMENT = r"^\$[A-Za-z_][A-Za-z0-9_]*$"
-"""A step that stands for an argument."""
+"""The step of an argument."""

@@ -1,6 +1,5 @@
-"""What an editor inserts for a word: the example of the word, with a stop at each of its values.
-
-Without a snippet, editors make a text up from types: ``kernel: 0``, or a choice between an op's own name and 0.
+"""Snippets that an editor inserts for a word: the example of the word, with a tab stop at each of its values. Without a
+snippet, editors generate a text from types: ``kernel: 0``, or a choice between an op's own name and 0.
 """
 
 from __future__ import annotations
@@ -25,13 +24,13 @@ def class_example(model: Any, word: str) -> Any:
         (1000, None)
     """
     found = re.search(r"Example: ``(?:- )?(.*?)``", inspect.getdoc(model) or "", re.DOTALL)
-    # An op of somebody's own may come without an example.
+    # An op of a plugin may have no example.
     step = read(" ".join(found[1].split()), word) if found else None
     return step.get(word) if isinstance(step, Mapping) else None
 
 
 def call_snippet(word: str, value: Any) -> Schema:
-    """Return what makes an editor insert a value for a word that cannot stand alone.
+    """Return the snippet of a value for a word that needs arguments.
 
     Example:
         >>> call_snippet("conv", {"out": 64, "kernel": 3})
@@ -41,9 +40,8 @@ def call_snippet(word: str, value: Any) -> Schema:
 
 
 def lone_word_snippet(word: str, primary: str | None, value: Any, fields: Mapping[str, Schema]) -> Schema:
-    """Return what makes an editor insert the arguments of a word that may stand alone.
-
-    They come on lines of their own: of two proposals for a word in a single line, editors make one choice of both.
+    """Return the snippet of the arguments of a word that needs none. They are on lines of their own: editors merge two
+    proposals of one line for a word into a choice.
 
     Example:
         >>> lone_word_snippet("dropout", "p", 0.4, {"p": {"default": 0.5}})
@@ -59,7 +57,7 @@ def lone_word_snippet(word: str, primary: str | None, value: Any, fields: Mappin
 
 
 def number_snippets(fields: dict[str, Schema], example: Any) -> dict[str, Schema]:
-    """Return fields with a number to insert where none is the default: that of the example, or the least."""
+    """Return fields with a snippet of a number if they have no default: that of the example, or the least."""
     known = example if isinstance(example, Mapping) else {}
     return {name: {**field, **_number_snippet(name, field, known)} for name, field in fields.items()}
 
@@ -78,7 +76,7 @@ def _snippet(label: str, body: str) -> Schema:
 
 
 def _with_stops(value: Any, stops: Iterator[int]) -> str:
-    """Return a value as YAML in which an editor stops at each number and text, in order."""
+    """Return a value as YAML with a tab stop at each number and text, in order."""
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{key}: {_with_stops(each, stops)}' for key, each in value.items())}}}"
     if isinstance(value, list | tuple):

@@ -1,8 +1,7 @@
-"""Bodies and steps: which word may stand where, and one ``if``/``then`` per word for what goes with it.
-
-A document's schema knows every block, and which arguments its ``defaults`` give. The general schema cannot know these:
-there, a document with ``blocks``, ``import`` or ``extends`` has open steps, whose unknown words are taken for blocks,
-and one whose ``defaults`` may give what an op requires has free steps, which need not say it.
+"""Bodies and steps: the words that are valid, and one ``if``/``then`` per word for its value. A document's schema knows
+every block, and the arguments that its ``defaults`` set. The general schema cannot know these: there, a document with
+``blocks``, ``import`` or ``extends`` has open steps, whose unknown words are taken for blocks, and one whose
+``defaults`` may set required arguments has free steps, which do not require them.
 """
 
 from __future__ import annotations
@@ -49,13 +48,13 @@ def shared_definitions(blocks: Blocks, given: Given) -> dict[str, Schema]:
         **{f"op.{name}": op_call(op, given.get(name, ())) for name, op in plain_ops().items()},
         **{f"key.{name}": {"description": STEP_KEYS[name], **schema} for name, schema in _step_keys().items()},
         "ops": _decided_ops(op_references(), blocks),
-        # Merges may stand alone too, but seldom do.
+        # Merges may be lone words too, but seldom are.
         "words": _proposals([name for name in complete_words(blocks, given) if name not in merges()], blocks),
     }
 
 
 def free_definitions(blocks: Blocks) -> dict[str, Schema]:
-    """Return the schemas of the ops that require arguments, as they are where ``defaults`` may give all of them."""
+    """Return the schemas of the ops that require arguments, if ``defaults`` may set all of them."""
     return {
         **{f"free.op.{name}": op_call(OPS[name], names) for name, names in every_argument().items()},
         "free.ops": _decided_ops(op_references(is_free=True), blocks),
@@ -81,7 +80,7 @@ def _decided_ops(calls: dict[str, Schema], blocks: Blocks) -> Schema:
 
 
 def complete_words(blocks: Blocks, given: Given) -> list[str]:
-    """Return the words that need no arguments, hence may stand alone."""
+    """Return the words that need no arguments."""
     ops = [name for name, op in OPS.items() if set(required(op)) <= set(given.get(name, ()))]
     return [
         *ops,
@@ -90,7 +89,7 @@ def complete_words(blocks: Blocks, given: Given) -> list[str]:
 
 
 def _proposals(words: list[str], blocks: Blocks) -> Schema:
-    """Return what makes an editor propose and explain lone words, and allows everything."""
+    """Return a schema that makes an editor propose and explain lone words, and allows every value."""
     about = {name: about_class(OPS[name]) if name in OPS else about_block(blocks[name]) for name in words}
     return {"anyOf": [{}, *({"const": name, **each} for name, each in about.items())]}
 
@@ -113,7 +112,7 @@ def _step_keys() -> dict[str, Schema]:
 
 
 def _init() -> Schema:
-    """Return the schema of a step's ``init``: an op's own rules, or beside a block those of the ops inside."""
+    """Return the schema of a step's ``init``: the rules of an op, or those of the ops inside a block."""
     is_by_op = {"type": "object", "propertyNames": {"pattern": one_of(OPS)}, "minProperties": 1}
     return {"allOf": [{"if": is_by_op, "then": initialization(), "else": {"$ref": "#/definitions/rules"}}]}
 
@@ -121,8 +120,8 @@ def _init() -> Schema:
 class Steps:
     """The schemas of bodies and steps whose words are the ops, the combinators and some blocks.
 
-    ``prefix`` sets their places apart from those of other steps: ``open.`` for steps that may have unknown words, and
-    ``free.`` for steps whose required arguments may come from `defaults`.
+    ``prefix`` distinguishes their definitions from those of other steps: ``open.`` for steps that may have unknown
+    words, and ``free.`` for steps whose required arguments may come from `defaults`.
     """
 
     def __init__(self, blocks: Blocks, given: Given | None = None, prefix: Literal["", "open.", "free."] = "") -> None:
@@ -177,7 +176,7 @@ class Steps:
     def _word(self) -> Schema:
         """Return the schema of a step that is a lone word."""
         complete = complete_words(self.blocks, self.given)
-        # In open steps a word may be a block that is not known here, so only words known to be wrong are refused.
+        # In open steps an unknown word may be a block, so only words that are known to be wrong are refused.
         incomplete = [name for name in (*OPS, *COMBINATORS) if name not in complete]
         words = unless(incomplete) if self.prefix else one_of(complete)
         expected = "an op or block that needs no arguments, or $argument; others are keys, as in `conv: {...}`"
@@ -191,7 +190,7 @@ class Steps:
         }
 
     def _undecided(self) -> Schema:
-        """Return the condition for a step without any known word: an editor proposes them, all else is an error."""
+        """Return the condition for a step without any known word: an editor proposes them, others are errors."""
         unknown = {"propertyNames": {"not": {"pattern": rf"^\$|{one_of(self.words)}"}}}
         allowed: dict[str, Schema] = {one_of(STEP_KEYS): {}}
         if self.prefix:
@@ -203,7 +202,7 @@ class Steps:
                 "patternProperties": allowed,
                 "additionalProperties": False,
                 "if": {"propertyNames": {"enum": list(STEP_KEYS)}, "not": _only_takes_values()},
-                # No step has this key: the error is to read "missing property".
+                # No step has this key, so that the error reads "missing property".
                 "then": {"required": ["an op, block or combinator"]},
             },
         }
@@ -212,7 +211,7 @@ class Steps:
         return {"$ref": "#/definitions/free.ops" if self.is_free else "#/definitions/ops"}
 
     def _others(self) -> Iterator[Schema]:
-        """Yield the condition of each word that is no plain op; merges and combinators initialize nothing."""
+        """Yield the condition of each word that is no plain op; merges and combinators have no initializers."""
         plain = [name for name in STEP_KEYS if name != "init"]
         for word in self.others:
             keys = list(STEP_KEYS) if word in self.blocks else plain
@@ -221,7 +220,7 @@ class Steps:
 
 
 def _only_takes_values() -> Schema:
-    """Return the schema of a step that does no more than take values or label them."""
+    """Return the schema of a step that only selects or labels values."""
     return {
         "propertyNames": {"enum": ["from", "as", "when", "expect"]},
         "anyOf": [{"required": ["from"]}, {"required": ["as"]}],
@@ -229,7 +228,7 @@ def _only_takes_values() -> Schema:
 
 
 def _argument() -> Schema:
-    """Return the condition for a step that stands for an argument, as in ``- $unit: {out: 64}``."""
+    """Return the condition for the step of an argument, as in ``- $unit: {out: 64}``."""
     allowed: dict[str, Schema] = {ARGUMENT: {}, one_of(STEP_KEYS): {}}
     return {
         "if": {"not": {"propertyNames": {"not": {"pattern": r"^\$"}}}},
@@ -238,9 +237,8 @@ def _argument() -> Schema:
 
 
 def _decided(word: str, calls: dict[str, Schema], keys: list[str], beside: dict[str, Schema] | None = None) -> Schema:
-    """Return the condition for a step with this word: what goes behind it, and what may stand beside it.
-
-    Of two words in a step, only the one that is later in ``calls`` is an error, so that there is one.
+    """Return the condition for a step with this word: its value, and the keys beside it. Of two words in a step, only
+    the one that is later in ``calls`` is an error, so that there is one.
     """
     words = list(calls)
     then: Schema = {
@@ -259,5 +257,5 @@ def _body(step: Schema) -> Schema:
 
 
 def _operand(body: Schema) -> Schema:
-    """Return the schema of an operand: a label, or a body that starts from the current value."""
+    """Return the schema of an operand: a label, or a body on the current value."""
     return {"if": {"type": "string"}, "then": LABEL_OR_INPUT, "else": body}

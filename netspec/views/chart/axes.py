@@ -1,4 +1,4 @@
-"""The axes of a chart: from amounts to places, and the round numbers that stand beside them."""
+"""The axes of a chart: from amounts to coordinates, with round numbers as ticks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ MOST_TICKS = 8
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A line from ``start`` to ``end`` on the page; amounts between ``low`` and ``high`` stay ``inset`` away from both.
+    """A line from ``start`` to ``end`` on the page; amounts between ``low`` and ``high`` are at least ``inset`` from
+    both.
 
     On a logarithmic axis ``low`` and ``high`` are logarithms.
     """
@@ -26,7 +27,7 @@ class Axis:
     is_logarithmic: bool
 
     def place(self, amount: float) -> float:
-        """Return where an amount is."""
+        """Return the coordinate of an amount."""
         value = log10(amount) if self.is_logarithmic else amount
         return self._begin + (value - self.low) / (self.high - self.low) * (self._finish - self._begin)
 
@@ -49,7 +50,7 @@ class Axis:
         low, high = self.bounds
         if not self.is_logarithmic:
             return [tick for tick in _linear_ticks(low, high) if tick >= 0]
-        # The finest ticks that leave room for their labels; over many decades not even each power of ten has any.
+        # The finest ticks that leave room for their labels; over many decades not even every power of ten.
         for digits in ((1, 2, 5), (1, 3), (1,)):
             ticks = list(_logarithmic_ticks(low, high, digits))
             if len(ticks) <= MOST_TICKS:
@@ -62,7 +63,7 @@ def make_axis(amounts: Sequence[float], start: float, end: float, inset: float, 
     smallest, largest = min(amounts), max(amounts)
     is_logarithmic = may_stretch and smallest > 0 and largest > WIDE_RANGE * smallest
     low, high = (log10(smallest), log10(largest)) if is_logarithmic else (float(smallest), float(largest))
-    # A range of no extent could not be stretched over the line.
+    # An empty range could not be scaled to the line.
     if low == high:
         low, high = low * 0.5, high * 1.5 or 1.0
     return Axis(start, end, low, high, inset, is_logarithmic)

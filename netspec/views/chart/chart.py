@@ -128,7 +128,7 @@ def _axis_title(text: str, axis: Axis) -> str:
 
 def _bubble(each: Figures, across: Axis, up: Axis, chart: Chart, unit: float) -> Bubble:
     width = CHARACTER * len(printable(each.name)) + 4
-    # Areas are what is compared by eye, so the radius grows with the root.
+    # Areas are compared by eye, so the radius grows with the square root.
     radius = max(SMALLEST, unit * sqrt(chart.area.amount(each)))
     return Bubble(across.place(chart.across.amount(each)), up.place(chart.up.amount(each)), radius, width, TEXT + 3)
 
@@ -167,7 +167,7 @@ def _circle(sentence: str, bubble: Bubble, colour: int) -> str:
 
 
 def _label(each: Figures, bubble: Bubble, label: Label | None, colour: int) -> Iterator[str]:
-    """Yield a label with its line; where there is no room for it, the bubble keeps its tooltip."""
+    """Yield a label with its line; without room for it, the bubble only has its tooltip."""
     if label is None:
         return
     if label.line:

@@ -30,7 +30,7 @@ class Bubble:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Where a label is, and the line to its bubble where it is far from it."""
+    """The place of a label, and the line to its bubble if that is far."""
 
     area: Rectangle
     line: tuple[float, float, float, float] | None
@@ -51,8 +51,7 @@ def place_labels(bubbles: Sequence[Bubble], page: Rectangle, lines: Sequence[Rec
 class _Placement:
     """The labels placed so far, each in turn by a greedy search.
 
-    To place as many labels as possible without overlap is NP-hard (Marks and Shieber 1991), so no label is moved once
-    it is placed.
+    Placing as many labels as possible without overlap is NP-hard (Marks and Shieber 1991), so no label is moved again.
     """
 
     def __init__(self, bubbles: Sequence[Bubble], page: Rectangle, lines: Sequence[Rectangle]) -> None:
@@ -65,7 +64,7 @@ class _Placement:
         """Place the label of a bubble where it costs least, if there is room for it."""
         best, least = None, float("inf")
         for distance, label in _candidates(self._bubbles[index]):
-            # Candidates come by their distance, so none of those that follow can cost less.
+            # Candidates are ordered by distance, so no later one can cost less.
             if distance >= least:
                 break
             cost = distance + self._cost(label, index, least - distance)
@@ -75,7 +74,7 @@ class _Placement:
             self.labels[index] = _clear(best, self._bubbles, index)
 
     def _cost(self, label: Label, index: int, limit: float) -> float:
-        """Return what a label costs besides its distance; infinity as soon as that is above a limit."""
+        """Return the cost of a label besides its distance; infinity once that exceeds a limit."""
         others = self.labels.values()
         if not _contains(self._page, label.area) or any(_overlap(label.area, each.area) for each in others):
             return float("inf")
@@ -91,9 +90,9 @@ class _Placement:
 
 
 def _cover_cost(bubble: Bubble, away: float, own: float) -> float:
-    """Return what it costs to be that far from another bubble, at some distance from one's own."""
+    """Return the cost of a distance to another bubble, given the distance to the label's own."""
     if away < 0:
-        # Inside a large bubble text can be read; a small one would vanish.
+        # Text is legible inside a large bubble, but hides a small one.
         return COVERED / max(bubble.radius / 10, 1)
     return MISLEADING if away < own else 0.0
 
@@ -114,7 +113,7 @@ def _candidates(bubble: Bubble) -> Iterator[tuple[float, Label]]:
 
 
 def _clear(label: Label, bubbles: Sequence[Bubble], index: int) -> Label:
-    """Return a label with a line to its bubble where it could be taken for the label of another."""
+    """Return a label, with a line to its bubble if it is ambiguous."""
     distances = [_distance(label.area, bubble) for bubble in bubbles]
     if label.line or all(each >= distances[index] for each in distances):
         return label
@@ -134,7 +133,7 @@ def _contains(page: Rectangle, area: Rectangle) -> bool:
 
 
 def _cross(label: Label, other: Label) -> bool:
-    """Return whether the line of one label comes through the other."""
+    """Return whether the line of one label crosses the other."""
     through_own = other.line is not None and _meets(other.line, label.area)
     return through_own or (label.line is not None and _meets(label.line, other.area))
 
@@ -145,14 +144,14 @@ def _overlap(first: Rectangle, second: Rectangle) -> bool:
 
 
 def _distance(area: Rectangle, bubble: Bubble) -> float:
-    """Return how far an area is from a bubble's edge; negative where it covers a part of the bubble."""
+    """Return the distance of an area from a bubble's edge; negative if it covers a part of the bubble."""
     x = min(max(bubble.x, area.left), area.right)
     y = min(max(bubble.y, area.top), area.bottom)
     return hypot(bubble.x - x, bubble.y - y) - bubble.radius
 
 
 def _meets(line: tuple[float, float, float, float], area: Rectangle) -> bool:
-    """Return whether a line comes through an area: whether one of some points along it lies there."""
+    """Return whether a line crosses an area, from sample points along it."""
     x, y, to_x, to_y = line
     for step in range(1, 12):
         part = step / 12

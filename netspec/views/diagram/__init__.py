@@ -1,14 +1,14 @@
 """The picture of a network.
 
-options.py     how much a picture shows, and how it is laid out
-folding.py     a graph to what the picture shows: ``model.py``'s boxes, frames and edges
-expansion.py   which blocks are shown open
+options.py     options of content and layout
+folding.py     a graph to the boxes, frames and edges of ``model.py``
+expansion.py   the blocks that are expanded
 fusion.py      ops that share one box
 runs.py        equal siblings that share one box
 wiring.py      edges between boxes
-captions.py    what stands in and beside them
+captions.py    texts and tooltips
 dot.py         DOT text
-engine.py      Graphviz, or the layout engine that comes with netspec
-geometry.py    the layout that the engine found
+engine.py      Graphviz: the embedded engine, or the system's
+geometry.py    the layout, read from the engine's output
 svg.py         the picture itself
 """

@@ -17,7 +17,7 @@ Fields = Mapping[str, Shape | None]
 
 
 def figures(box: Box) -> tuple[str, ...]:
-    """Return the cells of a box's last row: shape, parameters and MACs; what is zero is left out."""
+    """Return the cells of a box's last row: shape, parameters and MACs, without zeros."""
     cells = [_shapes(box.shapes)]
     if box.params:
         cells.append(f"{show_count(box.params)} params")
@@ -29,22 +29,22 @@ def figures(box: Box) -> tuple[str, ...]:
 
 
 def multiple(box: Box) -> str:
-    """Return how many siblings a box stands for, as in ``x6, 64->256``; empty for one."""
+    """Return the number of siblings in a box, as in ``x6, 64->256``; empty for one."""
     if box.times == 1:
         return ""
     return f"x{box.times}, {box.change}" if box.change else f"x{box.times}"
 
 
 def sums(frame: OpenBlock) -> str:
-    """Return what a frame adds up to."""
+    """Return the sums of a frame."""
     parts = [f"{show_count(frame.params)} params"] if frame.params else []
     parts += [f"{show_count(frame.macs)} MACs"] if frame.macs else []
     return " | ".join(parts)
 
 
 def tooltip(box: Box, fields: Fields) -> str:
-    """Return all that is known of a box, a fact a line, with exact numbers."""
-    # A tooltip has no layout but its line breaks.
+    """Return all facts of a box, one per line, with exact numbers."""
+    # A tooltip has no layout except line breaks.
     facts = [f"{line.name}: {line.what}" for line in box.lines]
     facts[0] = f"{facts[0]} {multiple(box)}".rstrip()
     path = box.id.partition(".")[2]
@@ -66,7 +66,7 @@ def tooltip(box: Box, fields: Fields) -> str:
 
 
 def frame_tooltip(frame: OpenBlock) -> str:
-    """Return all that is known of an open block."""
+    """Return all facts of an open block, one per line."""
     path = frame.id.partition(".")[2]
     facts = [f"{path}: {frame.word}", f"params {frame.params:,}", f"MACs {frame.macs:,}", *_place(frame.span)]
     return "\n".join(facts)
@@ -78,10 +78,10 @@ def headline(graph: Graph) -> str:
 
 
 def description(graph: Graph, view: View, notice: str) -> str:
-    """Return what a picture shows, in a sentence or two, for those who do not see it."""
+    """Return the description of a picture in a sentence or two, for screen readers."""
     entering = ", ".join(f"{each.name} {show(each.shape)}" for each in graph.inputs)
     leaving = ", ".join(f"{each.name} {show(graph.shape_of(each.node))}" for each in graph.outputs)
-    # Screen readers read this from start to end, so it has to stay short.
+    # Screen readers read all of this, so it has to be short.
     names = ", ".join(box.lines[0].name for box in view.boxes[:12])
     more = f" and {len(view.boxes) - 12} more" if len(view.boxes) > 12 else ""
     text = (

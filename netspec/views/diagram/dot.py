@@ -1,4 +1,4 @@
-"""DOT text from a graph: what Graphviz lays out, and a picture of its own for those who have it."""
+"""DOT text from a graph, for the layout by Graphviz, or as a picture of its own."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def write_dot(view: View, direction: Direction = "TB", font: str = FONT) -> str:
     """Return the DOT text of a view."""
     digraph = Digraph(printable(view.frame.name))
     digraph.attr("graph", _attributes=_graph_attributes(view, direction, font))
-    # A plain shape has neither an outline nor a margin: its table is all that is drawn.
+    # A plain shape has neither an outline nor a margin: only its table is drawn.
     digraph.attr("node", shape="plain", fontname=font, fontsize="14")
     digraph.attr("edge", fontname=font, arrowsize="0.8", color="#414b5c")
     _write_items(digraph, view.frame)
@@ -48,7 +48,7 @@ def write_dot(view: View, direction: Direction = "TB", font: str = FONT) -> str:
 def _graph_attributes(view: View, direction: Direction, font: str) -> dict[str, str]:
     attributes = {
         "rankdir": direction,
-        # Without it, boxes of different clusters may share a rank although one feeds the other.
+        # Without newrank, boxes of different clusters may share a rank although one feeds the other.
         "newrank": "true",
         "fontname": font,
         "nodesep": "0.3",
@@ -66,7 +66,7 @@ def _write_items(digraph: Digraph, frame: OpenBlock) -> None:
         if isinstance(item, Box):
             digraph.node(item.id, _box_label(item), id=item.id, **{"class": _classes(item)})
             continue
-        # Graphviz draws a frame around a subgraph only if its name begins so.
+        # Graphviz draws a frame only around subgraphs whose name begins with this.
         with digraph.subgraph(name=f"cluster_{item.id}") as cluster:
             style = "rounded,dashed" if item.training_only else "rounded"
             cluster.attr(label=_frame_label(item), labeljust="l", id=item.id, style=style, color="#8792a6", margin="10")
@@ -83,11 +83,11 @@ def _edge_attributes(edge: Edge, number: int) -> dict[str, str]:
         attributes["style"] = "dashed"
     if edge.skips:
         return attributes | {"class": "skip", "color": "#0b62b0"}
-    # What is computed in evaluation is the trunk, and stays straight.
+    # Edges of evaluation have a larger weight, so that the trunk is straight.
     return attributes if edge.training_only else attributes | {"weight": "8"}
 
 
-# labels: HTML-like, so that every text in them is escaped
+# labels: HTML-like, so every text in them is escaped
 
 
 def _box_label(box: Box) -> str:
@@ -126,5 +126,5 @@ def _frame_label(frame: OpenBlock) -> str:
 
 
 def _safe(text: str) -> str:
-    """Return a text as it may stand in a label; a backslash would be an escape to Graphviz."""
+    """Return a text escaped for a label; to Graphviz a backslash is an escape."""
     return escape(printable(text)).replace("\\", "&#92;")

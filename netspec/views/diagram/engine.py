@@ -1,4 +1,4 @@
-"""Layout engines: the one that is installed with netspec, and the system's Graphviz when asked for."""
+"""Layout engines: the embedded one that is installed with netspec, and the system's Graphviz on request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EMBEDDED = "graphviz-pure"
 
 
 class DrawingError(NetspecError):
-    """A picture cannot be drawn: no engine is there, or it fails."""
+    """A picture cannot be drawn: the engine is missing or fails."""
 
     def __init__(self, message: str, help: str = "") -> None:
         super().__init__(f"{message}; {help}" if help else message)
@@ -29,7 +29,7 @@ class TooSlow(DrawingError):
 
 
 def lay_out(dot: str, engine: Engine = "auto", seconds: float = SECONDS) -> str:
-    """Return the SVG that an engine makes of a DOT text.
+    """Return the SVG that an engine renders from a DOT text.
 
     Raises: DrawingError when the engine is missing or fails; TooSlow after the time limit.
     """
@@ -50,12 +50,12 @@ def _find(engine: Engine) -> Callable[[str, float], str]:
 
 
 def _embedded() -> str | None:
-    """Return the path of the embedded engine. An environment that is not activated has no entry in the PATH."""
+    """Return the path of the embedded engine, which is not in the PATH of an environment that is not activated."""
     return shutil.which(EMBEDDED, path=sysconfig.get_path("scripts")) or shutil.which(EMBEDDED)
 
 
 def _run(program: str, dot: str, seconds: float) -> str:
-    # The graphviz package can run an engine too, but not end it after some time.
+    # The graphviz package can run an engine too, but without a timeout.
     command = [program, "-Tsvg"]
     try:
         done = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=seconds, check=False)
@@ -65,6 +65,6 @@ def _run(program: str, dot: str, seconds: float) -> str:
         raise DrawingError(f"{Path(program).name} cannot be run: {error.strerror}") from None
     if done.returncode or b"<svg" not in done.stdout:
         reason = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
-        # An engine quotes the text that it does not like, which a document may have written.
+        # An engine quotes the text that it rejects, which may come from a document.
         raise DrawingError(f"{Path(program).name} fails: {reason[0]!a}")
     return done.stdout.decode()

@@ -1,4 +1,4 @@
-"""Which blocks of a picture are open: by depth, by name, or all of them."""
+"""Which blocks of a picture are expanded: by depth, by name, or all of them."""
 
 from __future__ import annotations
 
@@ -20,18 +20,16 @@ MOST_SHOWN = 64
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """The open scopes by path, and those among them that were asked for by name."""
+    """The expanded scopes by path, and those among them that were named in the options."""
 
     expanded: frozenset[str]
     named: frozenset[str]
 
 
 def choose_expansion(graph: Graph, detail: DetailOptions) -> Expansion:
-    """Return which scopes are open.
-
-    A depth of 0 shows the network as one box, 1 its top-level blocks, 2 what is inside them. Named scopes are open in
-    any case, and so is everything around them. What is very wide opens a level later, and what a closed box would not
-    describe a level earlier, while the picture stays small.
+    """Return which scopes are expanded. A depth of 0 shows the network as one box, 1 its top-level blocks, 2 their
+    contents. Named scopes are always expanded, with all scopes around them. A very wide scope is expanded a level
+    later, and a group without a description a level earlier, while the picture is small.
 
     Raises: ValueError for a name that no scope has.
     """
@@ -55,9 +53,8 @@ def choose_expansion(graph: Graph, detail: DetailOptions) -> Expansion:
 
 
 def _unclear_groups(root: Scope, expanded: set[str], deepest: int) -> set[str]:
-    """Return the closed groups inside open scopes that have neither a block's name nor few enough parts to list.
-
-    They are added level by level, until opening the next level would show more than a small picture holds.
+    """Return the collapsed groups inside expanded scopes that have neither a block's name nor a short list of parts.
+    They are added level by level, until the next level would make the picture too large.
     """
     found: set[str] = set()
     shown = 0
@@ -79,7 +76,7 @@ def _unclear_groups(root: Scope, expanded: set[str], deepest: int) -> set[str]:
 
 
 def innermost(scope: Scope) -> Scope:
-    """Return what a scope is around: itself, or the group that is all there is in it and in what is between."""
+    """Return the innermost group of nested scopes that each hold nothing else, or the scope itself."""
     inner = scope
     while len(inner.items) == 1:
         (only,) = inner.items
@@ -90,13 +87,13 @@ def innermost(scope: Scope) -> Scope:
 
 
 def _is_unclear(scope: Scope) -> bool:
-    # The layers of a dense block are one box, which says how many there are.
+    # The layers of a dense block are one box, with their number.
     is_layer = scope.parent is not None and scope.parent.kind == "dense"
     return scope.kind == "group" and not is_layer and not list_parts(scope) and not _is_wide(scope)
 
 
 def _is_wide(scope: Scope) -> bool:
-    """Return whether more blocks stand side by side in a scope than a picture has room for."""
+    """Return whether a scope has more parallel blocks than fit into a picture."""
     beside = Counter(inner.inputs for inner in scope.scopes)
     return max(beside.values(), default=0) > WIDEST
 
@@ -117,9 +114,8 @@ def _ancestors(scope: Scope) -> Iterable[str]:
 
 
 def _wrappers(root: Scope) -> frozenset[str]:
-    """Return the paths of the scopes that are no level of their own, as ``features`` and ``classifier`` are not.
-
-    Opening such a scope shows little more than its frame, so what is inside is shown together with it.
+    """Return the paths of the scopes that do not count as a level, such as ``features`` and ``classifier``. Expanding
+    only such a scope would show little more than its frame, so its contents are expanded with it.
     """
     counts = _count_nodes(root)
     found: list[Scope] = []
@@ -128,7 +124,7 @@ def _wrappers(root: Scope) -> frozenset[str]:
         outer = stack.pop()
         inner = [scope for scope in outer.scopes if scope.kind != "output"]
         wrappers = _only_deep_block(outer, inner, counts) or _large_groups(root, inner, counts)
-        # A network of one or two groups, as an encoder and a decoder, is shown as what is in them.
+        # A network of one or two groups, as an encoder and a decoder, is shown as their contents.
         if not wrappers and not found and len(inner) <= 2:
             wrappers = [scope for scope in inner if scope.kind == "group"]
         found += wrappers
@@ -157,6 +153,6 @@ def _is_most(scope: Scope, enclosing: Scope, counts: Mapping[Scope, int]) -> boo
 def _count_nodes(root: Scope) -> dict[Scope, int]:
     """Return how many nodes each scope has, at any depth."""
     counts: dict[Scope, int] = {}
-    for scope in reversed(list(root.descend())):  # inner scopes before those around them
+    for scope in reversed(list(root.descend())):  # inner scopes before outer ones
         counts[scope] = sum(counts[item] if isinstance(item, Scope) else 1 for item in scope.items)
     return counts

@@ -1,7 +1,6 @@
-"""From a graph to the view of it: folded blocks, runs of equal siblings and fusion groups become single boxes.
-
-expansion.py says which blocks are open, fusion.py which ops share a box, runs.py which siblings do, and describe.py
-what is written on them; wiring.py adds the edges, and model.py is the result.
+"""From a graph to its view: folded blocks, runs of equal siblings and fusion groups become single boxes. expansion.py
+chooses the expanded blocks, fusion.py the ops that share a box, runs.py the siblings that do; describe.py names them,
+wiring.py adds the edges, and model.py is the result.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ MANY = 8
 
 
 def fold(graph: Graph, detail: DetailOptions = DETAIL) -> View:
-    """Return what a picture of the graph shows.
+    """Return the view of a graph.
 
     Raises: ValueError for a block that does not exist; LimitError for too many lines.
     """
@@ -33,7 +32,7 @@ def fold(graph: Graph, detail: DetailOptions = DETAIL) -> View:
 
 
 class _Folder:
-    """Makes boxes and frames of scopes and nodes."""
+    """Builds boxes and frames from scopes and nodes."""
 
     def __init__(self, graph: Graph, expansion: Expansion, edges: Wiring) -> None:
         self._graph = graph
@@ -47,7 +46,7 @@ class _Folder:
             self._owners.setdefault(node.module, node)
 
     def network(self) -> OpenBlock:
-        """Return the whole network: inputs, what is between, and outputs where there are several."""
+        """Return the whole network: inputs, contents, and outputs if there are several."""
         root = self._graph.root
         body = self._inside(root, 0) if self._is_open(root) or not root.items else (self._block([root]),)
         inputs = [_input(each) for each in self._graph.inputs]
@@ -76,8 +75,8 @@ class _Folder:
         )
 
     def _inside(self, scope: Scope, level: int) -> tuple[Box | OpenBlock, ...]:
-        """Return what is drawn of the items of an open scope."""
-        # A block opened by its name is opened to see each of its steps, so nothing in it is folded.
+        """Return the boxes and frames for the items of an open scope."""
+        # A block that is expanded by name shows all of its steps, so nothing in it is folded.
         is_named = scope.path in self._expansion.named
         layers = [] if is_named or self._edges == "full" else self._runs.growth(scope)
         if layers:
@@ -95,7 +94,7 @@ class _Folder:
         return tuple(items)
 
     def _repeated(self, groups: Sequence[FusionGroup]) -> Iterable[Sequence[FusionGroup]]:
-        """Yield fusion groups by themselves, and many equal ones in a row together."""
+        """Yield fusion groups, and runs of many equal ones together."""
         position = 0
         while position < len(groups):
             length = self._runs.repeats(groups, position)
@@ -106,7 +105,7 @@ class _Folder:
     def _drawn(
         self, run: Sequence[Item], groups: Mapping[str, Sequence[FusionGroup]], level: int
     ) -> Iterable[Box | OpenBlock]:
-        """Yield what a run is drawn as; a node inside a fusion group is drawn with the group's first."""
+        """Yield the box or frame of a run; nodes of a fusion group are drawn with its first node."""
         first = run[0]
         if isinstance(first, Node):
             if first.path in groups:
@@ -114,7 +113,7 @@ class _Folder:
         elif self._is_closed(first):
             yield self._block([scope for scope in run if isinstance(scope, Scope)])
         else:
-            # A group in a group of its own needs no second frame.
+            # A group that is all of another group needs no second frame.
             inner = innermost(first)
             inside = first if self._is_closed(inner) else inner
             yield self._framed(first, self._inside(inside, level + 1), level + 1)
@@ -133,7 +132,8 @@ class _Folder:
         return self._box(f"node.{nodes[0].path}", [line], nodes, times=len(nodes))
 
     def _block(self, scopes: Sequence[Scope], concat: Node | None = None) -> Box:
-        """Return the box of a folded block, or of a run of them; dense layers grow to what their last concat gives."""
+        """Return the box of a folded block, or of a run; the result of dense layers is that of their last
+        concatenation."""
         first, last = scopes[0], scopes[-1]
         nodes = [node for scope in scopes for node in scope.traverse()]
         ending = [self._graph[path] for path in last.outputs if path in self._graph.by_path] or nodes[-1:]
@@ -151,7 +151,7 @@ class _Folder:
         )
 
     def _block_lines(self, first: Scope, last: Scope) -> list[Line]:
-        """Return the lines of a run of blocks: of a single fusion group those of its ops, else what the block is."""
+        """Return the lines of a run of blocks: those of the ops if it is one fusion group, else its description."""
         name = name_run(scope_name(first), scope_name(last)) or self._graph.name
         group = self._fusion.alone(first)
         if group is None:
@@ -159,7 +159,7 @@ class _Folder:
         return [replace(self._line(group[0]), name=name), *(self._line(node) for node in group[1:])]
 
     def _box(self, identity: str, lines: Sequence[Line], nodes: Sequence[Node], times: int = 1) -> Box:
-        """Return the box of nodes that follow each other, ``times`` the same."""
+        """Return the box of consecutive nodes, or of ``times`` equal ones."""
         return Box(
             id=identity,
             kind="block" if lines[0].family == "block" else "op",
@@ -187,7 +187,7 @@ class _Folder:
         )
 
     def _line(self, node: Node, end: Node | None = None) -> Line:
-        """Return the line of a node, or of equal ones in a row up to another."""
+        """Return the line of a node, or of a run of equal ones up to another."""
         name, detail = shown_name(node.name, node.scope), node.op.abbreviate(self._graph.shape_of(node.inputs[0]))
         if end is not None and end is not node:
             name = name_run(name, shown_name(end.name, end.scope))
@@ -214,7 +214,7 @@ class _Folder:
         return sum(node.macs for node in nodes if node.path not in self._training)
 
     def _shares(self, nodes: Sequence[Node]) -> str:
-        """Return the module whose weights are used again here; empty when all weights are new."""
+        """Return the module whose weights are shared here; empty if all weights are new."""
         return next((node.module for node in nodes if node.shared and self._owners[node.module].params), "")
 
 

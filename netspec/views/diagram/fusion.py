@@ -1,4 +1,4 @@
-"""Fusion groups: ops that are drawn as one box, a convolution with what only it feeds, as in conv + bn + relu."""
+"""Fusion groups: chains of ops that are drawn as one box, as in conv + bn + relu."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ LARGEST = 5
 
 
 class Fusion:
-    """Cuts ops into fusion groups. A value that leaves the network ends its group, so that it can be shown."""
+    """Partitions ops into fusion groups. An output of the network ends its group, so that it can be shown."""
 
     def __init__(self, graph: Graph) -> None:
         self._consumers = graph.consumers()
         self._kept = frozenset(output.node for output in graph.outputs)
 
     def cut(self, nodes: Iterable[Node]) -> list[FusionGroup]:
-        """Return the groups of some nodes, in the order of their first ones."""
+        """Return the groups of some nodes, in the order of their first nodes."""
         groups: list[FusionGroup] = []
         growing: dict[str, FusionGroup] = {}
         for node in nodes:
@@ -36,11 +36,11 @@ class Fusion:
         return groups
 
     def alone(self, scope: Scope) -> FusionGroup | None:
-        """Return the one group that a scope consists of, or None."""
+        """Return the group that is all of a scope, or None."""
         nodes: list[Node] = []
         for node in scope.traverse():
             nodes.append(node)
-            # A larger scope cannot be one group, so the rest of it need not be read.
+            # A larger scope cannot be one group, so its other nodes are not read.
             if len(nodes) > LARGEST:
                 return None
         groups = self.cut(nodes)
@@ -52,7 +52,7 @@ class Fusion:
             len(group) < LARGEST
             and group[0].op.family in FIRST
             and node.op.family in FOLLOWERS
-            # An edge leads from a whole box, so no value inside it may be read from elsewhere.
+            # Edges start at boxes, so inner values of a group must have no other uses.
             and last.path not in self._kept
             and len(self._consumers[last.path]) == 1
         )

@@ -1,4 +1,4 @@
-"""What a layout engine found out, read from its SVG: where boxes, frames and edges are."""
+"""The layout by an engine, read from its SVG: the places of boxes, frames and edges."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a box is: its outline, and the lines between its rows and between the cells of its last row."""
+    """The place of a box: its outline, and the lines between its rows and between the cells of its last row."""
 
     outline: Rectangle
     rows: tuple[float, ...]
@@ -36,7 +36,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """All places by the identity of what is there, and the size of the page."""
+    """All places by the id of their box, frame or edge, and the size of the page."""
 
     width: float
     height: float
@@ -48,7 +48,7 @@ class Layout:
 def read_layout(text: str) -> Layout:
     """Return the layout in the SVG that an engine wrote.
 
-    Raises: DrawingError when it is no SVG as Graphviz writes it.
+    Raises: DrawingError when it is no SVG of Graphviz.
     """
     try:
         root = ElementTree.fromstring(text)
@@ -93,7 +93,7 @@ def _points(shape: ElementTree.Element, offset: Point) -> list[Point]:
 
 
 def _moved(path: str, offset: Point) -> str:
-    """Return the path of a line with absolute coordinates on the page."""
+    """Return the path of a line moved to the page, with absolute coordinates."""
     parts: list[str] = []
     for command, numbers in re.findall(r"([A-Za-z])([^A-Za-z]*)", path):
         values = [float(each) for each in _NUMBER.findall(numbers)]

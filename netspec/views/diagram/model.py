@@ -1,4 +1,4 @@
-"""What a picture shows, as plain data: boxes, frames around them and edges between them. No engine, no colours."""
+"""The content of a picture as plain data: boxes, frames and edges, without layout and colours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BoxKind = Literal["op", "block", "input", "output"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a box: a name, what it is, its main attributes, and the family that colours it."""
+    """One line of a box: a name, its op or block, its main attributes, and the family that decides its colour."""
 
     name: str
     word: str
@@ -23,16 +23,15 @@ class Line:
 
     @property
     def what(self) -> str:
-        """What it is, with its attributes."""
+        """The op or block, with its attributes."""
         return f"{self.word} {self.detail}".strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box: an op, several ops in a stack, a folded block, or where a value enters or leaves the network.
-
-    ``times`` is how many equal siblings it stands for, and ``change`` what differs between them, as in ``64->256``.
-    ``nodes`` are the paths of all nodes that it stands for; ``params`` and ``macs`` are sums over them.
+    """One box: an op, a fusion group, a folded block, or an input or output of the network. ``times`` is the number of
+    equal siblings in it, and ``change`` what differs between them, as in ``64->256``. ``nodes`` are the paths of all
+    nodes in it; ``params`` and ``macs`` are sums over them.
     """
 
     id: str
@@ -58,7 +57,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class OpenBlock:
-    """An open block: what is inside stands in a frame that has the block's name."""
+    """An expanded block: its contents are in a frame with the block's name."""
 
     id: str
     name: str
@@ -88,7 +87,7 @@ class OpenBlock:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A value on its way from one box to another. A skip goes past boxes that another way leads through."""
+    """A value from one box to another. A skip connection bypasses boxes on another path."""
 
     tail: str
     head: str
@@ -100,7 +99,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A whole picture. ``frame`` is the network itself, which is not drawn."""
+    """A whole picture. ``frame`` is the network itself, whose frame is not drawn."""
 
     frame: OpenBlock
     edges: tuple[Edge, ...]

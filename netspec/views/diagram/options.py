@@ -1,4 +1,4 @@
-"""The options of a picture: how much of the network it shows, and how that is laid out."""
+"""The options of a picture: its level of detail, and its layout."""
 
 from __future__ import annotations
 
@@ -19,11 +19,9 @@ SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class DetailOptions:
-    """How much a picture shows.
-
-    ``depth`` counts the levels of blocks that are open, ``open`` names further ones by path, ``expand_all`` opens all,
-    and ``deepest`` closes all below. ``edges="full"`` draws every dense connection instead of the running
-    concatenation. A picture of more than ``most_edges`` lines is refused.
+    """How much a picture shows. ``depth`` is the number of levels of expanded blocks, ``open`` are further ones by
+    path, ``expand_all`` expands all, and ``deepest`` collapses all deeper ones. ``edges="full"`` draws every dense
+    connection instead of the running concatenation. A picture of more than ``most_edges`` lines is refused.
 
     Raises: ValueError for a negative depth.
     """
@@ -42,9 +40,8 @@ class DetailOptions:
 
 @dataclass(frozen=True, slots=True)
 class LayoutOptions:
-    """How a picture is laid out: its direction, by which engine, at most how wide in pixels, and in how much time.
-
-    A picture of more than ``most_boxes`` boxes is not even tried.
+    """The layout of a picture: its direction, engine, largest width in pixels, and time limit. A picture of more than
+    ``most_boxes`` boxes is not tried.
     """
 
     direction: Direction = "TB"

@@ -1,4 +1,4 @@
-"""Runs of equal siblings: which blocks, and which fusion groups, in a row may be drawn as one box."""
+"""Runs of equal siblings: consecutive blocks, or fusion groups, that may be drawn as one box."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Item = Node | Scope
 
 
 class Runs:
-    """Finds runs of siblings, none of them open."""
+    """Finds runs of equal siblings that are not expanded."""
 
     def __init__(self, graph: Graph, is_open: Callable[[Scope], bool]) -> None:
         training = graph.training_only
@@ -27,11 +27,11 @@ class Runs:
             return Structure(GraphEquivalence(graph, agreement, facts=lambda node: node.path in training))
 
         self._exact = compared(Agreement())
-        # Blocks of one loop may differ in channels, and in what follows from them.
+        # Blocks of one loop may differ in channels, and in what depends on them.
         self._loose = compared(Agreement(sizes="any", arguments="but channels"))
 
     def length(self, items: Sequence[Item], start: int) -> int:
-        """Return how many siblings from ``start`` on are equal and feed each other in a row."""
+        """Return how many siblings from ``start`` on are equal and form a chain."""
         first = items[start]
         end = start + 1
         while isinstance(first, Scope) and end < len(items):
@@ -44,7 +44,7 @@ class Runs:
         return end - start
 
     def repeats(self, groups: Sequence[FusionGroup], start: int) -> int:
-        """Return how many groups from ``start`` on are equal and feed each other in a row."""
+        """Return how many groups from ``start`` on are equal and form a chain."""
         end = start + 1
         while end < len(groups):
             previous, following = groups[end - 1], groups[end]
@@ -57,7 +57,7 @@ class Runs:
         return end - start
 
     def _are_equal(self, first: FusionGroup, other: FusionGroup) -> bool:
-        # Groups in a row seldom have the same ops, and comparing names is cheaper than numbering the nodes.
+        # Consecutive groups seldom have the same ops, and comparing names is cheaper than numbering nodes.
         return [node.op.name for node in first] == [node.op.name for node in other] and all(
             map(self._exact.equal, first, other)
         )
@@ -65,7 +65,7 @@ class Runs:
     def alike(self, first: Scope, other: Scope) -> bool:
         """Return whether two blocks are equal, or equal but for channels and written as one step of a loop.
 
-        Blocks at different resolutions are the stages of a network, and stay apart.
+        Blocks at different resolutions are the stages of a network, and are not merged.
         """
         if self._is_open(first) or self._is_open(other):
             return False
@@ -82,7 +82,8 @@ class Runs:
         return self._exact.equal(first, other)
 
     def growth(self, scope: Scope) -> list[DenseLayer]:
-        """Return the layers of a dense block if they are alike and only their last value is read outside of it."""
+        """Return the layers of a dense block if they are equal but for channels, and only their last value is read
+        outside."""
         layers = dense_layers(scope)
         if len(layers) < 2 or not all(self.alike(layers[0].layer, other.layer) for other in layers[1:]):
             return []
@@ -95,7 +96,7 @@ class Runs:
         return inside.issuperset(readers) and not any(node.path in self._kept for node in nodes)
 
     def _continues(self, previous: Scope, following: Scope) -> bool:
-        """Return whether the second reads all that the first gives, and is the only reader."""
+        """Return whether the second reads all results of the first, and nothing else does."""
         if not previous.outputs or previous.outputs != following.inputs:
             return False
         if any(path in self._kept for path in previous.outputs):

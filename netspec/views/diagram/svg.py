@@ -1,4 +1,4 @@
-"""The SVG of a network: the engine finds the places, everything that is seen is written here."""
+"""The SVG of a network: the engine computes the layout, and everything visible is written here."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def draw_svg(
 ) -> str:
     """Return a picture of the graph as one self-contained SVG.
 
-    When the layout takes too long, the deepest blocks are closed and it is tried again; the picture says so, and
-    ``notify`` is called with the words.
+    If the layout takes too long, the deepest blocks are collapsed and it is tried again; the picture has a notice, with
+    which ``notify`` is called too.
 
     Raises: ValueError for a block that does not exist; DrawingError when no engine is there; LimitError when even the
-    closed network is too much.
+    collapsed network is too large.
     """
     view, found, notice = _laid_out(graph, detail, layout)
     if notice and notify:
@@ -55,9 +55,8 @@ def draw_svg(
 
 
 def _laid_out(graph: Graph, detail: DetailOptions, options: LayoutOptions) -> tuple[View, Layout, str]:
-    """Lay a picture out; while that takes too long, close its deepest blocks until half of the boxes are left.
-
-    In the end the network as a whole is closed, so that there is a picture of every network.
+    """Lay a picture out; while that takes too long, collapse its deepest blocks until half of the boxes are left. In
+    the end the whole network is one box, so that every network has a picture.
     """
     view, notice = fold(graph, detail), ""
     while True:
@@ -90,7 +89,7 @@ def _document(graph: Graph, view: View, layout: Layout, notice: str, width: floa
     yield f'<desc id="{ITSELF}-description">{_safe(description(graph, view, notice))}</desc>'
     yield f"<style>{style()}</style>"
     yield f'<rect class="page" width="{number(wide)}" height="{number(high)}"/>'
-    # SVG has no z-index: what is written later covers what is written earlier.
+    # SVG has no z-index: later elements cover earlier ones.
     yield from (_frame(frame, layout.frames[frame.id]) for frame in view.frames)
     yield from (_edge(edge, layout.edges[f"edge{index}"]) for index, edge in enumerate(view.edges))
     yield from (_frame_title(frame, layout.frames[frame.id]) for frame in view.frames)
@@ -111,7 +110,7 @@ def _frame(frame: OpenBlock, place: Rectangle) -> str:
 
 
 def _frame_title(frame: OpenBlock, place: Rectangle) -> str:
-    """Return a frame's title, which stands above the edges that enter from above."""
+    """Return a frame's title, drawn over the edges that cross the top of the frame."""
     down = number(place.top + 19)
     words = _span("name", frame.name) + _span("word", frame.word, 8)
     title = f'<text class="title" x="{number(place.left + 9)}" y="{down}">{words}</text>'
@@ -129,7 +128,7 @@ def _edge(edge: Edge, route: Route) -> str:
 def _box(box: Box, place: Place, fields: Fields) -> Iterator[str]:
     classes = " ".join(["box", box.kind, _safe(box.family), *(["training"] if box.training_only else [])])
     yield f'<g id="{ITSELF}-{_safe(box.id)}" class="{classes}"><title>{_safe(tooltip(box, fields))}</title>'
-    # Graphviz places the text in its own font; only the rules between the cells are taken from it.
+    # Graphviz places text by its own font metrics; only the lines between the cells are used.
     outline = place.outline
     bounds = [outline.top, *place.rows, outline.bottom]
     if len(bounds) != len(box.lines) + 2:
@@ -184,7 +183,7 @@ def _cell(area: Rectangle, top: bool, bottom: bool) -> str:
     inner = number(area.left + ROUNDNESS), number(area.right - ROUNDNESS)
     arc = f"A{number(ROUNDNESS)} {number(ROUNDNESS)} 0 0 1 "
     above, below = number(area.top + ROUNDNESS), number(area.bottom - ROUNDNESS)
-    # A rectangle would stick out at the round corners, and a clip path needs an id for each box.
+    # A rectangle would cover the round corners, and a clip path would need an id for each box.
     start, end = f"M{left} {upper}H{right}", f"V{lower}H{left}Z"
     if top:
         start = f"M{left} {above}{arc}{inner[0]} {upper}H{inner[1]}{arc}{right} {above}"
@@ -207,5 +206,5 @@ def _span(role: str, text: str, gap: int = 0) -> str:
 
 
 def _safe(text: str) -> str:
-    """Return a text as it may stand in XML: markup escaped, control characters spelled out."""
+    """Return a text escaped for XML: markup as entities, control characters spelled out."""
     return "\n".join(escape(printable(line)) for line in text.split("\n"))

@@ -1,4 +1,4 @@
-"""Edges between the boxes of a picture, and which of them go past others."""
+"""Edges between the boxes of a picture, and which of them are skip connections."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_TRACED = 6_000
 
 
 def connect(graph: Graph, frame: OpenBlock, detail: DetailOptions) -> View:
-    """Return the view with the edges between the boxes of a frame: one per value and box that it enters.
+    """Return the view with the edges between the boxes of a frame: one per value and box that reads it.
 
     Raises: LimitError when there are more of them than the picture may have.
     """
@@ -50,9 +50,9 @@ def _find_edges(graph: Graph, boxes: Sequence[Box], order: Mapping[str, int], wi
     for node in graph:
         for value in _operands(graph, node, readers):
             tail, head = owners[value], owners[node.path]
-            # A box of several siblings has one outgoing value, though each of the siblings has its own.
+            # A box of several siblings has one outgoing edge, although each sibling has a result.
             key = (tail if tail in runs else value, head)
-            # The layers of a folded dense block and its concatenations read each other: edges back are left out.
+            # The layers of a folded dense block and its concatenations read each other: backward edges are omitted.
             if order[tail] < order[head] and key not in seen:
                 seen.add(key)
                 yield Edge(tail, head, value, graph.shape_of(value), training_only=node.path in training)
@@ -60,7 +60,7 @@ def _find_edges(graph: Graph, boxes: Sequence[Box], order: Mapping[str, int], wi
 
 
 def _output_edges(graph: Graph, owners: Mapping[str, str], order: Mapping[str, int]) -> Iterator[Edge]:
-    """Yield the edges to the boxes of outputs, which a network with a single output does not have."""
+    """Yield the edges to the boxes of outputs; a network with a single output has none."""
     for output in graph.outputs:
         head = f"output.{output.name}"
         if head in order:
@@ -69,7 +69,7 @@ def _output_edges(graph: Graph, owners: Mapping[str, str], order: Mapping[str, i
 
 
 def _operands(graph: Graph, node: Node, readers: Mapping[str, Sequence[Node]]) -> Iterator[str]:
-    """Yield the values that a node reads; given who reads them, what dense concatenations put together, one by one."""
+    """Yield the operands of a node; given ``readers``, those of dense concatenations one by one."""
     stack = list(reversed(node.inputs))
     while stack:
         path = stack.pop()
@@ -85,9 +85,9 @@ def _continues(inner: Node, node: Node) -> bool:
 
 
 def _skips(successors: Sequence[Sequence[int]]) -> frozenset[tuple[int, int]]:
-    """Return the edges whose ends another way connects too. Edges lead from lower numbers to higher ones."""
-    # These are the edges that the transitive reduction leaves out (Aho, Garey and Ullman 1972). What each box reaches
-    # is a set of bits, so that a union takes one operation however many boxes there are.
+    """Return the edges whose ends are connected by another path too. Edges lead from lower numbers to higher ones."""
+    # These are the edges that the transitive reduction leaves out (Aho, Garey and Ullman 1972). The boxes that each box
+    # reaches are a bit set, so that a union is one operation.
     reached = [0] * len(successors)
     skipping: set[tuple[int, int]] = set()
     for box in range(len(successors) - 1, -1, -1):
@@ -103,7 +103,7 @@ def _skips(successors: Sequence[Sequence[int]]) -> frozenset[tuple[int, int]]:
 
 
 def _stretch(successors: Sequence[Sequence[int]]) -> int:
-    """Return the sum over edges of the ranks that they pass, each box being as high as the longest way to it."""
+    """Return the sum of the edges' lengths in ranks, where the rank of a box is the longest path to it."""
     # Graphviz minimizes this sum by a network simplex (Gansner et al. 1993); longest paths give a quick estimate.
     ranks = [0] * len(successors)
     for box, heads in enumerate(successors):

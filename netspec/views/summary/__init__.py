@@ -3,6 +3,6 @@
 table.py        the summary of one network
 terminal.py     printing it with rich
 rows.py         its rows
-recurrence.py   steps that recur, shown once
+recurrence.py   recurring steps, shown once
 overview.py     several networks side by side
 """

@@ -24,12 +24,12 @@ LEFT = frozenset({0, len(HEADINGS) - 1})
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a network is compared by: as evaluation uses it, and what has training in its name as training does.
+    """The figures by which networks are compared: those of evaluation, and those with ``training`` in their name.
 
     ``model`` is the bytes of its parameters in a file, which takes ``bits_per_weight`` for each in the mean.
     ``forward`` is the bytes of values in a training step, ``peak`` in evaluation, as ``measure_memory`` counts them.
-    ``receptive_field`` is that of the last value with any extent, which is what global pooling takes in the end;
-    None where that depends on everything, as behind squeeze-and-excitation.
+    ``receptive_field`` is that of the last value with spatial extent, as before global pooling; None if that depends on
+    everything, as after squeeze-and-excitation.
     """
 
     name: str
@@ -84,18 +84,18 @@ def measure_figures(graph: Graph, dtype: str = "float32", batch: int = 1) -> Fig
 
 def _last_receptive_field(graph: Graph) -> Shape | None:
     training, fields = graph.training_only, receptive_fields(graph)
-    # From global pooling on, every receptive field is the whole input: nothing to compare networks by.
+    # From global pooling on, every receptive field is the whole input, which does not distinguish networks.
     wide = [node.path for node in graph if node.path not in training and any(size > 1 for size in node.shape[1:])]
     return fields[wide[-1]] if wide else None
 
 
 def ordered(found: Iterable[Figures], by: Order | None) -> list[Figures]:
-    """Return figures by a quantity, the largest first; by name from A to Z; or as they are."""
+    """Return figures sorted by a quantity, the largest first, or by name, or unsorted."""
     if by is None:
         return list(found)
     if by == "name":
         return sorted(found, key=lambda each: each.name)
-    # Names decide between equal figures, so that the order does not depend on that of the arguments.
+    # Equal figures are ordered by name, so that the order of the arguments does not matter.
     return sorted(found, key=lambda each: (-getattr(each, by), each.name))
 
 

@@ -1,4 +1,4 @@
-"""What recurs in the lists of steps of scopes: units in a row, and patterns of several steps."""
+"""Recurring parts of scopes: runs of units, and patterns of several steps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FEWEST_REPEATS = 4
 
 
 class Recurrence:
-    """Finds what recurs in the lists of steps of scopes: what is equal, whatever channels enter."""
+    """Finds recurring steps of scopes: those that are equal, whatever their input channels."""
 
     def __init__(self, graph: Graph) -> None:
         self._structure = Structure(GraphEquivalence(graph, Agreement(names="numbered", sizes="axes")))
@@ -58,7 +58,7 @@ def recurring(kinds: list[int]) -> Iterator[tuple[int, int, int]]:
 
 
 def _longest(matches: list[list[int]], start: int) -> tuple[int, int]:
-    """Return period and repeats of what covers most from a place on."""
+    """Return period and repeats of the pattern that covers most from a place on."""
     best = (1, 1)
     for period, lengths in enumerate(matches, 1):
         repeats = lengths[start] // period + 1

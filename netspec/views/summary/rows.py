@@ -55,7 +55,7 @@ class RowBuilder:
         self._inputs = {each.name: each.shape for each in graph.inputs}
 
     def totals(self, item: Item) -> ScopeTotals:
-        """Return what a node or scope adds up to."""
+        """Return the sums of a node or scope."""
         return self._totals[item]
 
     def row(self, column: Column, indent: int, name: str) -> Row:
@@ -89,7 +89,7 @@ class RowBuilder:
 
     def _receptive_field(self, outputs: tuple[str, ...]) -> str:
         fields = {self._fields.get(path, (1,)) for path in outputs}
-        # Values with different receptive fields have none in common that could be shown.
+        # Values with different receptive fields have no single one to show.
         if len(fields) != 1:
             return ""
         (field,) = fields
@@ -99,13 +99,12 @@ class RowBuilder:
 def tree_rows(graph: Graph, depth: int | None = None) -> Iterator[Row]:
     """Yield the rows of the tree of scopes, outer before inner, down to a depth.
 
-    Steps that recur are shown once, with the sums over all of them: a unit that comes twice or more in a row, and
-    patterns of up to twelve steps that come four times or more. Without a depth it is two, and units of a few ops stay
-    closed.
+    Recurring steps are shown once, with their sums: runs of two or more equal units, and patterns of up to twelve steps
+    that repeat four times or more. The default depth is two, and units of a few ops stay collapsed.
     """
     builder = RowBuilder(graph)
     recurrence = Recurrence(graph)
-    # A stack and no recursion: scopes may nest deeper than Python calls functions.
+    # A stack and no recursion: scopes may nest deeper than Python's stack.
     levels = [recurrence.columns([graph.root])]
     while levels:
         for name, column in levels[-1]:
@@ -119,7 +118,7 @@ def tree_rows(graph: Graph, depth: int | None = None) -> Iterator[Row]:
 
 
 def is_unit(scope: Scope) -> bool:
-    """Return whether a scope is a few ops that people see as one, such as a convolution with its activation."""
+    """Return whether a scope is a few ops that are seen as one, such as a convolution with its activation."""
     return len(scope.items) <= FEW_NODES and all(isinstance(item, Node) for item in scope.items)
 
 

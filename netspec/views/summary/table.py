@@ -25,7 +25,7 @@ HEADINGS = ("layer", "op", "output", "params", "%", "MACs", "%", "field")
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A summary ready to be laid out: what stands above, in and below the table."""
+    """A summary ready to be laid out: the lines above and below the table, and its cells."""
 
     title: str
     above: tuple[str, ...]
@@ -56,7 +56,7 @@ def summarize(
     batch: int = 1,
     remarks: Iterable[str] = (),
 ) -> Summary:
-    """Return the summary of a graph; ``remarks`` are lines that only the caller knows, such as the time taken."""
+    """Return the summary of a graph; ``remarks`` are further lines of the caller, such as the time taken."""
     memory = measure_memory(graph, dtype, batch)
     found = sorted_rows(graph, options.sort) if options.sort else tree_rows(graph, options.depth)
     shown, left_out = _cut(list(islice(found, _MOST_KEPT)), options.rows)

@@ -24,7 +24,7 @@ def print_rich(summary: Summary) -> None:
     console.print(Text(summary.title, style="bold"))
     for line in summary.above:
         console.print(Text(line, style="dim"))
-    # Where even the shortest columns are too wide, the terminal breaks the lines itself.
+    # If even the shortest columns are too wide, the terminal wraps the lines.
     wide = Console(highlight=False, width=max(console.width, sum(widths) + GAP * len(widths)))
     wide.print(_table(summary, widths))
     if summary.left_out:
@@ -41,9 +41,9 @@ def _table(summary: Summary, widths: Sequence[int]) -> Table:
         if index < TEXTS:
             table.add_column(heading, style=style, width=width, no_wrap=True)
         else:
-            # Numbers are given no width: before 14.3 rich adds padding to the last column's, and exceeds the terminal.
+            # Numbers have no fixed width: before 14.3 rich adds padding to the last column's, and exceeds the terminal.
             table.add_column(heading, style=style, no_wrap=True, justify="right")
-    # Cells are texts: rich takes a plain string for markup, in which a name in brackets would be a style.
+    # Cells are Text objects: rich parses a plain string as markup, in which a name in brackets would be a style.
     for cells in summary.cells:
         table.add_row(*map(Text, cells), style="" if cells[0][:1] != " " else "dim")
     return table

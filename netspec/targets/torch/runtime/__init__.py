@@ -1,7 +1,7 @@
 """From source text to a running module: the one place that imports torch.
 
 load.py             the text to a class
-devices.py          names of devices to devices
+devices.py          device names to devices
 build.py            the class to a module with its weights
 verify_forward.py   one forward pass, compared with the graph
 """
@@ -14,11 +14,11 @@ from netspec.diagnostics import Code, SpecError
 
 try:
     with warnings.catch_warnings():
-        # torch warns when numpy is missing, which nothing here needs.
+        # torch warns if numpy is missing, which is not needed here.
         warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
         import torch  # noqa: F401
 except ModuleNotFoundError as error:
-    # An installation of torch that lacks a part of its own is broken, not missing.
+    # If a part of torch is missing, its installation is broken, which is another error than no torch.
     if error.name != "torch":
         raise
     how = "`pip install 'netspec[torch]'` installs it; `netspec build --no-run` writes the files without it"

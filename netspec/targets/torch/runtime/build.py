@@ -23,12 +23,12 @@ def build_module(
     seed: int | None = None,
     source: str | Path | None = None,
 ) -> nn.Module:
-    """Return the network as a torch module on a device, or on several where its steps say ``device:``.
+    """Return the network as a torch module on a device, or on several if its steps name devices.
 
     ``source`` is a generated file to instantiate; without it the source is emitted anew. ``seed`` seeds torch's
     random generator, so that the same seed gives the same weights.
 
-    Raises: ValueError for an unknown dtype, DeviceError for a device that is not there.
+    Raises: ValueError for an unknown dtype, DeviceError for a device that does not exist.
 
     Example:
         >>> import netspec
@@ -48,8 +48,8 @@ def build_module(
 
 
 def use_channels_last(module: nn.Module, graph: Graph) -> nn.Module:
-    """Return the module of a graph with its weights in the memory format in which the channels change fastest."""
-    # torch has a format for images and one for volumes, and none for signals, whose weights stay as they are.
+    """Return the module of a graph with its weights in the channels-last memory format."""
+    # torch has such a format for images and for volumes, but not for signals, whose weights are unchanged.
     axes = max((len(each.shape) for each in graph.inputs), default=0)
     memory_format = torch.channels_last_3d if axes == 4 else torch.channels_last
     found: nn.Module = module.to(memory_format=memory_format)  # type: ignore[call-overload]

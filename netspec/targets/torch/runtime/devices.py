@@ -1,4 +1,4 @@
-"""Which devices a module is built on, and which of its layers is on which."""
+"""The devices of a module, and the device of each of its layers."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from netspec.targets.torch.layout import needs_module
 
 
 class DeviceError(NetspecError):
-    """There is no device of that name, or torch cannot compute on it here."""
+    """A device does not exist, or torch cannot use it."""
 
 
 Devices = str | torch.device | Sequence[str | torch.device]
-"""One device, or those that a network's steps mean by 0, 1 and so on; as text with commas between them."""
+"""One device, or those that a network's steps call 0, 1 and so on; a text may list them, separated by commas."""
 
 
 def choose_devices(names: Devices, count: int) -> list[torch.device]:
     """Return the devices of a network whose steps name that many.
 
-    ``auto`` is CUDA where there is any, with as many of its devices as are named and there; else the CPU.
+    ``auto`` is CUDA if available, with as many devices as are named and exist; else the CPU.
 
-    Raises: DeviceError for one that is not there.
+    Raises: DeviceError for a device that does not exist.
     """
     if names == "auto":
         found = min(count, torch.cuda.device_count()) if torch.cuda.is_available() else 0
@@ -40,20 +40,20 @@ def _device(name: str | torch.device) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        # torch's own message lists all of its backends, whether they exist here or not.
+        # torch's own message lists all of its backends, even unavailable ones.
         raise DeviceError(f"torch knows no device '{name}'; write auto, cpu, cuda, cuda:1 or cuda:0,cuda:1") from None
     if device.type == "cuda" and not torch.cuda.is_available():
         raise DeviceError("there is no CUDA device here; use --device cpu")
     try:
         torch.empty(0, device=device)
-    except Exception as error:  # each backend raises an exception of its own where it is missing
+    except Exception as error:  # an unavailable backend may raise any exception
         reason = str(error).partition("\n")[0].partition(". ")[0]
         raise DeviceError(f"torch cannot compute on {device} here: {reason}") from None
     return device
 
 
 def spread(module: nn.Module, graph: Graph, devices: Sequence[torch.device]) -> None:
-    """Move each layer to the device that its step names; where there are fewer devices, several share one."""
+    """Move each layer to the device of its step; if there are fewer devices, they are used in turn."""
     if len(devices) == 1:
         return
     values = place(graph).values

@@ -1,7 +1,7 @@
 """From source text to a class.
 
-The generated file is the module: its text is compiled under its own name, so that tracebacks show its lines, and its
-classes live in a module that pickling can find again.
+The text is compiled under the name of its file, so that tracebacks show its lines, and its classes are in a module that
+pickle can import again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SOURCE = "_netspec_source"
 
 
 def load_class(source: str, filename: str | None = None) -> type[nn.Module]:
-    """Return the network's class of a generated source; the same text gives the same class."""
+    """Return the network's class of a generated source; the same text returns the same class."""
     digest = hashlib.sha256(source.encode()).hexdigest()[:16]
     name = f"netspec_generated_{class_name(source)}_{digest}"
     if name not in sys.modules:
@@ -33,14 +33,14 @@ def load_class(source: str, filename: str | None = None) -> type[nn.Module]:
 
 
 def _execute(source: str, name: str, filename: str) -> ModuleType:
-    verify_source(source)  # a text that is read back from a file may have been edited since
-    # Tracebacks read source lines through linecache, which knows a text that is not a file only by an entry.
+    verify_source(source)  # a file may have been edited since it was written
+    # Tracebacks read source lines through linecache, which needs an entry for a text without a file.
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     module = ModuleType(name)
     module.__file__ = filename
     sys.modules[name] = module
     try:
-        # Without dont_inherit, the `from __future__` of this file would hold in the generated one too.
+        # Without dont_inherit, the `from __future__` import of this file would apply to the generated one too.
         exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)
     except BaseException:
         del sys.modules[name]
@@ -48,7 +48,7 @@ def _execute(source: str, name: str, filename: str) -> ModuleType:
     for value in list(vars(module).values()):
         if isinstance(value, type) and issubclass(value, nn.Module) and value.__module__ == name:
             setattr(value, SOURCE, source)
-            # Pickle finds classes by their module, which no other process has until it loads the source.
+            # Pickle finds classes by their module, which another process lacks until it loads the source.
             copyreg.pickle(value, _reduce)
     return module
 

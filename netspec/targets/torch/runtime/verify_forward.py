@@ -1,4 +1,4 @@
-"""One forward pass, in which every value must have the shape that the graph says."""
+"""One forward pass, in which every value must have the inferred shape."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from netspec.targets.torch.pipeline import legalize
 
 
 class ShapeMismatch(InternalError):
-    """A value had another shape in the running module than in the graph."""
+    """A value has another shape in the running module than in the graph."""
 
 
 def example_inputs(graph: Graph, module: nn.Module, batch: int = 1, seed: int = 0) -> tuple[Tensor, ...]:
@@ -46,13 +46,13 @@ def example_inputs(graph: Graph, module: nn.Module, batch: int = 1, seed: int = 
 def verify_forward(module: nn.Module, graph: Graph, batch: int = 1, seed: int = 0) -> int:
     """Run one forward pass in evaluation and compare the shape of every node with the one inferred.
 
-    The module is made of the graph as torch's layers can compute it, and is compared with that one.
+    The module is compared with the legalized graph, from which it was generated.
     Returns the number of values compared. Raises: ShapeMismatch that names the node.
     """
     graph = legalize(graph)
     was_training = module.training
     inputs = example_inputs(graph, module, batch, seed)
-    # In evaluation, since batch statistics of a single example are refused by torch in training.
+    # In evaluation, since in training torch refuses batch statistics of a single example.
     module.eval()
     try:
         with torch.no_grad(), _Recorder(module, layer_classes(graph)) as recorder:
@@ -79,14 +79,14 @@ def _compare(graph: Graph, shapes: list[tuple[int, ...]], batch: int) -> int:
 
 
 def _calls(node: Node, graph: Graph) -> int:
-    """Return how many results a node leaves in the record: a module one, a function one per torch call."""
+    """Return how many recorded results a node has: a module one, a function one per torch call."""
     operands = tuple(graph.shape_of(path) for path in node.inputs)
     text = None if needs_module(node) else node.op.emit_function(*operands)
     return text.calls if text else 1
 
 
 class _Recorder(TorchFunctionMode):
-    """Records the shape of every result on the way: of leaf modules, and of torch functions called between them."""
+    """Records the shape of every intermediate result: of leaf modules, and of torch functions called between them."""
 
     def __init__(self, module: nn.Module, layers: Collection[str]) -> None:
         super().__init__()
@@ -120,13 +120,13 @@ class _Recorder(TorchFunctionMode):
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = function(*args, **(kwargs or {}))
-        if function is not Tensor.to:  # a move to another device is no value of the graph
+        if function is not Tensor.to:  # moves between devices are no nodes of the graph
             self._record(result)
         return result
 
 
 def _leaves(module: nn.Module, layers: Collection[str]) -> Iterator[nn.Module]:
-    """Yield torch's own layers and the pasted ones of those names: what the emitter treats as a single module."""
+    """Yield torch's own layers and the copied ones of those names, each of which is one module for the emitter."""
     containers = (nn.Sequential, nn.ModuleDict, nn.ModuleList)
     for each in module.children():
         is_container = type(each) is nn.Module or isinstance(each, containers)
