@@ -6,10 +6,10 @@ This imports nothing of netspec, so that the command line can list dtypes before
 from typing import Literal
 
 Dtype = Literal["float", "bfloat16", "float16", "int64", "int32", "bool"]
-"""The dtypes of values. ``float`` is whatever the network is built with; all others stay what they are."""
+"""The dtypes of values. ``float`` is the dtype that the network is built with; all others are fixed."""
 
 FLOAT_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "float64": 8}
-"""The dtypes that a network can be built with, and how many bytes an element of each takes."""
+"""The dtypes that a network can be built with, and the bytes of an element."""
 
 # torch stores a bool in a byte of its own.
 _OTHER_BYTES = {"bfloat16": 2, "float16": 2, "int64": 8, "int32": 4, "bool": 1}

@@ -31,10 +31,10 @@ COMMENTS = {
 """The comments of each kind of file."""
 
 UNSYNCED = (errno.EINVAL, errno.ENOTSUP)
-"""What systems answer where a file cannot be synced; any other error is one of the disk."""
+"""Errors of systems on which a file cannot be synced; any other error is one of the disk."""
 
 CHECKSUM = re.compile(rf"(?<={MARK})([ \w.]*), checksum ([0-9a-f]{{16}})\b")
-"""What follows the mark, and the checksum of the text without the checksum itself."""
+"""The pattern of the checksum, which is of the text without the checksum."""
 
 
 def write_file(path: Path, text: str, *, force: bool = False) -> None:

@@ -10,7 +10,7 @@ COUNTING_RULE = (
     "parameters without running statistics; 1 MAC = one multiply-accumulate of a convolution, linear layer or matmul; "
     "FLOPs = 2 x MACs; one example, in evaluation"
 )
-"""How everything is counted, printed wherever numbers are."""
+"""The counting conventions, printed wherever numbers are."""
 
 
 @dataclass(frozen=True, slots=True)

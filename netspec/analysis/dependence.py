@@ -13,7 +13,7 @@ Shape = tuple[int, ...]
 Source = tuple[str, int]
 """An axis of an input."""
 KEPT = Window(0, 0, 0)
-"""Reads the only element of an axis, wherever the result's element stands."""
+"""Reads the only element of an axis, at every position of the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def propagate(
     """Return what the elements of an op's result depend on; ``limits`` are the sizes of the inputs' axes."""
     windows = op.receptive_windows(*shapes)
     # An op without windows is element-wise: it reads each operand at its own position, if the shapes allow that.
-    if windows is None or not (windows or op.keeps_order or all(_stretches(shape, result) for shape in shapes)):
+    if windows is None or not (windows or op.keeps_order or all(_broadcasts(shape, result) for shape in shapes)):
         return Dependence(simple(result), {source: WHOLE for each in operands for source in each.reaches})
     if not windows and all(shape == result for shape in shapes):
         return _combine(operands, result)
@@ -60,7 +60,7 @@ def propagate(
     return _concatenate(moved, readings[-1], result) if op.concatenates and len(moved) > 1 else _combine(moved, result)
 
 
-def _stretches(shape: Shape, result: Shape) -> bool:
+def _broadcasts(shape: Shape, result: Shape) -> bool:
     """Return whether an operand broadcasts to the shape of the result; a scalar always does."""
     return not shape or (
         len(shape) == len(result) and all(size in (1, full) for size, full in zip(shape, result, strict=True))

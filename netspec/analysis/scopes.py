@@ -21,7 +21,7 @@ class ScopeTotals:
     macs: int
     training_macs: int
     elements: int
-    """How many numbers the values have together in training; one that shares memory with its operand adds none."""
+    """The elements of all values in training; one that shares memory with its operand adds none."""
     nodes: int
 
 

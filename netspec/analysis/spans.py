@@ -15,9 +15,9 @@ from typing import NamedTuple
 from netspec.ops import Window
 
 MOST_PHASES = 256
-"""Phases beyond which a span is a line with fractions, which may say a few elements too many."""
+"""Beyond this number of phases a span is a line with fractions, which may cover a few elements too many."""
 FARTHEST = 2**62
-"""Inputs are far smaller than this: what depends on more depends on all of its axis."""
+"""Inputs are far smaller than this: a larger span is all of its axis."""
 
 Place = tuple[int, int]
 """An axis of a value, and a part of it: an axis that ``flatten`` made consists of several."""

@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     show_default=True,
     shell_complete=offer_devices,
     metavar="DEVICE",
-    help="Where the module runs: auto, cpu, cuda, cuda:1, or several as in cuda:0,cuda:1.",
+    help="Device of the module: auto, cpu, cuda, cuda:1, or several as in cuda:0,cuda:1.",
 )
 @memory_options
-@click.option("--channels-last", is_flag=True, help="Keep the channels of images last in memory.")
+@click.option("--channels-last", is_flag=True, help="Use the channels-last memory format.")
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**63 - 1),
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 )
 @click.option("--no-run", is_flag=True, help="Write the files without running the module, which needs no torch.")
 @table_options
-@click.option("--json", "as_json", is_flag=True, help="Print totals, scopes, nodes and what was done as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print totals, scopes, nodes and a report of the run as JSON.")
 def command(
     spec: str,
     settings: Settings,

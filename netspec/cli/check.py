@@ -18,7 +18,7 @@ from netspec.diagnostics import Diagnostic, SpecError
 @click.command("check")
 @click.argument("specs", metavar="SPEC...", nargs=-1, required=True, shell_complete=offer_specs)
 @document_options
-@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.pass_context
 def command(ctx: click.Context, specs: tuple[str, ...], settings: Settings, as_json: bool) -> None:
     """Check documents up to shapes and totals, and report everything that is wrong with them.

@@ -9,7 +9,7 @@ from netspec.cli.group import cli
 
 BASH_OFFER = "            COMPREPLY+=($value)\n"
 BASH_SETTING = f"{BASH_OFFER}            [[ $value == *= ]] && compopt -o nospace\n"
-"""After a setting such as ``growth=`` comes its value, not a space."""
+"""A setting such as ``growth=`` is followed by its value, not by a space."""
 
 
 @click.command("completion")

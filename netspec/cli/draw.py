@@ -31,16 +31,16 @@ SUFFIXES = (".svg", ".dot", ".gv")
     type=click.IntRange(0),
     default=1,
     show_default=True,
-    help="Levels of blocks that are open; small groups that no few words describe are open, too.",
+    help="Levels of blocks to expand; small groups without a short description are expanded too.",
 )
 @click.option(
     "--open",
     metavar="PATH",
     multiple=True,
     shell_complete=offer_scopes,
-    help="Open this block too, by its path as in layer1.0; may be given again.",
+    help="Expand this block too, by its path as in layer1.0; may be repeated.",
 )
-@click.option("--all", "expand_all", is_flag=True, help="Open everything.")
+@click.option("--all", "expand_all", is_flag=True, help="Expand everything.")
 @click.option(
     "--edges",
     type=click.Choice(("running", "full")),
@@ -61,20 +61,20 @@ SUFFIXES = (".svg", ".dot", ".gv")
     type=click.Choice(("auto", "embedded", "dot")),
     default="auto",
     show_default=True,
-    help="What lays the picture out: the engine that comes with netspec, or the system's Graphviz.",
+    help="Layout engine: the embedded one, or the system's Graphviz.",
 )
 @click.option("--max-edges", "most_edges", type=click.IntRange(1), help="Most lines of a picture, 20,000 by default.")
 @click.option(
     "--max-boxes",
     "most_boxes",
     type=click.IntRange(1),
-    help="Most boxes; blocks are closed until there are no more. 6,000 by default.",
+    help="Most boxes; blocks are collapsed until there are no more. 6,000 by default.",
 )
 @click.option(
     "--max-seconds",
     "seconds",
     type=click.FloatRange(0.1),
-    help="Most seconds for the layout; blocks are closed when it takes longer. 10 by default.",
+    help="Most seconds for the layout; blocks are collapsed if it takes longer. 10 by default.",
 )
 @click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")
 def command(

@@ -1,5 +1,6 @@
-"""Completions of arguments and options that click cannot know: networks, and what is in them. A document that does not
-compile has none, since a completion cannot report errors.
+"""Completions of arguments and options that click cannot know: networks, and what is in them.
+
+A document that does not compile has none, since a completion cannot report errors.
 """
 
 from __future__ import annotations
@@ -96,8 +97,9 @@ def _documents(ctx: click.Context, arguments: Iterable[str]) -> Iterator[Documen
 
 
 def _given(ctx: click.Context, name: str) -> list[str]:
-    """Return the value of an argument so far. If the last word is an option that still lacks its value, click parses no
-    arguments.
+    """Return the value of an argument so far.
+
+    If the last word is an option that still lacks its value, click parses no arguments.
     """
     arguments = [each for each in ctx.command.params if isinstance(each, click.Argument)]
     for place, each in enumerate(arguments):

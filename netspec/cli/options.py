@@ -219,7 +219,7 @@ def memory_options(command: Command) -> Command:
             type=click.Choice(list(FLOAT_BYTES)),
             default="float32",
             show_default=True,
-            help="Type of parameters and values.",
+            help="Dtype of parameters and values.",
         ),
     )
 
@@ -231,7 +231,7 @@ def table_options(command: Command) -> Command:
         click.option(
             "--depth",
             type=click.IntRange(1),
-            help="Levels of scopes to open; without it two, and units of a few ops stay closed.",
+            help="Levels of scopes to expand; by default two, and units of a few ops stay collapsed.",
         ),
         click.option("--sort", type=click.Choice(SORTINGS), help="List single ops, the largest first."),
         click.option("--rows", type=click.IntRange(1), default=200, show_default=True, help="Most rows to show."),

@@ -12,7 +12,7 @@ from netspec.cli.output import print_json
 @click.command("sizes")
 @spec_argument
 @document_options
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, with sizes as formulas.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with sizes as formulas.")
 def command(spec: str, settings: Settings, as_json: bool) -> None:
     """Print the input sizes that are legal, the steps that limit them, and the sizes of the outputs.
 

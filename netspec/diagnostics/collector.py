@@ -53,8 +53,7 @@ class Collector:
 
     @contextmanager
     def catch(self, chain: tuple[Frame, ...] = ()) -> Iterator[None]:
-        """Collect the errors that are raised inside, and continue after it; errors that end the run are raised
-        again."""
+        """Collect errors that are raised inside, and continue after it; those that end the run are raised again."""
         try:
             yield
         except SpecError as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 LONGEST_WORD, MOST_NAMES = 64, 200
-"""How much is compared to find the nearest name."""
+"""The limits of the search for the nearest name."""
 SHORT_WORD = 3
-"""Up to this length a word resembles many, so that a name counts only where one slip makes the other."""
+"""Up to this length a word resembles many others, so a name is suggested only at an edit distance of 1."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -32,13 +32,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
     is_short = len(word) <= SHORT_WORD
     matches = get_close_matches(lowered, names, n=4, cutoff=0.5 if is_short else 0.6)
     # difflib counts common letters, and finds `pad` as near to `ard` as `add`; the edit distance decides.
-    best = min(matches, key=lambda name: _slips(lowered, name), default=None)
-    if best is None or (is_short and _slips(lowered, best) > 1):
+    best = min(matches, key=lambda name: _edit_distance(lowered, name), default=None)
+    if best is None or (is_short and _edit_distance(lowered, best) > 1):
         return ""
     return f"did you mean '{best}'?"
 
 
-def _slips(word: str, name: str) -> int:
+def _edit_distance(word: str, name: str) -> int:
     """Return the edit distance with transpositions (Damerau 1964): letters added, left out, replaced or swapped."""
     before, row = [0] * (len(name) + 1), list(range(len(name) + 1))
     for at, letter in enumerate(word, start=1):

@@ -14,11 +14,12 @@ Key = tuple[str, ...]
 Affinity = Callable[[int, int], int]
 
 REACH = 48
-"""How far from the diagonal partners are looked for."""
+"""The half width of the band around the diagonal."""
 
 
 def align(first: Sequence[Key], second: Sequence[Key], affinity: Affinity) -> list[tuple[int, int]]:
     """Return the pairs of corresponding positions, ascending in both lists, with the greatest sum of affinities.
+
     ``affinity`` returns the weight of a pair, and 0 for one that is not allowed. Swapping the lists swaps the pairs.
 
     Example:

@@ -135,8 +135,7 @@ class _Comparing:
         )
 
     def _lone_output(self, left: Output | None, right: Output | None) -> Iterator[Difference]:
-        """Yield an output that only one network has, unless its steps are reported already, which only that network
-        has."""
+        """Yield an output that only one network has, unless its steps are reported already."""
         if left and left.node in self._partners.after:
             yield _input_or_output("output", "-", left.name, "")
         if right and right.node in self._partners.before:

@@ -15,9 +15,9 @@ SAME, LIKE, RELATED = 8, 6, 2
 """The affinity of a pair of steps: of the same op or block, of the same name or content, of the same family."""
 EQUAL_BONUS, SHAPE_BONUS, NAME_BONUS = 4, 1, 1
 BLOCK_FACTOR, LAYER_FACTOR = 3, 2
-"""The affinity of blocks, and of the ops that hold most weights, counts this much more than that of other ops."""
+"""The weight of the affinity of blocks, and of ops with most parameters, relative to other ops."""
 ENOUGH_IN_COMMON = 0.5
-"""Scopes of other names are compared when they have that part of their kinds of steps in common."""
+"""Scopes with different names are compared if they share at least this part of their kinds of steps."""
 
 
 @dataclass(frozen=True, slots=True)

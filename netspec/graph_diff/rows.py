@@ -12,8 +12,10 @@ from netspec.ir import Scope
 
 
 def split_run(run: Run) -> Iterator[Run]:
-    """Yield the rows that are reported one by one. In a block these are its inner blocks and groups, since other blocks
-    of the kind may lack some of them; elsewhere it is the whole run.
+    """Yield the rows that are reported one by one.
+
+    In a block these are its inner blocks and groups, since other blocks of the kind may lack some of them; elsewhere it
+    is the whole run.
     """
     if not run.place.is_block or len(run.items) == 1:
         yield run

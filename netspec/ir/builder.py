@@ -10,8 +10,9 @@ from netspec.ir.node import Node, Scope
 
 
 class GraphBuilder:
-    """Adds nodes and scopes in their order, and returns the graph. Each knows where it belongs: a node its scope, a
-    scope its parent.
+    """Adds nodes and scopes in their order, and returns the graph.
+
+    Each knows where it belongs: a node its scope, a scope its parent.
     """
 
     def __init__(self, root: Scope) -> None:

@@ -35,7 +35,7 @@ class Input:
     dtype: Dtype = "float"
     high: int | None = None
     symbols: tuple[str | None, ...] = ()
-    """The names of the axes whose sizes stay open, None for those that do not; empty where none does."""
+    """The names of the axes with open sizes, None for the others; empty if there are none."""
 
     @property
     def type(self) -> TensorType:
@@ -99,9 +99,9 @@ class Graph:
     source: str = ""
     published: Publication | None = None
     warnings: tuple[Diagnostic, ...] = ()
-    """What in the document is allowed and hardly meant."""
+    """The warnings about the document."""
     sizes: SizeContext = field(default_factory=lambda: SizeContext({}))
-    """The open sizes of the inputs, and what was decided about them while the graph was built."""
+    """The open sizes of the inputs, and the guards that were recorded while the graph was built."""
     by_path: Mapping[str, Node] = field(init=False)
     _analyses: dict[Any, Any] = field(init=False, default_factory=dict)
 
@@ -136,8 +136,7 @@ class Graph:
         return self.by_path[path]
 
     def type_of(self, value: str) -> TensorType:
-        """Return the type of a value by its name: an input's name, or a node's path, with the number of a further
-        result."""
+        """Return the type of a value by its name: an input's name, a node's path, or a further result's number."""
         node = self.by_path.get(value)
         return node.results[0] if node is not None else _other_types(self)[value]
 

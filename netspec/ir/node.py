@@ -34,7 +34,7 @@ Initializers = tuple[tuple[str, Initializer], ...]
 """The initializers of some parameters, by their name."""
 
 Expressions = tuple[tuple[str, str], ...]
-"""The arguments that a step gives as texts, by their name and as the document writes them."""
+"""The arguments of a step that are expressions, by name and as written in the document."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -61,9 +61,9 @@ class Node:
     named: bool = False
     expressions: Expressions = ()
     symbolic: Op | None = None
-    """The op with formulas of open sizes among its arguments, where it has any; ``op`` is that at the stated sizes."""
+    """The op with open sizes among its arguments, if there are any; ``op`` is that at the stated sizes."""
     size_inputs: tuple[str, ...] = ()
-    """The values, beside the operands, of whose sizes those formulas are computed."""
+    """The values, beside the operands, from whose sizes these are computed."""
 
     def __repr__(self) -> str:
         return f"<Node {self.path} = {self.op.name}({', '.join(self.inputs)}) {', '.join(map(str, self.results))}>"
@@ -140,7 +140,7 @@ class Scope:
     input_names: tuple[str, ...] = ()
     expressions: Expressions = ()
     _parts: Mapping[str, Node | Scope] | None = field(default=None, init=False)
-    """Everything inside the root by its path, once a copy has asked for it."""
+    """Everything inside the root by its path, for unpickling."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "arguments", frozen_arguments(self.arguments))

@@ -42,15 +42,16 @@ class Rewriter:
 
     graph: Graph
     _rows: dict[str, list[Node]] = field(default_factory=dict)
-    """What stands where a node of the graph stood."""
+    """The nodes in place of each node of the graph."""
     _successors: dict[str, _Successor] = field(default_factory=dict)
     _types: dict[str, TensorType] = field(default_factory=dict)
     """The types of new values."""
 
     def derive(self, node: Node, op: Op, *, path: str = "", inputs: tuple[str, ...] | None = None) -> Node:
-        """Return a node with another op, derived from a node that it will replace or be inserted beside. Its results
-        and cost are inferred from the op. Under a path of its own it is a module of its own, without the name and
-        initializers of the other one.
+        """Return a node with another op, derived from a node that it will replace or be inserted beside.
+
+        Its results and cost are inferred from the op. Under a path of its own it is a module of its own, without the
+        name and initializers of the other one.
 
         Raises: ShapeError when the op cannot take these operands.
         """

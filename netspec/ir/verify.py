@@ -12,11 +12,11 @@ from netspec.sizes import stated
 from netspec.sizes.shape import Shape
 
 MOST_SHOWN = 5
-"""How many violations of a rule an exception names."""
+"""The number of violations that an exception lists."""
 
 Check = Callable[[Graph], Iterator[str]]
 CHECKS: dict[str, Check] = {}
-"""The rules by name, each with a function that yields what breaks it. A rule may rely on those before it."""
+"""The rules by name, each with a function that yields violations. A rule may rely on those before it."""
 
 
 class InvalidGraph(InternalError):

@@ -23,7 +23,7 @@ class Combinator(BaseModel):
     bodies: ClassVar[tuple[str, ...]] = ("body",)
     """The fields that are bodies, or words where the field allows them."""
     verbatim: ClassVar[tuple[str, ...]] = ()
-    """The fields whose value is taken verbatim: neither a word nor an expression."""
+    """The fields whose value is verbatim: neither a word nor an expression."""
     variables: ClassVar[tuple[str, ...]] = ()
     """The variables that the combinator defines for expressions in its body."""
     ignored_keys: ClassVar[tuple[str, ...]] = ()
@@ -34,7 +34,7 @@ class Combinator(BaseModel):
     variables_field: ClassVar[str] = ""
     """The field whose keys are further variables of the body."""
     forwarded: ClassVar[tuple[str, ...]] = ()
-    """The fields whose values are arguments of another document, which alone declares which of them are words."""
+    """The fields whose values are arguments of another document, which declares which of them are words."""
 
     def __init_subclass__(cls, key: str, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -69,7 +69,7 @@ class Repeat(Combinator, key="repeat"):
     variables = ("index",)
     has_sibling_body = True
 
-    times: Count = Field(description="How many times.")
+    times: Count = Field(description="Number of repetitions.")
     body: InstanceOf[Body] = Field(description="The steps to repeat.")
 
 
@@ -113,8 +113,7 @@ class Residual(Combinator, key="residual"):
 
 
 class Dense(Combinator, key="dense"):
-    """Runs each layer on the concatenation of the input and the results of all earlier layers; the result includes the
-    last.
+    """Runs each layer on the concatenation of the input and all earlier layers' results; the result includes the last.
 
     Example: ``- dense: {layers: 6, body: [bn, relu, {conv: {out: 32, kernel: 3, padding: 1}}]}``
 
@@ -174,4 +173,4 @@ class Split(Combinator, key="split"):
     ignored_keys = ("name", "share")
 
     sizes: list[Integer] = Field(description="Size of each piece; one of them may be -1, which is the rest.")
-    axis: Integer = Field(1, description="The axis to cut; the batch is axis 0, the channels are axis 1.")
+    axis: Integer = Field(1, description="The axis to split; the batch is axis 0, the channels are axis 1.")

@@ -22,7 +22,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "dirac": ("groups",),
     "eye": (),
 }
-"""The initializers by their name in ``torch.nn.init``, with the arguments they take."""
+"""The initializers by their name in ``torch.nn.init``, with their arguments."""
 
 OTHER_NAMES = {
     "msra": "kaiming_normal",
@@ -35,13 +35,13 @@ OTHER_NAMES = {
     "glorot_normal": "xavier_normal",
     "gaussian": "normal",
 }
-"""What other frameworks call them, for suggestions."""
+"""Names of initializers in other frameworks, for suggestions."""
 
 ARGUMENT_WORDS = {
     "mode": ("fan_in", "fan_out"),
     "nonlinearity": ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"),
 }
-"""The words that arguments of initializers take."""
+"""The words that arguments of initializers allow."""
 WORDS = frozenset({*FUNCTIONS, *OTHER_NAMES})
 EXAMPLES = ("normal: {std: 0.01}", "kaiming_normal: {mode: fan_out}")
 """Initializers with an argument that is a number, and one that is a word."""

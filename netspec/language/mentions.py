@@ -1,5 +1,6 @@
-"""The names that occur in the texts of a document, found without evaluating anything. A name counts wherever an
-expression could read it, so this is an upper bound: a name that does not occur is unused.
+"""The names that occur in the texts of a document, found without evaluating anything.
+
+A name counts wherever an expression could read it, so this is an upper bound: a name that does not occur is unused.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from netspec.sizes.shape import show
 from netspec.syntax.expr import Value
 
 MOST_CHARACTERS = 60
-"""How much of a value a message shows."""
+"""The length of a value in a message."""
 
 
 def show_value(value: Any) -> str:

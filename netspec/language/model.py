@@ -26,7 +26,7 @@ STEP_KEYS = {
 
 
 StepKind = Literal["op", "merge", "block", "combinator", "argument", "values"]
-"""What a step is; one of the kind ``values`` computes nothing, it takes values (``from``) or labels them (``as``)."""
+"""The kind of a step; one of the kind ``values`` only selects values (``from``) or labels them (``as``)."""
 
 
 # Records of the parser are compared by identity: comparing trees of steps would cost more than compiling them.
@@ -122,7 +122,7 @@ class Block:
     description: str = ""
     body: Body | None = None
     mentions: frozenset[str] | None = None
-    """The names that occur in its declaration, all others being unused; None for a block of the library."""
+    """The names that occur in its declaration; None for a block of the library."""
     complete: bool = True
     """False when its signature has errors, so that calls cannot be checked."""
 
@@ -158,7 +158,7 @@ class Document:
     span: Span
     tree: Mapping
     sources: SourceMap
-    """The texts that the document was read from."""
+    """The texts from which the document was read."""
     warnings: tuple[Diagnostic, ...] = ()
     pinned: bool = True
     """False when an override changed the network, so that the document's own figures no longer apply."""

@@ -32,7 +32,7 @@ MODULE_ATTRIBUTES = frozenset(
     }
 )
 # fmt: on
-"""The attributes of ``nn.Module``, which no sub-module may hide; a test compares them with torch's."""
+"""The attributes of ``nn.Module``, which no sub-module may shadow; a test compares them with torch's."""
 
 SOFT_BUILTINS = frozenset({"input", "max", "min", "sum", "pow", "abs", "filter", "map", "hash", "slice", "id", "bin"})
 """Builtins that are harmless as attributes; the emitter never uses them as variables."""

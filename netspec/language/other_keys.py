@@ -67,7 +67,6 @@ DOCUMENT_KEYS: dict[str, str] = {
 
 
 def suggest_key(word: str, known: Iterable[str], others: Mapping[str, str]) -> str:
-    """Return a suggestion for an unknown key, from the names in other libraries or the known keys, or an empty
-    string."""
+    """Return a suggestion for an unknown key, from ``others`` or the known keys, or an empty string."""
     meaning = others.get(word.lower())
     return as_suggestion(meaning) if meaning else nearest(word, known)

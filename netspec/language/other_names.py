@@ -1,5 +1,6 @@
-"""Names of ops and arguments in other libraries: torch, Keras, timm, einops, Ultralytics, Caffe and the papers. An
-entry is the name in netspec, several of which the first that exists is used, or a sentence if there is no such name.
+"""Names of ops and arguments in other libraries: torch, Keras, timm, einops, Ultralytics, Caffe and the papers.
+
+An entry is the name in netspec, several of which the first that exists is used, or a sentence if there is no such name.
 Steps are looked up without capitals, underscores, module prefix and number of dimensions: ``nn.BatchNorm2d`` is
 ``batchnorm``. Only names for which the nearest spelling is wrong or missing need an entry.
 """

@@ -43,8 +43,7 @@ class Scope:
         return Scope((*self.names, *names), self.labels, self.parameters)
 
     def declaration(self, help_text: str) -> tuple[Note, ...]:
-        """Return a note with the declaration of the argument that a help line suggests: its spelling may be the wrong
-        one."""
+        """Return a note with the declaration of a suggested argument, whose spelling may be the wrong one."""
         name = help_text.removeprefix("did you mean '").removesuffix("'?")
         known = self.parameters.get(name)
         return (Note(known.span, f"'{name}' is declared here"),) if known else ()
@@ -88,8 +87,9 @@ def template_errors(template: str, span: Span, scope: Scope | None) -> list[Diag
 def expression_error(
     error: expr.ExpressionError, text: str, span: Span, words: Collection[str] = (), notes: tuple[Note, ...] = ()
 ) -> Diagnostic:
-    """Return the diagnostic of an error in an expression, with the span narrowed to the wrong part. If words are
-    allowed too, an unknown name is treated as a misspelled word.
+    """Return the diagnostic of an error in an expression, with the span narrowed to the wrong part.
+
+    If words are allowed too, an unknown name is treated as a misspelled word.
     """
     if words and error.code == Code.UNKNOWN_NAME and WORD.match(text):
         help_text = nearest(text, words) or "it is no name in scope either"

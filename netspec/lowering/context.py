@@ -28,7 +28,7 @@ class Shared:
     init: tuple[tuple[str, Initializer], ...] = ()
     """The initializers that its first step declares."""
     rules: dict[str, tuple[tuple[str, Initializer], ...]] = field(default_factory=dict)
-    """The initializers by op that its first step declares, where that calls a block."""
+    """The initializers by op that its first step declares, if that calls a block."""
     enclosed: str = ""
     """The shared sub-module that it is part of, which steps outside cannot reach into."""
 
@@ -51,14 +51,14 @@ class Context:
     frames: tuple[Frame, ...] = ()
     shares: dict[str, Shared] = field(default_factory=dict)
     outer_labels: tuple[Namespace[str, Values], ...] = ()
-    """What the steps around each block can refer to: an argument may be computed from the size of such a value."""
+    """The labels of the enclosing blocks: an argument may be computed from the size of such a value."""
     device: int | None = None
     init: dict[str, tuple[tuple[str, Initializer], ...]] = field(default_factory=dict)
     """Initialization rules of a used document or of the calls of blocks around, by op."""
     counter: str = ""
-    """A variable of the innermost loop around, whose rounds it tells apart."""
+    """A variable of the innermost enclosing loop that distinguishes its iterations."""
     keeps_outputs: bool = True
-    """False inside a used document, whose auxiliary outputs are left out."""
+    """False inside a used document, whose auxiliary outputs are omitted."""
 
     def inner(self, **changes: Any) -> Context:
         """Return the context of an inner body, whose labels end with it."""

@@ -44,8 +44,7 @@ def lower(document: Document, limits: Limits | None = None) -> Graph:
 
 @contextmanager
 def _room_for_bodies() -> Iterator[None]:
-    """Raise Python's recursion limit to the depth at which bodies may be nested, which its default of 1,000 is
-    below."""
+    """Raise Python's recursion limit, whose default of 1,000 is too low for the deepest bodies."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(before + DEEPEST_BODY * FRAMES_PER_BODY)
     try:

@@ -17,7 +17,7 @@ from netspec.sizes.shape import MOST_AXES
 from netspec.syntax.yaml import Mapping
 
 _AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
-"""What the open axes of an input are called, by their number."""
+"""The names of the open axes of an input, by their number."""
 
 
 def lower_inputs(document: Document, variables: dict[str, Any]) -> tuple[Input, ...]:

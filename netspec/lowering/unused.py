@@ -27,8 +27,9 @@ def report_unused(document: Document, inputs: tuple[Input, ...], outputs: tuple[
 
 
 def _unused_steps(results: list[Result], read: set[str]) -> Iterator[Step]:
-    """Yield the steps whose values are never read, wherever they are expanded; of nested steps the outermost. A caller
-    may leave some of the values that a block returns unused.
+    """Yield the steps whose values are never read, wherever they are expanded; of nested steps the outermost.
+
+    A caller may leave some of the values that a block returns unused.
     """
     used: set[Span] = set()
     candidates: list[tuple[Step, set[str]]] = []

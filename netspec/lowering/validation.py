@@ -20,7 +20,7 @@ from netspec.syntax.yaml import Mapping, locate
 Model = TypeVar("Model", bound=BaseModel)
 
 _PLAIN = (int, str, bool, float, type(None))
-"""What has no open size, as nearly all arguments."""
+"""The types without open sizes, of nearly all arguments."""
 WHOLE = "use `//` for a whole number, or int(...)"
 
 

@@ -28,7 +28,7 @@ class Value(NamedTuple):
 
 
 Values = tuple[Value, ...] | None
-"""The operands or results of a step, usually one; None where an earlier error left them unknown."""
+"""The operands or results of a step, usually one; None if unknown after an earlier error."""
 
 
 def visible(values: Values) -> expr.Value | list[expr.Value] | expr.Unknown:

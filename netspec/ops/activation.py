@@ -102,7 +102,7 @@ class LeakyReLU(Activation, name="leaky_relu"):
     # torch refuses the gradient of an in-place leaky_relu with a negative slope: its result no longer shows on which
     # side of zero the operand was.
     slope: Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)] = Field(
-        0.01, description="What negative elements are multiplied by; at least zero."
+        0.01, description="Factor of negative elements; at least zero."
     )
 
     def _arguments(self) -> tuple[Argument, ...]:
@@ -127,7 +127,7 @@ class PReLU(Activation, name="prelu"):
 
     channels: Flag = Field(False, description="One slope per channel, instead of one for all.")
     # The paper initializes all slopes with 0.25, too.
-    init: Number = Field(0.25, description="The slope before training.")
+    init: Number = Field(0.25, description="The initial slope.")
 
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
         return {"weight": shapes[0][:1] if self.channels else (1,)}

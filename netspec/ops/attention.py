@@ -46,9 +46,9 @@ class Attention(Op, name="attention"):
         Sample({"heads": 2}, ((6, 8), (5, 8), (5,))),
     )
 
-    heads: Positive = Field(description="Number of groups of features that attend on their own.")
-    dropout: Probability = Field(0.0, description="Probability that a position is not looked at in training.")
-    bias: Flag = Field(True, description="Whether the four matrices come with trainable constants.")
+    heads: Positive = Field(description="Number of heads, which divide the features.")
+    dropout: Probability = Field(0.0, description="Probability that an attention weight is dropped in training.")
+    bias: Flag = Field(True, description="Whether the four projections have biases.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         if len(shapes) not in (1, 3):

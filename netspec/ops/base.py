@@ -109,11 +109,11 @@ class Op(Traits):
     primary: ClassVar[str | None] = None
     """The field of a bare value: ``linear: 1000`` is ``linear: {out: 1000}``."""
     operands: ClassVar[tuple[int, int | None]] = (1, 1)
-    """The least and the greatest number of operands; None is no limit."""
+    """The minimum and maximum number of operands; None is no limit."""
     operand_names: ClassVar[tuple[str, ...]] = ()
     """The names that operands must have, in order, for ops like ``lerp``."""
     samples: ClassVar[tuple[Sample, ...]]
-    """Valid uses; every test family runs over them."""
+    """Valid uses, over which the tests iterate."""
     invalid_samples: ClassVar[tuple[Sample, ...]] = ()
     """Uses that ``infer_shape`` must refuse with a ShapeError."""
 

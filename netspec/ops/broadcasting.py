@@ -1,6 +1,7 @@
-"""Shapes of ops with several operands: equal, or broadcast. torch broadcasts whatever it can. An unintended broadcast
-runs and computes something else, so that most merges require equal shapes. Operands with fewer axes are refused even
-where axes broadcast: torch would align them at the last axis, and not at the channels.
+"""Shapes of ops with several operands: equal, or broadcast. torch broadcasts whatever it can.
+
+An unintended broadcast runs and computes something else, so that most merges require equal shapes. Operands with fewer
+axes are refused even where axes broadcast: torch would align them at the last axis, and not at the channels.
 """
 
 from netspec.ops.base import ShapeError
@@ -44,14 +45,15 @@ def broadcast(op: str, *shapes: Shape) -> Shape:
 
 def _common_size(size: Size, other: Size) -> Size | None:
     """Return the broadcast size of two axes, or None if they do not fit."""
-    if stretches_to(size, other):
+    if broadcasts_to(size, other):
         return other
-    return size if stretches_to(other, size) else None
+    return size if broadcasts_to(other, size) else None
 
 
-def stretches_to(size: Size, full: Size) -> bool:
-    """Return whether an axis has the full size, or broadcasts to it. A plain 1 is tested first: comparing the open size
-    with 1 would exclude that size.
+def broadcasts_to(size: Size, full: Size) -> bool:
+    """Return whether an axis has the full size, or broadcasts to it.
+
+    A plain 1 is tested first: comparing the open size with 1 would exclude that size.
     """
     if not isinstance(size, Dim) and size == 1:
         return True

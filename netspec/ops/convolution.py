@@ -62,7 +62,7 @@ class Conv(Op, name="conv"):
     groups: Positive = Field(1, description="Number of groups of channels that are convolved separately.")
     bias: Flag = Field(True, description="Whether each filter adds a trainable constant.")
     padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = Field(
-        "zeros", description="What the padding is made of."
+        "zeros", description="The values of the padding."
     )
     depth_multiplier: Positive | None = Field(
         None, description="Filters per input channel of a depthwise convolution; replaces `out` and `groups`."
@@ -71,7 +71,7 @@ class Conv(Op, name="conv"):
         False, description="Use the sign of each weight times one scale per filter (the mean of its absolute weights)."
     )
     stored_bits: Bits | None = Field(
-        None, description="Bits of each weight in a file, for the model's size alone; a binary weight always takes one."
+        None, description="Bits of each weight in a file, for the model's size only; a binary weight always has one."
     )
 
     @property

@@ -1,6 +1,7 @@
-"""The types of the arguments of ops, each with a single message for invalid values. A type accepts a number, a list or
-one of its words; the message says what is expected. The words of a type are its ``Literal`` members: there, a plain
-string is a word and not an expression.
+"""The types of the arguments of ops, each with a single message for invalid values.
+
+A type accepts a number, a list or one of its words; the message says what is expected. The words of a type are its
+``Literal`` members: there, a plain string is a word and not an expression.
 
 A type whose name starts with ``Open`` also accepts an open size. All others need a plain number, so an open size is
 fixed before validation.
@@ -24,14 +25,14 @@ Positive = Annotated[int, Strict(), Field(ge=1, le=LARGEST)]
 """A whole number of at least one: channels, features, groups, layers."""
 Count = Annotated[int, Strict(), Field(ge=0, le=LARGEST)]
 Bits = Annotated[int, Strict(), Field(ge=1, le=64)]
-"""How many bits a stored number takes."""
+"""The bits of a stored number."""
 Integer = Annotated[int, Strict(), Field(ge=-LARGEST, le=LARGEST)]
 Flag = Annotated[bool, Strict()]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 PositiveNumber = Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)]
 Probability = Annotated[float, Strict(), Field(ge=0, le=1)]
 Survival = Annotated[float, Strict(), Field(gt=0, le=1)]
-"""A probability that something is kept; at zero there would be nothing left to train."""
+"""The probability that something is kept; at zero nothing would be trained."""
 
 
 def _keep_open(kind: Any) -> GetPydanticSchema:
@@ -47,7 +48,7 @@ def _keep_open(kind: Any) -> GetPydanticSchema:
 
 
 OpenInteger = Annotated[Size, _keep_open(Integer)]
-"""As ``Integer``, or a size that stays open: a position, a size of the result."""
+"""As ``Integer``, or an open size: a position, a size of the result."""
 
 
 def _is_integer(value: object, least: int, open: bool = False) -> TypeGuard[int]:
@@ -83,7 +84,7 @@ SizePerAxis = Size | tuple[Size, ...]
 OpenPerAxis = Annotated[
     SizePerAxis, PlainValidator(_integers(1, _AT_LEAST_ONE, open=True)), WithJsonSchema(_axis_schema(1))
 ]
-"""As ``PerAxis``, or with sizes that stay open: a size of the result, a window that depends on the map."""
+"""As ``PerAxis``, or with open sizes: a size of the result, a window that depends on the map."""
 PerAxisCount = Annotated[
     int | tuple[int, ...],
     PlainValidator(_integers(0, "expected a whole number of at least 0, or a list of one per axis")),

@@ -40,7 +40,7 @@ class Linear(Op, name="linear"):
 
     out: Positive = Field(description="Number of output features.")
     bias: Flag = Field(True, description="Whether to add a trainable constant to each feature.")
-    stored_bits: Bits | None = Field(None, description="Bits of each weight in a file, for the model's size alone.")
+    stored_bits: Bits | None = Field(None, description="Bits of each weight in a file, for the model's size only.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
@@ -159,9 +159,9 @@ class Embedding(Op, name="embedding"):
     )
     invalid_samples = (Sample({"num": 10, "dim": 4, "padding_idx": 10}, ((7,),)),)
 
-    num: Positive = Field(description="How many numbers there are: they go from 0 to num - 1.")
+    num: Positive = Field(description="Number of vectors, for the numbers from 0 to num - 1.")
     dim: Positive = Field(description="Number of features of each vector.")
-    padding_idx: Count | None = Field(None, description="A number whose vector is zero, and stays zero in training.")
+    padding_idx: Count | None = Field(None, description="A number whose vector is zero and is not trained.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_index
-from netspec.ops.broadcasting import broadcast, equal, stretches_to
+from netspec.ops.broadcasting import broadcast, equal, broadcasts_to
 from netspec.ops.fields import Flag, Integer
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes.shape import Shape, show
@@ -256,7 +256,7 @@ class Lerp(Op, name="lerp"):
         start, end, weight = shapes
         equal("lerp", start, end)
         # torch.lerp would broadcast all three; a network in which start and end differ has an error elsewhere.
-        if len(weight) != len(start) or not all(map(stretches_to, weight, start)):
+        if len(weight) != len(start) or not all(map(broadcasts_to, weight, start)):
             raise ShapeError(
                 f"lerp needs a weight that fits {show(start)}, got {show(weight)}",
                 help="give the gate the channels and stride of what it acts on",

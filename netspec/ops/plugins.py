@@ -1,5 +1,6 @@
-"""Ops of plugins: of installed packages, and of modules that the caller names. A document alone never causes Python to
-be imported: whoever installs a package or names a module decides.
+"""Ops of plugins: of installed packages, and of modules that the caller names.
+
+A document alone never causes Python to be imported: whoever installs a package or names a module decides.
 """
 
 import importlib

@@ -20,7 +20,7 @@ class Recurrent(Op):
     depends_on_mode = True
     keeps_output = True
     gates: ClassVar[int]
-    """How many matrices a layer has for each of input and state."""
+    """The number of gates, each with a matrix for the input and one for the state."""
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample({"hidden": 5}, ((7, 4),)),
         Sample({"hidden": 5, "layers": 2, "bidirectional": True, "output": "last"}, ((3, 4),)),
@@ -39,7 +39,7 @@ class Recurrent(Op):
     dropout: Probability = Field(0.0, description="Probability that a feature is dropped between two layers.")
     bias: Flag = Field(True, description="Whether gates have trainable constants; as in torch, two for each.")
     output: Literal["sequence", "last"] = Field(
-        "sequence", description="Whether the outputs of all steps leave, or the last state of each direction."
+        "sequence", description="Whether to return the outputs of all steps, or the last state of each direction."
     )
 
     @property
@@ -171,7 +171,7 @@ class RNN(Recurrent, name="rnn"):
     gates = 1
     samples = (*Recurrent.samples, Sample({"hidden": 3, "nonlinearity": "relu"}, ((4, 6),)))
 
-    nonlinearity: Literal["tanh", "relu"] = Field("tanh", description="What squashes the new state.")
+    nonlinearity: Literal["tanh", "relu"] = Field("tanh", description="Activation function of the new state.")
 
     def _arguments(self, features: Size) -> tuple[Argument, ...]:
         return (*super()._arguments(features), Argument("nonlinearity", self.nonlinearity, "tanh"))

@@ -58,10 +58,10 @@ class Pad(Op, name="pad"):
     sides: OpenSides = Field(0, description="Elements added around each axis.")
     channels: tuple[Count, Count] = Field((0, 0), description="Channels added before and after.")
     value: Number | Literal["lowest"] = Field(
-        0.0, description="What a constant padding is made of; `lowest` is minus infinity, which never wins a maximum."
+        0.0, description="Value of constant padding; `lowest` is minus infinity, which never wins a maximum."
     )
     mode: Literal["constant", "reflect", "replicate", "circular"] = Field(
-        "constant", description="Whether to add a constant, the mirrored input, its border or its other end."
+        "constant", description="Padding mode: a constant, the mirrored input, its border, or its opposite end."
     )
 
     def infer_shape(self, *shapes: Shape) -> Shape:
@@ -180,12 +180,12 @@ class Upsample(Op, name="upsample"):
         Sample({"scale": [2, 2]}, ((4, 3),)),
     )
 
-    scale: PerAxisFactor | None = Field(None, description="How many times longer each axis becomes.")
+    scale: PerAxisFactor | None = Field(None, description="Factor of each axis.")
     size: OpenPerAxis | None = Field(None, description="Size of each axis of the result; replaces `scale`.")
     mode: Literal["nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic"] = Field(
-        "nearest", description="How to interpolate; `linear` is bilinear for images and trilinear for volumes."
+        "nearest", description="Interpolation; `linear` is bilinear for images and trilinear for volumes."
     )
-    align_corners: Flag = Field(False, description="Whether the first and last elements stay where they are.")
+    align_corners: Flag = Field(False, description="Whether the corner elements of operand and result coincide.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes

@@ -235,12 +235,10 @@ class Slice(Reshaping, name="slice"):
         Sample({"axis": 2}, ((4,),)),
     )
 
-    axis: Integer = Field(1, description="The axis to take from; the batch is axis 0, the channels are axis 1.")
-    start: OpenInteger = Field(0, description="The first position that is taken.")
-    stop: OpenInteger | None = Field(
-        None, description="The first position that is no longer taken; the end if not given."
-    )
-    step: Positive = Field(1, description="Distance between two positions that are taken.")
+    axis: Integer = Field(1, description="The axis to slice; the batch is axis 0, the channels are axis 1.")
+    start: OpenInteger = Field(0, description="The first position.")
+    stop: OpenInteger | None = Field(None, description="The position after the last; by default the end.")
+    step: Positive = Field(1, description="Distance between two positions.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes

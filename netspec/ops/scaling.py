@@ -26,7 +26,7 @@ class Scale(Op, name="scale"):
     keeps_input = False
     samples = (Sample({"by": 0.5}, ((4, 3, 3),)), Sample({"by": 2}, ((5,),)))
 
-    by: Number = Field(description="What each element is multiplied by.")
+    by: Number = Field(description="The factor.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes

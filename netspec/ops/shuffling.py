@@ -45,7 +45,7 @@ class ChannelShuffle(Op, name="channel_shuffle"):
     )
     invalid_samples = (Sample({"groups": 4}, ((6, 3, 3),)), Sample({"groups": 2}, ((6,),)))
 
-    groups: Positive = Field(description="Number of groups of channels that are mixed.")
+    groups: Positive = Field(description="Number of groups of channels that are interleaved.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
@@ -110,9 +110,7 @@ class Gather(Op, name="gather"):
     )
     invalid_samples = (Sample({"channels": [0, 4]}, ((4, 3, 3),)), Sample({"channels": [-5]}, ((4,),)))
 
-    channels: Annotated[tuple[Integer, ...], Field(min_length=1)] = Field(
-        description="The channels that are taken, counted from 0."
-    )
+    channels: Annotated[tuple[Integer, ...], Field(min_length=1)] = Field(description="The channels, counted from 0.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
@@ -167,7 +165,7 @@ class PixelShuffle(Op, name="pixel_shuffle"):
     samples = (Sample({"factor": 2}, ((8, 3, 4),)), Sample({"factor": 1}, ((8, 3, 4),)))
     invalid_samples = (Sample({"factor": 2}, ((6, 3, 3),)), Sample({"factor": 2}, ((8, 3),)))
 
-    factor: Positive = Field(description="How many times larger height and width become.")
+    factor: Positive = Field(description="Factor of height and width.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes

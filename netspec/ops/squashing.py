@@ -83,9 +83,9 @@ class Softplus(Activation, name="softplus"):
     torch_name = ("Softplus", "F.softplus")
     samples = (*Activation.samples, Sample({"beta": 2.0, "threshold": 10.0}, ((4, 3),)))
 
-    beta: PositiveNumber = Field(1.0, description="How sharp the bend is.")
+    beta: PositiveNumber = Field(1.0, description="Sharpness of the transition.")
     # exp would overflow there, and the result differs from its argument by less than the precision of a float.
-    threshold: PositiveNumber = Field(20.0, description="Where the function goes over into a straight line.")
+    threshold: PositiveNumber = Field(20.0, description="Value above which the function is linear.")
 
     def _arguments(self) -> tuple[Argument, ...]:
         return (Argument("beta", self.beta, 1.0), Argument("threshold", self.threshold, 20.0))

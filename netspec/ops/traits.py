@@ -1,6 +1,7 @@
-"""Traits of ops: what the rest of the compiler needs to know of an op beside its shape, cost and code. No other code
-knows ops by name, so that an op of a plugin counts towards the depth, is folded, has its padding legalized and its
-receptive field computed like a built-in one.
+"""Traits of ops: what the rest of the compiler needs to know of an op beside its shape, cost and code.
+
+No other code knows ops by name, so that an op of a plugin counts towards the depth, is folded, has its padding
+legalized and its receptive field computed like a built-in one.
 """
 
 from fractions import Fraction
@@ -49,7 +50,7 @@ class Traits(BaseModel):
     concatenates: ClassVar[bool] = False
     """True when the result is the operands one after another, along one of its axes."""
     moves_elements: ClassVar[bool] = False
-    """True when the result holds elements of the operands only, so that integers stay as small as they are."""
+    """True when the result holds only elements of the operands, so that bounds of integers are kept."""
     may_alias: ClassVar[bool] = False
     """True when the result may lie in the operand's memory, so that it must not be overwritten in place."""
     keeps_order: ClassVar[bool] = False
@@ -61,7 +62,7 @@ class Traits(BaseModel):
     open_arguments: ClassVar[frozenset[str]] = frozenset()
     """The fields that accept open sizes; for all others an open size is fixed to its stated value."""
     in_place: ClassVar[bool] = False
-    """True when the op's torch text has an ``inplace`` argument."""
+    """True when the op's torch code has an ``inplace`` argument."""
     depends_on_mode: ClassVar[bool] = False
     """True when the op differs between training and evaluation; it is then always a module."""
 
@@ -83,12 +84,12 @@ class Traits(BaseModel):
     counts_as_layer: ClassVar[bool] = False
     """True when the op counts towards the depth of a network, as papers count it."""
     channel_fields: ClassVar[frozenset[str]] = frozenset()
-    """The arguments that follow the channels, in which blocks that are drawn as one may differ."""
+    """The arguments that depend on the channels, in which blocks of one box may differ."""
 
     # padding
 
     padding_identity: ClassVar[float | Literal["lowest"]] = 0.0
-    """What the op's padding is made of: a number, or ``lowest``, which never wins a maximum."""
+    """The value of the op's padding: a number, or ``lowest``, which never wins a maximum."""
 
     @property
     def padding_counts(self) -> bool:
@@ -100,8 +101,10 @@ class Traits(BaseModel):
         return ()
 
     def explicit_padding(self, shape: Shape) -> Pairs | None:
-        """Return the padding around an operand if torch's layer does not support it, else None. The op is then replaced
-        by a ``pad`` and the result of ``without_padding``. Most layers of torch pad both sides of an axis alike.
+        """Return the padding around an operand if torch's layer does not support it, else None.
+
+        The op is then replaced by a ``pad`` and the result of ``without_padding``. Most layers of torch pad both sides
+        of an axis alike.
         """
         pairs = self.padding_around(shape)
         # torch.nn.Conv2d: padding is "added to all four sides", by one number per axis.
@@ -127,16 +130,18 @@ class Traits(BaseModel):
     # receptive fields
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...] | None:
-        """Return the windows of each operand that one element of the result reads, axis by axis. An empty tuple is that
-        of an element-wise op, whose operands are broadcast; None is that of an op that reads everything. What only
-        training reads, such as the other examples of a batch, does not count.
+        """Return the windows of each operand that one element of the result reads, axis by axis.
+
+        An empty tuple is that of an element-wise op, whose operands are broadcast; None is that of an op that reads
+        everything. What only training reads, such as the other examples of a batch, does not count.
         """
         return ()
 
     # parameters
 
     def zero_rows(self) -> dict[str, str]:
-        """Return the parameters with a row that stays zero, and the attribute of torch's layer that holds its index. An
-        initializer fills the whole parameter, and torch zeroes the row only in its constructor.
+        """Return the parameters with a row that stays zero, and the attribute of torch's layer that holds its index.
+
+        An initializer fills the whole parameter, and torch zeroes the row only in its constructor.
         """
         return {}

@@ -50,8 +50,8 @@ class ConvTranspose(Op, name="conv_transpose"):
 
     out: Positive = Field(description="Number of output channels.")
     kernel: PerAxis = Field(description="Size of the filters, in elements.")
-    stride: PerAxis = Field(1, description="Distance between the places of two neighbouring elements.")
-    padding: PerAxisCount = Field(0, description="Elements that are cut off around the result.")
+    stride: PerAxis = Field(1, description="Distance between the windows of two neighbouring elements.")
+    padding: PerAxisCount = Field(0, description="Elements cropped from both ends of the result.")
     output_padding: PerAxisCount = Field(0, description="Elements added after the result; smaller than the stride.")
     groups: Positive = Field(1, description="Number of groups of channels that are convolved separately.")
     bias: Flag = Field(True, description="Whether each output channel adds a trainable constant.")

@@ -21,9 +21,7 @@ class WindowPool(Op):
     """The first part of torch's module and function, up to the rank."""
 
     kernel: OpenPerAxis = Field(description="Size of the window, in elements.")
-    stride: OpenPerAxis | None = Field(
-        None, description="Distance between two windows; the kernel's size if not given."
-    )
+    stride: OpenPerAxis | None = Field(None, description="Distance between two windows; by default the kernel's size.")
     ceil: Flag = Field(False, description="Round the number of windows up instead of down.")
 
     @property

@@ -13,9 +13,11 @@ PASSES: dict[str, type[Pass]] = {}
 
 
 class Pass(ABC):
-    """A named transformation of graphs. It never changes its argument, and returns the same object if there is nothing
-    to do. It is idempotent: applied to its own result, it does nothing. Options are the fields of a subclass that is a
-    frozen dataclass. ``requires`` are the names of the passes that must have run before.
+    """A named transformation of graphs.
+
+    It never changes its argument, and returns the same object if there is nothing to do. It is idempotent: applied to
+    its own result, it does nothing. Options are the fields of a subclass that is a frozen dataclass. ``requires`` are
+    the names of the passes that must have run before.
     """
 
     name: ClassVar[str]

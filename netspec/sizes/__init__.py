@@ -1,8 +1,9 @@
-"""The sizes of shapes: plain ints, and formulas over open (symbolic) sizes, such as ``(H + 31) // 32``. Input: open
-sizes by name (``symbol("H", 224)``, stated at 224) and the arithmetic of strides, poolings and expressions on them.
-Output: exact formulas, and the legal sizes with the place in the document behind each limit. Guarantees: a formula
-computed at 224 and evaluated at 320 is the size of the network at 320, or 320 is not legal; plain ints stay plain ints;
-equal formulas are one object, also after a copy or a pickle.
+"""The sizes of shapes: plain ints, and formulas over open (symbolic) sizes, such as ``(H + 31) // 32``.
+
+Input: open sizes by name (``symbol("H", 224)``, stated at 224) and the arithmetic of strides, poolings and expressions
+on them. Output: exact formulas, and the legal sizes with the place in the document behind each limit. Guarantees: a
+formula computed at 224 and evaluated at 320 is the size of the network at 320, or 320 is not legal; plain ints stay
+plain ints; equal formulas are one object, also after a copy or a pickle.
 
     form        what a formula is          algebra     its arithmetic, in normal form
     printing    its text                   reading     the form of a text

@@ -15,10 +15,10 @@ from math import floor, gcd, prod
 from netspec.sizes.form import Atom, Floor, Form, Product, Scaled, Symbol, atom, form, ordered
 
 _memo = lru_cache(maxsize=1 << 15)
-"""A table of results; it is bounded, so that an editor that compiles all day does not keep every size it computed."""
+"""A table of results, bounded so that a long-running process does not keep every size."""
 
 LARGEST_EXACT = 1 << 16
-"""Numerator and denominator up to which a float is taken for the fraction that it is."""
+"""Numerator and denominator up to which a float is converted to its exact fraction."""
 
 
 @_memo
@@ -62,8 +62,9 @@ def multiply(left: Form, right: Form) -> Form:
 
 
 def factor(whole: Form) -> tuple[int, tuple[Form, ...]]:
-    """Factor a form that is not constant into a number and forms. The number takes the sign if all terms share it, so
-    that ``-H * W`` and ``H * -W`` have the same factors.
+    """Factor a form that is not constant into a number and forms.
+
+    The number takes the sign if all terms share it, so that ``-H * W`` and ``H * -W`` have the same factors.
     """
     if len(whole.terms) == 1 and not whole.constant and isinstance(whole.terms[0][0], Product):
         return whole.terms[0][1], whole.terms[0][0].factors

@@ -61,8 +61,9 @@ class SizeContext:
         return Deciding(self, None)
 
     def assuming(self) -> Deciding:
-        """Return a context manager in which comparisons are answered at the stated sizes; nothing is recorded. It is
-        for analyses of a network whose legal sizes are known: at each of them it is the same network.
+        """Return a context manager in which comparisons are answered at the stated sizes; nothing is recorded.
+
+        It is for analyses of a network whose legal sizes are known: at each of them it is the same network.
         """
         return Deciding(self, _ASSUMED)
 
@@ -181,8 +182,7 @@ class SizeContext:
         return solved is not None and all(self.domain(each.name, phase) <= solved for each in whole.symbols)
 
     def conditions(self, phase: Phase = "evaluation") -> list[Guard]:
-        """Return the guards that no domain of one symbol expresses: those on several sizes, and those that are not
-        solved."""
+        """Return the guards that no domain of one symbol expresses: those on several sizes, or not solved."""
         box = self._box(phase)
         return [each for each in self.guards_in(phase) if not self._expressed(each, phase, box)]
 

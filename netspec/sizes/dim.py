@@ -1,6 +1,7 @@
-"""Open sizes as Python values: ``Dim``, and ``Ratio`` for their exact fractions. A ``Dim`` is not an ``int``. Constant
-results are plain ``int``s, so that networks of fixed sizes have none, and code that reads the C value of an ``int``
-(``range``, JSON, slices) cannot silently drop a formula.
+"""Open sizes as Python values: ``Dim``, and ``Ratio`` for their exact fractions.
+
+A ``Dim`` is not an ``int``. Constant results are plain ``int``s, so that networks of fixed sizes have none, and code
+that reads the C value of an ``int`` (``range``, JSON, slices) cannot silently drop a formula.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from netspec.sizes.form import Form, Symbol, atom, form
 from netspec.sizes.printing import formula
 
 MOST_WEIGHT, MOST_DEPTH = 1024, 64
-"""A formula of more atoms, or of more that are nested, is not kept open but fixed to its value."""
+"""A formula with more atoms, or nested more deeply, is fixed to its value."""
 
 
 class Dim(Exact):
@@ -147,7 +148,7 @@ class Dim(Exact):
 
 
 Size = int | Dim
-"""A size: a plain number, or one that stays open."""
+"""A size: a plain number, or an open one."""
 
 
 class Ratio(Exact):

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from math import gcd, lcm
 
 Interval = tuple[int, int | None]
-"""The first and the last member, both of the residue class; None is no end."""
+"""The first and the last member, both in the residue class; None is no end."""
 Row = tuple[Interval, ...]
 """The intervals of one residue class, in order, with a gap between any two."""
 
 _MOST = 1024
-"""A finite set of at most that many sizes is kept as their runs, whatever the period it came with."""
+"""A finite set of at most that many sizes is stored as runs, without a period."""
 
 
 class Domain:

@@ -20,15 +20,15 @@ from weakref import WeakValueDictionary
 Range = tuple[int | None, int | None]
 """The least and the greatest value of something; None where there is no limit."""
 Line = tuple[int, int]
-"""A period and the rise over one period: what makes a form of one symbol linear within each residue class."""
+"""A period and the increase over one period, of a form of one symbol that is linear within each residue class."""
 SIZE: Range = (1, None)
-"""What a size can be while nothing is known about it."""
+"""The range of a size about which nothing is known."""
 
 # Weak, so that a long-running process does not keep every size of every document.
 _ALIVE: WeakValueDictionary[Any, Any] = WeakValueDictionary()
 """Every atom and form that is still referenced, by its parts."""
 _MAKING = Lock()
-"""Held while one is made: two threads that need the same one must not make two, which would compare unequal."""
+"""Held while one is made: if two threads made the same one, the two would compare unequal."""
 
 
 class Atom:
@@ -37,12 +37,12 @@ class Atom:
     __slots__ = ("__weakref__", "depth", "key", "stated", "symbols", "weight")
 
     weight: int
-    """How many atoms the text of it has, itself included; ``depth`` is how many of them are nested."""
+    """The number of atoms in its text, including itself; ``depth`` is how deeply they are nested."""
     depth: int
     key: tuple[Any, ...]
     symbols: frozenset[Symbol]
     stated: int
-    """The value at the sizes that the document states."""
+    """The value at the stated sizes."""
 
     def value(self, sizes: Mapping[str, int]) -> int:
         """Return the value at the given sizes of all symbols."""

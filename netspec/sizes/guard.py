@@ -14,13 +14,14 @@ Kind = Literal["needs", "fixes", "chosen"]
 """Why a size is limited: an op cannot work otherwise (needs), a weight or another number of the module was computed
 from it (fixes), or the structure of the network was chosen by it, as by ``when`` (chosen)."""
 Phase = Literal["evaluation", "training"]
-"""When a limit counts: always, or only in training, for parts that evaluation leaves out."""
+"""When a limit applies: always, or only in training, for parts that evaluation does not compute."""
 
 
 class Reason(NamedTuple):
-    """The reason for which sizes are compared. ``span`` is the place in the document and ``subject`` its origin (a
-    node's path, say); both are opaque here. ``expression`` is the expression of the document that compares them, if
-    any.
+    """The reason for which sizes are compared.
+
+    ``span`` is the place in the document and ``subject`` its origin (a node's path, say); both are opaque here.
+    ``expression`` is the expression of the document that compares them, if any.
     """
 
     span: Any = None
@@ -70,8 +71,7 @@ class Guard:
         return (value == 0 if self.relation == "==" else value >= 0) is self.holds
 
     def settle(self, training: Collection[Hashable]) -> None:
-        """Set the phase, given the subjects that run in training only: a guard of no other subject applies only
-        there."""
+        """Set the phase, given the subjects of training only: a guard of no other subject applies only there."""
         # Evaluation must not be limited by what only training computes. That is known once the graph is complete, since
         # it follows from the outputs.
         always = [each for each in self.reasons if each.subject not in training]

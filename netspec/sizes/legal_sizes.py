@@ -16,7 +16,7 @@ from netspec.sizes.printing import formula
 from netspec.sizes.solver import EVERY_SIZE
 
 MOST_RUNS = 24
-"""A finite set is listed up to so many runs of neighbours."""
+"""A finite set with at most this many runs of neighbours is listed."""
 
 
 class Limit(NamedTuple):
@@ -151,10 +151,10 @@ def _limits_of(domain: Domain, name: str) -> dict[str, str]:
 
 
 def describe_sizes(context: SizeContext, phase: Phase = "evaluation") -> list[str]:
-    """Return what is legal, one line for all symbols with the same domain and one for each condition beyond that.
+    """Return the legal sizes in words: a line for all symbols with the same domain, and one per further condition.
 
-    A size that must equal a formula of others is given by it. Where sizes depend on each other in another way, a last
-    line says what is legal when they are equal, as for square images.
+    A size that must equal a formula of others is written as that. If sizes depend on each other in another way, a last
+    line is about equal sizes, as of square images.
 
     Example:
         >>> from netspec.sizes import Reason, symbol

@@ -11,13 +11,14 @@ from netspec.sizes.form import Symbol, atom, form
 from netspec.sizes.printing import formula
 
 DIVISORS = (2, 3, 4, 6, 8, 16, 32, 64)
-"""By what documents divide maps; anything else is computed from the sizes of the network's inputs."""
+"""The usual divisors of maps; any other is computed from the sizes of the network's inputs."""
 
 
 def express(size: Dim, known: Mapping[str, Size]) -> str | None:
-    """Return a size as an expression over the names of known sizes, or None if it does not follow from them. The
-    simplest is preferred: a known size itself, one with a number added, multiplied or divided, and sums and differences
-    of two. Any other is written over the open sizes themselves, if all of them are known.
+    """Return a size as an expression over the names of known sizes, or None if it does not follow from them.
+
+    The simplest is preferred: a known size itself, one with a number added, multiplied or divided, and sums and
+    differences of two. Any other is written over the open sizes themselves, if all of them are known.
 
     Example:
         >>> from netspec.sizes import symbol

@@ -14,10 +14,10 @@ from netspec.sizes.questions import stated
 
 Shape = tuple[Size, ...]
 Pairs = tuple[tuple[Size, Size], ...]
-"""What is added before and after each axis."""
+"""The padding before and after each axis."""
 
 MOST_AXES = 63
-"""How many axes one example may have: with the batch, those of torch's tensors."""
+"""The most axes of one example: with the batch, those of torch's tensors."""
 
 
 def show(shape: Shape) -> str:

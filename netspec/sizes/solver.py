@@ -10,20 +10,21 @@ from netspec.sizes.domain import Domain, Row
 from netspec.sizes.form import Form
 
 Relation = Literal["==", ">="]
-"""What is asked of a form: whether it is zero, or whether it is zero or more."""
+"""A relation of a form to zero: equal, or at least."""
 
 LONGEST_PERIOD = 4096
-"""A condition that repeats itself only after more sizes than that is checked at run time instead."""
+"""A condition with a longer period is not solved but evaluated."""
 MOST_WORK = 1 << 17
-"""Likewise for one whose evaluation over a whole period takes more steps than that."""
+"""Likewise a condition whose evaluation over a whole period needs more steps than that."""
 
 EVERY_SIZE = Domain.between(1)
 
 
 @lru_cache(maxsize=1 << 14)
 def always(difference: Form, relation: Relation) -> bool | None:
-    """Return True or False if the relation holds at all sizes or at none, and None if it depends on them. None may also
-    mean unknown, as for some conditions on several symbols.
+    """Return True or False if the relation holds at all sizes or at none, and None if it depends on them.
+
+    None may also mean unknown, as for some conditions on several symbols.
     """
     # Bounds first: they decide nearly every comparison of a network, for any number of symbols.
     low, high = difference.range({})

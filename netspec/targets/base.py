@@ -1,6 +1,7 @@
-"""What a target is: a language that graphs are compiled to, as a table from ops to rules. The torch target keeps its
-code on the ops themselves, so that an op is one file. Every other target is such a table, in a folder of its own, so
-that ops are independent of it:
+"""What a target is: a language that graphs are compiled to, as a table from ops to rules.
+
+The torch target keeps its code on the ops themselves, so that an op is one file. Every other target is such a table, in
+a folder of its own, so that ops are independent of it:
 
     @EQUATIONS.implements(Linear)
     def linear(op: Linear, call: Call) -> Equation: ...

@@ -11,7 +11,7 @@ from netspec.lowering import lower
 from netspec.sizes.shape import show
 from netspec.syntax.yaml.flow_style import flow
 
-ENTERS = (64, 32, 32)
+INPUT_SHAPE = (64, 32, 32)
 """The input shape of an example."""
 BY_NAME: dict[str, Any] = {"classes": 10, "columns": 3, "groups": 4, "kernel": 3, "grow": 16, "growth": 32}
 BY_TYPE: dict[str, Any] = {
@@ -24,7 +24,7 @@ BY_TYPE: dict[str, Any] = {
     "block": {"conv": {"out": 64, "kernel": 3, "padding": 1}},
     "any": 1,
 }
-"""What stands for an argument, by its name or else by its type."""
+"""The example value of an argument, by its name or else by its type."""
 
 
 def example_call(block: Block) -> str:
@@ -56,7 +56,7 @@ def example_document(block: Block) -> str:
     """Return a document of the example, in which all inputs have the same shape."""
     # `column` is the result of `draw_column`, which no input of a network can be.
     labels = [label for label in block.inputs if label != "column"]
-    inputs = flow({label: list(ENTERS) for label in ["start", *labels]})
+    inputs = flow({label: list(INPUT_SHAPE) for label in ["start", *labels]})
     drawn = "\n- {draw_column: {columns: 3, p: 0.5}, from: start, as: column}\n- {sequential: [], from: start}"
     begun = drawn if "column" in block.inputs else "\n- {sequential: [], from: start}"
     return f"netspec: 1\nname: example\ninput: {inputs}\nnetwork:{begun}\n{example_call(block)}\n"
@@ -75,7 +75,7 @@ def example_shapes(block: Block) -> str:
         path.write_text(example_document(block), encoding="utf-8")
         graph = lower(load(path))
     leaving = " and ".join(show(graph.shape_of(each.node)) for each in graph.outputs)
-    return f"{show(ENTERS)} -> {leaving}"
+    return f"{show(INPUT_SHAPE)} -> {leaving}"
 
 
 def _value(parameter: Parameter) -> Any:

@@ -7,7 +7,7 @@ from netspec.syntax.yaml.flow_style import flow
 
 # Relative to the document, as editors resolve it, and in a hidden folder, since it is not edited.
 SCHEMA = ".netspec/schema.json"
-"""Where the schema of a new document lies, seen from the document; editors find it by the document's first line."""
+"""The path of a new document's schema, relative to the document, whose first line refers to it."""
 
 _OPENING = f"""\
 # yaml-language-server: $schema={SCHEMA}

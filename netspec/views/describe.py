@@ -15,9 +15,9 @@ Item = Node | Scope
 MOST_PARTS = 3
 """A group with more different parts is described by its layers, or by its number of ops."""
 FEW_NODES = 4
-"""The largest unit without inner scopes that stays closed unless a depth is asked for."""
+"""The largest unit without inner scopes that is collapsed by default."""
 MOST_TEXT = 40
-"""Characters that a description in a table may have."""
+"""The length of a description in a table."""
 
 _WORDS = {"network": "Network", "output": "Auxiliary output", "dense": "dense"}
 
@@ -57,8 +57,9 @@ def _count_parts(labels: Sequence[str]) -> str:
 
 
 def _repeated_block(scope: Scope) -> str:
-    """Return the block that a scope repeats, with its count; empty if it holds anything else. Merges between blocks
-    belong to them, as the concatenations of a dense block do.
+    """Return the block that a scope repeats, with its count; empty if it holds anything else.
+
+    Merges between blocks belong to them, as the concatenations of a dense block do.
     """
     blocks = [each.block for each in scope.scopes]
     families = {item.op.family for item in scope.items if isinstance(item, Node)}
@@ -103,8 +104,10 @@ def _drawn(node: Node, graph: Graph) -> str:
 
 
 def describe_call(scopes: list[Scope], channels: int) -> str:
-    """Return a block's name with its most informative arguments, as far as there is room. Omitted are arguments that
-    differ between the calls, neutral values such as ``stride: 1``, and channels, which are in the next column.
+    """Return a block's name with its most informative arguments, as far as there is room.
+
+    Omitted are arguments that differ between the calls, neutral values such as ``stride: 1``, and channels, which are
+    in the next column.
     """
     first = scopes[0]
     text = first.block
@@ -118,7 +121,7 @@ def describe_call(scopes: list[Scope], channels: int) -> str:
 
 
 SIZES = frozenset({"kernel", "stride", "padding", "dilation", "size"})
-"""What arguments are called that hold a size per axis; other lists are shown as lists."""
+"""The arguments that hold a size per axis; other lists are shown as lists."""
 
 
 def _show_argument(name: str, value: Any) -> str:

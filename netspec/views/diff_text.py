@@ -19,7 +19,7 @@ MOST_NAMES = 3
 MOST_VALUES = 2
 MOST_STEPS = 6
 WIDEST = 102
-"""Longer texts do not push the figures of all lines to the right."""
+"""Longer texts do not widen the column of all lines."""
 
 
 def difference_lines(comparison: Comparison) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from netspec.sizes.shape import Shape
 from netspec.version import MARK
 
 VERSION = 2
-"""The version of this form; it grows when a field changes its meaning or goes."""
+"""The version of this format; it is increased when a field changes its meaning or is removed."""
 
 
 def graph_record(graph: Graph, *, dtype: str = "float32", batch: int = 1) -> dict[str, Any]:

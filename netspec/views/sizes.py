@@ -13,7 +13,7 @@ from netspec.sizes.shape import Shape, show
 from netspec.views.text_table import text_table
 
 _KINDS = {"needs": "needed by", "fixes": "fixed by", "chosen": "decided at"}
-"""What a limit owes to the step behind it."""
+"""The reasons of limits, by kind."""
 
 
 def sizes_line(graph: Graph) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import re
 
 ITSELF = "\x00"
-"""Stands for the picture's own name while it is written: no text of a document can hold it, as it would be escaped."""
+"""The placeholder of the picture's id while it is written: no text of a document can contain it unescaped."""
 
 
 def own_rules(rules: str) -> str:

@@ -39,7 +39,7 @@ _COUNT = re.compile(r"\d{1,3}(?:,\d{3})*", re.ASCII)
 _OPEN = r"(?:([A-Za-z_]\w*)=)?(\d+)"
 _SIZE = re.compile(rf"(?:\A|x){_OPEN}", re.ASCII)
 _OPEN_SHAPE = re.compile(rf"scalar\b|{_OPEN}(?:x{_OPEN})*", re.ASCII)
-"""The shape of an input; a size that stays open stands behind its name."""
+"""The shape of an input; an open size follows its name."""
 
 
 def parse_graph(text: str, file: str = "<graph>") -> Graph:
@@ -97,7 +97,7 @@ class _Parser:
     main: list[str] = field(default_factory=list)
     sizes: SizeContext = field(default_factory=lambda: SizeContext({}))
     types: dict[str, TensorType] = field(default_factory=dict)
-    """The types of the values so far, with the sizes that stay open."""
+    """The types of the values so far, with open sizes."""
     owners: set[str] = field(default_factory=set)
     decoder: json.JSONDecoder = field(init=False)
     deciding: Deciding = field(init=False)
@@ -271,4 +271,4 @@ _STATEMENTS: dict[str, Callable[[_Parser, Line], None]] = {
     "input": _Parser._input,
     "returns": _Parser._returns,
 }
-"""What is said of the network, by the word that begins the line."""
+"""The statements about the network, by their first word."""

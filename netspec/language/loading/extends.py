@@ -10,10 +10,10 @@ from netspec.language.parameters import TYPES
 from netspec.syntax.yaml import Mapping, merged
 
 MERGED = ("args", "variants", "defaults", "init", "blocks")
-"""The keys whose entries add up; every other key of the nearer document replaces the farther one's."""
+"""The keys whose entries are merged; every other key of the nearer document replaces the farther one's."""
 
 NOT_INHERITED = frozenset({"extends", "import", "expect", "reference", "published", "notes"})
-"""The keys that speak of one file only."""
+"""The keys that apply to one file only."""
 
 
 def merge_documents(trees: Sequence[Mapping]) -> Mapping:

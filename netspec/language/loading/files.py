@@ -8,7 +8,7 @@ from pathlib import Path
 from netspec.diagnostics import Code, SourceMap, Span, SpecError, nearest
 
 ROOT_MARKS = (".git", "pyproject.toml", "netspec.toml")
-"""What marks the folder that a document and all it refers to stay in."""
+"""The files and folders that mark a project root."""
 
 
 @cache

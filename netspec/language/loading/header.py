@@ -92,7 +92,7 @@ _REQUIREMENTS = {
     "string_pattern_mismatch": "must be letters, digits and _",
     "string_type": "must be a text",
 }
-"""What pydantic's complaints about a header mean."""
+"""The requirements behind pydantic's errors about a header."""
 
 
 def _header_help(loc: tuple[Any, ...]) -> str:

@@ -18,7 +18,7 @@ from netspec.language.parsing.parser import Parser
 from netspec.syntax.yaml import Mapping, locate
 
 LARGEST_CHAIN = 16
-"""How many documents may extend or import each other in a row."""
+"""The longest chain of documents that extend or import each other."""
 
 
 class Importer:

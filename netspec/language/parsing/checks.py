@@ -17,9 +17,10 @@ from netspec.syntax.yaml import Mapping, Sequence
 
 
 class Checker:
-    """Checks calls and expressions of a file against the names in scope. ``namespace`` holds the blocks that steps may
-    call beside ops and combinators, ``defaults`` the arguments per op that no call needs to pass. ``scope`` is that of
-    the current body; without one, names are not checked.
+    """Checks calls and expressions of a file against the names in scope.
+
+    ``namespace`` holds the blocks that steps may call beside ops and combinators, ``defaults`` the arguments per op
+    that no call needs to pass. ``scope`` is that of the current body; without one, names are not checked.
     """
 
     def __init__(

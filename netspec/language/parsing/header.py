@@ -35,10 +35,10 @@ class Published(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    dataset: str = Field(description="What it was measured on, as in `ImageNet`.")
-    top1: Percentage | None = Field(None, description="Percent of examples whose class is the first guess.")
-    top5: Percentage | None = Field(None, description="Percent of examples whose class is among the first five.")
-    source: str = Field(description="Where the figures stand, and how they were measured: the table and the crops.")
+    dataset: str = Field(description="The data set, as in `ImageNet`.")
+    top1: Percentage | None = Field(None, description="Top-1 accuracy in percent.")
+    top5: Percentage | None = Field(None, description="Top-5 accuracy in percent.")
+    source: str = Field(description="The source of the figures, and how they were measured: the table and the crops.")
 
 
 class Header(BaseModel):
@@ -48,13 +48,13 @@ class Header(BaseModel):
 
     netspec: Literal[1] = Field(description="The format's version.")
     name: Name | None = Field(None, description="The network's name, and that of the files that are built.")
-    title: str = Field("", description="The network's name as people write it.")
+    title: str = Field("", description="The network's name as papers write it.")
     cite: str = Field("", description="The paper.")
-    notes: str = Field("", description="Which reading of the paper this is, and what could not be reproduced.")
+    notes: str = Field("", description="How the paper was interpreted, and what could not be reproduced.")
     reference: dict[str, Any] = Field(
         default_factory=dict, description="Independent implementations that the network is proved equal to, by library."
     )
-    published: Published | None = Field(None, description="Accuracy that the paper reports, and where it says so.")
+    published: Published | None = Field(None, description="Accuracy that the paper reports, with its source.")
     extends: str | None = Field(None, description="The document that this one changes: a path, or a shipped name.")
     import_: list[str] = Field(default_factory=list, alias="import", description="Files whose blocks may be used.")
     args: dict[str, Any] = Field(default_factory=dict, description="The document's settings, with type or default.")

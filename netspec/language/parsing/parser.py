@@ -1,4 +1,5 @@
 """From the YAML tree to steps, bodies and blocks: every step is dispatched on its key before anything is checked.
+
 Errors are collected and parsing continues, so that one run reports every error of a document.
 """
 

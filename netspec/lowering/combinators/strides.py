@@ -15,7 +15,7 @@ from netspec.ops import SAME, Op
 from netspec.sizes.shape import Shape, stated_shape
 
 Move = tuple[int, int | Fraction] | None
-"""The axis of the operand that an axis of a value follows, with the stride; None where it follows none."""
+"""The axis of the operand that an axis of a value follows, with the stride; None if it follows none."""
 Moves = tuple[Move, ...]
 
 

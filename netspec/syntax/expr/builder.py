@@ -32,7 +32,7 @@ from netspec.syntax.expr.value import ATTRIBUTES, PLAIN, AlreadyReported, Unknow
 Scope = Mapping[str, object]
 Thunk = Callable[[Scope], Any]
 Place = tuple[int, int]
-"""Where a part of a text begins, and how long it is."""
+"""The offset and length of a part of a text."""
 
 _CONSTANTS = {"true": True, "false": False, "null": None}
 

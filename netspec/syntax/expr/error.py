@@ -27,7 +27,7 @@ SYNTAX, UNKNOWN, FORBIDDEN, EVALUATION, LIMIT = (
 )
 
 NAMED = "make a part of it an argument with a name"
-"""What to do about an expression that is too long or too deep."""
+"""The help line for an expression that is too long or too deep."""
 
 
 class ExpressionError(NetspecError):
@@ -67,7 +67,7 @@ def too_long(text: str, limit: int) -> ExpressionError:
 
 
 CAUGHT = (ExpressionError, ArithmeticError, TypeError, ValueError, LookupError, RecursionError)
-"""What evaluating an expression may raise."""
+"""The exceptions that evaluating an expression may raise."""
 
 
 def explained(cause: Exception) -> ExpressionError:

@@ -15,7 +15,7 @@ from netspec.syntax.expr.error import MAX_DEPTH, MAX_INTEGER, MAX_ITEMS, Express
 ATTRIBUTES = ("channels", "shape", "rank", "height", "width", "length", "depth")
 # Types are compared exactly: a subclass of int could define arithmetic of its own.
 OPEN = frozenset({Dim, Ratio})
-"""Sizes that stay open, and fractions of them."""
+"""The types of open sizes, and of their fractions."""
 NUMBERS = OPEN | {int, float, bool}
 PLAIN = NUMBERS | {str, list, type(None)}
 
@@ -29,7 +29,7 @@ _WAYS = {
     dict: "give each of its entries an argument of its own",
     type(None): "ask for it first, as in `0 if a is null else a`",
 }
-"""How to get from a value of the wrong kind to one of the right kind."""
+"""Help lines for converting a value of the wrong kind."""
 _KINDS = {
     bool: "a boolean",
     int: "an integer",
@@ -162,8 +162,7 @@ def plain(value: Any, levels: int = MAX_DEPTH) -> Any:
 
 
 def passed(value: Any) -> Any:
-    """Return the value of an expression that is a single name: the scope's own object, but bounded and never a
-    tuple."""
+    """Return the value of a single name as an expression: the scope's own object, bounded and never a tuple."""
     return plain(value) if isinstance(value, (int, float, tuple)) else value
 
 

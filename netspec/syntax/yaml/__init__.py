@@ -1,6 +1,8 @@
-"""YAML text to a plain tree with the span of every key and value. The reader implements YAML 1.2 and refuses what
-network descriptions do not need: duplicate keys, several documents, tags outside the core schema, control characters,
-and anything larger than its limits. Whatever the bytes, it raises nothing but a ``SpecError`` with coded diagnostics.
+"""YAML text to a plain tree with the span of every key and value.
+
+The reader implements YAML 1.2 and refuses what network descriptions do not need: duplicate keys, several documents,
+tags outside the core schema, control characters, and anything larger than its limits. Whatever the bytes, it raises
+nothing but a ``SpecError`` with coded diagnostics.
 
     text.py            the characters that are allowed
     reader.py          parser events to a tree

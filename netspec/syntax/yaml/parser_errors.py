@@ -84,8 +84,7 @@ _RULES = (
 
 
 def exceeds_depth(error: Exception) -> bool:
-    """Return whether the parser exceeded a depth limit of its own, which newer versions have, far above the
-    reader's."""
+    """Return whether the parser exceeded its own depth limit, which is far above the reader's."""
     return "nesting depth" in str(getattr(error, "problem", ""))
 
 
@@ -116,8 +115,9 @@ def syntax_error(error: Exception, text: str, file: str) -> Diagnostic:
 
 
 def _misread_line(lines: tuple[str, ...], line: int) -> tuple[tuple[int, int], str, str] | None:
-    """Return the place where an indicator lacks its space, with a message and help. A line that is parsed as text
-    includes the next one, so that the parser reports a correct line.
+    """Return the place where an indicator lacks its space, with a message and help.
+
+    A line that is parsed as text includes the next one, so that the parser reports a correct line.
     """
     above = next((each for each in range(line - 1, -1, -1) if lines[each].strip()), line)
     for each in (above, line):

@@ -69,7 +69,7 @@ class _Reader:
         self.nodes = 0
         self.documents = 0
         self.unclosed: tuple[OpenMapping | OpenSequence, Mark] | None = None
-        """The last value in { } or [ ] whose ( ) is not closed in it, with what it stands in."""
+        """The last value in flow style with an unclosed parenthesis, and its collection."""
 
     def run(self, text: str) -> None:
         """Process every event of the text."""

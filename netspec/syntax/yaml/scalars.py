@@ -15,7 +15,7 @@ from functools import lru_cache
 Scalar = str | int | float | bool | None
 
 MAX_INTEGER = 2**53
-"""The largest magnitude up to which every integer is also an exact float."""
+"""The largest magnitude up to which every integer is an exact float."""
 
 _WORDS: dict[str, bool | None] = {"": None, "~": None}
 _WORDS |= dict.fromkeys(("null", "Null", "NULL"))

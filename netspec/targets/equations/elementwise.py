@@ -25,7 +25,7 @@ FORMULAS = {
     "hardsigmoid": "min(max(0, {x} + 3), 6) / 6",
     "softplus": "{x} if {beta} * {x} > {threshold} else log(1 + exp({beta} * {x})) / {beta}",
 }
-"""The activations that are one formula of an element and of their own arguments."""
+"""The activations that are a single formula of an element and their arguments."""
 
 
 def activation(op: Op, call: Call) -> Equation:

@@ -11,7 +11,7 @@ from netspec.sizes.shape import Shape
 from netspec.targets.base import Target
 
 AXES = ("c", "i", "j", "k")
-"""How the axes of a value are numbered: its channels, then its positions."""
+"""The index names of a value's axes: its channels, then its positions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Equation:
 
 
 EQUATIONS: Target[Callable[[Any, Call], Equation | None]] = Target("equations")
-"""The rules, which the other files here fill in by family. One gives None for arguments without a formula."""
+"""The rules, registered by the other files of this package. One returns None for arguments without a formula."""
 
 
 def indices(rank: int) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from netspec.sizes.shape import per_axis
 from netspec.targets.equations.model import EQUATIONS, Call, Equation, affine, over
 
 TAPS = ("u", "v", "w")
-"""How the elements of a window are numbered."""
+"""The index names of a window's elements."""
 
 Pool = MaxPool | AveragePool | NormPool
 

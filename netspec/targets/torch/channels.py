@@ -1,4 +1,5 @@
 """The number of channels of each value of a ``forward``, in the constructor's terms, from one statement to the next.
+
 The input channels of a layer are those of an earlier result, so they have an expression already; the channels of a
 concatenation are the sum of those of its operands.
 """
@@ -38,7 +39,7 @@ class Channels:
         self._texts.append(text)
 
     def find(self, value: int, values: tuple[Any, ...], slots: Sequence[Derived]) -> Derived | None:
-        """Return the expression for the channels of a value if they have these numbers; ``slots`` are those resolved so
+        """Return the expression for the channels of a value, if these are its numbers; ``slots`` are resolved so
         far."""
         while value >= len(self._texts):
             self._follow(self._lines, slots)
@@ -54,8 +55,7 @@ class Channels:
             self._add(values, text)
 
     def _result(self, statement: Statement, values: tuple[Any, ...], slots: Sequence[Derived]) -> Derived | None:
-        """Return the expression for the channels of a result: one of the layer's arguments, or those of its
-        operands."""
+        """Return the expression for the channels of a result: an argument of the layer, or those of its operands."""
         # The channels of a convolution's result are its own argument, which has an expression already.
         for position in self._positions(statement):
             if tuple(plan.slots[position].value for plan in self._plans) == values:

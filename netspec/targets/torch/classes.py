@@ -53,8 +53,9 @@ def _levels(layout: Layout) -> list[list[Scope]]:
 
 
 def _check_shared(scope: Scope, plans: Mapping[str, ClassPlan], structure: Structure) -> None:
-    """Raise SpecError when a scope that shares an earlier one's module would need different code. The code of a block
-    may depend on the size of its input, and a module is built once.
+    """Raise SpecError when a scope that shares an earlier one's module would need different code.
+
+    The code of a block may depend on the size of its input, and a module is built once.
     """
     owner, plan = plans.get(scope.module), plans[scope.path]
     if owner is plan:

@@ -12,8 +12,8 @@ from netspec.targets.torch.plan import Attribute, Construct, GeneratedClass, Loo
 from netspec.targets.torch.program import NamedClass, Program, reach
 from netspec.targets.torch.templates import fill_template
 
-LEAVING = frozenset({"out", "out_channels", "channels", "width"})
-"""The second argument of a constructor needs no name when it is the channels that leave."""
+OUTPUT_CHANNELS = frozenset({"out", "out_channels", "channels", "width"})
+"""The second argument of a constructor is positional if it is the output channels."""
 
 
 def constructor(named: NamedClass, program: Program, extra: Iterable[Line] = ()) -> Iterator[Line]:
@@ -90,7 +90,7 @@ def _passed(inner: GeneratedClass, texts: Iterable[str]) -> Iterator[str]:
     for index, (parameter, text) in enumerate(zip(inner.parameters, texts, strict=True)):
         if parameter.default is not REQUIRED and text == literal(parameter.default):
             continue
-        by_position = index == 0 or (index == 1 and parameter.name in LEAVING)
+        by_position = index == 0 or (index == 1 and parameter.name in OUTPUT_CHANNELS)
         yield text if by_position and parameter.default is REQUIRED else f"{parameter.name}={text}"
 
 

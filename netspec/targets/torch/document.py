@@ -1,7 +1,8 @@
-"""A small document algebra (as of Wadler 2003): source as trees, which are laid out once, at any width. A piece of
-source is either a text that stays on one line, or ``Brackets``, whose contents may be broken into several lines. A
-``Line`` is one line of a program, however many lines of the file it takes. No text is parsed again, so that a bracket
-inside a text is never broken.
+"""A small document algebra (as of Wadler 2003): source as trees, which are laid out once, at any width.
+
+A piece of source is either a text that stays on one line, or ``Brackets``, whose contents may be broken into several
+lines. A ``Line`` is one line of a program, however many lines of the file it takes. No text is parsed again, so that a
+bracket inside a text is never broken.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 WIDTH = 100
-"""How many columns a generated file has."""
+"""The width of a generated file in columns."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +157,10 @@ def _laid_out(line: Line, width: int) -> Iterator[str]:
 
 
 def _broken(line: Line, brackets: Brackets, width: int) -> Iterator[str]:
-    """Yield the lines of a line that is too long, with the contents of its brackets on lines of their own. Parts that
-    construct modules get a line each, like the entries of a list; others share a line if they fit. A text that is
-    longer than a line is not broken.
+    """Yield the lines of a line that is too long, with the contents of its brackets on lines of their own.
+
+    Parts that construct modules get a line each, like the entries of a list; others share a line if they fit. A text
+    that is longer than a line is not broken.
     """
     indent = "    " * line.depth
     yield f"{indent}{line.before}{brackets.opening}"

@@ -1,5 +1,6 @@
-"""The equivalence of scopes that share a class: everything that its text depends on, except the values of arguments. It
-is ``ir.equality`` over the lines of classes. Convolutions of different strides may share a class, whose constructor
+"""The equivalence of scopes that share a class: everything that its text depends on, except the values of arguments.
+
+It is ``ir.equality`` over the lines of classes. Convolutions of different strides may share a class, whose constructor
 then has the stride as an argument, so sizes are ignored. Compared is the torch code of each line, which may differ for
 equal ops too, as when only one of them runs in training only.
 """

@@ -12,8 +12,7 @@ from netspec.targets.torch.templates import fill_template
 
 
 def forward(named: NamedClass, result: tuple[str, Document] | None = None) -> Iterator[Line]:
-    """Yield the lines of a ``forward``; ``result`` is its type and returned expression, unless it just returns
-    values."""
+    """Yield the lines of a ``forward``; ``result`` is its return type and expression, if not just values."""
     plan, variables = named.generated.first, named.variables
     results = [variables[value] for value in plan.outputs]
     single = len(results) == 1

@@ -24,7 +24,7 @@ class _Uses:
     classes: dict[str, None] = field(default_factory=dict)
     parameters: list[frozenset[str]] = field(default_factory=list)
     zero_rows: list[dict[str, str]] = field(default_factory=list)
-    """For each module, the attributes that say which row of a parameter stays zero."""
+    """For each module, the attributes with the index of a parameter's zero row."""
 
 
 def _per_op(layout: Layout) -> Iterator[Line]:

@@ -28,21 +28,21 @@ class Layout:
     placement: Placement
     forms: Mapping[str, Form]
     items: Mapping[str, Sequence[Item]]
-    """What stands in a scope's place: its own parts, with those of scopes that are no more than lines spliced in."""
+    """The items of a scope, with those of inlined scopes spliced in."""
     homes: Mapping[Item, Scope]
-    """The scope among whose lines a node or a scope is, which is not its own where that one is spliced."""
+    """The scope among whose lines a node or scope is: the nearest enclosing one that is not inlined."""
     in_place: frozenset[str]
-    """The paths of the nodes that overwrite their operand."""
+    """The paths of the nodes that work in place."""
     training_only: frozenset[str]
     """The paths of the nodes, and of the scopes with nothing but such nodes, that are computed in training only."""
     devices: Mapping[str, int | None]
-    """The device that all of a node or a scope is meant for, where its steps name devices."""
+    """The device of a node, or of a whole scope, if its steps name devices."""
     output_names: Mapping[str, str]
-    """What further outputs of the network are called, by their value."""
+    """The names of further outputs of the network, by their value."""
     reserved: frozenset[str]
-    """Names that mean something in the file, and are neither variables nor its own classes."""
+    """The reserved names of the file."""
     _texts: dict[str, Torch] = field(default_factory=dict, init=False)
-    """The texts of nodes by path: scopes are compared by them, and then planned with them."""
+    """The torch code of nodes by path: scopes are compared by it, and then planned with it."""
 
     def is_member(self, item: Item) -> bool:
         """Return whether an item is an attribute of the enclosing class, rather than a function call."""

@@ -19,8 +19,7 @@ def output_class(program: Program) -> Iterator[Line | Docstring]:
 
 
 def result(program: Program) -> tuple[str, Document]:
-    """Return the type and the expression that ``forward`` returns: all outputs in training, else without training-only
-    ones."""
+    """Return the type and expression that ``forward`` returns: in evaluation without training-only outputs."""
     graph, network = program.graph, program.network
     # Several outputs may be one value, which is one variable.
     leaving = dict.fromkeys(output.node for output in graph.outputs)

@@ -18,10 +18,10 @@ from netspec.targets.torch.search import Search
 from netspec.targets.torch.translate import Derived, Vocabulary, all_alike
 
 CONTAINER_ATTRIBUTES = frozenset({"clear", "items", "keys", "pop", "update", "values"})
-"""What ``nn.ModuleDict`` has besides the attributes of ``nn.Module``."""
+"""The attributes of ``nn.ModuleDict`` besides those of ``nn.Module``."""
 
 SMALLEST_BASE = 8
-"""An argument counts channels, so that others may follow from it by arithmetic, where it is at least this."""
+"""An argument of at least this value may be a number of channels, from which others are derived by arithmetic."""
 
 Column = tuple[Slot, ...]
 """The same slot of all scopes of a class."""
@@ -69,8 +69,7 @@ class _Parameterizer:
         self._attributes = FreeNames({*members, *CONTAINER_ATTRIBUTES, *MODULE_ATTRIBUTES})
 
     def parameters(self) -> tuple[Parameter, ...]:
-        """Return the parameters that the expressions use: the block's own arguments first, those with a default
-        last."""
+        """Return the parameters in use: the block's own arguments first, those with a default last."""
         ordered = [base for base in self._bases if base.name in self._used]
         ordered += [each for each in self._used.values() if each not in ordered]
         # Python requires parameters with a default after those without.

@@ -25,13 +25,13 @@ class Slot(NamedTuple):
     name: str
     value: Any
     expression: str = ""
-    """The value as the document writes it, where it is one of a step's arguments."""
+    """The value as the document writes it, if it is an argument of a step."""
     owner: str = ""
     """The callee of the argument, for a parameter's name if that of the argument is taken."""
     counts: bool = False
-    """Whether the value counts channels or layers, so that it may follow from others by arithmetic."""
+    """Whether the value counts channels or layers, so that it may be derived from others by arithmetic."""
     operand: int | None = None
-    """The number of the value whose channels it counts, if it counts those of one."""
+    """The number of the value whose channels it counts, if any."""
     is_in_channels: bool = False
     """Whether it is the number of input channels, as torch's ``in_channels`` is."""
     required: bool = False
@@ -65,7 +65,7 @@ class Nested:
 
 
 Construct = TorchCall | Sequential | Nested
-"""What stands right of ``self.conv1 =``."""
+"""The right side of ``self.conv1 =``."""
 
 
 class Attribute(NamedTuple):
@@ -93,7 +93,7 @@ class Moves(NamedTuple):
 
     operands: tuple[int, ...] = ()
     to_weights: bool = False
-    """Whether that is where the member's weights are; else it is where the first operand is."""
+    """Whether that is the device of the member's weights, or else of the first operand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,9 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class OwnInitializers:
-    """The initializers of a step for the parameters of a member, by the member's path inside the class. ``zero_rows``
-    names the attribute of the member that holds the index of a parameter's zero row.
+    """The initializers of a step for the parameters of a member, by the member's path inside the class.
+
+    ``zero_rows`` names the attribute of the member that holds the index of a parameter's zero row.
     """
 
     path: str
@@ -147,7 +148,7 @@ class ClassPlan:
     statements: tuple[Statement, ...] = ()
     input_hints: tuple[str, ...] = ("",)
     initializers: tuple[OwnInitializers, ...] = ()
-    """The members whose parameters a step initializes in its own way."""
+    """The members with initializers of their own step."""
     is_sequential: bool = False
     loop: Loop | None = None
 
@@ -201,9 +202,9 @@ class GeneratedClass:
     parameters: tuple[Parameter, ...]
     texts: tuple[str, ...]
     stored: tuple[tuple[str, str], ...]
-    """What ``forward`` needs of the constructor's arguments: attributes of ``self`` and their texts."""
+    """The attributes of ``self`` that store constructor arguments for ``forward``, with their expressions."""
     statements: tuple[Statement, ...]
-    """The statements of the first scope, without a device where the scopes are on several."""
+    """The statements of the first scope, without devices that differ between the scopes."""
 
     @property
     def first(self) -> ClassPlan:

@@ -1,7 +1,8 @@
-"""Reserved names, which no variable of a generated file may have. A document is free in the names of arguments, labels
-and inputs. In the file they become variables, beside Python's builtins, imports, copied layers, and the classes.
-Classes are named last (``names``) and avoid all other names of the file, so that variables have to avoid only the
-former.
+"""Reserved names, which no variable of a generated file may have.
+
+A document is free in the names of arguments, labels and inputs. In the file they become variables, beside Python's
+builtins, imports, copied layers, and the classes. Classes are named last (``names``) and avoid all other names of the
+file, so that variables have to avoid only the former.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from netspec.targets.torch.layer_source import layer_names
 
 IMPORTED = frozenset({"torch", "nn", "F", "Tensor", "NamedTuple"})
 CONSTRUCTOR = frozenset({"self", "i", "module", "x"})
-"""What constructors call their own variables: loops over layers count in ``i``, initialization goes over ``module``."""
+"""The variables of generated constructors: loops over layers use ``i``, initialization uses ``module``."""
 
 
 def reserved_names(graph: Graph) -> frozenset[str]:

@@ -12,11 +12,11 @@ from netspec.targets.torch.translate import Derived
 
 WINDOW = frozenset({"kernel_size", "stride", "padding", "dilation", "output_padding"})
 MEANINGS = WINDOW | {"kernel", "groups"}
-"""Names that mean one thing, so that no other argument follows from what is called so."""
+"""Names with a fixed meaning, from which no other argument is derived."""
 
 LARGEST_FACTOR = 16
 MOST_TERMS = 12
-"""Among more parameters than these, two with the right sum are found by chance."""
+"""Among more parameters than these, two may have the right sum by chance."""
 
 
 class Search:
@@ -27,7 +27,7 @@ class Search:
         self._equal: dict[str, list[Parameter]] = {}
         self._proportional: dict[tuple[int, ...], list[Parameter]] = {}
         self._derived: dict[str, Derived] = {}
-        """What other numbers of channels have been derived as, by their values."""
+        """The derived numbers of channels, by their values."""
         self._counting: list[Parameter] = []
         """The first parameters in use that count channels."""
         for base in bases:

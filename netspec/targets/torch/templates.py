@@ -1,5 +1,6 @@
-"""Templates of ops as documents: with arguments and operands filled in, and with the brackets at which a line may
-break. A template is parsed before it is filled in, so that brackets inside arguments are not confused with its own.
+"""Templates of ops as documents: filled in, and with the brackets at which a line may break.
+
+A template is parsed before it is filled in, so that brackets inside arguments are not confused with its own.
 """
 
 from __future__ import annotations

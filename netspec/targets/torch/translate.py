@@ -1,7 +1,8 @@
-"""A document's expressions in terms of a generated constructor: ``out + 2 * grow`` is kept. An expression of the
-document has the author's reason, where one found from numbers may be a coincidence. It is evaluated for every scope of
-the class and compared with the values of the graph, so that it is right even if a name has another meaning at its
-origin.
+"""A document's expressions in terms of a generated constructor: ``out + 2 * grow`` is kept.
+
+An expression of the document has the author's reason, where one found from numbers may be a coincidence. It is
+evaluated for every scope of the class and compared with the values of the graph, so that it is right even if a name has
+another meaning at its origin.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Vocabulary:
         self.parameters = {argument: base for base in bases for argument in base.arguments}
         """The others, by their name in the document."""
         self.in_channels = next((base for base in bases if base.is_in_channels), None)
-        """What a document calls ``x.channels`` or ``input.channels``."""
+        """The parameter of ``x.channels`` or ``input.channels``."""
 
     def translate(self, expression: str, values: tuple[Any, ...]) -> Derived | None:
         """Return an expression of the block in the constructor's terms, or None if it does not evaluate to the values.

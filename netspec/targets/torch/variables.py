@@ -24,7 +24,7 @@ class _Variables:
         self._last_uses = _last_uses(plan)
         self._released: dict[int, list[int]] = {}
         self._lowest = 2
-        """No spare name with a number below this is free."""
+        """No new name with a number below this is free."""
         for position, hint in enumerate(plan.input_hints[: len(plan.inputs)]):
             wanted = hint or ("x" if position == 0 else f"x{position + 1}")
             self._hold(free_name(wanted, reserved, self._held), line=-1)

@@ -58,7 +58,7 @@ EXPRESSIONS = (
 )
 # An allow-list, since a list of dangerous constructs would never be complete.
 _KNOWN = frozenset(kind for base in STATEMENTS + EXPRESSIONS for kind in (base, *base.__subclasses__()))
-"""These and what they stand for, as ``ast.Add`` for operators: a large file has a hundred thousand nodes to look up."""
+"""These and their subclasses, as ``ast.Add`` of operators: a large file has a hundred thousand nodes to look up."""
 
 MODULES = frozenset({"torch", "torch.nn", "typing"})
 FORBIDDEN = frozenset(
@@ -72,8 +72,9 @@ class UnsafeSource(InternalError):
 
 @lru_cache(maxsize=4)
 def verify_source(source: str) -> None:
-    """Refuse a source that is not valid Python, or contains what the emitter never writes. It is compiled without the
-    ``__future__`` features of this module.
+    """Refuse a source that is not valid Python, or contains what the emitter never writes.
+
+    It is compiled without the ``__future__`` features of this module.
 
     Raises: UnsafeSource with the line and its content.
     """
@@ -120,4 +121,4 @@ _CHECKS: dict[type[ast.AST], Callable[[Any], str]] = {
     ast.Name: _unexpected_name,
     ast.Attribute: _unexpected_attribute,
 }
-"""What more than their kind matters of some nodes."""
+"""The checks of some kinds of nodes beyond their kind."""

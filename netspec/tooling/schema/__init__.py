@@ -34,10 +34,10 @@ __all__ = ["document_schema", "schema_text"]
 BRINGS_BLOCKS = ("blocks", "import", "extends")
 """The keys of a document by which its steps may call blocks that are not of the library."""
 KEPT = ("description", "type", "anyOf", "const", "pattern", "minimum", "items", "additionalProperties")
-"""What is taken over from the schema of a record."""
+"""The keywords that are copied from the schema of a record."""
 
 INPUT_SNIPPET = {"label": "[channels, height, width]", "body": "[${1:3}, ${2:224}, ${3:224}]"}
-"""What an editor proposes for the input."""
+"""The snippet of the input."""
 
 
 def document_schema(path: Path | None = None) -> dict[str, Any]:

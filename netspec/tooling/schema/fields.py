@@ -1,6 +1,7 @@
-"""The arguments of ops, combinators and blocks: the schemas of their records, extended by what documents may write
-instead. In place of a number, a boolean or a list, a document may write an expression; in place of a word, ``$name``.
-The schema of an argument is flat, without alternatives, so that a checker reports a single error with a place.
+"""The arguments of ops, combinators and blocks: the schemas of their records, extended by expressions.
+
+In place of a number, a boolean or a list, a document may write an expression; in place of a word, ``$name``. The schema
+of an argument is flat, without alternatives, so that a checker reports a single error with a place.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from netspec.tooling.schema.explanations import about_parameter
 from netspec.tooling.schema.patterns import Schema, word
 
 KEYWORDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems")
-"""What is taken over from a record's schema as it is."""
+"""The keywords that are copied from a record's schema."""
 
 EXPRESSION: Schema = {"$ref": "#/definitions/expression"}
 VALUE: Schema = {"$ref": "#/definitions/value"}
@@ -74,9 +75,10 @@ def _body_or(words: list[str], body: Schema) -> Schema:
 
 
 def _or_expression(typed: list[Schema]) -> Schema:
-    """Merge the bounds of all alternatives, and add the pattern of an expression. Each keyword of JSON Schema applies
-    to one type and accepts values of all others, so the alternatives need no ``anyOf``, for which a checker could only
-    report that no branch matches.
+    """Merge the bounds of all alternatives, and add the pattern of an expression.
+
+    Each keyword of JSON Schema applies to one type and accepts values of all others, so the alternatives need no
+    ``anyOf``, for which a checker could only report that no branch matches.
     """
     bounds = {key: value for each in typed for key, value in _contents(each).items()}
     # Editors insert a list if there is `items`, even if a number is the first alternative.

@@ -1,5 +1,6 @@
-"""The texts of a document as regular expressions of ECMAScript, hence for every JSON Schema tool. A pattern rejects
-only what the compiler rejects too: it checks the characters of an expression, not its meaning.
+"""The texts of a document as regular expressions of ECMAScript, hence for every JSON Schema tool.
+
+A pattern rejects only what the compiler rejects too: it checks the characters of an expression, not its meaning.
 """
 
 from __future__ import annotations
@@ -62,20 +63,20 @@ def _whole(pattern: re.Pattern[str]) -> str:
 _QUOTED = r"""'[ -"$-&(-\[\]-~]*'""" + "|" + r'"[ -!$-\[\]-~]*"'
 _TOKEN = rf"[A-Za-z0-9_ \t\r\n.,+*/%()\[\]:\-]|[<>=!]=|[<>]|{_QUOTED}"
 _PRODUCT = r"[1-9][0-9]*(?:x[0-9]+)+$"
-"""A shape as papers write it, ``3x3``, which is no expression."""
+"""A shape as in papers, ``3x3``, which is not an expression."""
 _ARITHMETIC = rf"\$?(?!{_PRODUCT})(?=[ \t\r\n]*[^ \t\r\n])(?:{_TOKEN})+$"
 
 EXPRESSION = matching(f"^{_ARITHMETIC}", "an expression: arithmetic is written as in Python, without ${}")
-"""An expression, or ``$name``. There is no ``type``, so that it can stand beside the schema of a number or a list."""
+"""An expression, or ``$name``. There is no ``type``, so that it can be merged with the schema of a number or a list."""
 
 _MODULE = f"{_whole(NAME)}|{_whole(NUMBER)}"
 WORDS = "letters, digits and _, a letter first"
-"""What names and labels are made of."""
+"""The pattern of names and labels."""
 
 MODULE = matching(_MODULE, f"{WORDS}, or a number")
 LABEL_OR_INPUT = matching(f"{_whole(LABEL)}|{_MODULE}", f"a label: {WORDS}")
 NEW_LABEL = matching(unless(sorted(RESERVED)), f"a word that means nothing yet: {WORDS}")
-"""What a document may call a value or an argument."""
+"""The pattern of new labels and arguments."""
 TEMPLATE = matching(r"^(?:[A-Za-z0-9_]|\{[^{}]+\})+$", "letters, digits, _ and {expressions}")
 """The name of a step."""
 ARGUMENT = r"^\$[A-Za-z_][A-Za-z0-9_]*$"

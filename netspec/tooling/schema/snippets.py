@@ -1,5 +1,6 @@
-"""Snippets that an editor inserts for a word: the example of the word, with a tab stop at each of its values. Without a
-snippet, editors generate a text from types: ``kernel: 0``, or a choice between an op's own name and 0.
+"""Snippets that an editor inserts for a word: the example of the word, with a tab stop at each of its values.
+
+Without a snippet, editors generate a text from types: ``kernel: 0``, or a choice between an op's own name and 0.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ def call_snippet(word: str, value: Any) -> Schema:
 
 
 def lone_word_snippet(word: str, primary: str | None, value: Any, fields: Mapping[str, Schema]) -> Schema:
-    """Return the snippet of the arguments of a word that needs none. They are on lines of their own: editors merge two
-    proposals of one line for a word into a choice.
+    """Return the snippet of the arguments of a word that needs none.
+
+    They are on lines of their own: editors merge two proposals of one line for a word into a choice.
 
     Example:
         >>> lone_word_snippet("dropout", "p", 0.4, {"p": {"default": 0.5}})

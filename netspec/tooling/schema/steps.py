@@ -1,7 +1,8 @@
-"""Bodies and steps: the words that are valid, and one ``if``/``then`` per word for its value. A document's schema knows
-every block, and the arguments that its ``defaults`` set. The general schema cannot know these: there, a document with
-``blocks``, ``import`` or ``extends`` has open steps, whose unknown words are taken for blocks, and one whose
-``defaults`` may set required arguments has free steps, which do not require them.
+"""Bodies and steps: the words that are valid, and one ``if``/``then`` per word for its value.
+
+A document's schema knows every block, and the arguments that its ``defaults`` set. The general schema cannot know
+these: there, a document with ``blocks``, ``import`` or ``extends`` has open steps, whose unknown words are taken for
+blocks, and one whose ``defaults`` may set required arguments has free steps, which do not require them.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from netspec.tooling.schema.patterns import (
 
 Blocks = Mapping[str, Block]
 Given = Mapping[str, Collection[str]]
-"""The arguments of ops that are given elsewhere, by the op."""
+"""The arguments of ops that are set in ``defaults``, by op."""
 
 
 def plain_ops() -> dict[str, type[Op]]:
@@ -237,8 +238,9 @@ def _argument() -> Schema:
 
 
 def _decided(word: str, calls: dict[str, Schema], keys: list[str], beside: dict[str, Schema] | None = None) -> Schema:
-    """Return the condition for a step with this word: its value, and the keys beside it. Of two words in a step, only
-    the one that is later in ``calls`` is an error, so that there is one.
+    """Return the condition for a step with this word: its value, and the keys beside it.
+
+    Of two words in a step, only the one that is later in ``calls`` is an error, so that there is one.
     """
     words = list(calls)
     then: Schema = {

@@ -13,8 +13,7 @@ MOST_TICKS = 8
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A line from ``start`` to ``end`` on the page; amounts between ``low`` and ``high`` are at least ``inset`` from
-    both.
+    """A line from ``start`` to ``end``; amounts between ``low`` and ``high`` are at least ``inset`` from both.
 
     On a logarithmic axis ``low`` and ``high`` are logarithms.
     """

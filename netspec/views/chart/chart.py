@@ -22,7 +22,7 @@ WIDTH, HEIGHT = 860, 560
 LARGEST = 34.0
 """Radius of the largest bubble."""
 ROOMY = 24
-"""With more networks than these the page grows and the bubbles shrink."""
+"""With more networks than this the page grows and the bubbles shrink."""
 SMALLEST = 1.5
 CHARACTER = 6.6
 

@@ -14,7 +14,7 @@ RINGS = 16
 DIRECTIONS = (0, 8, 12, 4, 14, 2, 10, 6, 15, 1, 9, 7, 13, 11, 3, 5)
 """Sixteenths of a turn, clockwise from the right, the best first."""
 COVERED, CROSSED, MISLEADING = 60.0, 25.0, 12.0
-"""What it costs to cover another bubble, to cross a line, to be nearer to another bubble; a pixel costs one."""
+"""The costs of covering another bubble, of crossing a line, and of being nearer to another bubble; a pixel costs 1."""
 
 
 @dataclass(frozen=True, slots=True)

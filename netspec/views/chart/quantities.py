@@ -23,9 +23,9 @@ class Quantity:
     exact: Callable[[float], str]
     tick: Callable[[float], str]
     base: int = 1000
-    """What the units of large amounts are powers of."""
+    """The base of the units of large amounts."""
     is_count: bool = True
-    """False for what lies in a fixed range, which no logarithmic axis may stretch."""
+    """False for a quantity in a fixed range, whose axis is not logarithmic."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from netspec.views.diagram.options import DETAIL, DetailOptions, Direction
 from netspec.views.palette import colour
 
 STRETCHED = 5_000
-"""From this stretch on, ranking is cut short: it would take most of the time, and hardly be better."""
+"""From this stretch on, ranking is limited: it would take most of the time for little gain."""
 
 PADDING = 6
 """Pixels between text and the border of its cell."""

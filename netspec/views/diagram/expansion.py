@@ -12,10 +12,10 @@ from netspec.views.describe import list_parts
 from netspec.views.diagram.options import DetailOptions
 
 WIDEST = 8
-"""A scope with more blocks than these side by side opens one level later than others."""
+"""A scope with more parallel blocks than this is expanded one level later than others."""
 
 MOST_SHOWN = 64
-"""Of a network with more items than these in open scopes, groups stay closed that no few words describe."""
+"""With more items than this in expanded scopes, groups without a short description stay collapsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,11 @@ class Expansion:
 
 
 def choose_expansion(graph: Graph, detail: DetailOptions) -> Expansion:
-    """Return which scopes are expanded. A depth of 0 shows the network as one box, 1 its top-level blocks, 2 their
-    contents. Named scopes are always expanded, with all scopes around them. A very wide scope is expanded a level
-    later, and a group without a description a level earlier, while the picture is small.
+    """Return which scopes are expanded.
+
+    A depth of 0 shows the network as one box, 1 its top-level blocks, 2 their contents. Named scopes are always
+    expanded, with all scopes around them. A very wide scope is expanded a level later, and a group without a
+    description a level earlier, while the picture is small.
 
     Raises: ValueError for a name that no scope has.
     """
@@ -54,6 +56,7 @@ def choose_expansion(graph: Graph, detail: DetailOptions) -> Expansion:
 
 def _unclear_groups(root: Scope, expanded: set[str], deepest: int) -> set[str]:
     """Return the collapsed groups inside expanded scopes that have neither a block's name nor a short list of parts.
+
     They are added level by level, until the next level would make the picture too large.
     """
     found: set[str] = set()
@@ -114,8 +117,9 @@ def _ancestors(scope: Scope) -> Iterable[str]:
 
 
 def _wrappers(root: Scope) -> frozenset[str]:
-    """Return the paths of the scopes that do not count as a level, such as ``features`` and ``classifier``. Expanding
-    only such a scope would show little more than its frame, so its contents are expanded with it.
+    """Return the paths of the scopes that do not count as a level, such as ``features`` and ``classifier``.
+
+    Expanding only such a scope would show little more than its frame, so its contents are expanded with it.
     """
     counts = _count_nodes(root)
     found: list[Scope] = []

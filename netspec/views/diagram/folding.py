@@ -1,6 +1,7 @@
-"""From a graph to its view: folded blocks, runs of equal siblings and fusion groups become single boxes. expansion.py
-chooses the expanded blocks, fusion.py the ops that share a box, runs.py the siblings that do; describe.py names them,
-wiring.py adds the edges, and model.py is the result.
+"""From a graph to its view: folded blocks, runs of equal siblings and fusion groups become boxes.
+
+expansion.py chooses the expanded blocks, fusion.py the ops that share a box, runs.py the siblings that do; describe.py
+names them, wiring.py adds the edges, and model.py is the result.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from netspec.views.diagram.runs import Item, Runs
 from netspec.views.diagram.wiring import connect
 
 MANY = 8
-"""So many equal fusion groups in a row are one box; fewer are shown each, as papers draw them."""
+"""A run of this many equal fusion groups is one box; fewer are drawn separately, as in papers."""
 
 
 def fold(graph: Graph, detail: DetailOptions = DETAIL) -> View:
@@ -132,8 +133,7 @@ class _Folder:
         return self._box(f"node.{nodes[0].path}", [line], nodes, times=len(nodes))
 
     def _block(self, scopes: Sequence[Scope], concat: Node | None = None) -> Box:
-        """Return the box of a folded block, or of a run; the result of dense layers is that of their last
-        concatenation."""
+        """Return the box of a folded block or run; dense layers end with their last concatenation."""
         first, last = scopes[0], scopes[-1]
         nodes = [node for scope in scopes for node in scope.traverse()]
         ending = [self._graph[path] for path in last.outputs if path in self._graph.by_path] or nodes[-1:]

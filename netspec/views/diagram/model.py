@@ -29,9 +29,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box: an op, a fusion group, a folded block, or an input or output of the network. ``times`` is the number of
-    equal siblings in it, and ``change`` what differs between them, as in ``64->256``. ``nodes`` are the paths of all
-    nodes in it; ``params`` and ``macs`` are sums over them.
+    """One box: an op, a fusion group, a folded block, or an input or output of the network.
+
+    ``times`` is the number of equal siblings in it, and ``change`` what differs between them, as in ``64->256``.
+    ``nodes`` are the paths of all nodes in it; ``params`` and ``macs`` are sums over them.
     """
 
     id: str
@@ -104,7 +105,7 @@ class View:
     frame: OpenBlock
     edges: tuple[Edge, ...]
     stretch: int
-    """How many ranks edges pass in total, beyond the next one: what makes a layout slow."""
+    """The total length of the edges in ranks, beyond the next one, which makes a layout slow."""
 
     @property
     def boxes(self) -> tuple[Box, ...]:

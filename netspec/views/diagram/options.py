@@ -10,18 +10,20 @@ Direction = Literal["TB", "LR"]
 Engine = Literal["auto", "embedded", "dot"]
 
 DEEPEST = 40
-"""No more blocks than these are drawn inside each other."""
+"""The most levels of nested blocks that are drawn."""
 MOST_EDGES = 20_000
-"""With every connection drawn, a dense block has lines as the square of its layers."""
+"""With every connection drawn, the lines of a dense block grow with the square of its layers."""
 MOST_BOXES = 6_000
 SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class DetailOptions:
-    """How much a picture shows. ``depth`` is the number of levels of expanded blocks, ``open`` are further ones by
-    path, ``expand_all`` expands all, and ``deepest`` collapses all deeper ones. ``edges="full"`` draws every dense
-    connection instead of the running concatenation. A picture of more than ``most_edges`` lines is refused.
+    """How much a picture shows.
+
+    ``depth`` is the number of levels of expanded blocks, ``open`` are further ones by path, ``expand_all`` expands all,
+    and ``deepest`` collapses all deeper ones. ``edges="full"`` draws every dense connection instead of the running
+    concatenation. A picture of more than ``most_edges`` lines is refused.
 
     Raises: ValueError for a negative depth.
     """
@@ -40,8 +42,9 @@ class DetailOptions:
 
 @dataclass(frozen=True, slots=True)
 class LayoutOptions:
-    """The layout of a picture: its direction, engine, largest width in pixels, and time limit. A picture of more than
-    ``most_boxes`` boxes is not tried.
+    """The layout of a picture: its direction, engine, largest width in pixels, and time limit.
+
+    A picture of more than ``most_boxes`` boxes is not tried.
     """
 
     direction: Direction = "TB"
@@ -52,4 +55,4 @@ class LayoutOptions:
 
 
 DETAIL, LAYOUT = DetailOptions(), LayoutOptions()
-"""What holds where nothing is asked for."""
+"""The default options."""

@@ -82,8 +82,7 @@ class Runs:
         return self._exact.equal(first, other)
 
     def growth(self, scope: Scope) -> list[DenseLayer]:
-        """Return the layers of a dense block if they are equal but for channels, and only their last value is read
-        outside."""
+        """Return the layers of a dense block if they are alike, and only their last value is read outside."""
         layers = dense_layers(scope)
         if len(layers) < 2 or not all(self.alike(layers[0].layer, other.layer) for other in layers[1:]):
             return []

@@ -55,8 +55,9 @@ def draw_svg(
 
 
 def _laid_out(graph: Graph, detail: DetailOptions, options: LayoutOptions) -> tuple[View, Layout, str]:
-    """Lay a picture out; while that takes too long, collapse its deepest blocks until half of the boxes are left. In
-    the end the whole network is one box, so that every network has a picture.
+    """Lay a picture out; while that takes too long, collapse its deepest blocks until half of the boxes are left.
+
+    In the end the whole network is one box, so that every network has a picture.
     """
     view, notice = fold(graph, detail), ""
     while True:

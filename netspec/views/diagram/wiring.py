@@ -11,7 +11,7 @@ from netspec.views.diagram.model import Box, Edge, OpenBlock, View
 from netspec.views.diagram.options import DetailOptions, Wiring
 
 MOST_TRACED = 6_000
-"""With more boxes than these, skips are not distinguished: the search for them needs a bit per pair of boxes."""
+"""With more boxes than this, skip connections are not distinguished: finding them needs a bit per pair of boxes."""
 
 
 def connect(graph: Graph, frame: OpenBlock, detail: DetailOptions) -> View:

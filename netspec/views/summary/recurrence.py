@@ -13,7 +13,7 @@ Column = list[Item]
 
 LONGEST_PERIOD = 12
 FEWEST_REPEATS = 4
-"""How often several steps must recur before they are shown once; a single unit only needs to come twice."""
+"""The repeats from which a pattern of several steps is shown once; a single unit needs only two."""
 
 
 class Recurrence:

@@ -19,7 +19,7 @@ from netspec.views.text_table import text_table
 MOST_ROWS = 200
 _MOST_KEPT = 100_000  # more rows than a graph may have nodes
 TEXTS = 3
-"""How many columns hold texts; the others hold numbers."""
+"""The number of columns with texts; the others hold numbers."""
 HEADINGS = ("layer", "op", "output", "params", "%", "MACs", "%", "field")
 
 

@@ -13,7 +13,7 @@ from netspec.views.summary.table import TEXTS, Summary
 from netspec.views.text_table import column_widths
 
 SHORTEST, GAP = 8, 2
-"""What is left of a text at least, and what is free between two columns."""
+"""The shortest width of a text, and the gap between two columns."""
 STYLES = ("", "cyan", "", "", "dim", "", "dim", "dim", "")
 
 

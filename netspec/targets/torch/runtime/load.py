@@ -19,7 +19,7 @@ from netspec.targets.torch import class_name
 from netspec.targets.torch.verify_source import verify_source
 
 SOURCE = "_netspec_source"
-"""The attribute that keeps a class's source. No step can be called so: names in documents begin with a letter."""
+"""The attribute with a class's source. No step can have this name: names in documents begin with a letter."""
 
 
 def load_class(source: str, filename: str | None = None) -> type[nn.Module]:
