@@ -14,7 +14,7 @@ COMMANDS = {
     "build": "Write a network's module, picture and graph, and run it once.",
     "check": "Compile documents up to shapes and totals; say what is wrong.",
     "summary": "Print shapes, parameters, MACs and receptive fields.",
-    "sizes": "Print which sizes a network takes, and what limits them.",
+    "sizes": "Print the legal input sizes, and what limits them.",
     "draw": "Draw a network as SVG.",
     "source": "Print a network as PyTorch source, or as equations.",
     "diff": "Show what two networks differ in.",

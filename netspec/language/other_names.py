@@ -121,7 +121,7 @@ STEPS: dict[str, str] = {
     "pool": "maxpool",
     "product": "mul",
     "rearrange": "`permute`, `reshape` and `flatten` do what its pattern says",
-    "reduce": "`global_avgpool` takes the mean of each channel, and `channel_avgpool` that across the channels",
+    "reduce": "`global_avgpool` averages each channel, and `channel_avgpool` averages over the channels",
     "reflectionpad": "as in `pad: {sides: 1, mode: reflect}`",
     "replicationpad": "as in `pad: {sides: 1, mode: replicate}`",
     "resblock": "residual",

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_index
-from netspec.ops.broadcasting import broadcast, equal, broadcasts_to
+from netspec.ops.broadcasting import broadcast, broadcasts_to, equal
 from netspec.ops.fields import Flag, Integer
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes.shape import Shape, show

@@ -39,8 +39,7 @@ class Channels:
         self._texts.append(text)
 
     def find(self, value: int, values: tuple[Any, ...], slots: Sequence[Derived]) -> Derived | None:
-        """Return the expression for the channels of a value, if these are its numbers; ``slots`` are resolved so
-        far."""
+        """Return the expression for a value's channels, if these are its numbers; ``slots`` are those resolved."""
         while value >= len(self._texts):
             self._follow(self._lines, slots)
             self._lines += 1

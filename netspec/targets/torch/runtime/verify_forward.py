@@ -72,7 +72,7 @@ def _compare(graph: Graph, shapes: list[tuple[int, ...]], batch: int) -> int:
             raise ShapeMismatch(f"{node.path} was not computed: {len(shapes)} results for {len(nodes)} nodes")
         found = shapes[position - 1]
         if found != (batch, *node.shape):
-            raise ShapeMismatch(f"{node.path} gives {show(found)}, and the graph says {show((batch, *node.shape))}")
+            raise ShapeMismatch(f"{node.path} has shape {show(found)}, and the graph says {show((batch, *node.shape))}")
     if position != len(shapes):
         raise ShapeMismatch(f"{len(shapes)} results were computed for {len(nodes)} nodes")
     return len(nodes)
