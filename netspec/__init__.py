@@ -77,6 +77,8 @@ def load(path_or_name: str | Path, variant: str | None = None, overrides: dict[s
     ``variant`` is one of the document's variants. ``overrides`` are values for its arguments: Python values, or texts
     that are read as YAML; ``"input"`` is the input's shape.
 
+    Raises: SpecError with every error of the document, LimitError when it is too large to read.
+
     Example:
         >>> import netspec
         >>> netspec.load("densenet121").title
@@ -97,6 +99,8 @@ def compile(
     """Return the graph of a document: its nodes in order, with ``params``, ``macs``, ``flops`` and ``outputs``.
 
     ``limits`` replace the default limits, as in ``netspec.Limits(nodes=100_000)``.
+
+    Raises: SpecError with every error of the document, LimitError when it asks for too much.
 
     Example:
         >>> import netspec
@@ -127,6 +131,8 @@ def build(
     several, as in ``["cuda:0", "cuda:1"]``, and its file moves values between them. With a ``seed``, the weights are
     initialized the same way every time.
 
+    Raises: As ``compile``; ValueError for an unknown dtype, DeviceError for a device that does not exist.
+
     Example:
         >>> import netspec
         >>> module = netspec.build("lenet5_modern", device="cpu", seed=0)
@@ -149,6 +155,8 @@ def source(
     target: Literal["torch", "equations"] = "torch",
 ) -> str:
     """Return the network as the text of a Python file that imports only torch, or as equations for reading.
+
+    Raises: SpecError with every error of the document, LimitError when it asks for too much. TypeError for overrides of a graph.
 
     Example:
         >>> import netspec
@@ -179,6 +187,8 @@ def summary(
 
     ``depth`` is how many levels of scopes are expanded; by default two, while units of a few ops stay collapsed.
     ``sort`` lists single ops instead, the largest first.
+
+    Raises: SpecError with every error of the document, LimitError when it asks for too much. TypeError for overrides of a graph.
 
     Example:
         >>> import netspec
@@ -225,6 +235,8 @@ def draw(
 
 def diff(before: Graph | Document | str | Path, after: Graph | Document | str | Path) -> str:
     """Return what two networks differ in: a line per difference, with its change in parameters and MACs, and totals.
+
+    Raises: SpecError with every error of the document, LimitError when it asks for too much.
 
     Example:
         >>> import netspec

@@ -43,7 +43,14 @@ class Node:
 
     ``path`` is unique; ``module`` is where the weights live, which differs from the path when they are shared. A node
     nearly always has one result, whose name is the path, and whose ``shape`` and ``dtype`` are properties. Further
-    results are numbered: ``lstm1``, ``lstm1:1``, ``lstm1:2``.
+    results are numbered: ``lstm1``, ``lstm1:1``, ``lstm1:2``. ``params`` counts the trainable numbers that it owns, and
+    ``macs`` the multiply-accumulates of one example.
+
+    Example:
+        >>> import netspec
+        >>> node = netspec.compile("lenet5_modern")["conv1"]
+        >>> node, node.inputs, node.params, node.macs
+        (<Node conv1 = conv(input) 6x28x28>, ('input',), 156, 117600)
     """
 
     path: str

@@ -135,6 +135,12 @@ class Document:
     """A network as its document describes it, with every import and ``extends`` resolved.
 
     ``arguments`` are the effective values, as written: defaults, then the variant's, then overrides.
+
+    Example:
+        >>> import netspec
+        >>> document = netspec.load("densenet121", overrides={"growth": 24})
+        >>> document.name, document.input, document.arguments["growth"]
+        ('densenet121', [3, 224, 224], 24)
     """
 
     path: Path

@@ -18,6 +18,7 @@ def json_text(diagnostics: list[Diagnostic]) -> str:
 
 
 def dumped(value: Any) -> str:
+    """Return plain data as indented JSON in ASCII."""
     return json.dumps(value, indent=2, ensure_ascii=True)
 
 

@@ -85,6 +85,7 @@ def _units(body: Body, rows: Iterable[dict[str, Any]], values: Values, context: 
 
 
 def lower_iteration(body: Body, row: dict[str, Any], values: Values, context: Context) -> Values:
+    """Expand one iteration of a body, with the loop variables of its row."""
     inner = context.inner(counter=next(iter(row), ""))
     inner.variables.update(row)
     return lower_body(body, values, inner)

@@ -29,6 +29,7 @@ FORMULAS = {
 
 
 def activation(op: Op, call: Call) -> Equation:
+    """Return the equation of an activation from its formula."""
     element = call.x.at(*call.axes)
     return Equation(call.axes, FORMULAS[op.name].format(x=element, **op.model_dump()))
 
