@@ -5,6 +5,8 @@
     summary   the table                      draw      the picture
     diff      what two networks differ in    compare   several side by side
 
+``docs/design.md`` follows one document through the packages.
+
 Every function accepts a path, the name of a shipped network, or what an earlier one returned. All raise ``SpecError``
 with every error of the document, or ``LimitError`` when it asks for too much; ``NetspecError`` is the root of both.
 torch is imported by ``build`` alone.
@@ -156,7 +158,8 @@ def source(
 ) -> str:
     """Return the network as the text of a Python file that imports only torch, or as equations for reading.
 
-    Raises: SpecError with every error of the document, LimitError when it asks for too much. TypeError for overrides of a graph.
+    Raises: SpecError with every error of the document, LimitError when it asks for too much;
+    TypeError for overrides of a graph.
 
     Example:
         >>> import netspec
@@ -188,7 +191,8 @@ def summary(
     ``depth`` is how many levels of scopes are expanded; by default two, while units of a few ops stay collapsed.
     ``sort`` lists single ops instead, the largest first.
 
-    Raises: SpecError with every error of the document, LimitError when it asks for too much. TypeError for overrides of a graph.
+    Raises: SpecError with every error of the document, LimitError when it asks for too much;
+    TypeError for overrides of a graph.
 
     Example:
         >>> import netspec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 import netspec
+from netspec.cli.group import COMMANDS
 
 PACKAGE = Path(netspec.__file__).parent
 
@@ -204,9 +206,17 @@ def test_no_package_outgrows_the_others() -> None:
 
 
 def test_every_package_says_what_is_in_it() -> None:
-    for module, path in MODULES.items():
-        if path.name == "__init__.py":
-            assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), module
+    for path in MODULES.values():
+        if path.name != "__init__.py" or path.parent == PACKAGE:
+            continue
+        contents = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        inside = {each.stem for each in path.parent.glob("*.py")} | {
+            each.parent.name for each in path.parent.glob("*/*.py")
+        }
+        # A command is a module of its name, which the help lists.
+        commands = COMMANDS.keys() if path.parent.name == "cli" else frozenset()
+        for name in inside - commands - {"__init__"}:
+            assert re.search(rf"\b{name}\b", contents), f"{path.parent.name}/__init__.py does not mention {name}"
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -7,10 +7,12 @@ expectations.py       the totals that a document expects
 liveness.py           when each value is used for the last time in evaluation
 memory.py             bytes of parameters and of values while they are needed
 receptive_field.py    how many elements of the input each value depends on
+dependence.py         what the elements of a value depend on, op by op
+spans.py              arithmetic of receptive fields along one axis
 scopes.py             sums per scope
-symbolic_shapes.py    the types of all values over the sizes that stay open
+symbolic_shapes.py    the types of all values over open sizes
 dense_layers.py       the layers of dense blocks
-device_placement.py   where values live when steps name devices
+device_placement.py   the device of every value when steps name devices
 """
 
 from __future__ import annotations

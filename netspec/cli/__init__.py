@@ -4,6 +4,9 @@ group.py      the list of commands, and `netspec` itself
 failures.py   what ends a command early: messages and exit codes
 options.py    arguments and options that commands share
 output.py     tables and progress, on a terminal and off it
+documents.py  documents as commands compile them
+offers.py     completions of arguments and options
+fields.py     the arguments of ops and combinators in words
 """
 
 from __future__ import annotations

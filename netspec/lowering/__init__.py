@@ -20,8 +20,12 @@ combinator.
     operands.py        values by label
     values.py          operands and results of steps
     context.py         the scope, names and variables of a step
+    layers.py          variables and labels of nested bodies
     builder.py         the graph under construction
     registry.py        the expansion of each kind of step
+    integers.py        the bounds of integers, against those of ops
+    unused.py          warnings about values that are never used
+    layout.py          warnings about inputs in another library's layout
 """
 
 from __future__ import annotations

@@ -5,8 +5,18 @@
     fields.py    the types of its arguments
     windows.py   the arithmetic of windows, for convolutions and pooling
     plugins.py   ops from other packages and files
+    tensor_type.py, broadcasting.py, window_pool.py   types, shapes and base classes of several ops
 
-Every other file is a family of ops. An op infers its shape, counts its cost and emits its torch code, and has samples
+The ops, one class each:
+
+    convolution, transposed_convolution, linear, recurrent, attention
+    pooling, adaptive_pooling, channel_pooling
+    normalization, layer_normalization, response_normalization, scaling
+    activation, squashing
+    regularization, stochastic
+    merge, reshaping, resampling, shuffling
+
+An op infers its shape, counts its cost and emits its torch code, and has samples
 of valid and invalid uses, which the tests run.
 """
 

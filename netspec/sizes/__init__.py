@@ -11,6 +11,7 @@ plain ints; equal formulas are one object, also after a copy or a pickle.
     context     who decides, and records   guard       a recorded condition, its reasons and its phase
     questions   holds, proves, pin, ...    exact, dim  ``Dim`` and ``Ratio``: the operators of Python
     shape       shapes, and windows        legal_sizes  which sizes are legal, in words
+    local       a size in terms of those of other values
 """
 
 from typing import TYPE_CHECKING

@@ -6,5 +6,7 @@ chart/         accuracy against cost, drawn
 diff_text.py   the differences of two networks as text
 record.py      the graph as JSON
 describe.py    names and descriptions of scopes and runs
+sizes.py       the legal sizes
+svg_page.py    ids and style rules of an SVG in a page
 text_table.py, numbers.py, geometry.py, palette.py   shared by several of them
 """

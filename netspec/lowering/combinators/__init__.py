@@ -1,4 +1,13 @@
-"""How combinators are expanded. Importing this package registers all of them."""
+"""The expansion of combinators. Importing this package registers all of them.
+
+loops.py      ``sequential``, ``repeat`` and ``foreach``
+residual.py   ``residual``, with every kind of shortcut
+strides.py    the total stride of a residual branch
+dense.py      ``dense``
+outputs.py    ``output``
+split.py      ``split``
+use.py        ``use``
+"""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ nothing but a ``SpecError`` with coded diagnostics.
     tree.py            mappings and sequences with spans
     errors.py          the errors of one traversal
     parser_errors.py   errors of the YAML parser, explained
+    spacing.py         indicators without their space
     flow_style.py      values as YAML on one line
 """
 

@@ -5,6 +5,7 @@ Compiles a graph to the text of a Python file. Every stage is a function from im
 emit.py            the file, from its header to its last class: runs the stages below
 pipeline.py        the passes before code generation
 legalize_padding.py   padding that torch's layers do not support, as an op of its own
+pad_same.py        the op for padding that depends on the size at run time
 layout.py          a graph to the form of every scope: a class, an ``nn.Sequential``, or lines of the enclosing class
 plan.py            the records of the stages: slots, members, statements, plans, classes
 planner.py         one scope to its plan
@@ -15,6 +16,8 @@ parameterize.py    the constructor's arguments of a class, and an expression for
 translate.py       the document's own expressions in the constructor's terms
 channels.py        the channels of values in the constructor's terms, from one statement to the next
 search.py          the search for an expression where neither has one
+local_sizes.py     sizes that ``forward`` computes from its operands
+written_sizes.py   sizes as the document writes them, over these operands
 program.py         all classes with their names
 names.py           the names of classes
 variables.py       the variables of ``forward``

@@ -10,6 +10,7 @@ blocks with their arguments, the keys of steps and documents.
     steps.py         bodies and steps
     parts.py         arguments, blocks, inputs and initialization
     known.py         the blocks and defaults of a document
+    snippets.py      what an editor inserts for a word
 """
 
 from __future__ import annotations
