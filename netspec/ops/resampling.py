@@ -180,7 +180,7 @@ class Upsample(Op, name="upsample"):
         Sample({"scale": [2, 2]}, ((4, 3),)),
     )
 
-    scale: PerAxisFactor | None = Field(None, description="Factor of each axis.")
+    scale: PerAxisFactor | None = Field(None, description="Scale factor of each axis.")
     size: OpenPerAxis | None = Field(None, description="Size of each axis of the result; replaces `scale`.")
     mode: Literal["nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic"] = Field(
         "nearest", description="Interpolation; `linear` is bilinear for images and trilinear for volumes."

@@ -165,7 +165,7 @@ class PixelShuffle(Op, name="pixel_shuffle"):
     samples = (Sample({"factor": 2}, ((8, 3, 4),)), Sample({"factor": 1}, ((8, 3, 4),)))
     invalid_samples = (Sample({"factor": 2}, ((6, 3, 3),)), Sample({"factor": 2}, ((8, 3),)))
 
-    factor: Positive = Field(description="Factor of height and width.")
+    factor: Positive = Field(description="Scale factor of height and width.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
