@@ -5,6 +5,7 @@ and scopes have a short ``repr``, and can be copied and pickled however long or 
 
 node.py          nodes, and the scopes that nest them
 graph.py         the whole network with its inputs and outputs, and its analyses
+immutable.py     arguments as immutable values
 builder.py       a graph under construction
 rewriter.py      edits of a graph, which give another one
 verify.py        the invariants of every graph

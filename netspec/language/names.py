@@ -48,7 +48,7 @@ def wrong_name(name: str) -> str:
 
 
 def is_forbidden(name: str) -> bool:
-    """Return whether a name would shadow something in generated code."""
+    """Return whether a name is reserved in generated code."""
     return name in _FORBIDDEN
 
 

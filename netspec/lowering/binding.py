@@ -79,7 +79,7 @@ def bind(callee: Callee, given: Mapping, caller: Environment, span: Span) -> dic
         except expr.AlreadyReported:
             call.values[name] = expr.UNKNOWN
     collector.raise_errors()
-    # Only now: the errors of the other arguments are new even if one of them depends on an earlier error.
+    # Only now, since the other arguments may have errors of their own.
     if expr.UNKNOWN in call.values.values():
         raise expr.AlreadyReported
     return call.values

@@ -67,7 +67,7 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
     finally:
         deciding.reason = around
     if step.label:
-        # After an error too: the label exists, and each of its uses would otherwise be an error of its own.
+        # After an error too: otherwise each use of the label would be another error.
         _label(step, result, context)
     return result
 
@@ -111,7 +111,7 @@ def _label(step: Step, result: Values, context: Context) -> None:
 
 
 def _check_shape(step: Step, result: tuple[Value, ...], context: Context) -> None:
-    # A pin says what the authors' shapes are at their size, and nothing of other sizes.
+    # A pin states the authors' shapes at their size, and does not restrict other sizes.
     expected = at_stated_sizes(evaluate(step.expect, context.variables, step.place("expect")))
     shapes = [list(stated_shape(value.shape)) for value in result]
     if expected != (shapes[0] if len(shapes) == 1 else shapes):

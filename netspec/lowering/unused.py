@@ -40,7 +40,7 @@ def _unused_steps(results: list[Result], read: set[str]) -> Iterator[Step]:
         if not paths <= read:
             candidates.append((step, paths))
     judged: set[str] = set()
-    for step, paths in reversed(candidates):  # a step is recorded after those inside it
+    for step, paths in reversed(candidates):  # outer steps are recorded after inner ones
         if step.span not in used and not paths <= judged:
             yield step
         judged |= paths

@@ -25,7 +25,7 @@ WHOLE = "use `//` for a whole number, or int(...)"
 
 
 def make_op(op: type[Op], step: Step, context: Context) -> Op:
-    """Return the op with its arguments evaluated, the document's defaults filled in and everything validated."""
+    """Return the op with its arguments evaluated, the document's defaults added and everything validated."""
     constants = context.builder.constant_ops
     # Most steps of a block have no expression, and a block is expanded many times.
     if step in constants:

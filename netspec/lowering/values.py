@@ -32,7 +32,7 @@ Values = tuple[Value, ...] | None
 
 
 def visible(values: Values) -> expr.Value | list[expr.Value] | expr.Unknown:
-    """Return the counterpart of values in expressions: a single one, or a list."""
+    """Return the representation of values in expressions: a single one, or a list."""
     if values is None:
         return expr.UNKNOWN
     if len(values) == 1:

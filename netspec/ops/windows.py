@@ -45,7 +45,7 @@ class SlidingWindow(NamedTuple):
         """
         rank = spatial_rank(op, shape)
         sizes = (_count_windows if _is_plain(self) else SlidingWindow._count)(self, op, shape[1:])
-        # A kernel or stride may be an open size too, as in a pool over all of a map, and is 0 where the map is small.
+        # A kernel or stride may be an open size too, as in a pool over the whole map, and be 0 if the map is small.
         lengths = sizes if _is_plain(self) else (*sizes, *(size for axis in self.along(rank) for size in axis[:2]))
         if any(size < 1 for size in lengths):
             kernels = tuple(axis.kernel for axis in self.along(rank))

@@ -11,7 +11,7 @@ from netspec.analysis import measure, measure_memory
 from netspec.diagnostics.render import printable
 from netspec.graph_diff import Change, Comparison, Difference, Part, Where
 from netspec.ir import Graph
-from netspec.ir.node import thawed
+from netspec.ir.immutable import thawed
 from netspec.views.text_table import text_table
 
 MOST_NAMES = 3

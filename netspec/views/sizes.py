@@ -105,7 +105,7 @@ def _fixes(guard: Guard) -> bool:
 
 
 def _step(guard: Guard) -> str:
-    """Return the step for which sizes were compared, and where it stands."""
+    """Return the step for which sizes were compared, and its place."""
     line = f"line {guard.reason.span.line}"
     # An expression of the document's own steps has a line alone.
     return f"{guard.reason.subject} ({line})" if guard.reason.subject else line

@@ -9,7 +9,8 @@ from dataclasses import asdict
 from typing import Any
 
 from netspec.ir.graph import Graph, Input
-from netspec.ir.node import Initializers, Node, Scope, thawed
+from netspec.ir.immutable import thawed
+from netspec.ir.node import Initializers, Node, Scope
 from netspec.sizes import Dim
 
 INDENT = "  "

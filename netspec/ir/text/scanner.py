@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 from netspec.diagnostics import NetspecError, Span
-from netspec.ir.node import frozen
+from netspec.ir.immutable import frozen
 
 Part = TypeVar("Part")
 

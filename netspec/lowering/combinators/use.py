@@ -35,7 +35,7 @@ def lower_use(step: Step, fields: Use, values: Values, context: Context) -> Valu
     entered = check_entering(document.name, _inputs(document), values, step)
     scope = builder.open_scope(scope_point(step, document.name, context), "block", document.name, variables)
     inner = _inner(document, variables, entered, scope, context)
-    # The document's pins hold for its declared input; the operand may have any other size.
+    # The document's pins hold for its declared input; the operand may have another size.
     pinned, builder.pinned = builder.pinned, False
     result = lower_body(document.network, entered, inner)
     builder.pinned = pinned
@@ -81,7 +81,7 @@ def _inputs(document: Document) -> list[str]:
 def _inner(
     document: Document, variables: dict[str, Any], entered: tuple[Value, ...], scope: Scope, context: Context
 ) -> Context:
-    """Return the context of a used document's steps, in which nothing of the document around them is in scope."""
+    """Return the context of a used document's steps, without the names of the outer document."""
     return context.enter(
         variables,
         entered,

@@ -124,7 +124,7 @@ class _Builder:
                 value = scope[name]
             except KeyError:
                 raise unknown_name(name, scope).at(*place) from None
-            # nearly all values are small integers: spare them the call
+            # fast path: nearly all values are small integers
             if type(value) is int and -MAX_INTEGER <= value <= MAX_INTEGER:
                 return value
             if isinstance(value, Unknown):

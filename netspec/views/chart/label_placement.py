@@ -37,7 +37,7 @@ class Label:
 
 
 def place_labels(bubbles: Sequence[Bubble], page: Rectangle, lines: Sequence[Rectangle] = ()) -> list[Label | None]:
-    """Return a place for each label; None where there is none without covering another label.
+    """Return a place for each label; None if every place would cover another label.
 
     Labels of bubbles in a crowd choose first, and take what is nearest and covers least of bubbles and of ``lines``,
     which are upright or level: rectangles without a width or a height.
