@@ -10,7 +10,7 @@ from netspec.language.messages import show_value
 from netspec.language.model import Body, Step
 from netspec.language.shorthand import field_words
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import at_stated_sizes, closed, evaluate
+from netspec.lowering.evaluation import closed, evaluate
 from netspec.lowering.operands import count_values, labelled_values
 from netspec.lowering.registry import KINDS, LOWERINGS, lowers_kind
 from netspec.lowering.validation import validate
