@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -13,26 +11,13 @@ import pytest
 import netspec
 import netspec.analysis
 import netspec.sizes
-
-SPEC = """\
-netspec: 1
-name: tiny
-title: Tiny
-args: {width: 4}
-variants: {wide: {width: 8}}
-input: [3, 8, 8]
-network:
-  - conv: {out: width, kernel: 3}
-  - flatten
-  - linear: 10
-expect: {params: 1562}
-"""
+from tests.support.command_line import GOOD, python
 
 
 @pytest.fixture
 def spec(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.yaml"
-    path.write_text(SPEC, encoding="utf-8")
+    path.write_text(GOOD, encoding="utf-8")
     return path
 
 
@@ -46,7 +31,7 @@ def test_all_is_sorted_and_true(package: ModuleType) -> None:
 
 def test_checking_imports_no_figures_but_totals(spec: Path) -> None:
     code = f"import sys, netspec; netspec.compile({str(spec)!r}); print(*sys.modules)"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    shown = python("-c", code).stdout.split()
     assert "netspec.analysis.costs" in shown
     assert not {"netspec.analysis.memory", "netspec.analysis.receptive_field", "netspec.sizes.legal_sizes"} & {*shown}
 
@@ -67,8 +52,8 @@ def test_version_is_that_of_the_package() -> None:
 )
 def test_functions_import_only_what_they_need(code: str, forbidden: set[str]) -> None:
     script = f"{code}\nimport sys\nprint(*sorted(set(sys.modules) & {forbidden!r}))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+    done = python("-c", script)
+    assert (done.stdout, done.stderr) == ("\n", "")
 
 
 def test_every_way_to_name_a_network_gives_the_same(spec: Path) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -25,6 +23,7 @@ from netspec.views.chart.label_placement import Bubble, place_labels
 from netspec.views.chart.quantities import choose_kind, front, make_chart
 from netspec.views.geometry import Rectangle
 from netspec.views.summary.overview import Figures, measure_figures, ordered, overview_markdown, overview_text
+from tests.support.command_line import python
 from tests.support.search import examples
 
 NAMES = (
@@ -360,5 +359,4 @@ def test_neither_command_imports_what_it_does_not_need() -> None:
         "codes = run(['diff', 'lenet5_modern', 'alexnet']), run(['compare', 'lenet5_modern', '-o', '-'])\n"
         "print(codes, *sorted(set(sys.modules) & {'torch', 'networkx', 'rich'}), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stderr == "(0, 0)\n"
+    assert python("-c", script).stderr == "(0, 0)\n"
