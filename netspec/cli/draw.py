@@ -49,6 +49,13 @@ SUFFIXES = (".svg", ".dot", ".gv")
     help="How dense connections are drawn: as a running concatenation, or each of them.",
 )
 @click.option(
+    "--sizes",
+    type=click.Choice(("stated", "open")),
+    default="stated",
+    show_default=True,
+    help="Whether shapes are those of the stated sizes, or formulas of the sizes that stay open.",
+)
+@click.option(
     "--direction",
     type=click.Choice(("TB", "LR")),
     default="TB",

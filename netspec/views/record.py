@@ -10,11 +10,12 @@ from dataclasses import asdict
 from pathlib import Path, PurePath
 from typing import Any
 
-from netspec.analysis import measure, measure_memory, measure_scopes, receptive_fields
+from netspec.analysis import measure, measure_memory, measure_scopes, receptive_fields, symbolic_types
 from netspec.ir import Graph, Input, Node, Output, Scope
 from netspec.ops import Op
 from netspec.sizes.shape import Shape
 from netspec.version import MARK
+from netspec.views.sizes import formulas, sizes_record
 
 VERSION = 2
 """The version of this format; it is increased when a field changes its meaning or is removed."""
@@ -25,7 +26,8 @@ def graph_record(graph: Graph, *, dtype: str = "float32", batch: int = 1) -> dic
 
     Files are relative to the document's folder, so that the record does not depend on its location. ``input`` and
     ``output`` are shapes, or mappings of shapes by name where there are several; auxiliary outputs that
-    exist in training only are not in ``output``, but they are among ``outputs``.
+    exist in training only are not in ``output``, but they are among ``outputs``. Beside each ``shape`` stands its
+    ``formula``, where sizes that stay open are texts over the names that ``sizes`` has.
     """
     writer = NodeWriter(graph)
     evaluated = [output for output in graph.outputs if not output.train_only]
@@ -42,6 +44,7 @@ def graph_record(graph: Graph, *, dtype: str = "float32", batch: int = 1) -> dic
         "memory": asdict(measure_memory(graph, dtype, batch)),
         "input": _shapes((each.name, each.shape) for each in graph.inputs),
         "output": _shapes((each.name, graph.shape_of(each.node)) for each in evaluated),
+        "sizes": sizes_record(graph),
         "inputs": [_input(each) for each in graph.inputs],
         "outputs": [_output(graph, each) for each in graph.outputs],
         "scopes": _scopes(graph),
@@ -78,7 +81,13 @@ def _shapes(named: Iterable[tuple[str, Shape]]) -> Any:
 
 
 def _input(each: Input) -> dict[str, Any]:
-    return {"name": each.name, "shape": list(each.shape), "dtype": each.dtype, "high": each.high}
+    return {
+        "name": each.name,
+        "shape": list(each.shape),
+        "formula": formulas(each.symbolic_type.shape),
+        "dtype": each.dtype,
+        "high": each.high,
+    }
 
 
 def _output(graph: Graph, each: Output) -> dict[str, Any]:
@@ -86,6 +95,7 @@ def _output(graph: Graph, each: Output) -> dict[str, Any]:
         "name": each.name,
         "node": each.node,
         "shape": list(graph.shape_of(each.node)),
+        "formula": formulas(symbolic_types(graph)[each.node].shape),
         "train_only": each.train_only,
         "loss_weight": each.loss_weight,
     }
@@ -118,6 +128,7 @@ class NodeWriter:
     def __init__(self, graph: Graph) -> None:
         self._folder = Path(graph.source).parent
         self._fields = receptive_fields(graph)
+        self._types = symbolic_types(graph)
         self._arguments: dict[int, dict[str, Any]] = {}
         self._files: dict[str, str] = {}
 
@@ -130,6 +141,7 @@ class NodeWriter:
             "arguments": self._arguments_of(node.op),
             "inputs": list(node.inputs),
             "shape": list(node.shape),
+            "formula": formulas(self._types[node.path].shape),
             "dtype": node.dtype,
             "params": node.params,
             "macs": node.macs,

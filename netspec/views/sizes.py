@@ -77,8 +77,8 @@ def sizes_record(graph: Graph) -> dict[str, Any]:
     sizes = graph.sizes
     return {
         "stated": sizes.stated,
-        "inputs": {each.name: _formulas(each.symbolic_type.shape) for each in graph.inputs},
-        "outputs": {each.name: _formulas(symbolic_types(graph)[each.node].shape) for each in graph.outputs},
+        "inputs": {each.name: formulas(each.symbolic_type.shape) for each in graph.inputs},
+        "outputs": {each.name: formulas(symbolic_types(graph)[each.node].shape) for each in graph.outputs},
         "legal": describe_sizes(sizes),
         "legal_in_training": describe_sizes(sizes, "training"),
         "smallest": {name: sizes.domain(name).minimum for name in sizes.stated},
@@ -96,7 +96,14 @@ def _condition(guard: Guard) -> dict[str, Any]:
     return {"condition": str(guard), "kind": guard.kind, "step": str(reason.subject or ""), "line": reason.span.line}
 
 
-def _formulas(shape: Shape) -> list[int | str]:
+def formulas(shape: Shape) -> list[int | str]:
+    """Return a shape as plain data: numbers, and texts for the sizes that stay open.
+
+    Example:
+        >>> from netspec.sizes import symbol
+        >>> formulas((64, symbol("H", 224) // 4))
+        [64, 'H // 4']
+    """
     return [size if isinstance(size, int) else str(size) for size in shape]
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import random
+import re
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
 import netspec
 from netspec.ir.text import print_graph
-from netspec.sizes import describe_sizes
-from netspec.views.record import graph_json
+from netspec.sizes import Dim, Size, at, describe_sizes, read_size, scale_down, symbol
+from netspec.views.diagram.folding import fold
+from netspec.views.diagram.options import DetailOptions
+from netspec.views.diagram.svg import draw_svg
+from netspec.views.record import graph_json, graph_record
+from netspec.views.size_notation import notation, show_open
 from netspec.views.sizes import describe_open_sizes, sizes_line, sizes_record
 from tests.support.documents import compile_text
 
@@ -93,3 +100,48 @@ def test_looking_at_a_network_never_narrows_its_sizes(tmp_path: Path) -> None:
     print_graph(graph)
     assert [(str(guard), guard.phase, list(guard.reasons)) for guard in graph.sizes.guards] == guards
     assert sizes_line(graph) == line
+
+
+def test_formulas_in_json_are_the_shapes_at_other_sizes() -> None:
+    graph, other = compile_text(TRAINED), compile_text({**TRAINED, "input": [3, 63, 64]})
+    record, expected = graph_record(graph), graph_record(other)
+    symbols = {name: symbol(name, size) for name, size in record["sizes"]["stated"].items()}
+    for part in ("inputs", "outputs", "nodes"):
+        for each, there in zip(record[part], expected[part], strict=True):
+            sizes = [size if isinstance(size, int) else read_size(size, symbols) for size in each["formula"]]
+            assert [at(size, {"H": 64, "W": 64}) for size in sizes] == each["shape"]
+            assert [at(size, {"H": 63, "W": 64}) for size in sizes] == there["shape"]
+
+
+def test_pictures_show_formulas_where_that_is_asked_for() -> None:
+    graph = compile_text(TRAINED)
+    shown = {box.lines[0].name: show_open(box.shapes[0]) for box in fold(graph, DetailOptions(sizes="open")).boxes}
+    assert shown["input"] == "3 × H × W"
+    assert shown["conv2"] == "8 × ⌈H/4⌉ × ⌈W/4⌉"
+    assert shown["slice1"] == "8 × ⌊(H − 3)/2⌋ × ⌈W/2⌉"
+    assert ">8 × ⌈H/4⌉ × ⌈W/4⌉</text>" in draw_svg(graph, DetailOptions(sizes="open"))
+    assert ">8x16x16</text>" in draw_svg(graph) and "⌈" not in draw_svg(graph)
+
+
+def test_the_notation_of_a_size_means_the_size() -> None:
+    draw = random.Random(0)
+    names = {"H": 24, "W": 30}
+    for _ in range(300):
+        size = drawn_size(draw, depth=3)
+        text = notation(size)
+        for old, new in {"⌈": "ceil(", "⌊": "floor(", "⌉": ")", "⌋": ")", "·": "*", "−": "-"}.items():
+            text = text.replace(old, new)
+        text = re.sub(r"(\d)([a-z(HW])", r"\1*\2", text)
+        for sizes in (names, {"H": draw.randint(1, 50), "W": draw.randint(1, 50)}):
+            assert eval(text, {"ceil": ceil, "floor": floor}, dict(sizes)) == at(size, sizes), notation(size)
+
+
+def drawn_size(draw: random.Random, depth: int) -> Size:
+    if not depth:
+        return symbol(*draw.choice([("H", 24), ("W", 30)]))
+    first, second = drawn_size(draw, depth - 1), drawn_size(draw, depth - 1)
+    number = draw.randint(1, 7)
+    made = [first + second, first * second, first - number, number * first, first // number, -(-first // number)]
+    if isinstance(first, Dim):
+        made.append(scale_down(first, 0.7))
+    return draw.choice(made)

@@ -11,6 +11,7 @@ from netspec.ir import Graph
 from netspec.sizes.shape import Shape, show
 from netspec.views.diagram.model import Box, OpenBlock, View
 from netspec.views.numbers import show_count
+from netspec.views.size_notation import show_open
 
 Fields = Mapping[str, Shape | None]
 """The receptive field of each node, None where it is everything."""
@@ -96,7 +97,7 @@ def _field(field: Shape | None) -> str:
 
 
 def _shapes(shapes: tuple[Shape, ...]) -> str:
-    return ", ".join(show(shape) for shape in shapes)
+    return ", ".join(map(show_open, shapes))
 
 
 def _place(span: Span | None) -> list[str]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from netspec.analysis import symbolic_types
 from netspec.ir import Graph, Input, Node, Output, Scope
 from netspec.sizes.shape import Shape
 from netspec.views.describe import block_word, describe, name_run, scope_name, show_change, shown_name
 from netspec.views.diagram.expansion import Expansion, choose_expansion, innermost
 from netspec.views.diagram.fusion import Fusion, FusionGroup
 from netspec.views.diagram.model import Box, Line, OpenBlock, View
-from netspec.views.diagram.options import DETAIL, DetailOptions, Wiring
+from netspec.views.diagram.options import DETAIL, DetailOptions
 from netspec.views.diagram.runs import Item, Runs
 from netspec.views.diagram.wiring import connect
 
@@ -28,17 +29,18 @@ def fold(graph: Graph, detail: DetailOptions = DETAIL) -> View:
 
     Raises: ValueError for a block that does not exist; LimitError for too many lines.
     """
-    frame = _Folder(graph, choose_expansion(graph, detail), detail.edges).network()
+    frame = _Folder(graph, choose_expansion(graph, detail), detail).network()
     return connect(graph, frame, detail)
 
 
 class _Folder:
     """Builds boxes and frames from scopes and nodes."""
 
-    def __init__(self, graph: Graph, expansion: Expansion, edges: Wiring) -> None:
+    def __init__(self, graph: Graph, expansion: Expansion, detail: DetailOptions) -> None:
         self._graph = graph
         self._expansion = expansion
-        self._edges = edges
+        self._edges = detail.edges
+        self._types = symbolic_types(graph) if detail.sizes == "open" else None
         self._training = graph.training_only
         self._fusion = Fusion(graph)
         self._runs = Runs(graph, self._is_open)
@@ -50,7 +52,7 @@ class _Folder:
         """Return the whole network: inputs, contents, and outputs if there are several."""
         root = self._graph.root
         body = self._inside(root, 0) if self._is_open(root) or not root.items else (self._block([root]),)
-        inputs = [_input(each) for each in self._graph.inputs]
+        inputs = [self._input(each) for each in self._graph.inputs]
         outputs = self._graph.outputs if len(self._graph.outputs) > 1 else ()
         items = (*inputs, *body, *(self._output(output) for output in outputs))
         return self._framed(root, items, 0)
@@ -138,16 +140,17 @@ class _Folder:
         nodes = [node for scope in scopes for node in scope.traverse()]
         ending = [self._graph[path] for path in last.outputs if path in self._graph.by_path] or nodes[-1:]
         box = self._box(f"block.{first.path}" if first.path else "block", self._block_lines(first, last), nodes)
-        entering = self._shapes(first.inputs)
+        entering = tuple(map(self._graph.shape_of, first.inputs))
+        leaving = tuple(node.shape for node in ([concat] if concat else ending))
         is_same = all(self._runs.same(first, scope) for scope in scopes)
         return replace(
             box,
-            entering=entering,
-            shapes=_of(ending),
+            entering=self._shapes(first.inputs),
+            shapes=self._shapes(node.path for node in ending),
             last=ending[-1].path,
             span=first.span,
             times=len(scopes),
-            change="" if is_same else show_change(entering, _of([concat] if concat else ending)),
+            change="" if is_same else show_change(entering, leaving),
         )
 
     def _block_lines(self, first: Scope, last: Scope) -> list[Line]:
@@ -164,7 +167,7 @@ class _Folder:
             id=identity,
             kind="block" if lines[0].family == "block" else "op",
             lines=tuple(lines),
-            shapes=_of(nodes[-1:]),
+            shapes=self._shapes([nodes[-1].path]),
             entering=self._shapes(nodes[0].inputs),
             params=self._params(nodes),
             macs=self._macs(nodes),
@@ -175,6 +178,10 @@ class _Folder:
             training_only=self._are_training(nodes),
             shares=self._shares(nodes),
         )
+
+    def _input(self, entering: Input) -> Box:
+        line = Line(entering.name, "Input", "" if entering.dtype == "float" else entering.dtype, "terminal")
+        return Box(f"input.{entering.name}", "input", (line,), self._shapes([entering.name]))
 
     def _output(self, output: Output) -> Box:
         word = "Output, training only" if output.train_only else "Output"
@@ -196,7 +203,10 @@ class _Folder:
     # facts
 
     def _shapes(self, paths: Iterable[str]) -> tuple[Shape, ...]:
-        return tuple(self._graph.shape_of(path) for path in paths)
+        """Return the shapes of values as the picture shows them."""
+        if self._types is None:
+            return tuple(map(self._graph.shape_of, paths))
+        return tuple(self._types[path].shape for path in paths)
 
     def _are_training(self, nodes: Sequence[Node]) -> bool:
         return all(node.path in self._training for node in nodes)
@@ -216,12 +226,3 @@ class _Folder:
     def _shares(self, nodes: Sequence[Node]) -> str:
         """Return the module whose weights are shared here; empty if all weights are new."""
         return next((node.module for node in nodes if node.shared and self._owners[node.module].params), "")
-
-
-def _of(nodes: Iterable[Node]) -> tuple[Shape, ...]:
-    return tuple(node.shape for node in nodes)
-
-
-def _input(entering: Input) -> Box:
-    line = Line(entering.name, "Input", "" if entering.dtype == "float" else entering.dtype, "terminal")
-    return Box(f"input.{entering.name}", "input", (line,), (entering.shape,))

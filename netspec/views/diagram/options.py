@@ -8,6 +8,7 @@ from typing import Literal
 Wiring = Literal["running", "full"]
 Direction = Literal["TB", "LR"]
 Engine = Literal["auto", "embedded", "dot"]
+Sizes = Literal["stated", "open"]
 
 DEEPEST = 40
 """The most levels of nested blocks that are drawn."""
@@ -23,7 +24,8 @@ class DetailOptions:
 
     ``depth`` is the number of levels of expanded blocks, ``open`` are further ones by path, ``expand_all`` expands all,
     and ``deepest`` collapses all deeper ones. ``edges="full"`` draws every dense connection instead of the running
-    concatenation. A picture of more than ``most_edges`` lines is refused.
+    concatenation. With ``sizes="open"`` shapes are formulas of the sizes that enter. A picture of more than
+    ``most_edges`` lines is refused.
 
     Raises: ValueError for a negative depth.
     """
@@ -32,6 +34,7 @@ class DetailOptions:
     open: tuple[str, ...] = ()
     expand_all: bool = False
     edges: Wiring = "running"
+    sizes: Sizes = "stated"
     deepest: int = DEEPEST
     most_edges: int = MOST_EDGES
 
