@@ -46,13 +46,8 @@ class Linear(Op, name="linear"):
         (shape,) = shapes
         # torch.nn.Linear accepts any number of axes. In an image the last one is the width, and a layer over the width
         # is nearly always a forgotten `flatten`.
-        if len(shape) > 2:
-            raise ShapeError(
-                f"linear takes a vector or a sequence of vectors, got {show(shape)}",
-                help="`flatten` makes it one vector, and a `conv` with `kernel: 1` is linear at each position",
-                operand=0,
-                code=Code.UNSUPPORTED_SHAPE,
-            )
+        remedy = "`flatten` makes it one vector, and a `conv` with `kernel: 1` is linear at each position"
+        _check_vectors("linear", shape, remedy)
         return (*shape[:-1], self.out)
 
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
@@ -111,13 +106,7 @@ class RadialBasis(Op, name="rbf"):
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
-        if len(shape) > 2:
-            raise ShapeError(
-                f"rbf takes a vector or a sequence of vectors, got {show(shape)}",
-                help="put `flatten` before it",
-                operand=0,
-                code=Code.UNSUPPORTED_SHAPE,
-            )
+        _check_vectors("rbf", shape, "put `flatten` before it")
         return (*shape[:-1], self.out)
 
     def count_macs(self, *shapes: Shape) -> int:
@@ -283,3 +272,14 @@ class MatMul(Op, name="matmul"):
         left = (None, row) if self.transpose_a else (row, None)
         right = (column, None) if self.transpose_b else (None, column)
         return (*leading, *left), (*leading, *right)
+
+
+def _check_vectors(op: str, shape: Shape, remedy: str) -> None:
+    """Raise ShapeError unless the value is a vector, or a sequence of vectors."""
+    if len(shape) > 2:
+        raise ShapeError(
+            f"{op} takes a vector or a sequence of vectors, got {show(shape)}",
+            help=remedy,
+            operand=0,
+            code=Code.UNSUPPORTED_SHAPE,
+        )

@@ -53,8 +53,7 @@ class BatchNorm(Op, name="bn"):
         return shape
 
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
-        channels = shapes[0][:1]
-        return {"weight": channels, "bias": channels} if self.affine else {}
+        return _weight_and_bias(shapes[0]) if self.affine else {}
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
@@ -130,8 +129,7 @@ class GroupNorm(Op, name="gn"):
         return shape
 
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
-        channels = shapes[0][:1]
-        return {"weight": channels, "bias": channels} if self.affine else {}
+        return _weight_and_bias(shapes[0]) if self.affine else {}
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
@@ -197,8 +195,7 @@ class InstanceNorm(Op, name="in"):
         return shape
 
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
-        channels = shapes[0][:1]
-        return {"weight": channels, "bias": channels} if self.affine else {}
+        return _weight_and_bias(shapes[0]) if self.affine else {}
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
@@ -215,3 +212,7 @@ class InstanceNorm(Op, name="in"):
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         return ((SAME, *(None,) * (len(shapes[0]) - 1)),)
+
+
+def _weight_and_bias(shape: Shape) -> dict[str, Shape]:
+    return {"weight": shape[:1], "bias": shape[:1]}
