@@ -30,7 +30,7 @@ def test_build_runs_the_very_file_that_it_wrote(netspec: Run, monkeypatch: pytes
     monkeypatch.setattr(torch_source, "emit_torch", lambda graph: emit(graph).replace(*other))
     code, _, err = netspec("build", "good.yaml", "--device", "cpu")
     assert code == 70
-    assert "ShapeMismatch: linear1 gives 1x11, and the graph says 1x10" in err
+    assert "ShapeMismatch: linear1 has shape 1x11, and the graph says 1x10" in err
 
 
 def test_build_as_json(netspec: Run) -> None:

@@ -310,9 +310,9 @@ def test_unknown_types_and_missing_devices_are_refused() -> None:
 # comparing shapes with a real pass
 
 WRONG = [
-    ("padding=1", "padding=2", "conv1 gives 1x2x8x8, and the graph says 1x2x6x6"),
-    ("x = F.relu(x, inplace=True)", "x = F.relu(F.relu(x))", "flatten1 gives 1x2x6x6, and the graph says 1x72"),
-    ("x = F.relu(x, inplace=True)", "x = x", "relu1 gives 1x72, and the graph says 1x2x6x6"),
+    ("padding=1", "padding=2", "conv1 has shape 1x2x8x8, and the graph says 1x2x6x6"),
+    ("x = F.relu(x, inplace=True)", "x = F.relu(F.relu(x))", "flatten1 has shape 1x2x6x6, and the graph says 1x72"),
+    ("x = F.relu(x, inplace=True)", "x = x", "relu1 has shape 1x72, and the graph says 1x2x6x6"),
 ]
 
 
