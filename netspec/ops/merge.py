@@ -80,6 +80,7 @@ class Concat(Op, name="concat"):
 class ElementWise(Op):
     """The base class of element-wise merges."""
 
+    checks_sizes = False
     family = "merge"
     operands: ClassVar[tuple[int, int | None]] = (2, None)
     samples: ClassVar[tuple[Sample, ...]] = (
@@ -238,6 +239,7 @@ class Lerp(Op, name="lerp"):
     Source: torch.lerp; Srivastava et al. 2015, arXiv:1505.00387.
     """
 
+    checks_sizes = False
     family = "merge"
     operands = (3, 3)
     operand_names = ("start", "end", "weight")

@@ -34,6 +34,7 @@ class Pad(Op, name="pad"):
 
     family = "shape"
     primary = "sides"
+    checks_sizes = False
     open_arguments = frozenset({"sides"})
     channel_fields = frozenset({"channels"})
     samples = (

@@ -220,6 +220,7 @@ class Slice(Reshaping, name="slice"):
     Source: torch.Tensor indexing.
     """
 
+    checks_sizes = False
     open_arguments = frozenset({"start", "stop"})
     channel_fields = frozenset({"start", "stop"})
     samples = (

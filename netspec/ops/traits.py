@@ -57,6 +57,8 @@ class Traits(BaseModel):
     """True when the order of the elements is unchanged, whatever the new axes are."""
     keeps_output: ClassVar[bool] = False
     """True when the gradient needs the op's output, so that it must not be overwritten in place."""
+    checks_sizes: ClassVar[bool] = True
+    """False where torch computes something, and raises nothing, at sizes that the op refuses."""
     keeps_input: ClassVar[bool] = True
     """False when the gradient does not need the operands, so that another use may overwrite them."""
     open_arguments: ClassVar[frozenset[str]] = frozenset()

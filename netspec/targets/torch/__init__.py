@@ -23,6 +23,7 @@ names.py           the names of classes
 variables.py       the variables of ``forward``
 reserved.py        reserved names
 constructor.py     a class to the lines of its constructor
+size_checks.py     the sizes that the network's ``forward`` refuses
 forward.py         a class to the lines of its ``forward``
 initialize.py      the lines that initialize parameters
 outputs.py         what a network with several outputs returns

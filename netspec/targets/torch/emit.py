@@ -19,6 +19,7 @@ from netspec.targets.torch.outputs import loss_weights, output_class, result
 from netspec.targets.torch.pipeline import legalize
 from netspec.targets.torch.plan import ClassPlan, Construct, Sequential, TorchCall
 from netspec.targets.torch.program import NamedClass, Program, name_program
+from netspec.targets.torch.size_checks import SizeCheck, size_checks
 from netspec.targets.torch.verify_source import verify_source
 from netspec.version import MARK, __version__
 
@@ -130,7 +131,12 @@ def _class(named: NamedClass, program: Program) -> Iterator[Line | Docstring]:
         yield from constructor(named, program, extra)
     if not plan.is_sequential:
         yield Line(0, "")
-        yield from forward(named, result(program) if several else None)
+        yield from forward(named, result(program) if several else None, _checks(named, program) if is_network else ())
+
+
+def _checks(network: NamedClass, program: Program) -> Iterator[SizeCheck]:
+    entering = program.layout.live[""].live_ins
+    return size_checks(program.graph, {path: network.variables[number] for number, path in enumerate(entering)})
 
 
 def _docstring(named: NamedClass, program: Program) -> str:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from netspec.sizes.shape import show
-from netspec.targets.torch.document import Brackets, Document, Line, call, expression
+from netspec.targets.torch.document import Brackets, Document, Line, call, expression, literal
 from netspec.targets.torch.plan import Statement, TorchCall
 from netspec.targets.torch.program import NamedClass
+from netspec.targets.torch.size_checks import SizeCheck
 from netspec.targets.torch.templates import fill_template
 
 
-def forward(named: NamedClass, result: tuple[str, Document] | None = None) -> Iterator[Line]:
-    """Yield the lines of a ``forward``; ``result`` is its return type and expression, if not just values."""
+def forward(
+    named: NamedClass, result: tuple[str, Document] | None = None, checks: Iterable[SizeCheck] = ()
+) -> Iterator[Line]:
+    """Yield the lines of a ``forward``; ``result`` is its return type and expression, if not just values.
+
+    ``checks`` are of the sizes of what enters.
+    """
     plan, variables = named.generated.first, named.variables
     results = [variables[value] for value in plan.outputs]
     single = len(results) == 1
@@ -22,6 +28,8 @@ def forward(named: NamedClass, result: tuple[str, Document] | None = None) -> It
     )
     taken = (f"{variables[value]}: Tensor" for value in plan.inputs)
     yield Line(1, Brackets("def forward(", ("self", *taken), f") -> {kind}:"))
+    # An `if` would end the tracing of torch.fx, which records this call.
+    yield from (Line(2, call("torch._assert", (each.condition, literal(each.message)))) for each in checks)
     statements = named.generated.statements
     # The last statement needs no variable if it computes exactly the returned values.
     ends = result is None and bool(statements) and statements[-1].results == plan.outputs

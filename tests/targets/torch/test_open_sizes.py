@@ -174,6 +174,39 @@ def test_sizes_are_computed_as_the_document_writes_them() -> None:
     assert "x[:, :, (x.shape[2] - up.shape[2]) // 2:(x.shape[2] + up.shape[2]) // 2]" in source
 
 
+SILENT: list[tuple[list[Any], int, str]] = [
+    ([{"slice": {"axis": 2, "start": 2, "stop": -2}}], 4, "height >= 5"),
+    ([CONV, {"relu": None, "when": "input.height > 8"}], 8, "height >= 9"),
+    (
+        [
+            CONV | {"as": "c"},
+            {"maxpool": {"kernel": 2}, "from": "input"},
+            {"conv": {"out": 8, "kernel": 1}},
+            {"add": ["x", "c"]},
+        ],
+        17,
+        "",
+    ),
+]
+"""Steps at whose other sizes torch raises nothing, or only where an axis is not 1; the line that refuses them."""
+
+
+@pytest.mark.parametrize(("steps", "height", "needs"), SILENT)
+def test_sizes_that_torch_would_not_refuse_are_refused(steps: list[Any], height: int, needs: str) -> None:
+    graph = compile_text({"input": [3, 16, 16], "network": steps})
+    assert f'"sample needs {needs}' in emit_torch(graph)
+    module = build(graph).eval()
+    with pytest.raises(AssertionError, match=f"sample needs {needs}"):
+        module(torch.randn(2, 3, height, 16, dtype=torch.float64))
+    legal = torch.randn(2, 3, 20, 16, dtype=torch.float64)
+    torch.testing.assert_close(torch.fx.symbolic_trace(module)(legal), module(legal))
+
+
+def test_sizes_that_a_layer_refuses_need_no_line() -> None:
+    steps = [{"slice": {"axis": 2, "start": 1}}, {"conv": {"out": 4, "kernel": 7}}, "flatten", {"linear": 2}]
+    assert "torch._assert" not in emit_torch(compile_text({"input": [3, 16, 16], "network": steps}))
+
+
 def test_padding_by_size_is_traced_and_exported() -> None:
     graph = compile_text(DOCUMENTS["windows with gaps between them"])
     module = build(graph).eval()
