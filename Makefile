@@ -13,7 +13,7 @@ JOBS ?= 2
 # test file: what they compile is kept, even where the environment asks for no bytecode.
 pytest = OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(1)/bin/python -m pytest -n $(JOBS) --dist worksteal
 
-.PHONY: demo test test-fast test-full test-lowest lint types bench parity docs golden check clean help
+.PHONY: demo test test-fast test-full test-lowest lint types bench prove parity docs golden check clean help
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -35,6 +35,10 @@ $(VENV)/.test: $(VENV)/.runtime requirements/references.txt
 
 $(VENV)/.lint: $(VENV)/.test
 	$(INSTALL) -e '.[torch,test,lint]'
+	@touch $@
+
+$(VENV)/.prove: $(VENV)/.runtime
+	$(INSTALL) -e '.[torch,prove]'
 	@touch $@
 
 $(PARITY)/.installed: pyproject.toml requirements/parity.txt
@@ -69,14 +73,17 @@ test-lowest: $(LOWEST)/.installed ## the tests on the lowest versions that pypro
 	$(call pytest,$(LOWEST))
 
 lint: $(VENV)/.lint ## style
-	$(BIN)/ruff check netspec tests benchmarks examples docs
-	$(BIN)/ruff format --check netspec tests benchmarks examples docs
+	$(BIN)/ruff check netspec tests benchmarks examples experiments docs
+	$(BIN)/ruff format --check netspec tests benchmarks examples experiments docs
 
 types: $(VENV)/.lint ## types
 	$(BIN)/mypy
 
 bench: $(VENV)/.test ## speed as ratios in one run, written to benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py
+
+prove: $(VENV)/.prove ## train plain and residual networks on generated signals, written to experiments/RESULTS.md
+	OMP_NUM_THREADS=1 $(BIN)/python -m experiments.prove
 
 parity: $(PARITY)/.installed ## compare with torchvision and timm (an environment of its own, several GB)
 	OMP_NUM_THREADS=2 $(PARITY)/bin/python -m pytest tests/zoo/test_parity.py -m parity
