@@ -102,6 +102,8 @@ What proves a network stands beside it; `make test` runs all of it but where ano
 - Every network: its document compiles without a warning and to the totals that are *checked*, which stand in it; its
   module has the parameters, shapes and operations of its graph, as torch counts them; so have its variants
   (`tests/zoo/test_zoo.py`). Where its name says a depth, it is that deep (`tests/zoo/test_figures.py`).
+- Every network learns: at reduced sizes it comes to know a batch by heart, gradients reach all its parameters, and
+  evaluation leaves nothing to chance (`tests/zoo/test_training.py`; those that take seconds in `make test-full`).
 - So many figures *of parts*, published or worked out by hand from the papers' tables, which are in
   [`tests/zoo/figures.yaml`](../tests/zoo/figures.yaml).
 - *Tests of its own*, named below the table, hold it to what its paper and its authors' files say of its behaviour, its
