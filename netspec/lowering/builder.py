@@ -99,8 +99,8 @@ class Builder:
     owners: dict[str, tuple[Op, dict[str, Shape], Span]] = field(default_factory=dict)
     facts: dict[tuple[Op, tuple[TensorType, ...]], Facts] = field(default_factory=dict)
     ops: dict[object, Op] = field(default_factory=dict)
-    constant_ops: dict[Step, Op] = field(default_factory=dict)
-    """The ops of steps whose arguments are plain values, which are the same however often the step is expanded."""
+    constant_ops: dict[Step, Op | None] = field(default_factory=dict)
+    """The ops of steps whose arguments are plain values, however often these are expanded; None where they are not."""
     expressions: dict[int, tuple[object, Expressions]] = field(default_factory=dict)
     """The expressions of the arguments of steps, by the id of the mapping that holds them."""
     resolved: dict[tuple[object, ...], tuple[tuple[object, ...], Step]] = field(default_factory=dict)

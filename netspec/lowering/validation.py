@@ -28,12 +28,14 @@ def make_op(op: type[Op], step: Step, context: Context) -> Op:
     """Return the op with its arguments evaluated, the document's defaults added and everything validated."""
     constants = context.builder.constant_ops
     # Most steps of a block have no expression, and a block is expanded many times.
-    if step in constants:
-        return constants[step]
+    known = constants.get(step)
+    if known is not None:
+        return known
     values = evaluated_defaults(op, context) | evaluated_fields(op, step.arguments, context)
     made = validated_op(op, values, context, step)
-    if _are_constant(step.arguments, op) and _are_constant(context.defaults.get(op.name) or {}, op):
-        constants[step] = made
+    if step not in constants:
+        is_constant = _are_constant(step.arguments, op) and _are_constant(context.defaults.get(op.name) or {}, op)
+        constants[step] = made if is_constant else None
     return made
 
 

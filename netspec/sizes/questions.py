@@ -62,6 +62,8 @@ def at_stated_sizes(value: Any) -> Any:
         >>> at_stated_sizes([(symbol("H", 32) // 2, 7), "same"])
         [(16, 7), 'same']
     """
+    if value is None or isinstance(value, (int, str)):  # as nearly all are
+        return value
     if isinstance(value, (Dim, Ratio)):
         return value.stated
     if isinstance(value, Mapping):
