@@ -22,6 +22,9 @@ combinator.
     context.py         the scope, names and variables of a step
     layers.py          variables and labels of nested bodies
     builder.py         the graph under construction
+    sharing.py         what steps that share a module must have in common
+    size_inputs.py     the values that sizes among arguments are computed from
+    exceeded.py        the errors for documents beyond the limits
     registry.py        the expansion of each kind of step
     integers.py        the bounds of integers, against those of ops
     unused.py          warnings about values that are never used

@@ -14,8 +14,8 @@ from netspec.language.names import WORD
 from netspec.language.other_names import suggest_step
 from netspec.language.parameters import TYPES, describe_argument
 from netspec.limits import LimitExceededError, spend
-from netspec.lowering.builder import too_many_items
 from netspec.lowering.evaluation import Evaluated, evaluate
+from netspec.lowering.exceeded import too_many_items
 from netspec.lowering.validation import WHOLE
 from netspec.ops import OPS
 from netspec.sizes import Dim, Ratio

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from math import prod
 from pathlib import Path
 from typing import NamedTuple
 
-from netspec.diagnostics import Code, Collector, Diagnostic, Frame, LimitError, Note, SourceMap, Span, SpecError
+from netspec.diagnostics import Code, Collector, Frame, Note, SourceMap, Span, SpecError
 from netspec.ir import Expressions, GraphBuilder, Initializers, Input, Node, Output, Scope, ScopeKind
 from netspec.language.model import Block, Document, Step
-from netspec.limits import Limits, current_limit
+from netspec.limits import Limits
+from netspec.lowering.exceeded import beyond, too_deep, too_large
+from netspec.lowering.sharing import Owner, check_block, check_contents, check_owner
+from netspec.lowering.size_inputs import size_inputs
 from netspec.lowering.values import Value
 from netspec.ops import Op, ShapeError, TensorType
-from netspec.sizes import Dim, Reason, Size, SizeContext, stated
+from netspec.sizes import Reason, SizeContext, stated
 from netspec.sizes.context import Deciding
-from netspec.sizes.local import express
 from netspec.sizes.shape import Shape, show, stated_shape
 
 # Every call of a block is a body, too, and a block may nest a few more.
@@ -96,7 +98,8 @@ class Builder:
     inputs: dict[str, Input] = field(default_factory=dict)
     places: dict[str, Span] = field(default_factory=dict)
     """Where the values are declared that enter the network."""
-    owners: dict[str, tuple[Op, dict[str, Shape], Span]] = field(default_factory=dict)
+    owners: dict[str, Owner] = field(default_factory=dict)
+    """The first step that uses each module."""
     facts: dict[tuple[Op, tuple[TensorType, ...]], Facts] = field(default_factory=dict)
     ops: dict[object, Op] = field(default_factory=dict)
     constant_ops: dict[Step, Op | None] = field(default_factory=dict)
@@ -114,27 +117,27 @@ class Builder:
         self.steps += count
         if self.steps > self.limits.steps:
             message = f"the network grows beyond {self.limits.steps:,} steps"
-            raise _beyond(Code.NETWORK_TOO_LARGE, message, "steps", span, frames)
+            raise beyond(Code.NETWORK_TOO_LARGE, message, "steps", span, frames)
         if len(self.graph.nodes) >= self.limits.nodes:
             message = f"the network grows beyond {self.limits.nodes:,} nodes"
-            raise _beyond(Code.NETWORK_TOO_LARGE, message, "nodes", span, frames)
+            raise beyond(Code.NETWORK_TOO_LARGE, message, "nodes", span, frames)
 
     def count_operands(self, count: int, frames: tuple[Frame, ...], span: Span) -> None:
         """Count operands that are about to be looked up; raise LimitError when all have too many."""
         self.operands += count
         if self.operands > self.limits.operands:
             message = f"the steps of this network take more than {self.limits.operands:,} operands"
-            raise _beyond(Code.TOO_MANY_OPERANDS, message, "operands", span, frames)
+            raise beyond(Code.TOO_MANY_OPERANDS, message, "operands", span, frames)
 
     def check_depth(self, frames: tuple[Frame, ...], span: Span) -> None:
         """Raise LimitError when blocks call each other too deeply."""
         if len(frames) >= DEEPEST_CALL:
-            raise _too_deep(f"blocks call each other more than {DEEPEST_CALL} deep", span, frames)
+            raise too_deep(f"blocks call each other more than {DEEPEST_CALL} deep", span, frames)
 
     def check_nesting(self, frames: tuple[Frame, ...], span: Span) -> None:
         """Raise LimitError when bodies are nested too deeply."""
         if self.depth == DEEPEST_BODY:
-            raise _too_deep(f"bodies are nested more than {DEEPEST_BODY} deep", span, frames)
+            raise too_deep(f"bodies are nested more than {DEEPEST_BODY} deep", span, frames)
 
     def add(self, op: Op, operands: tuple[Value, ...], point: InsertionPoint, init: Initializers = ()) -> Value:
         """Add one op and return its result.
@@ -145,7 +148,7 @@ class Builder:
         self.axes += len(facts.stated_result.shape)
         if self.axes > self.limits.axes:
             message = f"the values of this network have more than {self.limits.axes:,} axes"
-            raise _beyond(Code.NETWORK_TOO_LARGE, message, "axes", point.span, ())
+            raise beyond(Code.NETWORK_TOO_LARGE, message, "axes", point.span, ())
         node = Node(
             path=point.path,
             op=facts.op,
@@ -162,7 +165,7 @@ class Builder:
             named=point.named,
             expressions=point.expressions,
             symbolic=facts.symbolic,
-            size_inputs=self._size_inputs(facts.symbolic, operands) if facts.symbolic else (),
+            size_inputs=size_inputs(facts.symbolic, operands, self.labels, self.entering) if facts.symbolic else (),
         )
         self.graph.add(node)
         return Value(node.path, facts.result)
@@ -210,26 +213,6 @@ class Builder:
         symbolic = None if numbers is op else op
         return Facts(numbers, symbolic, result, stated_result, weights, params, stated(macs), point.path)
 
-    def _size_inputs(self, op: Op, operands: tuple[Value, ...]) -> tuple[str, ...]:
-        """Return the values, beside the operands, that the open sizes among an op's arguments are computed of."""
-        chosen: dict[str, Value] = {value.path: value for value in operands}
-        for size in op.open_sizes():
-            if express(size, _sizes_of(chosen.values())) is None:
-                chosen.update((value.path, value) for value in self._source_of(size, operands))
-        return tuple(chosen)[len({value.path for value in operands}) :]
-
-    def _source_of(self, size: Dim, operands: tuple[Value, ...]) -> Iterable[Value]:
-        """Return the visible value with which a size is computed most simply, or else the inputs of the network."""
-        visible = [value for labels in self.labels for values in labels.values() for value in values or ()]
-        # The names of values count for nothing: what is compared is the arithmetic on them.
-        found: dict[int, Value] = {}
-        for value in visible:
-            known = {f"x{place}": each for place, each in enumerate(_sizes_of([*operands, value]).values())}
-            text = express(size, known)
-            if text is not None:
-                found.setdefault(len(text), value)
-        return [found[min(found)]] if found else self.entering
-
     def _producers(self, error: ShapeError, operands: tuple[Value, ...]) -> list[Note]:
         """Return where the wrong operand comes from, and for merges the first operand too."""
         positions = {0, error.operand} if len(operands) > 1 else {error.operand}
@@ -270,18 +253,9 @@ class Builder:
         """Return whether a module is new, so that its parameters count; raise SpecError when it cannot be shared."""
         known = self.owners.get(module)
         if known is None:
-            self.owners[module] = (op, parameters, span)
+            self.owners[module] = Owner(op, parameters, span)
             return True
-        notes = [Note(known[2], "the first")]
-        # Weights before arguments: ops on other channels differ in both, and the channels are what to mend.
-        if known[1] != parameters:
-            help_text = "steps that share a module must take and give the same channels"
-            message = f"'{module}' is shared by steps with other weights"
-            raise SpecError.of(Code.INVALID_SHARING, message, span, help=help_text, notes=notes)
-        if known[0] != op:
-            help_text = "steps that share a module must have the same arguments"
-            message = f"'{module}' is shared by steps with other arguments"
-            raise SpecError.of(Code.INVALID_SHARING, message, span, help=help_text, notes=notes)
+        check_owner(module, Owner(op, parameters, span), known)
         return False
 
     def open_scope(
@@ -294,7 +268,8 @@ class Builder:
     ) -> Scope:
         """Start a scope; ``close_scope`` ends it."""
         if point.shares:
-            self._check_kind(point.module, block, point.span)
+            first = self.graph.scopes.get(point.module)
+            check_block(point.module, block, first, point.span)
         scope = Scope(
             path=point.path,
             kind=kind,
@@ -314,70 +289,7 @@ class Builder:
         names = tuple(tuple(value.path for value in operands or ()) for operands in (entered, left))
         self.graph.close(scope, *names)
         if scope.path != scope.module and left is not None:
-            self._check_shared(scope)
-
-    def _check_kind(self, module: str, block: str, span: Span) -> None:
-        """Raise SpecError when a block would share the module of another block."""
-        first = self.graph.scopes.get(module)
-        if first and first.block != block:
-            message = f"'{module}' cannot be both a {first.block} and a {block}" if first.block and block else ""
-            message = message or f"'{module}' is shared by a block and by something else"
-            help_text = "give each another `share`"
-            raise SpecError.of(
-                Code.INVALID_SHARING, message, span, help=help_text, notes=[Note(first.span, "the first")]
-            )
-
-    def _check_shared(self, scope: Scope) -> None:
-        """Raise SpecError when a scope that shares a module computes something else than the first that has it."""
-        first = self.graph.scopes[scope.module]
-        if _contents(scope) != _contents(first):
-            message = f"'{scope.module}' is shared by steps that compute different things"
-            help_text = "give each another `share`, or make both the same block"
-            raise SpecError.of(
-                Code.INVALID_SHARING, message, scope.span, help=help_text, notes=[Note(first.span, "the first")]
-            )
-
-
-def _sizes_of(values: Iterable[Value]) -> dict[str, Size]:
-    """Return the sizes of values by the place where each is read."""
-    return {f"{value.path}:{axis}": size for value in values for axis, size in enumerate(value.shape)}
-
-
-def _contents(scope: Scope) -> list[object]:
-    """Return what a scope computes, in terms that do not depend on its path."""
-    nodes = list(scope.traverse())
-    places = {node.path: place for place, node in enumerate(nodes)}
-    entered = {path: (place,) for place, path in enumerate(scope.inputs)}
-
-    def inside(paths: tuple[str, ...]) -> list[object]:
-        return [entered.get(path, places.get(path, path)) for path in paths]
-
-    return [*((node.module, node.op, node.init, inside(node.inputs)) for node in nodes), inside(scope.outputs)]
-
-
-def _too_deep(message: str, span: Span, frames: tuple[Frame, ...]) -> LimitError:
-    """Return the error for a recursion that has no end, or one too far away."""
-    help_text = "end the recursion with `when:`"
-    return LimitError([Diagnostic(Code.RECURSION_TOO_DEEP, message, span, help=help_text, chain=frames)])
-
-
-def _beyond(code: Code, message: str, limit: str, span: Span, frames: tuple[Frame, ...]) -> LimitError:
-    help_text = f"check `repeat` and recursive blocks, or raise the limit with `--max-{limit}`"
-    return LimitError([Diagnostic(code, message, span, help=help_text, chain=frames)])
-
-
-def too_many_items(span: Span) -> LimitError:
-    """Return the error for expressions that have gone over more items than a network may."""
-    message = f"the expressions of this network go over more than {current_limit():,} items"
-    return _beyond(Code.TOO_MANY_ITEMS, message, "items", span, ())
-
-
-def too_large(what: str, shape: Shape, limits: Limits, span: Span) -> LimitError:
-    """Return the error for a value of more elements than any machine holds."""
-    most = f"2**{limits.elements.bit_length() - 1}" if limits.elements.bit_count() == 1 else f"{limits.elements:,}"
-    help_text = f"at most {most} elements for one example; `--max-elements` sets how many"
-    message = f"{what} of shape {show(shape)} is too large"
-    return LimitError.of(Code.VALUE_TOO_LARGE, message, span, help=help_text)
+            check_contents(scope, self.graph.scopes[scope.module])
 
 
 def join(path: str, name: str) -> str:

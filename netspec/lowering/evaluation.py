@@ -9,8 +9,8 @@ from netspec.diagnostics import Span, SpecError
 from netspec.ir import Expressions
 from netspec.language.scope import expression_error, source_of
 from netspec.limits import LimitExceededError
-from netspec.lowering.builder import too_many_items
 from netspec.lowering.context import Context
+from netspec.lowering.exceeded import too_many_items
 from netspec.sizes import Dim
 from netspec.syntax import expr
 from netspec.syntax.expr.value import NUMBERS, OPEN
