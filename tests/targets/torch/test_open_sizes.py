@@ -264,3 +264,17 @@ def test_what_is_asked_between_ops_decides_and_what_ops_ask_is_needed() -> None:
     graph = compile_text({"input": [3, 16, 5], "network": steps})
     asked = {(guard.kind, guard.reason.subject) for guard in graph.sizes.guards}
     assert {("needs", "conv1"), ("chosen", ""), ("fixes", "linear1")} <= asked
+
+
+@pytest.mark.slow
+def test_what_a_module_asserts_is_exported() -> None:
+    """The check of a size is part of the exported program, for the sizes that the network takes and no others."""
+    steps = [{"slice": {"axis": 2, "start": 3, "stop": 9}}, CONV]
+    module = build(compile_text({"input": [4, 12, 12], "network": steps})).eval()
+    height = torch.export.Dim("height", min=9, max=64)
+    example = torch.randn(1, 4, 12, 12, dtype=torch.float64)
+    exported = torch.export.export(module, (example,), dynamic_shapes=({2: height},)).module()
+    x = torch.randn(1, 4, 20, 12, dtype=torch.float64)
+    torch.testing.assert_close(exported(x), module(x))
+    with pytest.raises(AssertionError, match="needs height >= 9"):
+        module(torch.randn(1, 4, 8, 12, dtype=torch.float64))
