@@ -7,11 +7,11 @@ from statistics import median
 
 from experiments.degradation import NETWORKS, Run, final_error
 from netspec.views.chart.axes import Axis
-from netspec.views.chart.style import DARK, LIGHT, svg_text
+from netspec.views.chart.style import DARK, LIGHT, chart_rules, svg_text
 from netspec.views.geometry import number
-from netspec.views.palette import FONT
-from netspec.views.svg_page import ITSELF, named, own_rules
+from netspec.views.svg_page import Header, named, opening
 
+TITLE = "Training error of plain and residual networks on MNIST-1D"
 WIDTH, HEIGHT = 760, 440
 LEFT, RIGHT, TOP, BOTTOM = 70.0, 590.0, 20.0, 380.0
 
@@ -26,13 +26,8 @@ def _document(runs: Sequence[Run]) -> Iterator[str]:
     across = Axis(LEFT, RIGHT, 0, epochs, 0, is_logarithmic=False)
     up = Axis(BOTTOM, TOP, 0, 100, 0, is_logarithmic=False)
     finals = ", ".join(f"{name} {final_error(runs, name):.3g} %" for name in NETWORKS)
-    size = f'width="{WIDTH}px" height="{HEIGHT}px" viewBox="0 0 {WIDTH} {HEIGHT}"'
-    labelled = f'id="{ITSELF}" role="img" aria-labelledby="{ITSELF}-title {ITSELF}-description"'
-    yield f'<svg xmlns="http://www.w3.org/2000/svg" {size} {labelled}>'
-    yield f'<title id="{ITSELF}-title">Training error of plain and residual networks on MNIST-1D</title>'
-    yield f'<desc id="{ITSELF}-description">After {epochs} epochs, the median of all seeds: {finals}</desc>'
-    yield f"<style>{_style()}</style>"
-    yield f'<rect class="page" width="{WIDTH}" height="{HEIGHT}"/>'
+    described = f"After {epochs} epochs, the median of all seeds: {finals}"
+    yield from opening(Header(TITLE, described, _style()), WIDTH, HEIGHT)
     yield from _axes(across, up)
     for place, name in enumerate(NETWORKS):
         curves = [run.train for run in runs if run.network == name]
@@ -71,25 +66,8 @@ def _legend(runs: Sequence[Run]) -> Iterator[str]:
 
 
 def _style() -> str:
-    return own_rules(f"""
-text {{ font: 12px {FONT}; fill: #14181f; }}
-.tick {{ font-size: 11px; fill: #4a5262; }}
-.heading {{ font-size: 13px; }}
-.page {{ fill: #ffffff; }}
-.grid {{ fill: none; stroke: #e3e7ee; }}
-.axis {{ fill: none; stroke: #414b5c; }}
-.run {{ fill: none; stroke-width: 1; stroke-opacity: 0.35; }}
-.median {{ fill: none; stroke-width: 2.2; }}
-{_strokes(LIGHT)}
-@media (prefers-color-scheme: dark) {{
-text {{ fill: #eef1f6; }}
-.tick {{ fill: #aab4c5; }}
-.page {{ fill: #15181e; }}
-.grid {{ stroke: #2a303b; }}
-.axis {{ stroke: #a9b4c6; }}
-{_strokes(DARK)}
-}}
-""")
+    widths = ".run { fill: none; stroke-width: 1; stroke-opacity: 0.35; }\n.median { fill: none; stroke-width: 2.2; }\n"
+    return chart_rules(widths + _strokes(LIGHT), _strokes(DARK))
 
 
 def _strokes(colours: Sequence[str]) -> str:

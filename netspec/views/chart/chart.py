@@ -13,10 +13,10 @@ from netspec.views.chart.axes import Axis, make_axis
 from netspec.views.chart.label_placement import Bubble, Label, place_labels
 from netspec.views.chart.legend import Page, draw_legend, draw_sources, source_lines
 from netspec.views.chart.quantities import Chart, Kind, Quantity, front, make_chart
-from netspec.views.chart.style import LIGHT, TEXT, safe, style_sheet, svg_text
+from netspec.views.chart.style import LIGHT, TEXT, style_sheet, svg_text
 from netspec.views.geometry import Rectangle, number
 from netspec.views.summary.overview import Figures
-from netspec.views.svg_page import ITSELF, named
+from netspec.views.svg_page import Header, named, opening, safe
 
 WIDTH, HEIGHT = 860, 560
 LARGEST = 34.0
@@ -76,15 +76,9 @@ def _document(found: Sequence[Figures], chart: Chart) -> Iterator[str]:
 
 
 def _opening(found: Sequence[Figures], chart: Chart, page: Page) -> Iterator[str]:
-    size = f'width="{page.width}px" height="{page.height}px" viewBox="0 0 {page.width} {page.height}"'
-    labelled = f'id="{ITSELF}" role="img" aria-labelledby="{ITSELF}-title {ITSELF}-description"'
     # The chart in words, for those who do not see it.
     described = "; ".join(map(chart.sentence, sorted(found, key=lambda each: each.name)))
-    yield f'<svg xmlns="http://www.w3.org/2000/svg" {size} {labelled}>'
-    yield f'<title id="{ITSELF}-title">{safe(_headline(found, chart))}</title>'
-    yield f'<desc id="{ITSELF}-description">{safe(described)}</desc>'
-    yield f"<style>{style_sheet()}</style>"
-    yield f'<rect class="page" width="{page.width}" height="{page.height}"/>'
+    return opening(Header(_headline(found, chart), described, style_sheet()), page.width, page.height)
 
 
 def _headline(found: Sequence[Figures], chart: Chart) -> str:

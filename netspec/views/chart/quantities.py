@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from netspec.analysis.memory import show_bytes
 from netspec.views.numbers import show_count
 from netspec.views.summary.overview import Figures
 
 Kind = Literal["memory", "top1", "top5"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,11 @@
-"""The looks of a chart: its sizes, its colours in light and dark, and texts that cannot break out of the SVG."""
+"""The looks of charts: sizes, and colours in light and dark."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
-from netspec.diagnostics.render import printable
 from netspec.views.palette import FONT
-from netspec.views.svg_page import own_rules
+from netspec.views.svg_page import own_rules, safe
 
 TEXT, SMALL = 12, 11
 LIGHT = ("#0b62b0", "#c2410c", "#15803d", "#7c3aed", "#b0126f", "#0e7490", "#8a6100", "#4b5563")
@@ -19,14 +17,23 @@ def svg_text(role: str, x: str, y: str, text: str, anchor: str) -> str:
     return f'<text class="{role}" x="{x}" y="{y}" text-anchor="{anchor}">{safe(text)}</text>'
 
 
-def safe(text: str) -> str:
-    """Return a text of a document as XML holds it, with nothing in it that a terminal or a browser obeys."""
-    return escape(printable(text))
-
-
 def style_sheet() -> str:
-    """Return the rules of a chart, which hold for it alone."""
-    light, dark = _fills(LIGHT), _fills(DARK)
+    """Return the rules of a chart of bubbles, which hold for it alone."""
+    light = f"""
+.front {{ fill: none; stroke: #6b7688; stroke-dasharray: 5 4; }}
+.bubble {{ fill-opacity: 0.4; stroke-width: 1.2; }}
+.leader {{ fill: none; stroke: #8792a6; stroke-width: 0.8; }}
+.measure {{ fill: none; stroke: #8792a6; }}
+{_fills(LIGHT)}"""
+    dark = f"""
+.front {{ stroke: #8d98ab; }}
+.leader, .measure {{ stroke: #6c7890; }}
+{_fills(DARK)}"""
+    return chart_rules(light, dark)
+
+
+def chart_rules(light: str, dark: str) -> str:
+    """Return the rules of a chart: those of its page, its axes and its texts, and its own, light and dark."""
     return own_rules(f"""
 text {{ font: {TEXT}px {FONT}; fill: #14181f; }}
 .tick {{ font-size: {SMALL}px; fill: #4a5262; }}
@@ -35,11 +42,7 @@ text {{ font: {TEXT}px {FONT}; fill: #14181f; }}
 .page {{ fill: #ffffff; }}
 .grid {{ fill: none; stroke: #e3e7ee; }}
 .axis {{ fill: none; stroke: #414b5c; }}
-.front {{ fill: none; stroke: #6b7688; stroke-dasharray: 5 4; }}
-.bubble {{ fill-opacity: 0.4; stroke-width: 1.2; }}
-.leader {{ fill: none; stroke: #8792a6; stroke-width: 0.8; }}
-.measure {{ fill: none; stroke: #8792a6; }}
-{light}
+{light.strip()}
 @media (prefers-color-scheme: dark) {{
 text {{ fill: #eef1f6; }}
 .tick {{ fill: #aab4c5; }}
@@ -47,9 +50,7 @@ text {{ fill: #eef1f6; }}
 .page {{ fill: #15181e; }}
 .grid {{ stroke: #2a303b; }}
 .axis {{ stroke: #a9b4c6; }}
-.front {{ stroke: #8d98ab; }}
-.leader, .measure {{ stroke: #6c7890; }}
-{dark}
+{dark.strip()}
 }}
 """)
 

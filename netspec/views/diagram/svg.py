@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from html import escape
 
 from netspec.analysis import receptive_fields
 from netspec.diagnostics import Code, LimitError
-from netspec.diagnostics.render import printable
 from netspec.ir import Graph
 from netspec.views.diagram.captions import (
     Fields,
@@ -28,7 +26,7 @@ from netspec.views.diagram.model import Box, Edge, OpenBlock, View
 from netspec.views.diagram.options import DETAIL, LAYOUT, DetailOptions, LayoutOptions
 from netspec.views.geometry import Rectangle, number
 from netspec.views.palette import style
-from netspec.views.svg_page import ITSELF, named
+from netspec.views.svg_page import ITSELF, Header, named, opening, safe
 
 ROUNDNESS = 6.0
 NOTE_HEIGHT, NOTE_CHARACTER = 22.0, 6.5
@@ -82,14 +80,7 @@ def _document(graph: Graph, view: View, layout: Layout, notice: str, width: floa
     wide = max(layout.width, NOTE_CHARACTER * len(notice))
     high = layout.height + (NOTE_HEIGHT if notice else 0)
     scale = min(1.0, width / wide) if width else 1.0
-    size = f'width="{number(wide * scale)}px" height="{number(high * scale)}px"'
-    box = f'viewBox="0 0 {number(wide)} {number(high)}"'
-    labelled = f'id="{ITSELF}" role="img" aria-labelledby="{ITSELF}-title {ITSELF}-description"'
-    yield f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box} {labelled}>'
-    yield f'<title id="{ITSELF}-title">{_safe(headline(graph))}</title>'
-    yield f'<desc id="{ITSELF}-description">{_safe(description(graph, view, notice))}</desc>'
-    yield f"<style>{style()}</style>"
-    yield f'<rect class="page" width="{number(wide)}" height="{number(high)}"/>'
+    yield from opening(Header(headline(graph), description(graph, view, notice), style()), wide, high, scale)
     # SVG has no z-index: later elements cover earlier ones.
     yield from (_frame(frame, layout.frames[frame.id]) for frame in view.frames)
     yield from (_edge(edge, layout.edges[f"edge{index}"]) for index, edge in enumerate(view.edges))
@@ -98,14 +89,14 @@ def _document(graph: Graph, view: View, layout: Layout, notice: str, width: floa
     for each in view.boxes:
         yield from _box(each, layout.boxes[each.id], fields)
     if notice:
-        yield f'<text class="note figure" x="8" y="{number(high - 8)}">{_safe(notice)}</text>'
+        yield f'<text class="note figure" x="8" y="{number(high - 8)}">{safe(notice)}</text>'
     yield "</svg>"
 
 
 def _frame(frame: OpenBlock, place: Rectangle) -> str:
     classes = "frame training" if frame.training_only else "frame"
     return (
-        f'<g id="{ITSELF}-{_safe(frame.id)}" class="open"><title>{_safe(frame_tooltip(frame))}</title>'
+        f'<g id="{ITSELF}-{safe(frame.id)}" class="open"><title>{safe(frame_tooltip(frame))}</title>'
         f'<rect class="{classes}" {_sides(place)} rx="8"/></g>'
     )
 
@@ -116,7 +107,7 @@ def _frame_title(frame: OpenBlock, place: Rectangle) -> str:
     words = _span("name", frame.name) + _span("word", frame.word, 8)
     title = f'<text class="title" x="{number(place.left + 9)}" y="{down}">{words}</text>'
     end = f'x="{number(place.right - 9)}" y="{down}" text-anchor="end"'
-    return f'{title}<text class="sum title" {end}>{_safe(sums(frame))}</text>' if sums(frame) else title
+    return f'{title}<text class="sum title" {end}>{safe(sums(frame))}</text>' if sums(frame) else title
 
 
 def _edge(edge: Edge, route: Route) -> str:
@@ -127,8 +118,8 @@ def _edge(edge: Edge, route: Route) -> str:
 
 
 def _box(box: Box, place: Place, fields: Fields) -> Iterator[str]:
-    classes = " ".join(["box", box.kind, _safe(box.family), *(["training"] if box.training_only else [])])
-    yield f'<g id="{ITSELF}-{_safe(box.id)}" class="{classes}"><title>{_safe(tooltip(box, fields))}</title>'
+    classes = " ".join(["box", box.kind, safe(box.family), *(["training"] if box.training_only else [])])
+    yield f'<g id="{ITSELF}-{safe(box.id)}" class="{classes}"><title>{safe(tooltip(box, fields))}</title>'
     # Graphviz places text by its own font metrics; only the lines between the cells are used.
     outline = place.outline
     bounds = [outline.top, *place.rows, outline.bottom]
@@ -137,7 +128,7 @@ def _box(box: Box, place: Place, fields: Fields) -> Iterator[str]:
         bounds = [outline.top + step * row for row in range(len(box.lines) + 2)]
     for row, line in enumerate(box.lines):
         area = Rectangle(outline.left, bounds[row], outline.right, bounds[row + 1])
-        yield f'<path class="cell {_safe(line.family)}" d="{_cell(area, top=row == 0, bottom=False)}"/>'
+        yield f'<path class="cell {safe(line.family)}" d="{_cell(area, top=row == 0, bottom=False)}"/>'
     facts = Rectangle(outline.left, bounds[-2], outline.right, outline.bottom)
     yield f'<path class="facts" d="{_cell(facts, top=False, bottom=True)}"/>'
     yield f'<path class="rule" d="{_rules(facts, bounds[1:-1], place.columns)}"/>'
@@ -167,7 +158,7 @@ def _figures(box: Box, facts: Rectangle, columns: tuple[float, ...]) -> Iterator
     down = number((facts.top + facts.bottom) / 2 + 4)
     for cell, text in enumerate(cells):
         across = number((bounds[cell] + bounds[cell + 1]) / 2)
-        yield f'<text class="figure" x="{across}" y="{down}" text-anchor="middle">{_safe(text)}</text>'
+        yield f'<text class="figure" x="{across}" y="{down}" text-anchor="middle">{safe(text)}</text>'
 
 
 # shapes
@@ -203,9 +194,4 @@ def _span(role: str, text: str, gap: int = 0) -> str:
     if not text:
         return ""
     distance = f' dx="{gap}"' if gap else ""
-    return f'<tspan class="{role}"{distance}>{_safe(text)}</tspan>'
-
-
-def _safe(text: str) -> str:
-    """Return a text escaped for XML: markup as entities, control characters spelled out."""
-    return "\n".join(escape(printable(line)) for line in text.split("\n"))
+    return f'<tspan class="{role}"{distance}>{safe(text)}</tspan>'
