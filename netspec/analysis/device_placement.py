@@ -69,10 +69,8 @@ def place(graph: Graph) -> Placement:
 def _one_device_scopes(graph: Graph, weights: dict[str, int]) -> dict[str, int]:
     found: dict[str, set[int]] = {scope.path: set() for scope in graph.root.descend()}
     for node in graph:
-        scope: Scope | None = node.scope
-        while node.module in weights and scope is not None:
+        for scope in node.scope.ascend() if node.module in weights else ():
             found[scope.path].add(weights[node.module])
-            scope = scope.parent
     return {path: devices.pop() for path, devices in found.items() if len(devices) == 1}
 
 

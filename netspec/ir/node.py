@@ -167,10 +167,12 @@ class Scope:
     @property
     def root(self) -> Scope:
         """The scope of the whole network."""
-        scope = self
-        while scope.parent is not None:
-            scope = scope.parent
-        return scope
+        return list(self.ascend())[-1]
+
+    @property
+    def enclosing_block(self) -> Scope:
+        """The innermost block that this scope is, or stands in; the network where there is none."""
+        return next(each for each in self.ascend() if each.kind in ("block", "network"))
 
     @property
     def scopes(self) -> Iterator[Scope]:
@@ -189,6 +191,13 @@ class Scope:
                 yield item
             else:
                 stack.pop()
+
+    def ascend(self) -> Iterator[Scope]:
+        """Yield this scope and every scope around it, inner before outer."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent
 
     def descend(self) -> Iterator[Scope]:
         """Yield this scope and every scope inside, outer before inner, in order."""

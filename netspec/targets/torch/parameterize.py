@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from netspec.ir import Scope
 from netspec.language.names import MODULE_ATTRIBUTES
 from netspec.ops.base import REQUIRED
 from netspec.targets.torch.channels import Channels
@@ -115,15 +114,9 @@ class _Parameterizer:
 
 def _block_arguments(plans: Sequence[ClassPlan]) -> dict[str, tuple[Any, ...]]:
     """Return the values of the arguments of each scope's block, or of its enclosing block, by name."""
-    blocks = [_block(plan.scope).arguments for plan in plans]
+    blocks = [plan.scope.enclosing_block.arguments for plan in plans]
     names = [name for name in blocks[0] if all(name in arguments for arguments in blocks)]
     return {name: tuple(_plain(arguments[name]) for arguments in blocks) for name in names}
-
-
-def _block(scope: Scope) -> Scope:
-    while scope.kind not in ("block", "network") and scope.parent is not None:
-        scope = scope.parent
-    return scope
 
 
 def _bases(plans: Sequence[ClassPlan], arguments: dict[str, tuple[Any, ...]], layout: Layout) -> Iterator[Parameter]:

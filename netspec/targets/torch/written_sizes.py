@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 from netspec.ir import Node, Scope
@@ -29,9 +29,9 @@ def write_size(node: Node, text: str, size: Size, shapes: Sequence[Shape]) -> st
 
     ``shapes`` are those of the values that are read, with open sizes; ``{0}`` stands for the first of them.
     """
-    inlined = _Inlined()
+    inlined = _Inlined(node.scope)
     try:
-        tree = inlined.visit_in(node.scope, text)
+        tree = inlined.visit(read(text))
     except _NotArithmeticError:
         return None
     # What a label means at the step is not known here. There are few values to choose from, and any that gives the
@@ -53,19 +53,11 @@ class _NotArithmeticError(Exception):
 class _Inlined(ast.NodeVisitor):
     """Gives a tree with names in place of attributes of values, and the arguments of blocks as their callers say."""
 
-    def __init__(self) -> None:
+    def __init__(self, scope: Scope) -> None:
         self.reads: dict[_Read, None] = {}
         self.places: dict[str, tuple[_Read, str]] = {}
         """What each name of the tree stands for: a value, and an attribute of it."""
-        self._scope: Scope
-
-    def visit_in(self, scope: Scope, text: str) -> ast.expr:
-        """Return the tree of an expression that stands in a scope."""
-        around = getattr(self, "_scope", scope)
-        self._scope = next(each for each in _outwards(scope) if each.kind in ("block", "network"))
-        tree: ast.expr = self.visit(read(text))
-        self._scope = around
-        return tree
+        self._block = scope.enclosing_block
 
     def generic_visit(self, node: ast.AST) -> ast.expr:
         raise _NotArithmeticError
@@ -74,16 +66,20 @@ class _Inlined(ast.NodeVisitor):
         return _number(node.value)
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        block = self._scope
+        block = self._block
         written = dict(block.expressions).get(node.id)
-        if written is not None and block.parent is not None:
-            return self.visit_in(block.parent, written)
-        return _number(block.arguments.get(node.id))
+        if written is None or block.parent is None:
+            return _number(block.arguments.get(node.id))
+        # What a call gives is written around it, and names mean what they mean there.
+        self._block = block.parent.enclosing_block
+        tree: ast.expr = self.visit(read(written))
+        self._block = block
+        return tree
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         if not isinstance(node.value, ast.Name) or node.attr in ("shape", "rank"):
             raise _NotArithmeticError
-        value = (self._scope.path, node.value.id)
+        value = (self._block.path, node.value.id)
         self.reads[value] = None
         name = f"size{len(self.places)}"
         self.places[name] = value, node.attr
@@ -98,13 +94,6 @@ class _Inlined(ast.NodeVisitor):
         if not isinstance(node.op, ast.USub):
             raise _NotArithmeticError
         return ast.UnaryOp(node.op, self.visit(node.operand))
-
-
-def _outwards(scope: Scope) -> Iterator[Scope]:
-    here: Scope | None = scope
-    while here is not None:
-        yield here
-        here = here.parent
 
 
 def _number(value: object) -> ast.expr:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netspec.diagnostics import nearest
@@ -37,7 +37,7 @@ def choose_expansion(graph: Graph, detail: DetailOptions) -> Expansion:
     """
     scopes = {scope.path: scope for scope in graph.root.descend() if scope.path}
     named = frozenset(_known(name, scopes) for name in detail.open)
-    expanded = {path for name in named for path in _ancestors(scopes[name])}
+    expanded = {each.path for name in named for each in scopes[name].ascend()}
     most = len(scopes) + 2 if detail.expand_all else detail.depth
     stack = [(graph.root, 0, 0)]
     wrappers = _wrappers(graph.root)
@@ -68,7 +68,7 @@ def _unclear_groups(root: Scope, expanded: set[str], deepest: int) -> set[str]:
         if shown > MOST_SHOWN:
             break
         for scope, inner in inside.items():
-            found.update(path for path in _ancestors(inner) if path.startswith(scope.path))
+            found.update(each.path for each in inner.ascend() if each.path.startswith(scope.path))
         level = [
             inner
             for around in inside.values()
@@ -106,14 +106,6 @@ def _known(name: str, scopes: dict[str, Scope]) -> str:
         return name
     hint = nearest(name, scopes) or f"blocks are {', '.join([*scopes][:8]) or 'none'}"
     raise ValueError(f"no block {name!a} to open; {hint}")
-
-
-def _ancestors(scope: Scope) -> Iterable[str]:
-    """Yield the paths of a scope and of all that enclose it."""
-    enclosing: Scope | None = scope
-    while enclosing is not None:
-        yield enclosing.path
-        enclosing = enclosing.parent
 
 
 def _wrappers(root: Scope) -> frozenset[str]:
