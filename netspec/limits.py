@@ -47,7 +47,11 @@ class Meter:
 
 
 class LimitExceededError(Exception):
-    """Expressions went over more items than the meter in use allows."""
+    """Expressions went over more items than the meter in use allows, which is ``limit``."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"more than {limit:,} items")
+        self.limit = limit
 
 
 _METER: ContextVar[Meter | None] = ContextVar("meter", default=None)
@@ -63,14 +67,7 @@ def spend(items: int) -> None:
         return
     meter.spent += items
     if meter.spent > meter.limit:
-        raise LimitExceededError
-
-
-def current_limit() -> int:
-    """Return how many items the meter in use allows."""
-    meter = _METER.get()
-    assert meter is not None, "nothing is counted, so no limit is exceeded"
-    return meter.limit
+        raise LimitExceededError(meter.limit)
 
 
 @contextmanager

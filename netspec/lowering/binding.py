@@ -126,8 +126,8 @@ class _Call:
 def _spend(items: int, span: Span) -> None:
     try:
         spend(items)
-    except LimitExceededError:
-        raise too_many_items(span) from None
+    except LimitExceededError as exceeded:
+        raise too_many_items(exceeded, span) from None
 
 
 def _count_items(value: Any) -> int:

@@ -59,8 +59,8 @@ def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Coll
         return expr.parse(source_of(text)).evaluate(variables)
     except expr.ExpressionError as error:
         raise SpecError([expression_error(error, text, span, words)]) from None
-    except LimitExceededError:
-        raise too_many_items(span) from None
+    except LimitExceededError as exceeded:
+        raise too_many_items(exceeded, span) from None
 
 
 def expressions(arguments: Mapping, context: Context) -> Expressions:
@@ -81,5 +81,5 @@ def fill(template: str, context: Context, span: Span) -> str:
         return expr.fill(template, context.variables)
     except expr.ExpressionError as error:
         raise SpecError([expression_error(error, template, span)]) from None
-    except LimitExceededError:
-        raise too_many_items(span) from None
+    except LimitExceededError as exceeded:
+        raise too_many_items(exceeded, span) from None

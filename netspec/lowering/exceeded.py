@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.diagnostics import Code, Diagnostic, Frame, LimitError, Span
-from netspec.limits import Limits, current_limit
+from netspec.limits import LimitExceededError, Limits
 from netspec.sizes.shape import Shape, show
 
 
@@ -19,9 +19,9 @@ def beyond(code: Code, message: str, limit: str, span: Span, frames: tuple[Frame
     return LimitError([Diagnostic(code, message, span, help=help_text, chain=frames)])
 
 
-def too_many_items(span: Span) -> LimitError:
+def too_many_items(exceeded: LimitExceededError, span: Span) -> LimitError:
     """Return the error for expressions that have gone over more items than a network may."""
-    message = f"the expressions of this network go over more than {current_limit():,} items"
+    message = f"the expressions of this network go over more than {exceeded.limit:,} items"
     return beyond(Code.TOO_MANY_ITEMS, message, "items", span, ())
 
 

@@ -13,11 +13,8 @@ from netspec.language.model import Document
 from netspec.language.names import check_name
 from netspec.lowering.evaluation import evaluate
 from netspec.sizes import stated
-from netspec.sizes.shape import MOST_AXES
+from netspec.sizes.shape import AXES, MOST_AXES
 from netspec.syntax.yaml import Mapping
-
-_AXES = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
-"""The names of the open axes of an input, by their number."""
 
 
 def lower_inputs(document: Document, variables: dict[str, Any]) -> tuple[Input, ...]:
@@ -38,7 +35,7 @@ def _symbols(entering: Input, several: bool) -> tuple[str | None, ...]:
     rank = len(entering.shape) - fixed
     if rank < 1:
         return ()
-    names = _AXES.get(rank) or [f"S{number}" for number in range(1, rank + 1)]
+    names = [axis[0].upper() for axis in AXES.get(rank, ())] or [f"S{number}" for number in range(1, rank + 1)]
     prefix = f"{entering.name}_" if several else ""
     return (*(None,) * fixed, *(f"{prefix}{name}" for name in names))
 

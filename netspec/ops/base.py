@@ -181,7 +181,7 @@ class Op(Traits):
 
     def open_sizes(self) -> tuple[Dim, ...]:
         """Return the formulas of open sizes among the arguments."""
-        return tuple(size for name in sorted(self.open_arguments) for size in _dims(getattr(self, name)))
+        return tuple(size for name in sorted(self.open_arguments) for size in open_sizes_in(getattr(self, name)))
 
     def abbreviate(self, shape: Shape) -> str:
         """Return the main arguments in a few characters, as in ``3x3, s2``; shape is the first operand's."""
@@ -206,12 +206,13 @@ class Op(Traits):
         return known
 
 
-def _dims(value: Any) -> Iterator[Dim]:
+def open_sizes_in(value: Any) -> Iterator[Dim]:
+    """Yield the open sizes in an argument, or in a record of arguments."""
     if isinstance(value, Dim):
         yield value
     elif isinstance(value, tuple):
         for item in value:
-            yield from _dims(item)
+            yield from open_sizes_in(item)
 
 
 _WORDS: dict[tuple[type[Op], str], frozenset[str]] = {}

@@ -1,14 +1,13 @@
 """Sliding windows, for convolutions and pools."""
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from netspec.diagnostics import Code
-from netspec.ops.base import ShapeError, check_axes, spatial_rank
+from netspec.ops.base import ShapeError, check_axes, open_sizes_in, spatial_rank
 from netspec.ops.fields import OpenPaddingValue, SizePerAxis
 from netspec.ops.traits import SAME, Window, Windows
-from netspec.sizes import Dim, stated
+from netspec.sizes import stated
 from netspec.sizes.shape import (
     AxisWindow,
     Pairs,
@@ -44,9 +43,10 @@ class SlidingWindow(NamedTuple):
         Raises: ShapeError when the window does not fit, or an argument has another number of entries than axes.
         """
         rank = spatial_rank(op, shape)
-        sizes = (_count_windows if _is_plain(self) else SlidingWindow._count)(self, op, shape[1:])
+        is_plain = _is_plain(self)
+        sizes = (_count_windows if is_plain else SlidingWindow._count)(self, op, shape[1:])
         # A kernel or stride may be an open size too, as in a pool over the whole map, and be 0 if the map is small.
-        lengths = sizes if _is_plain(self) else (*sizes, *(size for axis in self.along(rank) for size in axis[:2]))
+        lengths = sizes if is_plain else (*sizes, *(size for axis in self.along(rank) for size in axis[:2]))
         if any(size < 1 for size in lengths):
             kernels = tuple(axis.kernel for axis in self.along(rank))
             raise ShapeError(
@@ -200,15 +200,7 @@ def shortest(value: T | tuple[T, ...]) -> T | tuple[T, ...]:
 @lru_cache(maxsize=1024)
 def _is_plain(window: SlidingWindow) -> bool:
     """Return whether a window has no open size itself."""
-    return not any(isinstance(size, Dim) for each in window for size in _flat(each))
-
-
-def _flat(value: object) -> Iterator[object]:
-    if isinstance(value, tuple):
-        for each in value:
-            yield from _flat(each)
-    else:
-        yield value
+    return next(open_sizes_in(window), None) is None
 
 
 # Counting plain windows is arithmetic alone. Where the window has open sizes, comparisons are recorded on the way for

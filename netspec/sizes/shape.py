@@ -16,6 +16,8 @@ Shape = tuple[Size, ...]
 Pairs = tuple[tuple[Size, Size], ...]
 """The padding before and after each axis."""
 
+AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+"""The names of the axes after the channels, by rank; open sizes go by their first letters."""
 MOST_AXES = 63
 """The most axes of one example: with the batch, those of torch's tensors."""
 

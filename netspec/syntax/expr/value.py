@@ -10,6 +10,7 @@ from typing import Any
 from netspec.diagnostics import NetspecError
 from netspec.limits import spend
 from netspec.sizes import Dim, Ratio, Size
+from netspec.sizes.shape import AXES
 from netspec.syntax.expr.error import MAX_DEPTH, MAX_INTEGER, MAX_ITEMS, ExpressionError, beyond
 
 ATTRIBUTES = ("channels", "shape", "rank", "height", "width", "length", "depth")
@@ -19,7 +20,6 @@ OPEN = frozenset({Dim, Ratio})
 NUMBERS = OPEN | {int, float, bool}
 PLAIN = NUMBERS | {str, list, type(None)}
 
-_AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 _WAYS = {
     bool: "write [a, b] for a list",
     int: "write [a, b] for a list",
@@ -108,7 +108,7 @@ class Value:
         return self._size("width")
 
     def _size(self, axis: str) -> Size:
-        axes = _AXES.get(self.rank, ())
+        axes = AXES.get(self.rank, ())
         if axis not in axes:
             known = ", ".join(("channels", *axes, "shape"))
             raise ExpressionError(f"no {axis} in a value of shape {self}", help=f"it has {known}")

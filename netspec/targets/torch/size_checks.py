@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from netspec.ir import Graph
 from netspec.sizes import Domain, Guard, Reason
+from netspec.sizes.shape import AXES
 
-_WORDS = {"H": "height", "W": "width", "D": "depth", "L": "length"}
+_WORDS = {axis[0].upper(): axis for axes in AXES.values() for axis in axes}
 
 
 class SizeCheck(NamedTuple):
