@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from netspec.language.names import NAME, NUMBER
@@ -50,8 +51,13 @@ def word(words: Iterable[str]) -> Schema:
 
 
 def _alternatives(words: Iterable[str]) -> str:
+    return "|".join(map(_escape, words))
+
+
+@cache  # each word is in hundreds of patterns
+def _escape(word: str) -> str:
     # Not re.escape: ECMAScript refuses to escape characters without a meaning, such as `-`.
-    return "|".join(re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", word) for word in words)
+    return re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", word)
 
 
 def _whole(pattern: re.Pattern[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
 from itertools import count
 from typing import Any
 
@@ -16,6 +17,7 @@ from netspec.syntax.yaml.flow_style import flow
 from netspec.tooling.schema.patterns import Schema
 
 
+@cache  # a schema asks for each up to three times
 def class_example(model: Any, word: str) -> Any:
     """Return the value of a word in the example of its docstring, or None where it has none.
 
@@ -83,5 +85,9 @@ def _with_stops(value: Any, stops: Iterator[int]) -> str:
         return f"{{{', '.join(f'{key}: {_with_stops(each, stops)}' for key, each in value.items())}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(_with_stops(each, stops) for each in value)}]"
-    text = re.sub(r"([\\$}])", r"\\\1", flow(value))
-    return f"${{{next(stops)}:{text}}}"
+    return f"${{{next(stops)}:{_stop_text(value)}}}"
+
+
+@lru_cache(maxsize=1000, typed=True)  # typed, since 1 and True are equal
+def _stop_text(value: Any) -> str:
+    return re.sub(r"([\\$}])", r"\\\1", flow(value))
