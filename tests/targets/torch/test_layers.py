@@ -24,7 +24,7 @@ from netspec.targets.torch.layers.drop_path import DrawColumn, Join
 from netspec.targets.torch.layers.recurrent import LastState, SequenceOutput
 from netspec.targets.torch.layers.stochastic_depth import StochasticDepth
 from netspec.targets.torch.layers.swapout import Swapout
-from tests.support import chance, search
+from tests.support import chance
 
 FILES = sorted(path for path in FOLDER.glob("*.py"))
 
@@ -82,17 +82,10 @@ NETWORKS: dict[str, tuple[nn.Module, tuple[int, ...]]] = {
 }
 RANDOM = {"depth", "depth by row", "swapout", "join", "join by row", "fractal"}
 """Only these are other networks in training; capturing the others in both modes would prove nothing more."""
-COSTLY = {"sequence", "last", "attention", "attention of three", "binary 3d"}
-"""What torch captures only in a second or more."""
 CASES = pytest.mark.parametrize("name", NETWORKS)
 CAPTURES = pytest.mark.parametrize(
     ("name", "training"),
-    [
-        pytest.param(name, mode, marks=pytest.mark.slow if name in COSTLY else ())
-        for name, mode in search.sample(
-            [(name, mode) for name in NETWORKS for mode in ((False, True) if name in RANDOM else (False,))]
-        )
-    ],
+    [(name, mode) for name in NETWORKS for mode in ((False, True) if name in RANDOM else (False,))],
 )
 MODES = pytest.mark.parametrize("training", [False, True], ids=["evaluation", "training"])
 
@@ -123,6 +116,7 @@ def test_fx_traces_it(name: str, training: bool) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:The tensor attributes .*_flat_weights")  # torch says that of its own nn.LSTM
+@pytest.mark.slow
 @CAPTURES
 def test_export_takes_it_with_any_batch(name: str, training: bool) -> None:
     module, x = network(name, training)
@@ -131,6 +125,7 @@ def test_export_takes_it_with_any_batch(name: str, training: bool) -> None:
     assert training or same(exported.module(), module, x)
 
 
+@pytest.mark.slow
 @CAPTURES
 def test_compile_takes_it_in_one_graph(name: str, training: bool) -> None:
     module, x = network(name, training)

@@ -167,6 +167,7 @@ def test_symbolic_trace(graph: Graph) -> None:
     assert_same_outputs(torch.fx.symbolic_trace(module), module, inputs)
 
 
+@pytest.mark.slow
 @DYNAMO
 def test_export(graph: Graph) -> None:
     module, inputs = built(graph).eval(), floats(graph)
@@ -184,6 +185,7 @@ class _Evaluated(nn.Module):
         return self.run[0](*inputs)
 
 
+@pytest.mark.slow
 @DYNAMO
 def test_compile_as_one_graph(graph: Graph) -> None:
     module, inputs = built(graph).eval(), floats(graph)

@@ -207,6 +207,7 @@ def test_sizes_that_a_layer_refuses_need_no_line() -> None:
     assert "torch._assert" not in emit_torch(compile_text({"input": [3, 16, 16], "network": steps}))
 
 
+@pytest.mark.slow
 def test_padding_by_size_is_traced_and_exported() -> None:
     graph = compile_text(DOCUMENTS["windows with gaps between them"])
     module = build(graph).eval()
