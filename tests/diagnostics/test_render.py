@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from netspec.diagnostics import Code, Diagnostic, Frame, Note, SourceMap, Span, SpecError
 from netspec.diagnostics.render import FORMATS, Format, printable, render
 from netspec.syntax.yaml import read
+from tests.support.search import examples
 
 TEXT = "\n".join(
     [
@@ -301,6 +302,7 @@ def test_printable_leaves_nothing_that_acts(text: str) -> None:
     assert shown.isprintable() and printable(shown) == shown
 
 
+@examples(100)
 @given(st.text())
 def test_printable_is_exact_about_what_it_escapes(text: str) -> None:
     shown = printable(text)

@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec.lowering.layers import Layer
+from tests.support.search import examples
 
 NAMES = st.sampled_from("abcde")
 LEVELS = st.lists(st.dictionaries(NAMES, st.integers()), min_size=1, max_size=5)
 
 
+@examples(100)
 @given(LEVELS, NAMES)
 def test_a_layer_is_what_is_in_it_over_what_is_below(levels: list[dict[str, int]], name: str) -> None:
     layer: dict[str, Any] = levels[0]
@@ -27,6 +29,7 @@ def test_a_layer_is_what_is_in_it_over_what_is_below(levels: list[dict[str, int]
         assert layer[name] == expected[name]
 
 
+@examples(100)
 @given(LEVELS, NAMES)
 def test_what_is_put_into_a_layer_stays_there(levels: list[dict[str, int]], name: str) -> None:
     below = dict(levels[0])

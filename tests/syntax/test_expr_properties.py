@@ -243,6 +243,7 @@ def test_any_text_has_a_value_or_a_placed_error(text: str) -> None:
         assert error.message[-1] != "."
 
 
+@examples(100)
 @given(st.floats(0, 5000) | st.integers(0, 5000), st.integers(1, 64))
 def test_round_to_is_the_nearest_allowed_multiple(value: float, multiple: int) -> None:
     rounded = round_to(value, multiple)
@@ -258,6 +259,7 @@ def test_round_to_gives_mobilenets_published_widths() -> None:
     assert round_to(-5, 8) == 8
 
 
+@examples(100)
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.integers(0, 50))
 def test_linspace_is_evenly_spaced_with_exact_ends(first: float, last: float, count: int) -> None:
     values = linspace(first, last, count)

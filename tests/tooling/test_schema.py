@@ -263,6 +263,7 @@ PIECES = st.sampled_from(
 )
 
 
+@search.examples(100)
 @given(st.lists(PIECES, max_size=8).map("".join))
 def test_the_pattern_takes_whatever_is_an_expression(text: str) -> None:
     try:
