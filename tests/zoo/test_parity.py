@@ -42,7 +42,8 @@ class Reference(NamedTuple):
         return f"{self.network}-{self.library}"
 
 
-NAMED = {network: load(network).reference for network in shipped_names()}
+DOCUMENTS = {network: load(network) for network in shipped_names()}
+NAMED = {network: document.reference for network, document in DOCUMENTS.items()}
 """What each document says under ``reference:``."""
 
 
@@ -205,7 +206,7 @@ def test_checkpoints_of_torchvision_load(name: str) -> None:
         torch.testing.assert_close(ours.eval()(image), theirs(image), rtol=1e-4, atol=1e-5)
 
 
-PUBLISHED = [name for name in shipped_names() if load(name).published.get("source", "").startswith("torchvision")]
+PUBLISHED = [name for name, each in DOCUMENTS.items() if each.published.get("source", "").startswith("torchvision")]
 
 
 @pytest.mark.parity
@@ -215,7 +216,7 @@ def test_accuracy_of_torchvision_is_that_of_its_weights(name: str) -> None:
     (reference,) = (each for each in references() if (each.network, each.library) == (name, "torchvision"))
     weights = importlib.import_module("torchvision.models").get_model_weights(reference.constructor)["IMAGENET1K_V1"]
     measured, side = weights.meta["_metrics"]["ImageNet-1K"], weights.transforms.keywords["crop_size"]
-    assert load(name).published == {
+    assert DOCUMENTS[name].published == {
         "dataset": "ImageNet",
         "top1": round(measured["acc@1"], 2),
         "top5": round(measured["acc@5"], 2),
