@@ -6,13 +6,17 @@ import difflib
 import gc
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.support.command_line import Result, Run
 from tests.support.paths import GOLDEN, ROOT, TESTS
 
 SHOWN = 60
+GARBAGE = 100_000
+"""After how many new objects Python looks for garbage among them."""
 
 # Golden files are data, even where they are Python.
 collect_ignore = ["golden"]
@@ -31,13 +35,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         values = item.callspec.params.values() if hasattr(item, "callspec") else ()
         named = any(_name(value) in shipped for value in values)
-        if named or TESTS / "zoo" in item.path.parents:
+        if named or _is_of_the_zoo(item.path):
             item.add_marker("zoo")
 
 
+def pytest_configure() -> None:
+    """Look for garbage rarely: to go through what is imported and collected again and again takes seconds."""
+    gc.set_threshold(GARBAGE)
+
+
 def pytest_collection_finish() -> None:
-    """Look for garbage only in what tests make: what is imported stays, and going through it again takes seconds."""
+    """Look for garbage only in what tests make: what is imported stays."""
     gc.freeze()
+
+
+@cache
+def _is_of_the_zoo(path: Path) -> bool:
+    return TESTS / "zoo" in path.parents
 
 
 def _name(parameter: object) -> str:
@@ -57,6 +71,20 @@ def forgotten_ops() -> Iterator[None]:
     for name in set(sys.modules) - modules:
         if name.startswith(("netspec_plugin_", "my_")):
             del sys.modules[name]
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command of netspec here; return its exit code, output and errors."""
+    from netspec.cli import run
+
+    def call(*arguments: str) -> Result:
+        capsys.readouterr()
+        code = run(arguments)
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return call
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from netspec.cli.failures import ERRORS, INTERNAL, INTERRUPTED, LIMIT, USAGE
 from netspec.cli.group import COMMANDS, cli
-from tests.support.command_line import Run, python
+from tests.support.command_line import Run, loaded, python
 from tests.support.paths import ROOT
 
 
@@ -42,30 +42,25 @@ def test_version(netspec: Run) -> None:
     assert netspec("--version")[:2] == (0, "netspec 0.1.0\n")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "forbidden"),
-    [
-        (
-            ["--help"],
-            {"pydantic", "yaml", "rich", "networkx", "torch", "graphviz", "netspec.ops", "netspec.diagnostics.model"},
-        ),
-        (
-            ["--version"],
-            {"pydantic", "yaml", "rich", "networkx", "torch", "graphviz", "netspec.ops", "netspec.diagnostics.model"},
-        ),
-        (["check", "lenet5_modern", "googlenet"], {"torch", "networkx", "rich", "graphviz"}),
-        (["summary", "lenet5_modern"], {"torch", "networkx", "rich", "graphviz"}),
-        (["draw", "lenet5_modern", "-o", "-"], {"torch", "networkx", "rich"}),
-        (["list"], {"torch", "networkx", "rich", "graphviz", "netspec.lowering"}),
-        (["ops"], {"torch", "networkx", "rich", "graphviz"}),
-    ],
-)
-def test_commands_import_only_what_they_need(arguments: list[str], forbidden: set[str]) -> None:
-    script = (
-        "import sys\nfrom netspec.cli import run\n"
-        f"code = run({arguments!r})\nprint(code, *sorted(set(sys.modules) & {forbidden!r}), file=sys.stderr)"
-    )
-    assert python("-c", script).stderr == "0\n"
+HEAVY = {"torch", "networkx", "rich"}
+WITHOUT_DOCUMENTS = HEAVY | {"graphviz", "pydantic", "yaml", "netspec.ops", "netspec.diagnostics.model"}
+FORBIDDEN: list[tuple[list[str], set[str]]] = [
+    (["--help"], WITHOUT_DOCUMENTS),
+    (["--version"], WITHOUT_DOCUMENTS),
+    (["list"], HEAVY | {"graphviz", "netspec.lowering"}),
+    (["ops"], HEAVY | {"graphviz"}),
+    (["check", "lenet5_modern", "googlenet"], HEAVY | {"graphviz"}),
+    (["summary", "lenet5_modern"], HEAVY | {"graphviz"}),
+    (["diff", "lenet5_modern", "alexnet"], HEAVY | {"graphviz"}),
+    (["compare", "lenet5_modern", "-o", "-"], HEAVY | {"graphviz"}),
+    (["draw", "lenet5_modern", "-o", "-"], HEAVY),
+]
+"""Commands, those that need the least first, and what must not be loaded after each."""
+
+
+def test_commands_import_only_what_they_need() -> None:
+    steps = [(f"assert run({arguments!r}) == 0", modules) for arguments, modules in FORBIDDEN]
+    assert loaded([("from netspec.cli import run", WITHOUT_DOCUMENTS), *steps]) == [[]] * (len(steps) + 1)
 
 
 def test_the_package_runs_as_a_program() -> None:

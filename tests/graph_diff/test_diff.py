@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 import netspec
-from netspec.cli import run
 from netspec.graph_diff import Comparison, Difference, compare_graphs
 from netspec.graph_diff.alignment import REACH, align
 from netspec.ir import Graph
 from netspec.views.diff_text import describe, difference_text
+from tests.support.command_line import Run
 
 PAIRS = (
     ("resnet50", "se_resnet50"),
@@ -214,15 +214,13 @@ def test_a_thousand_layers_take_little_time() -> None:
 # the command
 
 
-def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    code = run(["diff", *arguments])
-    shown = capsys.readouterr()
-    return code, shown.out, shown.err
+@pytest.fixture
+def diff_command(command: Run) -> Run:
+    return partial(command, "diff")
 
 
-def test_settings_of_one_network_are_compared(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = call(capsys, "resnet18", "resnet18", "--set-a", "classes=7", "--set-b", "classes=10")
+def test_settings_of_one_network_are_compared(diff_command: Run) -> None:
+    code, out, err = diff_command("resnet18", "resnet18", "--set-a", "classes=7", "--set-b", "classes=10")
     lines = out.splitlines()
     assert (code, err) == (0, "")
     assert lines[0] == "resnet18 (classes=7) -> resnet18 (classes=10)"
@@ -243,14 +241,14 @@ def test_settings_of_one_network_are_compared(capsys: pytest.CaptureFixture[str]
         (["lenet5_modern", "alexnet", "--variant-b", "tiny"], 1, "error[NS"),
     ],
 )
-def test_exit_codes(capsys: pytest.CaptureFixture[str], arguments: list[str], expected: int, message: str) -> None:
-    code, _, err = call(capsys, *arguments)
+def test_exit_codes(diff_command: Run, arguments: list[str], expected: int, message: str) -> None:
+    code, _, err = diff_command(*arguments)
     assert code == expected
     assert message in err and bool(err) == bool(message)
 
 
-def test_json_has_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
-    record = json.loads(call(capsys, "resnet50", "se_resnet50", "--json")[1])
+def test_json_has_all_of_it(diff_command: Run) -> None:
+    record = json.loads(diff_command("resnet50", "se_resnet50", "--json")[1])
     first = record["differences"][0]
     assert (record["before"], record["after"], record["same"]) == ("resnet50", "se_resnet50", False)
     assert (first["text"], first["sign"], first["params"]) == ("se in each bottleneck (16)", "+", 2_530_992)

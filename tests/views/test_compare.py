@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import netspec
-from netspec.cli import run
 from netspec.ir import Publication
 from netspec.views.chart.axes import make_axis
 from netspec.views.chart.chart import draw_chart
@@ -23,7 +22,7 @@ from netspec.views.chart.label_placement import Bubble, place_labels
 from netspec.views.chart.quantities import choose_kind, front, make_chart
 from netspec.views.geometry import Rectangle
 from netspec.views.summary.overview import Figures, measure_figures, ordered, overview_markdown, overview_text
-from tests.support.command_line import python
+from tests.support.command_line import Run
 from tests.support.search import examples
 
 NAMES = (
@@ -287,24 +286,12 @@ def test_labels_never_overlap_and_stay_on_the_page(circles: list[tuple[float, fl
 
 
 @pytest.fixture
-def compare(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
+def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Run) -> Run:
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = run(["compare", *arguments])
-        shown = capsys.readouterr()
-        return code, shown.out, shown.err
-
-    return call
+    return partial(command, "compare")
 
 
-Compare = Callable[..., tuple[int, str, str]]
-
-
-def test_command_prints_and_draws(compare: Compare) -> None:
+def test_command_prints_and_draws(compare: Run) -> None:
     code, out, err = compare("lenet5_modern", "alexnet", "--sort", "params", "-o", "chart.svg")
     assert (code, err) == (0, "wrote chart.svg\n")
     assert [line.split()[0] for line in out.splitlines()[2:4]] == ["alexnet", "lenet5_modern"]
@@ -313,7 +300,7 @@ def test_command_prints_and_draws(compare: Compare) -> None:
     assert compare("lenet5_modern", "-o", "-")[1].startswith("<svg")
 
 
-def test_command_draws_accuracies_and_says_who_has_none(compare: Compare) -> None:
+def test_command_draws_accuracies_and_says_who_has_none(compare: Run) -> None:
     chosen = compare("alexnet", "squeezenet1_0", "-o", "-")
     assert (chosen[0], chosen[2]) == (0, "") and "top-1 accuracy on ImageNet" in chosen[1]
     assert "peak memory" in compare("alexnet", "squeezenet1_0", "--chart", "memory", "-o", "-")[1]
@@ -322,7 +309,7 @@ def test_command_draws_accuracies_and_says_who_has_none(compare: Compare) -> Non
     assert "alexnet: 714,188,480 MACs, top-5 79.07 %, 61,100,840 parameters" in out
 
 
-def test_command_as_json(compare: Compare) -> None:
+def test_command_as_json(compare: Run) -> None:
     (record,) = json.loads(compare("lenet5_modern", "--json", "--batch", "2", "--dtype", "float16")[1])
     single = measure_figures(netspec.compile("lenet5_modern"))
     assert (record["params"], record["macs"], record["inputs"]) == (61706, 416520, [[1, 32, 32]])
@@ -346,17 +333,8 @@ def test_command_as_json(compare: Compare) -> None:
         (["lenet5_modern", "-o", "mine.svg"], 2, "was not written by netspec"),
     ],
 )
-def test_errors(compare: Compare, arguments: list[str], expected: int, message: str) -> None:
+def test_errors(compare: Run, arguments: list[str], expected: int, message: str) -> None:
     Path("mine.svg").write_text("mine", encoding="utf-8")
     code, _, err = compare(*arguments)
     assert code == expected and message in err
     assert Path("mine.svg").read_text(encoding="utf-8") == "mine"
-
-
-def test_neither_command_imports_what_it_does_not_need() -> None:
-    script = (
-        "import sys\nfrom netspec.cli import run\n"
-        "codes = run(['diff', 'lenet5_modern', 'alexnet']), run(['compare', 'lenet5_modern', '-o', '-'])\n"
-        "print(codes, *sorted(set(sys.modules) & {'torch', 'networkx', 'rich'}), file=sys.stderr)"
-    )
-    assert python("-c", script).stderr == "(0, 0)\n"
