@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from netspec.analysis import check_expectations
-from netspec.diagnostics import SourceMap
+from netspec.diagnostics import SourceMap, SpecError
 from netspec.ir import Graph
 from netspec.language import Document, load
 from netspec.language.loading.overriding import override
@@ -34,5 +34,9 @@ def compile_graph(
         document = override(document, variant, overrides or {})
     graph = lower(document, limits)
     # Last: wrong totals of a network with errors would be misleading.
-    check_expectations(document, graph)
+    try:
+        check_expectations(document, graph)
+    except SpecError as error:
+        # What is suspicious in a network may be why its totals are wrong.
+        raise SpecError((*error.diagnostics, *graph.warnings)) from None
     return graph

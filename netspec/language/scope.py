@@ -40,13 +40,20 @@ class Scope:
 
     def inner(self, names: Iterable[str] = ()) -> Scope:
         """Return the scope of an inner body, with additional variables."""
-        return Scope((*self.names, *names), self.labels, self.parameters)
+        shadowed = frozenset(names)
+        visible = {name: each for name, each in self.parameters.items() if name not in shadowed}
+        return Scope((*self.names, *shadowed), self.labels, visible if shadowed else self.parameters)
 
     def declaration(self, help_text: str) -> tuple[Note, ...]:
         """Return a note with the declaration of a suggested argument, whose spelling may be the wrong one."""
         name = help_text.removeprefix("did you mean '").removesuffix("'?")
         known = self.parameters.get(name)
         return (Note(known.span, f"'{name}' is declared here"),) if known else ()
+
+    def least(self) -> dict[str, float]:
+        """Return the smallest values that arguments and counters can have."""
+        bounds = {each.name: each.least for each in self.parameters.values() if each.type in ("int", "float", "number")}
+        return {"index": 0} | {name: bound for name, bound in bounds.items() if bound is not None}
 
     def label(self, labels: Iterable[str]) -> None:
         """Add the labels of a step, for the steps after it."""
@@ -122,11 +129,11 @@ def narrowed(span: Span, error: expr.ExpressionError, text: str) -> Span:
     return Span(span.file, span.line, start, span.line, start + max(error.length, 1))
 
 
-def is_always_true(condition: Any) -> bool:
-    """Return whether a condition is constant and true."""
+def is_always_true(condition: Any, scope: Scope | None = None) -> bool:
+    """Return whether a condition is true whatever the values in scope are."""
     if not isinstance(condition, str):
         return isinstance(condition, (bool, int, float)) and bool(condition)
-    return expr.known_truth(source_of(condition)) is True
+    return expr.known_truth(source_of(condition), scope.least() if scope else {}) is True
 
 
 def unknown_label(label: str, labels: Iterable[str], span: Span) -> Diagnostic:

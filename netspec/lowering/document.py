@@ -22,7 +22,7 @@ from netspec.lowering.initialization import check_fit, document_rules
 from netspec.lowering.inputs import lower_inputs, open_sizes
 from netspec.lowering.integers import check_integers
 from netspec.lowering.layers import Layer
-from netspec.lowering.layout import report_layout
+from netspec.lowering.layout import suspicious_inputs
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import labelled
 from netspec.lowering.unused import report_unused
@@ -72,12 +72,16 @@ def _lower(document: Document, limits: Limits) -> Graph:
         sources=document.sources,
         limits=limits,
     )
-    with builder.deciding:
-        main = _expand(document, inputs, variables, builder)
+    try:
+        with builder.deciding:
+            main = _expand(document, inputs, variables, builder)
+    except SpecError as error:
+        # Axes in another order are often why the shapes do not fit.
+        raise type(error)((*error.diagnostics, *suspicious_inputs(inputs, places, builder))) from None
     # Auxiliary outputs come last, so that adding one does not move the main ones in the module's result.
     outputs = (*main, *builder.outputs)
     report_unused(document, inputs, outputs, builder)
-    report_layout(inputs, places, builder)
+    builder.collector.add(suspicious_inputs(inputs, places, builder))
     graph = builder.graph.finish(
         inputs,
         outputs,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.diagnostics import Code, Span
+from netspec.diagnostics import Code, Diagnostic, Span
 from netspec.ir import Input
 from netspec.lowering.builder import Builder
 from netspec.sizes.shape import Shape, show, stated_shape
@@ -12,22 +12,26 @@ SMALLEST_SIDE = 8
 """Fewer elements are no side of an image."""
 
 
-def report_layout(inputs: tuple[Input, ...], places: dict[str, Span], builder: Builder) -> None:
-    """Report inputs that look like a batch of images, or like images with their channels last."""
+def suspicious_inputs(inputs: tuple[Input, ...], places: dict[str, Span], builder: Builder) -> list[Diagnostic]:
+    """Return a warning for each input that looks like a batch of images, or like images with their channels last."""
     # A document that permutes an input knows its layout.
     permuted = {path for node in builder.graph.nodes.values() if node.op.name == "permute" for path in node.inputs}
-    for each in inputs:
-        if each.dtype != "float" or each.name in permuted:
-            continue
-        shape = stated_shape(each.shape)
-        batch, last = begins_with_batch(shape), ends_with_channels(shape)
-        if batch or last:
-            what = "begin with the batch" if batch else "have its channels last"
-            image = shape[1:] if batch else shape
-            message = f"the input {show(shape)} seems to {what}, which would make its channels {shape[0]}"
-            meant = (image[-1], *image[:-1]) if ends_with_channels(image) else image
-            help_text = f"the batch is left out, and the channels come first: `{list(meant)}`"
-            builder.collector.report(Code.SUSPICIOUS_INPUT, message, places[each.name], help_text)
+    shapes = {each.name: stated_shape(each.shape) for each in inputs if each.dtype == "float"}
+    return [
+        _suspicion(shape, places[name])
+        for name, shape in shapes.items()
+        if name not in permuted and (begins_with_batch(shape) or ends_with_channels(shape))
+    ]
+
+
+def _suspicion(shape: Shape, span: Span) -> Diagnostic:
+    batch = begins_with_batch(shape)
+    what = "begin with the batch" if batch else "have its channels last"
+    image = shape[1:] if batch else shape
+    message = f"the input {show(shape)} seems to {what}, which would make its channels {shape[0]}"
+    meant = (image[-1], *image[:-1]) if ends_with_channels(image) else image
+    help_text = f"the batch is left out, and the channels come first: `{list(meant)}`"
+    return Diagnostic(Code.SUSPICIOUS_INPUT, message, span, help=help_text)
 
 
 def begins_with_batch(shape: Shape) -> bool:

@@ -56,7 +56,7 @@ def _operand(operand: Operand, values: Values, context: Context) -> Values:
         result = operand_values(operand, values, context)
     except expr.AlreadyReported:
         return None
-    if result is values and isinstance(operand.value, Body) and _is_optional(operand.value):
+    if result is values and isinstance(operand.value, Body) and _is_left_out(operand.value, context):
         message, help_text = "every step of this operand is left out, so that it is `x`", "put `when` on the merge"
         context.builder.collector.report(Code.EMPTY_OPERAND, message, operand.span, help_text)
     if result is not None and len(result) != 1 and not isinstance(operand.value, str):
@@ -65,8 +65,13 @@ def _operand(operand: Operand, values: Values, context: Context) -> Values:
     return result
 
 
-def _is_optional(body: Body) -> bool:
-    return len(body) > 0 and all(step.when is not None for step in body)
+def _is_left_out(body: Body, context: Context) -> bool:
+    """Return whether a body that returns what enters it has steps, of which none is expanded."""
+    return len(body) > 0 and all(step.when is not None or _is_null(step, context) for step in body)
+
+
+def _is_null(step: Step, context: Context) -> bool:
+    return step.kind == "argument" and context.variables.get(step.key[1:]) is None
 
 
 def operand_values(operand: Operand, values: Values, context: Context) -> Values:

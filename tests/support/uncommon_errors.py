@@ -50,6 +50,11 @@ def unreadable_file(folder: Path) -> tuple[Diagnostic, ...]:
     return said(lambda: read_file(Path("gone.yaml")), folder)
 
 
+def a_file_with_a_slash(folder: Path) -> tuple[Diagnostic, ...]:
+    (folder / "net.yaml").write_text(MINIMAL)
+    return said(lambda: compile_graph("net.yaml/"), folder)
+
+
 def a_folder(folder: Path) -> tuple[Diagnostic, ...]:
     (folder / "net.yaml").mkdir()
     return said(lambda: read_file(Path("net.yaml")), folder)
@@ -243,6 +248,7 @@ def long_list(folder: Path) -> tuple[Diagnostic, ...]:
 UNCOMMON: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
     "NS0001": missing_file,
     "NS0001 gone": unreadable_file,
+    "NS0001 slash": a_file_with_a_slash,
     "NS0002": a_folder,
     "NS0002 pipe": a_pipe,
     "NS0004 extends": lambda folder: a_chain("extends", folder),

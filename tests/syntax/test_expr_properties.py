@@ -288,6 +288,25 @@ def test_the_truth_that_is_known_is_that_of_every_scope(text: str, n: int, i: in
     assert known is None or bool(evaluate(text, {"n": n, "i": i, "flag": flag, "layers": [0, 1]})) == known
 
 
+@given(
+    st.sampled_from(["n", "x.channels", "len(layers)"]),
+    st.sampled_from(["<", "<=", ">", ">=", "==", "!="]),
+    st.integers(-3, 3),
+    st.booleans(),
+)
+@examples(500)
+def test_the_truth_that_follows_from_bounds_is_that_of_every_value(
+    side: str, relation: str, limit: int, mirrored: bool
+) -> None:
+    text = f"{limit} {relation} {side}" if mirrored else f"{side} {relation} {limit}"
+    first = {"n": -1, "x.channels": 1, "len(layers)": 0}[side]
+    values = [
+        bool(evaluate(text, {"n": each, "x": Value((max(each, 1), 4, 4)), "layers": [0] * max(each, 0)}))
+        for each in range(first, 8)
+    ]
+    assert known_truth(text, {"n": -1}) is (values[0] if len(set(values)) == 1 else None)
+
+
 @pytest.mark.parametrize(
     "text",
     ["n or true", "true or n", "n or not n", "not n or n", "n > 0 or n <= 0", "n == i or flag or n != i",

@@ -339,7 +339,15 @@ SYNTAX = [
     ('a: "x\n---\n', "1:4: NS0101 this quote is never closed"),
     ('a: "\\q"', "1:5: NS0101 unknown escape in a quoted text"),
     ("- a\nb: 1", "2:1: NS0101 this line does not fit the list around it"),
-    ("a:\n  - b\n c: 1", "3:2: NS0101 this line does not fit the mapping around it"),
+    ("a:\n  - b\n c: 1", "3:2: NS0101 this line is indented less than the one above it, and more than those around it"),
+    (
+        "a:\n  b: 1\n c: 1",
+        "3:2: NS0101 this line is indented less than the one above it, and more than those around it",
+    ),
+    (
+        "- a:\n    b: 1\n   c: 1",
+        "3:4: NS0101 this line is indented less than the one above it, and more than those around it",
+    ),
     ("name: {i}x", "1:10: NS0101 unexpected text after a value"),
     ("a: -", "1:4: NS0101 a list cannot begin here"),
     ("a: 1\nb\n", "2:1: NS0101 no ':' after this key (write 'key: value'"),
@@ -496,3 +504,53 @@ def _read_or_refuse(text: str | bytes) -> None:
         for diagnostic in error.diagnostics:
             assert diagnostic.code.startswith("NS0") and diagnostic.message and diagnostic.help
             assert diagnostic.span is None or sources.line("net.yaml", diagnostic.span.line) is not None
+
+
+NEATLY = """\
+name: net
+args:
+  width: 8
+  depth: 2
+input: [3, 8, 8]
+blocks:
+  unit:
+    args:
+      out: int
+      stride: 1
+    body:
+      - conv:
+          out: out
+          kernel: 3
+          padding: 1
+        name: first
+        as: keep
+      - residual:
+          body: relu
+          after: relu
+      - relu
+network:
+  - unit: {out: width}
+    name: second
+  - foreach: {stage: [1, 2]}
+    body: [relu]
+  - flatten
+  - linear: 10
+expect:
+  params: 1
+  macs: 2
+"""
+
+
+@pytest.mark.parametrize("columns", [-1, 1])
+@pytest.mark.parametrize("number", range(1, NEATLY.count("\n") + 1))
+def test_the_line_that_is_indented_wrongly_is_reported(number: int, columns: int) -> None:
+    lines = NEATLY.splitlines()
+    line = lines[number - 1]
+    indentation = len(line) - len(line.lstrip()) + columns
+    if indentation < 0:
+        pytest.skip("the line has no indentation to take away")
+    lines[number - 1] = " " * indentation + line.lstrip()
+    # The only key of a mapping may stand at any column.
+    if line.strip() != "unit:":
+        (error,) = errors("\n".join(lines))
+        assert error.startswith(f"net.yaml:{number}:{indentation + 1}: NS0101 this line is indented")

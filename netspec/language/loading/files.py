@@ -39,6 +39,9 @@ def find(path_or_name: str | Path, sources: SourceMap) -> Path:
     """
     path = Path(path_or_name)
     if sources.is_file(path):
+        if str(path_or_name).endswith(("/", "/.")):  # pathlib drops it, with what it says
+            help_text = f"without the slash it is `{path}`"
+            raise SpecError.of(Code.UNREADABLE_FILE, f"'{path_or_name}' is a file, not a folder", help=help_text)
         return path
     shipped = shipped_folder() / f"{path_or_name}.yaml"
     # A name has no folder: `./resnet18` means a file, even if it does not exist.

@@ -133,9 +133,14 @@ class Parser(ArgumentParser):
 
     def _report_unknown(self, call: Call) -> None:
         mark = missing_mark(call.key)
-        help_text = mark[1] if mark else suggest_step(call.key, self.callables())
+        help_text = mark[1] if mark else self._help_for_step(call)
         message = mark[0] if mark else f"unknown op, block or combinator '{call.key}'"
         self.report(Code.UNKNOWN_STEP, message, call.span, help_text or "`netspec ops` lists all of them")
+
+    def _help_for_step(self, call: Call) -> str:
+        if call.span.end_line > call.span.line and " - " in call.key:
+            return "begin the items of a list at the same column: a '-' further right continues the text above it"
+        return suggest_step(call.key, self.callables())
 
     def _check_step_keys(self, kind: StepKind, call: Call) -> None:
         """Report step keys without effect, and an argument that is not in scope."""
@@ -170,7 +175,7 @@ class Parser(ArgumentParser):
         for key in ("when", "device"):
             self.check_expressions(tree.get(key), tree, key)
         self.check_expressions(tree.get("expect"), tree, "expect")
-        if is_always_true(tree.get("when")):
+        if is_always_true(tree.get("when"), self.scope):
             help_text = "leave it out, or test an argument"
             self.report(Code.CONDITION_ALWAYS_TRUE, "`when` is always true", tree.value_spans["when"], help_text)
         return {

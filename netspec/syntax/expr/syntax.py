@@ -62,6 +62,19 @@ HABITS = {
     "~": "write 'not'",
 }
 
+_LOOK_ALIKES = {
+    "\u2010\u2011\u2012\u2013\u2014\u2015\u2212": "a minus is the hyphen of the keyboard: '-'",
+    "\u00d7\u2715\u22c5\u00b7": "a product is written with '*'",
+    "\u00f7\u2215\u2044": "a quotient is written with '/' or, rounded down, '//'",
+    "\u2018\u2019\u201c\u201d\u201e": "quotes are straight: ' or \"",
+    "\u2264": "write '<='",
+    "\u2265": "write '>='",
+    "\u2260": "write '!='",
+    "\u00a0\u202f": "this is a no-break space: write a plain one",
+    "\u00b2\u00b3": "a power is written '**'",
+}
+_ALIKE = {character: instead for characters, instead in _LOOK_ALIKES.items() for character in characters}
+
 
 def read(text: str) -> ast.expr:
     """Return the tree of the text.
@@ -74,7 +87,7 @@ def read(text: str) -> ast.expr:
     line = re.sub(r"[\t\r\n]", " ", text)  # a folded line; of the same length, so that offsets stay true
     # no comments, escapes, continuations or look-alike letters: the text is what it looks like
     if strange := re.search(r"[^ -~]|[#\\]", line):
-        help = "an expression is written with letters, digits and Python's operators"
+        help = _ALIKE.get(strange[0], "an expression is written with letters, digits and Python's operators")
         raise ExpressionError(f"unexpected character {strange[0]!a}", strange.start(), 1, help, SYNTAX)
     if not line.strip():
         raise ExpressionError("the expression is empty", 0, len(text), "write a value, or remove the argument", SYNTAX)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from netspec.syntax.expr.error import ExpressionError
 from netspec.syntax.expr.expression import evaluate
-from netspec.syntax.expr.syntax import read
+from netspec.syntax.expr.syntax import SYMBOLS, read
 
 _OPPOSITES: dict[type[ast.cmpop], ast.cmpop] = {
     ast.Eq: ast.NotEq(),
@@ -20,38 +22,78 @@ _OPPOSITES: dict[type[ast.cmpop], ast.cmpop] = {
 }
 
 
-def known_truth(text: str) -> bool | None:
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+_SIZES = ("channels", "height", "width", "length", "depth")
+
+
+def known_truth(text: str, least: Mapping[str, float] = MappingProxyType({})) -> bool | None:
     """Return the truth that a condition has whatever its names stand for; None where it depends on them.
+
+    ``least`` has the smallest numbers that names can stand for.
 
     Example:
         >>> known_truth("deep or 1 > 0"), known_truth("n > 0 and n <= 0"), known_truth("deep or wide")
         (True, False, None)
+        >>> known_truth("x.channels >= 1"), known_truth("n > 0", {"n": 1}), known_truth("n > 1", {"n": 1})
+        (True, True, None)
     """
     try:
-        return _truth(read(text))
+        return _truth(read(text), least)
     except ExpressionError:
         return None
 
 
-def _truth(node: ast.expr) -> bool | None:
+def _truth(node: ast.expr, least: Mapping[str, float]) -> bool | None:
     if isinstance(node, ast.BoolOp):
-        return _joined(node.values, decides=isinstance(node.op, ast.Or))
+        return _joined(node.values, least, decides=isinstance(node.op, ast.Or))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        inner = _truth(node.operand)
+        inner = _truth(node.operand, least)
         return None if inner is None else not inner
     if isinstance(node, ast.IfExp):
-        taken, left = _truth(node.body), _truth(node.orelse)
-        chosen = _truth(node.test)
+        taken, left = _truth(node.body, least), _truth(node.orelse, least)
+        chosen = _truth(node.test, least)
         return (taken if taken == left else None) if chosen is None else taken if chosen else left
     try:
         return bool(evaluate(ast.unparse(node), {}))  # what reads a name has no value here
     except ExpressionError:
+        return _above_bound(node, least)
+
+
+def _above_bound(node: ast.expr, least: Mapping[str, float]) -> bool | None:
+    """Return the truth of a comparison with a number, if it follows from the least value of its other side."""
+    if not isinstance(node, ast.Compare) or len(node.ops) != 1:
         return None
+    side, other, relation = node.left, node.comparators[0], SYMBOLS[type(node.ops[0])]
+    if _number(side) is not None:
+        side, other, relation = other, side, _MIRRORED.get(relation, "")
+    bound, limit = _least(side, least), _number(other)
+    if bound is None or limit is None:
+        return None
+    if limit < bound:
+        return {">": True, ">=": True, "!=": True, "<": False, "<=": False, "==": False}.get(relation)
+    return {">=": True, "<": False}.get(relation) if limit == bound else None
 
 
-def _joined(parts: list[ast.expr], decides: bool) -> bool | None:
+def _least(node: ast.expr, least: Mapping[str, float]) -> float | None:
+    """Return the smallest number that a name or the size of a value can be."""
+    if isinstance(node, ast.Attribute):
+        return 1 if node.attr in _SIZES else None
+    if isinstance(node, ast.Call):
+        return 0 if isinstance(node.func, ast.Name) and node.func.id == "len" else None
+    return least.get(node.id) if isinstance(node, ast.Name) else None
+
+
+def _number(node: ast.expr) -> float | None:
+    try:
+        value = evaluate(ast.unparse(node), {})
+    except ExpressionError:
+        return None
+    return value if type(value) in (int, float) else None
+
+
+def _joined(parts: list[ast.expr], least: Mapping[str, float], decides: bool) -> bool | None:
     """Return the truth of parts of which a single one decides, when it is ``decides``."""
-    known = [_truth(part) for part in parts]
+    known = [_truth(part, least) for part in parts]
     spelled = {ast.dump(part) for part in parts}
     if decides in known or any(ast.dump(_opposite(part)) in spelled for part in parts):
         return decides

@@ -13,6 +13,7 @@ nothing but a ``SpecError`` with coded diagnostics.
     errors.py          the errors of one traversal
     parser_errors.py   errors of the YAML parser, explained
     spacing.py         indicators without their space
+    indentation.py     lines indented like no line around them
     flow_style.py      values as YAML on one line
 """
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from netspec.diagnostics import Code, Diagnostic, Note, Span
 from netspec.diagnostics.sources import split_lines
+from netspec.syntax.yaml.indentation import Misplaced, indent, misplaced_line
 from netspec.syntax.yaml.spacing import missing_mark
 from netspec.syntax.yaml.tree import Mark
 
@@ -15,7 +16,6 @@ _QUOTE = 'put quotes around a text with any of { } [ ] , : "'
 _WHOLE = "remove what is left over, or put quotes around the whole value"
 _OTHERWISE = "put quotes around a text with special characters"
 _ALIGN = "indent the line like its neighbours"
-_KEY_WITH_VALUE = re.compile(r"\s*(- +)?[\w$]+: +[^\s#|>]")
 _LONE_WORD = re.compile(r"\s*- [$\w]+\s*")
 
 
@@ -102,9 +102,11 @@ def syntax_error(error: Exception, text: str, file: str) -> Diagnostic:
     problem = getattr(error, "problem", None) or str(error)
     complaint = f"{getattr(error, 'context', '')} {problem} {_surroundings(lines, gave_up, opening)}"
     rule = next((rule for rule in _RULES if all(word in complaint for word in rule.words)), None)
-    misread = gave_up and (_misread_line(lines, gave_up[0]) or _misaligned_line(lines, gave_up[0], complaint))
+    misread = None
+    if gave_up and opening:
+        misread = _misread_line(lines, gave_up[0]) or misplaced_line(lines, gave_up[0], opening[0], complaint)
     if misread:
-        return Diagnostic(Code.INVALID_YAML, misread[1], _span(file, misread[0]), help=misread[2])
+        return Diagnostic(Code.INVALID_YAML, misread.message, _span(file, misread.position), help=misread.help)
     if rule is None or gave_up is None or opening is None:
         return Diagnostic(Code.INVALID_YAML, f"invalid yaml: {problem}", _span(file, gave_up), help=_OTHERWISE)
     span, begun = _span(file, opening if rule.at_opening else gave_up), _span(file, opening)
@@ -114,7 +116,7 @@ def syntax_error(error: Exception, text: str, file: str) -> Diagnostic:
     return Diagnostic(Code.INVALID_YAML, message, span, notes=notes, help=rule.help)
 
 
-def _misread_line(lines: tuple[str, ...], line: int) -> tuple[tuple[int, int], str, str] | None:
+def _misread_line(lines: tuple[str, ...], line: int) -> Misplaced | None:
     """Return the place where an indicator lacks its space, with a message and help.
 
     A line that is parsed as text includes the next one, so that the parser reports a correct line.
@@ -123,25 +125,8 @@ def _misread_line(lines: tuple[str, ...], line: int) -> tuple[tuple[int, int], s
     for each in (above, line):
         found = missing_mark(lines[each])
         if found:
-            return (each, _indent(lines[each])), *found
+            return Misplaced((each, indent(lines[each])), *found)
     return None
-
-
-def _misaligned_line(lines: tuple[str, ...], line: int, complaint: str) -> tuple[tuple[int, int], str, str] | None:
-    """Return the place of a line whose indentation differs from its neighbours', if the parser reports the next one."""
-    filled = [each for each, text in enumerate(lines) if text.strip() and not text.lstrip().startswith("#")]
-    above = max((each for each in filled if each < line), default=None)
-    below = min((each for each in filled if each > line), default=None)
-    if above is None:
-        return None
-    upper, lower = _indent(lines[above], item=True), _indent(lines[line])
-    if "document start" in complaint and above == filled[0] and _indent(lines[above]) > lower == 0:
-        return (above, upper), "this line is indented, and the next one is not", "indent both alike"
-    if "mapping values" not in complaint or upper >= lower or not _KEY_WITH_VALUE.match(lines[above]):
-        return None
-    if (below is not None and _indent(lines[below]) == lower) or upper % 2 > lower % 2:
-        return (above, upper), "this line is indented less than those below it", "indent them alike"
-    return (line, lower), "this line is indented more than the one above it", "indent both alike"
 
 
 def _position(mark: Any, lines: tuple[str, ...]) -> tuple[int, int] | None:
@@ -165,14 +150,8 @@ def _surroundings(lines: tuple[str, ...], position: tuple[int, int] | None, open
     tab = lines[line][column : column + 1] == "\t"
     first_key = lines[line][:column].strip().isidentifier()
     below_word = line > 0 and first_key and _LONE_WORD.fullmatch(lines[line - 1])
-    is_open = at_end or (line > opening[0] and _indent(lines[line]) <= _indent(lines[opening[0]], item=True))
+    is_open = at_end or (line > opening[0] and indent(lines[line]) <= indent(lines[opening[0]], item=True))
     return f"{'<open>' * is_open} {'<first>' * first} {'<tab>' * tab} {'<below word>' * bool(below_word)}"
-
-
-def _indent(line: str, item: bool = False) -> int:
-    """Return the indentation of a line; for an item of a list, that of its content."""
-    content = line.lstrip(" -" if item else " ")
-    return len(line) - len(content)
 
 
 def _character(lines: tuple[str, ...], position: tuple[int, int]) -> str:
