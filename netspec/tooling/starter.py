@@ -19,8 +19,8 @@ _NETWORK = """\
 title: A small residual network
 
 args:                                      # settings: `netspec build NAME.yaml --set width=32` changes one
-  width: 16                                # channels of the first stage; each further stage doubles them
-  units: [2, 2, 2]                         # residual units per stage
+  width: 16                                # channels of the first stage; each further one doubles them
+  units: [2, 2, 2]                         # residual units of each stage
   classes: 10
 
 defaults: {conv: {bias: false}}            # batch normalization follows every convolution
@@ -32,20 +32,25 @@ network:                                   # a list is a chain: each step takes 
   - conv: {out: width, kernel: 3, padding: 1}
   - bn
   - relu
-  - foreach: {stage: range(len(units)), n: units}
+  - foreach:                               # one round per column
+      stage: [1, 2, 3]
+      n: units
+      out: [width, 2 * width, 4 * width]
+      stride: [1, 2, 2]                    # of a stage's first unit
+      size: [32, 16, 8]
     body:
       - repeat: n                          # `index` counts from 0
-        name: stage{stage+1}               # the place in the module tree, hence in `state_dict`
+        name: stage{stage}                 # the place in the module tree, hence in `state_dict`
         body:
           - residual:                      # where the shapes differ, the shortcut is a 1x1 convolution
               body:
-                - conv: {out: width * 2**stage, kernel: 3, stride: 2 if stage > 0 and index == 0 else 1, padding: 1}
+                - conv: {out: out, kernel: 3, stride: stride if index == 0 else 1, padding: 1}
                 - bn
                 - relu
                 - conv: {out: x.channels, kernel: 3, padding: 1}    # `x` is the value that enters the step
                 - bn
               after: relu
-        expect: [width * 2**stage, 32 // 2**stage, 32 // 2**stage]  # a pin: checked, not computed
+        expect: [out, size, size]          # a pin: checked, not computed
   - global_avgpool
   - flatten
   - linear: classes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from netspec.language.model import Document
 from netspec.lowering import lower
 from netspec.targets.torch import emit_torch
 from netspec.targets.torch.runtime import ShapeMismatch, build_module, example_inputs, verify_forward
+from netspec.tooling.starter import starter_text
 
 NAMES = shipped_names()
 
@@ -54,6 +56,17 @@ def test_the_table_is_complete() -> None:
 def test_families_are_no_networks() -> None:
     inner = {path.relative_to(shipped_folder()).parts[0] for path in shipped_folder().rglob("*/*.yaml")}
     assert inner <= {"families"}
+
+
+WORKED_OUT = re.compile(r".*(?:\*\* ?\(?(?:stage|level|block|i)\b|\bindex == 0 and\b|\band index\b).*")
+
+
+def test_stages_are_columns_of_a_table() -> None:
+    """Strides and sizes stand in a list beside the stages, as in the tables of papers."""
+    paths = [path for folder in (shipped_folder(), library_folder()) for path in folder.rglob("*.yaml")]
+    texts = [starter_text("net"), *(path.read_text(encoding="utf-8") for path in paths)]
+    found = [match[0] for text in texts for match in WORKED_OUT.finditer(text)]
+    assert len(texts) > 150 and not found, found
 
 
 def test_library_blocks_are_described_and_used() -> None:
