@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,19 @@ def test_forward_memory_is_what_torch_takes_in_training(words: list[str]) -> Non
     storage = _storage(graph, training=True)
     taken = sum(elements(node.shape) for node in graph if storage[node.path] == node.path)
     assert measure_memory(graph, "float32", batch=3).forward == 3 * 4 * taken
+
+
+def test_memory_of_a_dense_block_grows_with_the_square_of_its_layers() -> None:
+    """Each layer keeps all earlier maps concatenated, normalized and rectified, as arXiv:1707.06990 complains."""
+    layer = "{conv: {out: 3, kernel: 3, padding: 1, bias: false}}"
+    taken = [
+        measure_memory(_lowered(chain([f"dense: {{layers: {layers}, body: [bn, relu, {layer}]}}"], size=4))).forward
+        for layers in range(2, 9)
+    ]
+    more = [after - before for before, after in pairwise(taken)]
+    growth = {after - before for before, after in pairwise(more)}
+    copies, channels, pixels, width = 3, 3, 4 * 4, 4
+    assert growth == {copies * channels * pixels * width}, taken
 
 
 def _storage(graph: Graph, training: bool) -> dict[str, str]:

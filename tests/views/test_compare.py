@@ -318,6 +318,15 @@ def test_command_as_json(compare: Run) -> None:
     assert replace(single, batch=2) != single
 
 
+def test_figures_are_those_of_evaluation_and_training_s_stand_beside_them(compare: Run) -> None:
+    """GoogLeNet is smaller than ResNet-18, as in the literature, although its heads for training make it larger."""
+    google, residual = json.loads(compare("googlenet", "resnet18", "--json")[1])
+    for counted in ("params", "macs"):
+        assert google[counted] < residual[counted] and google[counted] < google[f"training_{counted}"]
+        assert residual[counted] == residual[f"training_{counted}"]
+    assert google["training_params"] > residual["training_params"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected", "message"),
     [

@@ -14,10 +14,14 @@ from torch import Tensor, nn
 
 import netspec
 
+NARROW = {"fractalnet34_imagenet": {"stem": 16, "widths": [16, 16, 16, 16]}}
+"""Settings of networks that have too many weights to draw them all."""
+
 
 @cache
 def built(network: str) -> nn.Module:
-    return netspec.build(network, device="cpu", seed=0).requires_grad_(False)
+    graph = netspec.compile(network, overrides=NARROW.get(network))
+    return netspec.build(graph, device="cpu", seed=0).requires_grad_(False)
 
 
 def layers(network: str) -> dict[str, nn.Module]:
@@ -75,6 +79,7 @@ UNIFORM = {
     "highway10_mnist": {"": 0},
     "highway19_cifar": {"": 0},
     "fractalnet20_cifar10": {"": 0},
+    "fractalnet34_imagenet": {"": 0},
 }
 """The constant that biases start with, by layer, in networks that begin with Caffe's xavier."""
 
