@@ -28,7 +28,7 @@ from netspec.language.parsing.header import Expectation, Header
 from netspec.limits import Limits
 from netspec.lowering.builder import DEEPEST_BODY, DEEPEST_CALL
 from netspec.ops import OPS
-from netspec.syntax.expr import FUNCTIONS
+from netspec.syntax.expr import ELEMENTWISE, FUNCTIONS
 from netspec.syntax.yaml.reader import MAX_DEPTH, MAX_NODES, MAX_SCALAR
 from netspec.tooling.block_example import example_document
 from netspec.views.diagram.options import MOST_BOXES, MOST_EDGES
@@ -127,7 +127,7 @@ def first_words(texts: Collection[str]) -> set[str]:
         ("type", set(TYPES)),
         ("combinator", set(COMBINATORS)),
         ("total", set(Expectation.model_fields)),
-        ("merge", {name for name, op in OPS.items() if op.family == "merge"}),
+        ("merge", {name for name, op in OPS.items() if op.family == "merge" and not op.operands_from}),
         ("argument", {*Residual.model_fields, *AuxiliaryOutput.model_fields}),
     ],
 )
@@ -138,6 +138,7 @@ def test_the_language_is_described_completely(heading: str, known: set[str]) -> 
 def test_functions_are_described_completely() -> None:
     described = first_words(listed(text_of("docs/language.md"), "function"))
     assert described == {*FUNCTIONS, *INITIALIZERS}
+    assert first_words(listed(text_of("docs/language.md"), "function of elements")) == set(ELEMENTWISE)
 
 
 def test_limits_are_what_the_page_says() -> None:

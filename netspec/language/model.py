@@ -25,7 +25,7 @@ STEP_KEYS = {
 """The keys that a step may have besides its op, block or combinator, with their meaning."""
 
 
-StepKind = Literal["op", "merge", "block", "combinator", "argument", "values"]
+StepKind = Literal["op", "merge", "formula", "block", "combinator", "argument", "values"]
 """The kind of a step; one of the kind ``values`` only selects values (``from``) or labels them (``as``)."""
 
 

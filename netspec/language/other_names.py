@@ -20,7 +20,12 @@ _INITIALIZER = "write `init` as a key of the step, as in `init: {weight: kaiming
 TRAINING = "leave it out: it belongs to training, not to the network"
 _LAYOUT = "leave it out: the channels come first"
 
+_FORMULA = "as in `formula: {}`"
+
 STEPS: dict[str, str] = {
+    **{name: _FORMULA.format(f"{name}(x)") for name in ("abs", "cos", "exp", "log", "rsqrt", "sin", "sqrt")},
+    **dict.fromkeys(("clamp", "clip"), _FORMULA.format("clamp(x, -1, 1)")),
+    **dict.fromkeys(("expression", "lambda", "where"), _FORMULA.format("where(x > 0, x, 0)")),
     "activation": "name the function itself, as in `- relu`",
     "addition": "add",
     "averagepool": "avgpool",
@@ -56,7 +61,7 @@ STEPS: dict[str, str] = {
     "depthwise": "as in `conv: {out: x.channels, kernel: 3, groups: x.channels}`",
     "depthwiseconv": "as in `conv: {out: x.channels, kernel: 3, groups: x.channels}`",
     "detect": _NO_MODULE,
-    "div": "as in `scale: 0.5`",
+    "div": "as in `formula: x / 2`",
     "dot": "matmul",
     "droppath": "as in `stochastic_depth: 0.9`, which is the share that stays",
     "dwconv": "as in `conv: {out: x.channels, kernel: 3, groups: x.channels}`",

@@ -78,6 +78,18 @@ def expression_errors(text: str, span: Span, scope: Scope | None, words: Collect
     return [expression_error(error, text, span, words, scope.declaration(error.help)) for error in errors]
 
 
+def formula_errors(text: str, span: Span, scope: Scope | None) -> list[Diagnostic]:
+    """Return the errors of a formula that can be found without values."""
+    try:
+        formula = expr.parse_formula(source_of(text))
+    except expr.ExpressionError as error:
+        return [expression_error(error, text, span)]
+    unknown = formula.unknown(scope.names) if scope else []
+    return [
+        expression_error(error, text, span, (), scope.declaration(error.help) if scope else ()) for error in unknown
+    ]
+
+
 def template_errors(template: str, span: Span, scope: Scope | None) -> list[Diagnostic]:
     """Return the errors of the expressions in a name such as ``layer{i+1}``."""
     try:

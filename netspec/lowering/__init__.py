@@ -9,6 +9,7 @@ combinator.
     body.py            bodies, step by step
     blocks.py          calls of blocks
     merges.py          steps with several operands
+    formulas.py        steps that compute by an expression over values
     combinators/       one file per family of combinators
     insertion.py       ops under their name, or in the module that they share
     units.py           sub-modules that are no blocks
@@ -33,7 +34,13 @@ combinator.
 
 from __future__ import annotations
 
-from netspec.lowering import blocks, combinators, insertion, merges  # noqa: F401  (they register how steps are expanded)
+from netspec.lowering import (  # noqa: F401  (they register how steps are expanded)
+    blocks,
+    combinators,
+    formulas,
+    insertion,
+    merges,
+)
 from netspec.lowering.document import lower
 
 __all__ = ["lower"]

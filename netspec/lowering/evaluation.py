@@ -63,6 +63,19 @@ def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Coll
         raise too_many_items(exceeded, span) from None
 
 
+def evaluate_formula(text: str, variables: dict[str, Any], span: Span) -> expr.Evaluated:
+    """Return what is left of a formula to compute.
+
+    Raises: SpecError with the formula's error; AlreadyReported when it reads a value that an error left unknown.
+    """
+    try:
+        return expr.parse_formula(source_of(text)).evaluate(variables)
+    except expr.ExpressionError as error:
+        raise SpecError([expression_error(error, text, span)]) from None
+    except LimitExceededError:
+        raise too_many_items(span) from None
+
+
 def expressions(arguments: Mapping, context: Context) -> Expressions:
     """Return the arguments that are texts, each as its expression."""
     # A step in a loop is expanded many times, and is written once. The mapping is kept, so that its id stays its own.

@@ -28,8 +28,13 @@ def lower_op(step: Step, values: Values, context: Context) -> Values:
     return (add_op(op, operands, step, context),)
 
 
-def add_op(op: Op, operands: tuple[Value, ...], step: Step, context: Context) -> Value:
-    """Add the op of a step under the step's name, or under the module it shares."""
+def add_op(
+    op: Op, operands: tuple[Value, ...], step: Step, context: Context, written: Expressions | None = None
+) -> Value:
+    """Add the op of a step under the step's name, or under the module it shares.
+
+    ``written`` are its arguments as expressions, where these are not the step's.
+    """
     context.builder.labels = (context.labels, *context.outer_labels)
     own = initializers(step, op, context)
     init = _over(own, context.init.get(op.name, ()))
@@ -39,7 +44,7 @@ def add_op(op: Op, operands: tuple[Value, ...], step: Step, context: Context) ->
         _check_start(step, own, shared, shared.init)
         return context.builder.add(op, operands, _reuse_point(shared, step, context))
     named = step.name is not None or shared is not None
-    written = expressions(step.arguments, context)
+    written = expressions(step.arguments, context) if written is None else written
     name = name_of(step, op.name, context)
     point = inside(context.scope, name, step.span, context.device, label, named, False, written)
     if shared:

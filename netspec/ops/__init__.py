@@ -11,6 +11,7 @@ The ops, one class each:
 
     convolution, transposed_convolution, linear, recurrent, attention
     pooling, adaptive_pooling, channel_pooling
+    formula, whose code formula_text writes
     normalization, layer_normalization, response_normalization, scaling
     activation, squashing
     regularization, stochastic
@@ -26,6 +27,7 @@ from netspec.ops import (  # noqa: F401
     attention,
     channel_pooling,
     convolution,
+    formula,
     layer_normalization,
     linear,
     merge,

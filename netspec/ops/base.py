@@ -110,6 +110,8 @@ class Op(Traits):
     """The field of a bare value: ``linear: 1000`` is ``linear: {out: 1000}``."""
     operands: ClassVar[tuple[int, int | None]] = (1, 1)
     """The minimum and maximum number of operands; None is no limit."""
+    operands_from: ClassVar[str | None] = None
+    """The field of the formula that names the operands, for ops that have one."""
     operand_names: ClassVar[tuple[str, ...]] = ()
     """The names that operands must have, in order, for ops like ``lerp``."""
     samples: ClassVar[tuple[Sample, ...]]

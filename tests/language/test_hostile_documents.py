@@ -531,6 +531,7 @@ EXPRESSIONS = {
     "init": network("- linear: 2", "init: {linear: {normal: {std: BOMB}}}\n", "[4]"),
     "bound argument": network("- b: {u: {linear: {out: BOMB}}}", "blocks: {b: {args: {u: block}, body: [$u]}}\n", "[4]"),
     "residual": network("- residual: {body: [bn], scale: BOMB}"),
+    "formula": network("- formula: BOMB"),
 }  # fmt: skip
 
 BOMBS = [*ATTACKS[::4], ("__import__('os').system('id')", "NS04"), ("(lambda: 0)()", "NS04"), ("x.__class__", "NS04")]

@@ -5,6 +5,7 @@ It shares no code with the emitter. It reads the graph as it is before any pass,
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
@@ -92,6 +93,70 @@ ACTIVATIONS: dict[str, Callable[[Any, Tensor], Tensor]] = {
     "scale": lambda op, x: op.by * x,
 }
 RULES.update({name: (lambda call, x, f=function: f(call.op, x)) for name, function in ACTIVATIONS.items()})
+
+
+@rule("formula")
+def formula(call: Call, *operands: Tensor) -> Tensor:
+    tree = ast.parse(call.op.expression, mode="eval").body
+    named = [each for each in ast.walk(tree) if isinstance(each, ast.Name) and each.id not in {*FUNCTIONS, "inf"}]
+    names = dict.fromkeys(each.id for each in sorted(named, key=lambda each: each.col_offset))
+    return evaluated(tree, dict(zip(names, operands, strict=True)))
+
+
+def evaluated(node: ast.expr, known: dict[str, Tensor]) -> Tensor:
+    """Return a part of a formula; numbers are tensors without axes, which have the dtype of what they meet."""
+    match node:
+        case ast.Name(id="inf"):
+            return -torch.tensor(LOWEST, dtype=torch.float64)
+        case ast.Name():
+            return known[node.id]
+        case ast.Constant():
+            return torch.tensor(float(node.value), dtype=torch.float64)  # type: ignore[arg-type]
+        case ast.Subscript(value=ast.Attribute(value=ast.Name(id=name)), slice=ast.Constant(value=int(axis))):
+            return torch.tensor(known[name].shape[1 + axis], dtype=torch.float64)
+        case ast.Compare(left=left, ops=[kind], comparators=[right]):
+            return COMPARISONS[type(kind)](evaluated(left, known), evaluated(right, known))
+        case ast.BoolOp(op=kind, values=parts):
+            join = torch.logical_and if isinstance(kind, ast.And) else torch.logical_or
+            return reduce(join, [evaluated(each, known) for each in parts])
+        case ast.UnaryOp(op=kind, operand=operand):
+            inner = evaluated(operand, known)
+            return inner.logical_not() if isinstance(kind, ast.Not) else 0 - inner
+        case ast.BinOp(left=left, op=operator, right=right):
+            return OPERATORS[type(operator)](evaluated(left, known), evaluated(right, known))
+        case ast.Call(func=ast.Name(id=name), args=arguments):
+            return FUNCTIONS[name](*(evaluated(each, known) for each in arguments))
+    raise AssertionError(ast.dump(node))
+
+
+COMPARISONS: dict[type, Callable[..., Tensor]] = {
+    ast.Lt: torch.lt, ast.LtE: torch.le, ast.Gt: torch.gt, ast.GtE: torch.ge, ast.Eq: torch.eq, ast.NotEq: torch.ne
+}  # fmt: skip
+OPERATORS: dict[type, Callable[..., Tensor]] = {
+    ast.Add: torch.add,
+    ast.Sub: torch.sub,
+    ast.Mult: torch.mul,
+    ast.Div: torch.div,
+    ast.Pow: torch.pow,
+    ast.FloorDiv: lambda a, b: (a / b).floor(),
+    ast.Mod: lambda a, b: a - (a / b).floor() * b,
+}
+FUNCTIONS: dict[str, Callable[..., Tensor]] = {
+    **{name: getattr(torch, name) for name in ("exp", "log", "sqrt", "sin", "cos", "abs", "where")},
+    **{name: (lambda a, f=ACTIVATIONS[name]: f(None, a)) for name in ("tanh", "sigmoid", "relu", "silu")},
+    "rsqrt": lambda a: 1 / a.sqrt(),
+    "clamp": lambda a, low, high: torch.minimum(torch.maximum(a, low.to(a)), high.to(a)),
+    "min": lambda *parts: reduce(torch.minimum, alike(parts)),
+    "max": lambda *parts: reduce(torch.maximum, alike(parts)),
+    "softplus": log_one_plus_exp,
+    "gelu": lambda a: a * (1 + torch.erf(a / 2**0.5)) / 2,
+}
+
+
+def alike(parts: tuple[Tensor, ...]) -> list[Tensor]:
+    """Return tensors, and then numbers of their dtype."""
+    first, *others = sorted(parts, key=lambda each: -each.dim())
+    return [first, *(each.to(first) for each in others)]
 
 
 @rule("prelu")

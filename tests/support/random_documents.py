@@ -34,6 +34,16 @@ BLOCKS = {
 }
 
 
+FORMULAS = (
+    "x * sigmoid(other) + other / 2",
+    "exp(-x ** 2) - tanh(x + 2 * other)",
+    "where(x > other and other < 1, x, -0.5 * other)",
+    "silu(max(x, other)) * x.height ** -0.5",
+    "rsqrt(1 + x * x) if other.channels > 3 else x - softplus(other)",
+)
+"""Formulas of the current value and an earlier one."""
+
+
 class Names:
     """Names and labels that a document uses once."""
 
@@ -84,7 +94,9 @@ def bodies(draw: Draw, names: Names, depth: int, top: bool = False) -> list[Step
 
 def meetings(draw: Draw, label: str) -> list[Step]:
     """Return steps in which the current value meets an earlier one."""
-    match draw(st.integers(0, 4)):
+    match draw(st.integers(0, 5)):
+        case 5:
+            return [conv(f"{label}.channels", 1), {"formula": draw(st.sampled_from(FORMULAS)).replace("other", label)}]
         case 0:
             return [{"concat": ["x", label]}]
         case 1:

@@ -141,7 +141,7 @@ def test_samples_and_examples_of_ops_pass(name: str) -> None:
     op = OPS[name]
     example = re.search(r"Example: ``(.*?)``", " ".join((op.__doc__ or "").split()))
     steps = read(f"network:\n  {example[1] if example else '[]'}", "example")["network"]
-    merged = op.family == "merge"
+    merged = op.family == "merge" and not op.operands_from
     for sample in op.samples:
         operands = dict.fromkeys(op.operand_names, "x") or ["x"] * len(sample.inputs)
         steps.append({name: {"of": operands, **sample.arguments} if merged else sample.arguments})
@@ -158,7 +158,7 @@ def call(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Return a step of an op with arguments, and operands where it takes some."""
     op = OPS[name]
     operands = dict.fromkeys(op.operand_names, "x") or ["x"] * op.operands[0]
-    return {name: {"of": operands, **arguments} if op.family == "merge" else arguments}
+    return {name: {"of": operands, **arguments} if op.family == "merge" and not op.operands_from else arguments}
 
 
 def complete(name: str) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from typing import Any
 
 from netspec.diagnostics import Code, Note, Span, nearest
 from netspec.language.combinators import COMBINATORS, Combinator
-from netspec.language.messages import as_help, show_count
+from netspec.language.messages import as_help, show_count, show_kind
 from netspec.language.model import STEP_KEYS, Block, Body, Operand, StepKind
 from netspec.language.other_names import suggest_argument
 from netspec.language.parameters import describe_argument
 from netspec.language.parsing.checks import Checker
-from netspec.language.scope import template_errors
+from netspec.language.scope import formula_errors, template_errors
 from netspec.language.shorthand import field_words, may_be_word, under, variable_names
 from netspec.ops import OPS, Op
 from netspec.syntax.yaml import Mapping, Sequence, merged
@@ -54,6 +54,8 @@ class ArgumentParser(Checker):
                 return call.under(""), ()
             case "merge":
                 return self._merge_arguments(OPS[call.key], call)
+            case "formula":
+                return self._formula_arguments(OPS[call.key], call), ()
             case "combinator":
                 return self._combinator_arguments(COMBINATORS[call.key], call), ()
             case "block":
@@ -68,6 +70,20 @@ class ArgumentParser(Checker):
             return Mapping(call.span.file)
         self._check_required(op, arguments, call)
         self._check_fields(op, arguments)
+        return arguments
+
+    def _formula_arguments(self, op: type[Op], call: Call) -> Mapping:
+        arguments = self.named(call, op.primary, list(op.model_fields))
+        if arguments is None:
+            return Mapping(call.span.file)
+        self._check_required(op, arguments, call)
+        name = str(op.operands_from)
+        text = arguments.get(name)
+        if isinstance(text, str):
+            self.collector.add(formula_errors(text, arguments.value_spans[name], self.scope))
+        elif name in arguments:
+            message = f"`{name}` is a text, not {show_kind(text)}"
+            self.report(Code.INVALID_ARGUMENT, message, arguments.value_spans[name], "as in `x * sigmoid(x)`")
         return arguments
 
     def named(self, call: Call, primary: str | None, fields: Collection[str]) -> Mapping | None:

@@ -42,6 +42,8 @@ class Checker:
         if key in self.namespace:
             return "block"
         if key in OPS:
+            if OPS[key].operands_from:
+                return "formula"
             return "merge" if OPS[key].family == "merge" else "op"
         return "combinator" if key in COMBINATORS else None
 

@@ -10,21 +10,27 @@ An expression has Python's spelling and Python's meaning, but only this alphabet
 
 ``error`` holds the error and the limits, ``value`` what can be in scope, ``operation`` and ``function`` what can be
 done with it; ``syntax`` turns a text into a tree, ``builder`` the tree into closures, and ``expression`` is what
-others use, and ``truth`` knows which conditions depend on nothing. No Python code is ever compiled.
+others use, and ``truth`` knows which conditions depend on nothing. ``formula`` evaluates expressions over the elements
+of values, of which ``term`` is a part and ``elementwise`` has the functions. No Python code is ever compiled.
 """
 
+from netspec.syntax.expr.elementwise import ELEMENTWISE
 from netspec.syntax.expr.error import ExpressionError
 from netspec.syntax.expr.expression import Expression, evaluate, fields, fill, parse
+from netspec.syntax.expr.formula import Evaluated, Formula, parse_evaluated, parse_formula
 from netspec.syntax.expr.function import FUNCTIONS
 from netspec.syntax.expr.truth import known_truth
 from netspec.syntax.expr.value import UNKNOWN, AlreadyReported, Unknown, Value
 
 __all__ = [
+    "ELEMENTWISE",
     "FUNCTIONS",
     "UNKNOWN",
     "AlreadyReported",
+    "Evaluated",
     "Expression",
     "ExpressionError",
+    "Formula",
     "Unknown",
     "Value",
     "evaluate",
@@ -32,4 +38,6 @@ __all__ = [
     "fill",
     "known_truth",
     "parse",
+    "parse_evaluated",
+    "parse_formula",
 ]

@@ -24,7 +24,7 @@ from netspec.syntax.expr.error import (
     ExpressionError,
     explained,
 )
-from netspec.syntax.expr.function import CALLS, FUNCTIONS
+from netspec.syntax.expr.function import CALLS, FUNCTIONS, Function
 from netspec.syntax.expr.operation import BINARY, RELATIONS, UNARY, Operation, attribute_of, display, item_of, truth
 from netspec.syntax.expr.syntax import CONSTRUCTS, HABITS, SYMBOLS, indent, read
 from netspec.syntax.expr.value import ATTRIBUTES, PLAIN, AlreadyReported, Unknown, passed, plain
@@ -46,7 +46,7 @@ def build(text: str) -> tuple[Thunk, dict[str, Place]]:
         ExpressionError: the text is no expression, leaves the alphabet, or is too long or too deep.
     """
     node = read(text)
-    builder = _Builder(text)
+    builder = Builder(text)
     # The value of a single name may be an object without operations, such as a block: it is returned unchanged.
     thunk = builder.name(node, passed) if isinstance(node, ast.Name) else builder.build(node, 1)
     return thunk, builder.names
@@ -68,8 +68,11 @@ def _is_null(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-class _Builder:
+class Builder:
     """Turns the nodes of one text into closures, collects its names and counts its operators."""
+
+    calls: Mapping[str, Function] = CALLS
+    """The functions that the text can call."""
 
     def __init__(self, text: str) -> None:
         self.names: dict[str, Place] = {}
@@ -248,11 +251,12 @@ class _Builder:
         if not isinstance(node.func, ast.Name):
             raise self._error_at(node, "only functions can be called", _ALPHABET, FORBIDDEN)
         name = node.func.id
-        if name not in CALLS:
-            help = nearest(name, CALLS) or "the functions are " + " ".join(CALLS)
+        if name not in self.calls:
+            help = nearest(name, self.calls) or "the functions are " + " ".join(self.calls)
             raise self._error_at(node.func, f"unknown function '{name}'", help, UNKNOWN)
+        function = self.calls[name]
         if node.keywords:
-            raise self._error_at(node, f"{name}() takes no named arguments", FUNCTIONS[name], FORBIDDEN)
-        if not CALLS[name].least <= len(node.args) <= CALLS[name].most:
-            raise self._error_at(node, f"{name}() does not take {len(node.args)} arguments", FUNCTIONS[name])
-        return self._applied(node, CALLS[name].call, self._all(node.args, depth), FUNCTIONS[name])
+            raise self._error_at(node, f"{name}() takes no named arguments", function.doc, FORBIDDEN)
+        if not function.least <= len(node.args) <= function.most:
+            raise self._error_at(node, f"{name}() does not take {len(node.args)} arguments", function.doc)
+        return self._applied(node, function.call, self._all(node.args, depth), function.doc)

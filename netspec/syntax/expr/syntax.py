@@ -76,14 +76,14 @@ _LOOK_ALIKES = {
 _ALIKE = {character: instead for characters, instead in _LOOK_ALIKES.items() for character in characters}
 
 
-def read(text: str) -> ast.expr:
+def read(text: str, limit: int = MAX_CHARACTERS) -> ast.expr:
     """Return the tree of the text.
 
     Raises:
         ExpressionError: the text is too long, has a character that no expression needs, or is no expression.
     """
-    if len(text) > MAX_CHARACTERS:
-        raise too_long(text, MAX_CHARACTERS)
+    if len(text) > limit:
+        raise too_long(text, limit)
     line = re.sub(r"[\t\r\n]", " ", text)  # a folded line; of the same length, so that offsets stay true
     # no comments, escapes, continuations or look-alike letters: the text is what it looks like
     if strange := re.search(r"[^ -~]|[#\\]", line):

@@ -30,7 +30,7 @@ _WAYS = {
     type(None): "ask for it first, as in `0 if a is null else a`",
 }
 """Help lines for converting a value of the wrong kind."""
-_KINDS = {
+KINDS: dict[type, str] = {
     bool: "a boolean",
     int: "an integer",
     float: "a float",
@@ -127,7 +127,7 @@ def kind_of(value: object) -> str:
     """
     if isinstance(value, Value):
         return f"a value of shape {value}"
-    kinds = (words for kind, words in _KINDS.items() if isinstance(value, kind))
+    kinds = (words for kind, words in KINDS.items() if isinstance(value, kind))
     return next(kinds, f"a {type(value).__name__.lower()}")
 
 

@@ -97,27 +97,27 @@ def join(op: Join, call: Call) -> Equation:
 @EQUATIONS.implements(Add, Multiply)
 def fold(op: Op, call: Call) -> Equation:
     symbol = " + " if isinstance(op, Add) else " * "
-    return Equation(call.axes, symbol.join(_stretched(each, call) for each in call.operands))
+    return Equation(call.axes, symbol.join(stretched(each, call) for each in call.operands))
 
 
 @EQUATIONS.implements(Subtract)
 def subtract(op: Subtract, call: Call) -> Equation:
-    return Equation(call.axes, " - ".join(_stretched(each, call) for each in call.operands))
+    return Equation(call.axes, " - ".join(stretched(each, call) for each in call.operands))
 
 
 @EQUATIONS.implements(Mean)
 def mean(op: Mean, call: Call) -> Equation:
-    return Equation(call.axes, _mean([_stretched(each, call) for each in call.operands]))
+    return Equation(call.axes, _mean([stretched(each, call) for each in call.operands]))
 
 
 @EQUATIONS.implements(Maximum)
 def maximum(op: Maximum, call: Call) -> Equation:
-    return Equation(call.axes, f"max({', '.join(_stretched(each, call) for each in call.operands)})")
+    return Equation(call.axes, f"max({', '.join(stretched(each, call) for each in call.operands)})")
 
 
 @EQUATIONS.implements(Lerp)
 def lerp(op: Lerp, call: Call) -> Equation:
-    start, end, weight = (_stretched(each, call) for each in call.operands)
+    start, end, weight = (stretched(each, call) for each in call.operands)
     return Equation(call.axes, f"{start} + {weight} * ({end} - {start})")
 
 
@@ -125,7 +125,7 @@ def _mean(terms: list[str]) -> str:
     return f"({' + '.join(terms)}) / {len(terms)}"
 
 
-def _stretched(operand: Operand, call: Call) -> str:
+def stretched(operand: Operand, call: Call) -> str:
     """Return an operand's element at the result's indices, the first one along a broadcast axis."""
     at = zip(call.axes, operand.shape, call.shape, strict=True)
     return operand.at(*(0 if size == 1 and whole > 1 else index for index, size, whole in at))

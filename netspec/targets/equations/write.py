@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from netspec.ir import Graph, Node
 from netspec.sizes.shape import Shape, show
-from netspec.targets.equations import elementwise, layout, reductions, windows  # noqa: F401  they fill in the table
+from netspec.targets.equations import (  # noqa: F401  they fill in the table
+    elementwise,
+    formulas,
+    layout,
+    reductions,
+    windows,
+)
 from netspec.targets.equations.model import EQUATIONS, Call, Operand, indices
 from netspec.version import MARK, __version__
 

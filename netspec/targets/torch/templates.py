@@ -95,7 +95,9 @@ def _parse(template: str) -> _Parsed | None:
         return _Parsed("(", _operands(template), ")", optional=True)
     edges = _edges(template)
     if not edges:
-        return None
+        # Behind an operator, brackets would take it in.
+        terms = () if re.match(r"[-+*/] ", template) else _terms(template)
+        return _Parsed("(", terms, ")", optional=True) if len(terms) > 1 else None
     opening, closing = template[: edges[0] + 1], template[edges[-1] :]
     parts = tuple(template[start + 1 : stop].strip() for start, stop in itertools.pairwise(edges))
     if "" in parts:
@@ -109,6 +111,26 @@ def _parse(template: str) -> _Parsed | None:
 def _operands(template: str) -> tuple[str, ...]:
     """Return the first operand of an operation, and every further one with the operator before it."""
     return tuple(re.split(r" (?=[-+*/] )", template)) if _OPERATION.fullmatch(template) else (template,)
+
+
+def _terms(template: str) -> tuple[str, ...]:
+    """Return the parts between the outermost operators that bind least, every further one with its operator."""
+    outside = _outside_brackets(template)
+    if re.search(r" [<>&|]|==|!=", outside):
+        return ()
+    operators = next((each for each in (" [-+] ", " [*/] ") if re.search(each, outside)), "")
+    starts = [found.start() + 1 for found in re.finditer(operators, outside)] if operators else []
+    return tuple(template[start:stop].strip() for start, stop in itertools.pairwise([0, *starts, len(template)]))
+
+
+def _outside_brackets(template: str) -> str:
+    """Return a template with blanks in place of what stands in brackets."""
+    depth, kept = 0, []
+    for mark in template:
+        depth -= mark in ")]"
+        kept.append(" " if depth else mark)
+        depth += mark in "(["
+    return "".join(kept)
 
 
 def _edges(template: str) -> list[int]:

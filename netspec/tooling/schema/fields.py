@@ -56,6 +56,8 @@ def accept(written: Schema, body: Schema | None = None) -> Schema:
     types = [each["type"] for each in typed]
     if "body" in types:
         return _body_or(words, body or {})
+    if types == ["string"]:
+        return {"type": "string", **_or_expression([])}
     if "object" in types:
         return {"type": types, **_contents(typed[0])}  # no expression evaluates to a mapping
     if typed:

@@ -58,7 +58,7 @@ def defaults(definitions: dict[str, Schema]) -> Schema:
 
 def _fields(name: str, op: type[Op], definitions: dict[str, Schema]) -> Schema:
     # A reference into the op's own schema: otherwise every argument would be in the file twice.
-    place = f"merge.{name}" if op.family == "merge" else f"op.{name}"
+    place = f"merge.{name}" if op.family == "merge" and not op.operands_from else f"op.{name}"
     branch = "/then" if "then" in definitions[place] else ""
     fields = {field: {"$ref": f"#/definitions/{place}{branch}/properties/{field}"} for field in op.model_fields}
     return {"type": "object", "properties": fields, "additionalProperties": False}

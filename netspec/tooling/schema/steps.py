@@ -35,12 +35,12 @@ Given = Mapping[str, Collection[str]]
 
 def plain_ops() -> dict[str, type[Op]]:
     """Return the ops that are no merges."""
-    return {name: op for name, op in OPS.items() if op.family != "merge"}
+    return {name: op for name, op in OPS.items() if op.family != "merge" or op.operands_from}
 
 
 def merges() -> dict[str, type[Op]]:
     """Return the ops that join operands."""
-    return {name: op for name, op in OPS.items() if op.family == "merge"}
+    return {name: op for name, op in OPS.items() if op.family == "merge" and not op.operands_from}
 
 
 def shared_definitions(blocks: Blocks, given: Given) -> dict[str, Schema]:

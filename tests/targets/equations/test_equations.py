@@ -65,7 +65,7 @@ FUNCTIONS = {
     "min": inside(min),
     "sign": lambda number: math.copysign(1, number) if number else 0.0,
     "abs": abs,
-    **{name: getattr(math, name) for name in ("exp", "log", "tanh", "sqrt", "erf")},
+    **{name: getattr(math, name) for name in ("exp", "log", "tanh", "sqrt", "erf", "sin", "cos", "inf")},
 }
 RANGES = re.compile(r" for (\w+ < \d+(?:, \w+ < \d+)*)\)")
 
@@ -98,7 +98,9 @@ def document(name: str, sample: Sample) -> dict[str, Any]:
     whole = {"dtype": "int64", "high": 5} if op.input_dtype == "int64" else {}
     inputs = {label: {"shape": list(shape), **whole} for label, shape in zip(labels, sample.inputs, strict=True)}
     step: dict[str, Any] = {name: {**sample.arguments}}
-    if op.family == "merge":
+    if op.operands_from:
+        pass  # its formula names them
+    elif op.family == "merge":
         names = op.operand_names or None
         of: Any = dict(zip(names, labels, strict=True)) if names else list(labels)
         step = {name: {**sample.arguments, "of": of} if not names else {**sample.arguments, **of}}

@@ -52,7 +52,11 @@ def sample_document(name: str, sample: Sample) -> dict[str, Any]:
     first: list[Any] = [
         {"draw_column": {"columns": 2}, "from": "value0", "as": key} for key in shapes if key not in inputs
     ]
-    if OPS[name].family != "merge":
+    if OPS[name].operands_from:
+        named = {f"value{index}": "abcd"[index] for index in range(len(shapes))}
+        inputs = {named[key]: each for key, each in inputs.items()}
+        step = {name: sample.arguments}
+    elif OPS[name].family != "merge":
         step = {name: sample.arguments or None, "from": list(shapes)}
     else:
         of = OPS[name].operand_names

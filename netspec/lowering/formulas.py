@@ -1,0 +1,28 @@
+"""Formulas: what is left of an expression over values, as one op on those that it reads."""
+
+from __future__ import annotations
+
+from netspec.language.model import Step
+from netspec.lowering.context import Context
+from netspec.lowering.evaluation import evaluate_formula
+from netspec.lowering.insertion import add_op
+from netspec.lowering.operands import labelled_values
+from netspec.lowering.registry import lowers_kind
+from netspec.lowering.validation import validate
+from netspec.lowering.values import Values
+from netspec.ops import OPS
+from netspec.ops.formula_text import values_of
+
+
+@lowers_kind("formula")
+def lower_formula(step: Step, values: Values, context: Context) -> Values:
+    """Add the op of a formula; one of which nothing is left but a value computes nothing."""
+    field = str(OPS[step.key].operands_from)
+    place = step.place(field)
+    evaluated = evaluate_formula(step.arguments[field], context.variables, place)
+    if evaluated.value is not None:
+        return labelled_values([evaluated.value], values, context, place)
+    op = validate(OPS[step.key], {field: evaluated.text}, step)
+    operands = labelled_values(values_of(evaluated.text), values, context, place)
+    written = tuple((f"number{place}", text) for place, text in enumerate(evaluated.numbers, 1) if text is not None)
+    return (add_op(op, operands, step, context, written),)

@@ -1,0 +1,82 @@
+"""The op that computes an expression of a document for each element of its operands."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, PlainValidator, WithJsonSchema
+
+from netspec.ops.base import Argument, Op, Sample, Torch
+from netspec.ops.broadcasting import broadcast
+from netspec.ops.formula_text import canonical_text, numbers_of, torch_text
+from netspec.sizes.shape import Shape
+from netspec.syntax import expr
+
+
+def _check(text: Any) -> str:
+    # What a document says wrongly is reported where it stands; this is for the text of a graph.
+    if not isinstance(text, str):
+        raise ValueError("expected the text of a formula")
+    try:
+        expr.parse_evaluated(text)
+    except expr.ExpressionError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+FormulaText = Annotated[str, PlainValidator(_check), WithJsonSchema({"type": "string"})]
+
+
+class Formula(Op, name="formula"):
+    """Computes each element by an expression over `x`, labels and arguments.
+
+    Formula: the one that is written, with `+ - * / // % **`, comparisons, `and or not`, `a if condition else b` and the
+    functions `exp log sqrt rsqrt sin cos tanh sigmoid softplus relu silu gelu abs min max clamp where`. Arguments and
+    sizes are numbers; `inf` is infinity.
+
+    Shape: values with the same number of axes; an axis of size 1 stretches.
+
+    Cost: no parameters; no MACs, since nothing is accumulated.
+
+    Raises: ShapeError when the values do not fit.
+
+    Example: ``- formula: x * sigmoid(1.702 * x)``
+
+    Source: torch's element-wise functions.
+    """
+
+    family = "merge"
+    primary = "expression"
+    operands = (1, None)
+    operands_from = "expression"
+    # The gradient of some functions reads their result.
+    keeps_output = True
+    samples = (
+        Sample({"expression": "a * (1 + b) + 0.5"}, ((4, 3, 3), (4, 1, 1))),
+        Sample({"expression": "exp(-a ** 2 / 2)"}, ((5,),)),
+        Sample({"expression": "where(a > 0 and a < 1, a, sqrt(abs(a) + 1) - 1)"}, ((4, 3),)),
+        Sample({"expression": "(a * b + c) / (abs(b) + 1e-4)"}, ((4, 3, 3), (1, 3, 3), (4, 1, 1))),
+        Sample({"expression": "silu(a) + gelu(a) + softplus(a) + relu(a) + tanh(a) * sigmoid(a)"}, ((2, 3),)),
+        Sample({"expression": "sin(a) * cos(b) + log(abs(a) + 1) + rsqrt(b * b + 1)"}, ((2, 3), (2, 3))),
+        Sample({"expression": "max(min(a, b), 0.1) + clamp(a, -1, 1)"}, ((2, 3), (2, 3))),
+    )
+    invalid_samples = (
+        Sample({"expression": "a + b"}, ((4, 3, 3), (4,))),
+        Sample({"expression": "a + b"}, ((4, 3, 3), (2, 1, 1))),
+    )
+
+    expression: FormulaText = Field(description="The formula, over `x`, labels and arguments.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        return broadcast("formula", *shapes)
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def canonical(self, *shapes: Shape) -> Op:
+        return self.with_fields(expression=canonical_text(self.expression))  # the names of its values do not matter
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        arguments = (Argument(name, value) for name, value in numbers_of(self.expression).items())
+        return torch_text(self.expression)._replace(arguments=tuple(arguments))
+
+    def abbreviate(self, shape: Shape) -> str:
+        return self.expression if len(self.expression) < 30 else f"{self.expression[:28]}…"

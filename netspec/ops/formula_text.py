@@ -1,0 +1,155 @@
+"""Formulas as torch writes them: operators as operators, and torch's functions of elements."""
+
+import ast
+import re
+from functools import lru_cache, partial, reduce
+from typing import Any
+
+from netspec.ops.base import Torch
+from netspec.syntax import expr
+from netspec.syntax.expr.term import numbers_in
+
+_PLACEHOLDER = re.compile(r"\b(?:operand|(?=number))(\w+)\b")
+_NEGATIVE_EXPONENT = re.compile(r"\*\* \((-\{\w+\})\)(?! \*\*)")
+_FUNCTIONS = {
+    **{name: f"torch.{name}" for name in ("exp", "log", "sqrt", "rsqrt", "sin", "cos", "tanh", "sigmoid", "abs")},
+    **{name: f"F.{name}" for name in ("softplus", "relu", "silu", "gelu")},
+}
+
+
+@lru_cache(maxsize=1024)
+def values_of(text: str) -> tuple[str, ...]:
+    """Return the values that a formula reads, in their order.
+
+    Example:
+        >>> values_of("b * exp(a) + b * inf")
+        ('b', 'a')
+    """
+    return expr.parse_evaluated(text).reads
+
+
+@lru_cache(maxsize=1024)
+def numbers_of(text: str) -> dict[str, Any]:
+    """Return the numbers of a formula, each by the name of its placeholder.
+
+    Example:
+        >>> numbers_of("2 * x + 0.5")
+        {'number1': 0.5, 'number2': 2}
+    """
+    return {f"number{place}": each.value for place, each in enumerate(numbers_in(expr.parse_evaluated(text).tree), 1)}
+
+
+@lru_cache(maxsize=1024)
+def canonical_text(text: str) -> str:
+    """Return a formula with its values named by their order, as equal formulas are equal texts.
+
+    Example:
+        >>> canonical_text("gate*x")
+        'a1 * a2'
+    """
+    return ast.unparse(
+        _Renamed({name: f"a{place}" for place, name in enumerate(values_of(text), 1)}).visit(_tree(text))
+    )
+
+
+@lru_cache(maxsize=1024)
+def torch_text(text: str) -> Torch:
+    """Return a formula in torch, with placeholders for values and numbers.
+
+    Example:
+        >>> torch_text("x * max(g, 0)").template
+        '{0} * torch.clamp({1}, min={number1})'
+    """
+    places = {id(each): f"number{place}" for place, each in enumerate(numbers_in(expr.parse_evaluated(text).tree), 1)}
+    writer = _TorchWriter(values_of(text), places)
+    template = _PLACEHOLDER.sub(r"{\1}", ast.unparse(writer.write(expr.parse_evaluated(text).tree)))
+    return Torch(_NEGATIVE_EXPONENT.sub(r"** \1", template), calls=writer.calls)
+
+
+def _tree(text: str) -> ast.expr:
+    """Return a tree of the text that may be changed."""
+    return ast.parse(text, mode="eval").body
+
+
+class _Renamed(ast.NodeTransformer):
+    def __init__(self, names: dict[str, str]) -> None:
+        self._names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self._names.get(node.id, node.id))
+
+
+class _TorchWriter:
+    """Writes the tree of a formula as one of torch's; counts the functions of torch that it calls."""
+
+    def __init__(self, values: tuple[str, ...], numbers: dict[int, str]) -> None:
+        self.calls = 0
+        self._values = {name: f"operand{place}" for place, name in enumerate(values)}
+        self._numbers = numbers
+
+    def write(self, node: ast.expr) -> ast.expr:
+        """Return the tree of a part."""
+        self.calls += isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Compare)) and not is_number(node)
+        match node:
+            case ast.Constant():
+                return ast.Name(self._numbers[id(node)])
+            case ast.Name():
+                return ast.Name("torch.inf" if node.id == "inf" else self._values[node.id])
+            case ast.Subscript(value=ast.Attribute(value=ast.Name(id=value)), slice=ast.Constant(value=int(axis))):
+                return ast.Name(f"{self._values[value]}.shape[{axis + 1}]")  # behind the batch
+            case ast.BinOp():
+                return ast.BinOp(self.write(node.left), node.op, self.write(node.right))
+            case ast.UnaryOp():
+                sign = ast.Invert() if isinstance(node.op, ast.Not) else node.op
+                return ast.UnaryOp(sign, self.write(node.operand))
+            case ast.Compare():
+                return ast.Compare(self.write(node.left), node.ops, [self.write(node.comparators[0])])
+            case ast.BoolOp():
+                self.calls += len(node.values) - 1
+                joint = ast.BitAnd() if isinstance(node.op, ast.And) else ast.BitOr()
+                return reduce(lambda left, right: ast.BinOp(left, joint, right), map(self.write, node.values))
+            case ast.Call(func=ast.Name(id=name)):
+                return self._call(name, node.args)
+        raise AssertionError(f"a formula has no {type(node).__name__}")
+
+    def _call(self, name: str, arguments: list[ast.expr]) -> ast.expr:
+        parts = [self.write(each) for each in arguments]
+        if name in ("min", "max"):
+            self.calls += len(parts) - 1
+            return _extreme(name, arguments, parts)
+        self.calls += 1
+        if name == "where":
+            chosen = _called("torch.where", *parts)
+            # Of two numbers torch makes a tensor of its own choice.
+            if not all(map(is_number, arguments[1:])):
+                return chosen
+            self.calls += 1
+            return _called(ast.Attribute(chosen, "to"), ast.Name("operand0.dtype"))
+        return _called("torch.clamp" if name == "clamp" else _FUNCTIONS[name], *parts)
+
+
+def _extreme(name: str, arguments: list[ast.expr], parts: list[ast.expr]) -> ast.expr:
+    """Return the smallest or largest of several parts; numbers bound what is chosen of the values."""
+    values = [part for part, each in zip(parts, arguments, strict=True) if not is_number(each)]
+    numbers = [part for part, each in zip(parts, arguments, strict=True) if is_number(each)]
+    chosen = reduce(partial(_called, f"torch.{name}imum"), values)
+    bound = "max" if name == "min" else "min"
+    for each in numbers:
+        chosen = ast.Call(ast.Name("torch.clamp"), [chosen], [ast.keyword(bound, each)])
+    return chosen
+
+
+def _called(function: str | ast.expr, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(function) if isinstance(function, str) else function, list(arguments), [])
+
+
+def is_number(node: ast.expr) -> bool:
+    """Return whether a part of a formula is the same number for all elements."""
+    match node:
+        case ast.Constant() | ast.Subscript() | ast.Name(id="inf"):
+            return True
+        case ast.UnaryOp():
+            return is_number(node.operand)
+        case ast.BinOp():
+            return is_number(node.left) and is_number(node.right)
+    return False

@@ -1,0 +1,300 @@
+"""Formulas: expressions over values, which are computed element by element.
+
+A formula is written in the language of all expressions. Evaluating one gives what is left for the network to compute:
+everything that depends on arguments and plain sizes alone is a number by then, and conditions on them are decided.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+from netspec.syntax.expr.builder import Builder, Scope, Thunk, unknown_name
+from netspec.syntax.expr.elementwise import ELEMENTWISE
+from netspec.syntax.expr.error import MAX_CHARACTERS, ExpressionError
+from netspec.syntax.expr.function import CALLS, Function
+from netspec.syntax.expr.operation import RELATIONS, Operation, attribute_of, truth
+from netspec.syntax.expr.syntax import SYMBOLS, read
+from netspec.syntax.expr.term import (
+    CONDITION_HELP,
+    Term,
+    arithmetic,
+    condition_of,
+    fixed,
+    kind_of_all,
+    numbers_in,
+    open_number,
+    refuse_condition,
+    tree_of,
+    trees_of,
+)
+from netspec.syntax.expr.value import OPEN, Value, plain
+
+MAX_EVALUATED = 8192
+"""The characters of a formula whose numbers are written out: the operators of its text bound how many there are."""
+
+
+class Evaluated(NamedTuple):
+    """What is left of a formula for the network to compute."""
+
+    text: str
+    """A formula over values, numbers, and sizes that stay open."""
+    numbers: tuple[str | None, ...]
+    """Each number of the text as the document writes it, where it is more than a number there."""
+    value: str | None = None
+    """The name of a value, where nothing is left to compute of it."""
+
+
+class Formula:
+    """A text that is computed element by element; ``parse_formula`` makes and caches them.
+
+    ``reads`` are the names that it looks up in a scope: values and arguments.
+
+    Example:
+        >>> formula = parse_formula("x * (1 + scale ** 2)")
+        >>> formula.reads, formula.evaluate({"x": Value((8, 4)), "scale": 3}).text
+        (('x', 'scale'), 'x * 10')
+    """
+
+    __slots__ = ("_places", "_thunk", "reads", "text", "tree")
+
+    def __init__(self, text: str, limit: int = MAX_CHARACTERS) -> None:
+        self.text = text
+        self.tree = read(text, limit)
+        builder = _FormulaBuilder(text)
+        self._thunk = builder.build(self.tree, 1)
+        self._places = builder.names
+        self.reads = tuple(sorted(self._places, key=lambda name: self._places[name]))
+
+    def unknown(self, known: Collection[str]) -> list[ExpressionError]:
+        """Return the errors that ``evaluate`` would raise in a scope of no other names than these."""
+        return [unknown_name(name, known).at(*self._places[name]) for name in self.reads if name not in known]
+
+    def evaluate(self, scope: Scope) -> Evaluated:
+        """Return what is left to compute in a scope of values, numbers and lists.
+
+        Raises:
+            ExpressionError: a name is unknown, a part has no value, or nothing depends on a value.
+        """
+        result = self._thunk(scope)
+        if not isinstance(result, Term) or result.kind == "number":
+            raise ExpressionError("the formula reads no value", 0, len(self.text), "it computes on `x`, or on a label")
+        if result.kind == "condition":
+            raise ExpressionError("the formula is a condition, not a number", 0, len(self.text), CONDITION_HELP)
+        if isinstance(result.tree, ast.Name):
+            return Evaluated(result.tree.id, (), value=result.tree.id)
+        numbers = tuple(getattr(each, "written", None) for each in numbers_in(result.tree))
+        return Evaluated(ast.unparse(result.tree), numbers)
+
+
+@lru_cache(maxsize=1024)
+def parse_formula(text: str) -> Formula:
+    """Return the formula that the text spells, from the cache if it was seen before.
+
+    Raises:
+        ExpressionError: the text is no formula, leaves the alphabet, or is too long or too deep.
+    """
+    return Formula(text)
+
+
+@lru_cache(maxsize=1024)
+def parse_evaluated(text: str) -> Formula:
+    """Return the formula of a text that evaluating another one gave, in which all names are values."""
+    return Formula(text, MAX_EVALUATED)
+
+
+class _FormulaBuilder(Builder):
+    """Builds closures that compute with numbers as in any expression, and make trees of what depends on values."""
+
+    calls: Mapping[str, Function] = {**CALLS, **ELEMENTWISE}
+
+    def name(self, node: ast.Name, convert: Callable[[object], Any]) -> Thunk:
+        if node.id == "inf":
+            infinite = Term("number", ast.Name("inf"), size=lambda: math.inf)
+            return lambda scope: infinite
+        lookup = super().name(node, plain)
+        several = self._guarded(node, _refuse_several)
+
+        def element(scope: Scope) -> Any:
+            found = lookup(scope)
+            if isinstance(found, Value):
+                return Term("value", ast.Name(node.id), found)
+            return several(found) if type(found) is list else found
+
+        return element
+
+    def _applied(self, node: ast.expr, operate: Operation, operands: Sequence[Thunk], usage: str = "") -> Thunk:
+        on_numbers = self._guarded(node, operate, usage)
+        on_terms = self._guarded(node, partial(_combine, node, operate), usage)
+
+        def applied(scope: Scope) -> Any:
+            parts = [operand(scope) for operand in operands]
+            return (on_terms if any(isinstance(each, Term) for each in parts) else on_numbers)(*parts)
+
+        return applied
+
+    def _boolean(self, node: ast.BoolOp, depth: int) -> Thunk:
+        self._count(node, len(node.values) - 1)
+        decisive = isinstance(node.op, ast.Or)
+        links = [
+            (self.build(value, depth + 1), self._guarded(value, truth), self._guarded(value, condition_of))
+            for value in node.values
+        ]
+
+        def boolean(scope: Scope) -> Any:
+            terms = []
+            for operand, true, condition in links:
+                part = operand(scope)
+                if isinstance(part, Term):
+                    terms.append(condition(part))
+                elif true(part) is decisive:
+                    return decisive
+            return _joined(terms, node.op) if terms else not decisive
+
+        return boolean
+
+    def _comparison(self, node: ast.Compare, depth: int) -> Thunk:
+        self._count(node, len(node.ops))
+        nodes = [node.left, *node.comparators]
+        operands = self._all(nodes, depth)
+        relations = [
+            self._guarded(
+                node, partial(_related, kind, self._operation(node, kind, RELATIONS), nodes[place : place + 2])
+            )
+            for place, kind in enumerate(node.ops)
+        ]
+
+        def comparison(scope: Scope) -> Any:
+            terms, left = [], operands[0](scope)
+            for relation, operand in zip(relations, operands[1:], strict=True):
+                right = operand(scope)
+                holds = relation(left, right)
+                if isinstance(holds, Term):
+                    terms.append(holds.tree)
+                elif not holds:
+                    return False
+                left = right
+            return _joined(terms, ast.And()) if terms else True
+
+        return comparison
+
+    def _conditional(self, node: ast.IfExp, depth: int) -> Thunk:
+        test, then, other = self._all([node.test, node.body, node.orelse], depth)
+        decided = self._guarded(node.test, _decided)
+        chosen = self._guarded(node, lambda *parts: _choice(parts, (node.test, node.body, node.orelse)))
+
+        def conditional(scope: Scope) -> Any:
+            condition = test(scope)
+            if isinstance(condition, Term) and condition.kind != "number":
+                return chosen(condition, then(scope), other(scope))
+            return then(scope) if decided(condition) else other(scope)
+
+        return conditional
+
+
+def _refuse_several(found: list[Any]) -> list[Any]:
+    if any(isinstance(each, Value) for each in found):
+        help = "label each of them, as in `as: [a, b]`"
+        raise ExpressionError("a formula takes values one by one, and this names several", help=help)
+    return found
+
+
+def _combine(node: ast.expr, operate: Operation, *parts: Any) -> Any:
+    """Return what an operation gives where at least one operand is no plain number."""
+    match node:
+        case ast.BinOp():
+            return arithmetic(ast.BinOp(*trees_of(parts, (node.left, node.right), node.op)), operate, parts)
+        case ast.UnaryOp(op=ast.Not()):
+            return Term("condition", ast.UnaryOp(ast.Not(), condition_of(parts[0])))
+        case ast.UnaryOp():
+            tree = tree_of(parts[0], node.operand)
+            if isinstance(node.op, ast.UAdd):
+                return parts[0]
+            return arithmetic(ast.UnaryOp(node.op, tree), operate, parts)
+        case ast.Attribute():
+            return _attribute(node, parts[0])
+        case ast.Call(func=ast.Name()):
+            return _call(node, operate, parts)
+    # Lists and indices: their elements are numbers.
+    return operate(*[fixed(open_number(each)) for each in parts])
+
+
+def _attribute(node: ast.Attribute, part: Any) -> Any:
+    if part.value is None:
+        help = f"read it of a label, as in `x.{node.attr}`"
+        raise ExpressionError(f"what a formula computes has no .{node.attr}", help=help)
+    found = attribute_of(node.attr, part.value)
+    if type(found) is list:
+        return [_size(each, part, axis) for axis, each in enumerate(found)]
+    # Which axis it is, a value says whose sizes are the numbers of its axes.
+    return _size(found, part, attribute_of(node.attr, Value(tuple(range(len(part.value.shape))))))
+
+
+def _size(size: Any, part: Term, axis: int) -> Any:
+    if type(size) not in OPEN:
+        return size
+    shape = ast.Attribute(part.tree, "shape")
+    return Term("number", ast.Subscript(shape, ast.Constant(axis)), size=lambda: size)
+
+
+def _call(node: ast.Call, operate: Operation, parts: Sequence[Any]) -> Any:
+    assert isinstance(node.func, ast.Name)
+    name = node.func.id
+    if name == "where":
+        return _choice(parts, node.args)
+    if kind_of_all(list(parts)) == "number" and not any(
+        each.kind == "condition" for each in parts if isinstance(each, Term)
+    ):
+        return _of_sizes(name, node, operate, parts)
+    if name not in ELEMENTWISE:
+        raise ExpressionError(
+            f"{name}() takes numbers, not values", help="of elements a formula computes " + " ".join(ELEMENTWISE)
+        )
+    if name in ("min", "max") and len(parts) == 1:
+        raise ExpressionError(f"{name}() of one value")
+    if name == "clamp" and any(isinstance(each, Term) and each.kind != "number" for each in parts[1:]):
+        raise ExpressionError("clamp() has numbers for its bounds", help="of values, min() and max() choose")
+    return Term("value", ast.Call(ast.Name(name), list(map(tree_of, parts, node.args)), []))
+
+
+def _of_sizes(name: str, node: ast.Call, operate: Operation, parts: Sequence[Any]) -> Any:
+    """Return a function of open sizes: roots stay open, and for all others the sizes are fixed."""
+    if name in ("sqrt", "rsqrt"):
+        power = ast.Constant(0.5) if name == "sqrt" else ast.UnaryOp(ast.USub(), ast.Constant(0.5))
+        tree = ast.BinOp(tree_of(parts[0], node.args[0]), ast.Pow(), power)
+        return Term("number", tree, size=lambda: operate(open_number(parts[0])))
+    return operate(*[fixed(open_number(each)) for each in parts])
+
+
+def _joined(conditions: list[ast.expr], op: ast.boolop) -> Term:
+    return Term("condition", conditions[0] if len(conditions) == 1 else ast.BoolOp(op, conditions))
+
+
+def _related(kind: ast.cmpop, relate: Operation, nodes: Sequence[ast.expr], left: Any, right: Any) -> Any:
+    parts = (left, right)
+    terms = [each for each in parts if isinstance(each, Term)]
+    if all(each.kind == "number" for each in terms):
+        return relate(*map(open_number, parts))
+    if SYMBOLS[type(kind)] in ("==", "!=", "is", "is not") and (None in parts):
+        return SYMBOLS[type(kind)] in ("!=", "is not")
+    if SYMBOLS[type(kind)] not in ("==", "!=", "<", "<=", ">", ">="):
+        raise ExpressionError("elements are no items of a list", help="compare them with < <= > >= == and !=")
+    return Term("condition", ast.Compare(tree_of(left, nodes[0]), [kind], [tree_of(right, nodes[1])]))
+
+
+def _decided(condition: Any) -> bool:
+    return truth(open_number(condition))
+
+
+def _choice(parts: Sequence[Any], nodes: Sequence[ast.expr]) -> Any:
+    """Return one of two parts where a condition is known, and else their choice for each element."""
+    condition, then, other = parts
+    if not isinstance(condition, Term) or condition.kind == "number":
+        return then if _decided(condition) else other
+    if condition.kind != "condition":
+        refuse_condition(condition)
+    chosen = [condition.tree, tree_of(then, nodes[1]), tree_of(other, nodes[2])]
+    return Term("value", ast.Call(ast.Name("where"), chosen, []))
