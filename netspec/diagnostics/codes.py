@@ -100,6 +100,7 @@ class Code(StrEnum):
     UNNAMED_ARGUMENT = "NS0322"
     MISPLACED_INIT = "NS0323"
     STEP_KEY_WITHOUT_EFFECT = "NS0324"
+    INVALID_PATTERN = "NS0325"
 
     # expressions
     INVALID_EXPRESSION = "NS0401"
@@ -119,6 +120,7 @@ class Code(StrEnum):
     NO_SHORTCUT = "NS0508"
     UNSUPPORTED_SHAPE = "NS0509"
     INVALID_AXIS = "NS0510"
+    PATTERN_MISMATCH = "NS0511"
 
     # what a document promises
     UNEXPECTED_SHAPE = "NS0601"

@@ -5,6 +5,7 @@
     │   ├── LimitError       it asks for more than a limit allows
     │   └── TooManyErrors    it has so many errors that the run stopped
     ├── ExpressionError      syntax.expr: an expression cannot be read, or has no value
+    ├── PatternError         syntax.pattern: a pattern of axes cannot be read
     ├── AlreadyReported      syntax.expr: a value depends on one that an error left unknown
     ├── ShapeError           ops: an op cannot take these values
     ├── GraphSyntaxError     ir: the text of a graph cannot be read
@@ -17,9 +18,10 @@
         ├── UnsafeSource     targets.torch: a generated file holds what the printer never writes
         └── ShapeMismatch    targets.torch: the module computes other shapes than the graph has
 
-``ExpressionError`` and ``ShapeError`` have no place: the code that evaluates the expression or adds the op turns them
-into diagnostics. ``AlreadyReported`` never leaves the lowering. Only ``netspec.limits`` and ``netspec.sizes``, which
-are below this package and know nothing of documents, have exceptions of their own.
+``ExpressionError``, ``PatternError`` and ``ShapeError`` have no place: the code that evaluates the expression, parses
+the step or adds the op turns them into diagnostics. ``AlreadyReported`` never leaves the lowering. Only
+``netspec.limits`` and ``netspec.sizes``, which are below this package and know nothing of documents, have exceptions of
+their own.
 """
 
 from __future__ import annotations

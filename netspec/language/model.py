@@ -29,6 +29,12 @@ StepKind = Literal["op", "merge", "formula", "block", "combinator", "argument", 
 """The kind of a step; one of the kind ``values`` only selects values (``from``) or labels them (``as``)."""
 
 
+class Text(str):
+    """A text that is no expression, among arguments that are not evaluated yet."""
+
+    __slots__ = ()
+
+
 # Records of the parser are compared by identity: comparing trees of steps would cost more than compiling them.
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Step:

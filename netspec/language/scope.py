@@ -7,7 +7,7 @@ even in a block that is never called or in a step that ``when`` disables.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from netspec.diagnostics import Code, Diagnostic, Note, Span, nearest
 from netspec.language.messages import show_value
@@ -18,6 +18,15 @@ from netspec.syntax import expr
 
 LABEL = NAME
 RESERVED = frozenset({"x", "input", "index", *expr.FUNCTIONS})
+
+
+class Marked(Protocol):
+    """An error that knows which part of a text is wrong."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def length(self) -> int: ...
 
 
 class Scope:
@@ -130,7 +139,7 @@ def _listed(words: Collection[str]) -> str:
     return ", ".join(sorted(words))
 
 
-def narrowed(span: Span, error: expr.ExpressionError, text: str) -> Span:
+def narrowed(span: Span, error: Marked, text: str) -> Span:
     """Return the part of a one-line scalar that an error is about; all of it if escapes may shift the columns."""
     # The span is that of the source, the text is its value. Their lengths agree, or differ by two quotes, unless there
     # are escapes or line breaks, after which columns are unknown.

@@ -12,12 +12,14 @@ from typing import NamedTuple
 from netspec.diagnostics import Code, Collector, Frame, Note, SourceMap, Span, SpecError
 from netspec.ir import Expressions, GraphBuilder, Initializers, Input, Node, Output, Scope, ScopeKind
 from netspec.language.model import Block, Document, Step
+from netspec.language.scope import narrowed
 from netspec.limits import Limits
 from netspec.lowering.exceeded import beyond, too_deep, too_large
 from netspec.lowering.sharing import Owner, check_block, check_contents, check_owner
 from netspec.lowering.size_inputs import size_inputs
 from netspec.lowering.values import Value
 from netspec.ops import Op, ShapeError, TensorType
+from netspec.ops.patterned import Patterned
 from netspec.sizes import Reason, SizeContext, stated
 from netspec.sizes.context import Deciding
 from netspec.sizes.shape import Shape, show, stated_shape
@@ -62,6 +64,8 @@ class InsertionPoint(NamedTuple):
     shares: bool = False
     """True where an earlier step created the module."""
     expressions: Expressions = ()
+    pattern: Span | None = None
+    """Where the op's pattern stands, which an error about its operand marks."""
 
 
 @dataclass(slots=True)
@@ -193,9 +197,9 @@ class Builder:
                 op.count_macs(*shapes),
             )
         except ShapeError as error:
-            raise SpecError.of(
-                error.code, error.message, span, help=error.help, notes=self._producers(error, operands)
-            ) from None
+            place = narrowed(point.pattern, error, op.pattern) if isinstance(op, Patterned) and point.pattern else span
+            notes = self._producers(error, operands)
+            raise SpecError.of(error.code, error.message, place, help=error.help, notes=notes) from None
         stated_result = TensorType(stated_shape(result.shape), result.dtype)
         # A value that no machine holds is refused before arithmetic on its size takes long.
         if prod(stated_result.shape) > self.limits.elements:

@@ -7,6 +7,7 @@ from typing import Any
 
 from netspec.diagnostics import Span, SpecError
 from netspec.ir import Expressions
+from netspec.language.model import Text
 from netspec.language.scope import expression_error, source_of
 from netspec.limits import LimitExceededError
 from netspec.lowering.context import Context
@@ -35,6 +36,8 @@ def evaluate(raw: Any, variables: dict[str, Any], span: Span, words: Collection[
     Raises: SpecError with the expression's error; AlreadyReported when it reads a value that an error left unknown.
     """
     if isinstance(raw, str):
+        if type(raw) is Text:
+            return str(raw)
         return raw if raw in words else _evaluate_text(raw, variables, span, words)
     if type(raw) in NUMBERS:
         return raw
@@ -81,7 +84,9 @@ def expressions(arguments: Mapping, context: Context) -> Expressions:
     # A step in a loop is expanded many times, and is written once. The mapping is kept, so that its id stays its own.
     known = context.builder.expressions.get(id(arguments))
     if known is None:
-        found = tuple((name, source_of(raw)) for name, raw in arguments.items() if isinstance(raw, str))
+        found = tuple(
+            (name, source_of(raw)) for name, raw in arguments.items() if isinstance(raw, str) and type(raw) is not Text
+        )
         known = context.builder.expressions[id(arguments)] = (arguments, found)
     return known[1]
 

@@ -42,11 +42,12 @@ def add_op(
     shared = shared_module(step, context)
     if shared and shared.uses > 1:
         _check_start(step, own, shared, shared.init)
-        return context.builder.add(op, operands, _reuse_point(shared, step, context))
+        return context.builder.add(op, operands, _showing_pattern(_reuse_point(shared, step, context), op, step))
     named = step.name is not None or shared is not None
     written = expressions(step.arguments, context) if written is None else written
     name = name_of(step, op.name, context)
     point = inside(context.scope, name, step.span, context.device, label, named, False, written)
+    point = _showing_pattern(point, op, step)
     if shared:
         shared.module, shared.init = point.module, own
     value = context.builder.add(op, operands, point, init)
@@ -62,6 +63,10 @@ def add_op(
         # The shape is valid even if the initializer is not.
         context.builder.collector.keep(error, context.frames)
     return value
+
+
+def _showing_pattern(point: InsertionPoint, op: Op, step: Step) -> InsertionPoint:
+    return point._replace(pattern=step.arguments.value_spans.get("pattern")) if op.verbatim else point
 
 
 def _over(own: Initializers, around: Initializers) -> Initializers:

@@ -71,13 +71,15 @@ def evaluated_fields(op: type[Op], arguments: Mapping, context: Context) -> dict
     values: dict[str, Any] = {}
     collector = Collector()
     known = fields_of(op)
+    takes_sizes = "sizes" in op.open_arguments
     for field, raw in arguments.items():
-        if field not in known:
+        if field not in known and not takes_sizes:
             continue
         try:  # `collector.catch` costs as much as evaluating an argument, of which there are thousands
-            words = op.words(field)
+            words = op.words(field) if field in known else ()
             value = evaluate(raw, context.variables, arguments.value_spans.get(field) or arguments.span, words)
-            values[field] = value if type(value) in _PLAIN or field in op.open_arguments else closed(value)
+            stays_open = field in op.open_arguments or field not in known
+            values[field] = value if type(value) in _PLAIN or stays_open else closed(value)
         except SpecError as error:
             collector.keep(error)
     collector.raise_errors()
@@ -106,12 +108,16 @@ def _argument_errors(
 ) -> list[Diagnostic]:
     found: dict[str, Diagnostic] = {}
     for each in error.errors(include_url=False):
-        field, *inside = each["loc"]
+        location = each["loc"]
+        # The size of a name is written as an argument of its own.
+        if location[0] == "sizes" and isinstance(location[-1], str) and len(location) > 1:
+            location = location[1:]
+        field, *inside = location
         # A list of foreach is named after its variable.
         shown = inside[0] if field == "lists" and inside else field
         message = f"{step.key}: `{shown}` {_requirement(each)}, not {show_value(each['input'])}"
         help_text = _argument_help(model, str(field), each)
-        place = _argument_place(each["loc"], step, defaults)
+        place = _argument_place(location, step, defaults)
         found.setdefault(str(field), Diagnostic(Code.INVALID_ARGUMENT, message, place, help=help_text))
     return list(found.values())
 
@@ -120,8 +126,11 @@ def _argument_help(model: type[BaseModel], field: str, error: Any) -> str:
     given, requirement = error["input"], _requirement(error)
     if isinstance(given, float) and "whole number" in requirement:
         return WHOLE
-    meant = nearest(given, words_of(model.model_fields[field].annotation)) if isinstance(given, str) else ""
-    return meant or as_help(model.model_fields[field].description)
+    info = model.model_fields.get(field)
+    if info is None:
+        return "the names of a pattern are arguments: give the size, or choose another name"
+    meant = nearest(given, words_of(info.annotation)) if isinstance(given, str) else ""
+    return meant or as_help(info.description)
 
 
 def _argument_place(loc: tuple[int | str, ...], step: Step, defaults: Mapping | None) -> Span:

@@ -6,6 +6,7 @@
     windows.py   the arithmetic of windows, for convolutions and pooling
     plugins.py   ops from other packages and files
     tensor_type.py, broadcasting.py, window_pool.py   types, shapes and base classes of several ops
+    patterned.py, layout_chain.py   patterns of axes, and the calls of torch that lay a value out so
 
 The ops, one class each:
 
@@ -15,7 +16,7 @@ The ops, one class each:
     normalization, layer_normalization, response_normalization, scaling
     activation, squashing
     regularization, stochastic
-    merge, reshaping, resampling, shuffling
+    merge, reshaping, rearrange, tile, resampling, shuffling
 
 An op infers its shape, counts its cost and emits its torch code, and has samples
 of valid and invalid uses, which the tests run.
@@ -33,6 +34,7 @@ from netspec.ops import (  # noqa: F401
     merge,
     normalization,
     pooling,
+    rearrange,
     recurrent,
     regularization,
     resampling,
@@ -42,6 +44,7 @@ from netspec.ops import (  # noqa: F401
     shuffling,
     squashing,
     stochastic,
+    tile,
     transposed_convolution,
 )
 from netspec.ops.base import OPS, Argument, Op, Sample, ShapeError, Torch

@@ -28,13 +28,24 @@ Family = Literal[
 
 
 class ShapeError(NetspecError):
-    """An op cannot take these operands: what is wrong, what would be right, and the number of the wrong operand."""
+    """An op cannot take these operands: what is wrong, what would be right, and the number of the wrong operand.
+
+    ``offset`` and ``length`` mark the part of the op's pattern that does not fit, if it has one.
+    """
+
+    offset = 0
+    length = 0
 
     def __init__(
         self, message: str, help: str = "", operand: int | None = None, code: Code = Code.SHAPE_MISMATCH
     ) -> None:
         super().__init__(message)
         self.message, self.help, self.operand, self.code = message, help, operand, code
+
+    def marking(self, offset: int, length: int) -> Self:
+        """Return the error with the part of the pattern that it is about."""
+        self.offset, self.length = offset, length
+        return self
 
 
 class Required(Enum):
@@ -108,6 +119,8 @@ class Op(Traits):
     family: ClassVar[Family]
     primary: ClassVar[str | None] = None
     """The field of a bare value: ``linear: 1000`` is ``linear: {out: 1000}``."""
+    verbatim: ClassVar[frozenset[str]] = frozenset()
+    """The fields whose text is a pattern of axes and no expression."""
     operands: ClassVar[tuple[int, int | None]] = (1, 1)
     """The minimum and maximum number of operands; None is no limit."""
     operands_from: ClassVar[str | None] = None

@@ -47,8 +47,24 @@ def _keep_open(kind: Any) -> GetPydanticSchema:
     return GetPydanticSchema(schema)
 
 
+OpenPositive = Annotated[Size, _keep_open(Positive)]
 OpenInteger = Annotated[Size, _keep_open(Integer)]
 """As ``Integer``, or an open size: a position, a size of the result."""
+
+
+def _sizes(_: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    """Return the schema of sizes by name, which are kept as pairs, since an op is a key of dictionaries."""
+    pairs = core_schema.no_info_before_validator_function(
+        lambda given: dict(given) if isinstance(given, (list, tuple)) else given,
+        handler.generate_schema(dict[str, OpenPositive]),
+    )
+    kept = core_schema.no_info_after_validator_function(lambda given: tuple(given.items()), pairs)
+    kept["serialization"] = core_schema.plain_serializer_function_ser_schema(dict)
+    return kept
+
+
+Sizes = Annotated[tuple[tuple[str, Size], ...], GetPydanticSchema(_sizes)]
+"""Sizes by name, each a whole number of at least one or open."""
 
 
 def _is_integer(value: object, least: int, open: bool = False) -> TypeGuard[int]:

@@ -6,9 +6,11 @@ It shares no code with the emitter. It reads the graph as it is before any pass,
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
+from math import prod
 from typing import Any
 
 import torch
@@ -441,6 +443,31 @@ def flatten(call: Call, x: Tensor) -> Tensor:
 @rule("reshape")
 def reshape(call: Call, x: Tensor) -> Tensor:
     return x.reshape(x.shape[0], *call.op.shape)
+
+
+@rule("rearrange", "tile")
+def lay_out(call: Call, x: Tensor) -> Tensor:
+    """Compute the place of each element in the operand, name by name; nothing is moved."""
+    (left, right), given = axis_names(call.op.pattern, x.dim() - 1), dict(call.op.sizes)
+    for names, size in zip(left, x.shape[1:], strict=True):
+        for name in names:
+            given.setdefault(name, size // prod(given.get(each, 1) for each in names))
+    order = [name for names in right for name in names]
+    grids = torch.meshgrid(*(torch.arange(given[name]) for name in order), indexing="ij")
+    place = dict(zip(order, grids, strict=True))
+    flat = torch.zeros([given[name] for name in order], dtype=torch.int64)
+    for name in (name for names in left for name in names):
+        flat = flat * given[name] + place[name]
+    return x.flatten(1)[:, flat.flatten()].reshape(-1, *(prod(given[name] for name in names) for names in right))
+
+
+def axis_names(pattern: str, axes: int) -> list[list[list[str]]]:
+    """Return the names of each axis, left and right of the arrow."""
+    between = axes - len(re.findall(r"\([^)]*\)|[^\s()]+", pattern.partition("->")[0])) + 1
+    spread = " ".join(f"_{number}" for number in range(between))
+    sides = pattern.replace("...", spread).split("->")
+    found = [re.findall(r"\(([^)]*)\)|([^\s()]+)", side) for side in sides]
+    return [[[each for each in (many or one).split() if each != "1"] for many, one in side] for side in found]
 
 
 @rule("permute")

@@ -16,6 +16,7 @@ ELEMENT_WISE = (
     {"maxpool": {"kernel": 3, "stride": 1, "padding": 1}}, {"maxpool": {"kernel": 1}},
     {"avgpool": {"kernel": 2, "stride": 1, "padding": "same_tf"}}, {"slice": {"start": 0}}, {"pad": 0},
     {"reshape": "x.shape"}, {"gather": "range(x.channels)"},
+    {"rearrange": "c h w -> c w h"}, {"rearrange": {"pattern": "(c g) ... -> (g c) ...", "g": 2}},
 )  # fmt: skip
 """Steps that keep the shape of any square image with an even number of channels."""
 

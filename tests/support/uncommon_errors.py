@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
+from pydantic import ValidationError
 
 from netspec.analysis import check_memory, measure_memory
 from netspec.cli import build
@@ -18,6 +19,7 @@ from netspec.diagnostics import Diagnostic, SpecError
 from netspec.ir import Graph
 from netspec.language.loading.library import Library
 from netspec.limits import Limits
+from netspec.ops import OPS
 from netspec.output_files import check_folder, check_suffix, write_file
 from netspec.pipeline import compile_graph
 from netspec.syntax.expr import value
@@ -245,7 +247,15 @@ def long_list(folder: Path) -> tuple[Diagnostic, ...]:
         return said(lambda: compile_graph("net.yaml"), folder)
 
 
+def a_pattern_in_python(folder: Path) -> tuple[Diagnostic, ...]:
+    """What a program gives to an op has no place; pydantic says what is wrong."""
+    with pytest.raises(ValidationError, match="a pattern has an arrow"):
+        OPS["rearrange"](pattern="c h w")
+    return ()
+
+
 UNCOMMON: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
+    "NS0325": a_pattern_in_python,
     "NS0001": missing_file,
     "NS0001 gone": unreadable_file,
     "NS0001 slash": a_file_with_a_slash,

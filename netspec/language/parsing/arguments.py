@@ -10,13 +10,15 @@ from typing import Any
 from netspec.diagnostics import Code, Note, Span, nearest
 from netspec.language.combinators import COMBINATORS, Combinator
 from netspec.language.messages import as_help, show_count, show_kind
-from netspec.language.model import STEP_KEYS, Block, Body, Operand, StepKind
+from netspec.language.model import STEP_KEYS, Block, Body, Operand, StepKind, Text
 from netspec.language.other_names import suggest_argument
 from netspec.language.parameters import describe_argument
 from netspec.language.parsing.checks import Checker
-from netspec.language.scope import formula_errors, template_errors
+from netspec.language.scope import formula_errors, narrowed, template_errors
 from netspec.language.shorthand import field_words, may_be_word, under, variable_names
 from netspec.ops import OPS, Op
+from netspec.ops.patterned import Patterned
+from netspec.syntax.pattern import PatternError
 from netspec.syntax.yaml import Mapping, Sequence, merged
 
 
@@ -65,6 +67,8 @@ class ArgumentParser(Checker):
     # ops
 
     def _op_arguments(self, op: type[Op], call: Call) -> Mapping:
+        if issubclass(op, Patterned):
+            return self._pattern_arguments(op, call)
         arguments = self.named(call, op.primary, list(op.model_fields))
         if arguments is None:
             return Mapping(call.span.file)
@@ -84,6 +88,37 @@ class ArgumentParser(Checker):
         elif name in arguments:
             message = f"`{name}` is a text, not {show_kind(text)}"
             self.report(Code.INVALID_ARGUMENT, message, arguments.value_spans[name], "as in `x * sigmoid(x)`")
+        return arguments
+
+    def _pattern_arguments(self, op: type[Patterned], call: Call) -> Mapping:
+        """Return a pattern, and the sizes of its names: those given, and the arguments in scope of these names."""
+        given = call.value if isinstance(call.value, Mapping) else call.under("pattern")
+        text = given.get("pattern")
+        if not isinstance(text, str):
+            self.report(
+                Code.MISSING_ARGUMENT, f"{op.name} needs a `pattern`", call.span, f'as in `{op.name}: "{op.example}"`'
+            )
+            return Mapping(call.span.file)
+        place = given.value_spans["pattern"]
+        sizes = [name for name in given if name != "pattern"]
+        scope = self.scope
+        try:
+            pattern = op.read(text)
+            self.check_names(given, ["pattern", *pattern.names], op.name)
+            variables = [name for name in pattern.names if scope and name in scope.names and name not in scope.labels]
+            if all(name in pattern.names for name in sizes):  # else one is misspelled, which is said already
+                op.check_sizes(pattern, {*sizes, *variables})
+        except PatternError as error:
+            self.report(Code.INVALID_PATTERN, error.message, narrowed(place, error, text), error.help)
+            variables = []
+        arguments = Mapping(call.span.file)
+        arguments.put("pattern", Text(text), given.key_spans["pattern"], place)
+        for name in sizes:
+            self.check_expressions(given[name], given, name)
+            arguments.put(name, given[name], given.key_spans[name], given.value_spans[name])
+        for name in variables:
+            if name not in arguments:
+                arguments.put(name, name, place, place)
         return arguments
 
     def named(self, call: Call, primary: str | None, fields: Collection[str]) -> Mapping | None:
@@ -111,8 +146,10 @@ class ArgumentParser(Checker):
 
     def check_arguments(self, op: type[Op], arguments: Mapping) -> None:
         """Report unknown arguments of an op, and errors in the expressions of the others."""
-        self.check_names(arguments, list(op.model_fields), op.name)
-        self._check_fields(op, arguments)
+        # A pattern fits the value that it is written for, and is nobody's default.
+        self.check_names(arguments, [] if op.verbatim else list(op.model_fields), op.name)
+        if not op.verbatim:
+            self._check_fields(op, arguments)
 
     def _check_fields(self, op: type[Op], arguments: Mapping) -> None:
         for name, value in arguments.items():

@@ -7,9 +7,12 @@ from itertools import accumulate
 from netspec.ops import OPS, Op
 from netspec.ops.base import axis_index
 from netspec.ops.merge import Concat
+from netspec.ops.patterned import Patterned
+from netspec.ops.rearrange import Rearrange
 from netspec.ops.resampling import Pad, Upsample
 from netspec.ops.reshaping import Permute, Slice
 from netspec.ops.shuffling import ChannelShuffle, Gather, PixelShuffle
+from netspec.ops.tile import Tile
 from netspec.sizes.shape import Shape
 from netspec.targets.equations.model import EQUATIONS, Call, Equation, affine
 
@@ -46,6 +49,24 @@ def permute(op: Permute, call: Call) -> Equation:
 def reshape(op: Op, call: Call) -> Equation:
     """The flat index of an element, split into indices of the operand's axes."""
     return Equation(call.axes, call.x.at(*_unflat(_flat(call.axes, call.shape), call.x.shape)))
+
+
+@EQUATIONS.implements(Rearrange, Tile)
+def lay_out(op: Patterned, call: Call) -> Equation:
+    """Each name by its place in the axis of the result, and each axis of the operand by the places of its names."""
+    sizes, (left, right) = op.fit(call.x.shape), op.sides(len(call.x.shape))
+    places: dict[str, str] = {}
+    for index, group in zip(call.axes, right, strict=True):
+        if group:
+            places.update(zip(group, _unflat(index, tuple(sizes[name] for name in group)), strict=True))
+    whole = {group: index for index, group in zip(call.axes, right, strict=True)}
+    at = [
+        (whole.get(group) or _flat(tuple(places[name] for name in group), tuple(sizes[name] for name in group)))
+        if group
+        else "0"
+        for group in left
+    ]
+    return Equation(call.axes, call.x.at(*at))
 
 
 def _flat(names: tuple[str, ...], shape: Shape) -> str:

@@ -34,6 +34,8 @@ class Brackets:
     closing: str
     separator: str = ","
     optional: bool = False
+    space: str = " "
+    """What stands between the parts on one line: nothing in a chain of calls."""
 
     @cached_property
     def flat(self) -> str:
@@ -43,7 +45,7 @@ class Brackets:
     @property
     def joined(self) -> str:
         """The parts on one line."""
-        return f"{self.separator} ".join(map(flat, self.parts))
+        return f"{self.separator}{self.space}".join(map(flat, self.parts))
 
 
 Document = str | Brackets

@@ -18,6 +18,8 @@ from netspec.targets.torch.document import Brackets, Document, literal
 from netspec.targets.torch.local_sizes import local_sizes
 
 _OPERATION = re.compile(r"\{\w+\}(?: [-+*/] \{\w+\})+")
+_LINK = re.compile(r"\.\w+\((?:[^()]|\([^()]*\))*\)")
+"""One call of a chain of methods, with a tuple among its arguments at most."""
 _TOKEN = re.compile(r"""'[^']*'|"[^"]*"|[][(),]""")
 
 
@@ -68,7 +70,12 @@ def _document(template: str, filling: _Filling) -> Document:
         return filling.fill(template)
     parts = tuple(each for part in parsed.parts for each in _filled(part, filling))
     return Brackets(
-        filling.fill(parsed.opening), parts, filling.fill(parsed.closing), parsed.separator, parsed.optional
+        filling.fill(parsed.opening),
+        parts,
+        filling.fill(parsed.closing),
+        parsed.separator,
+        parsed.optional,
+        parsed.space,
     )
 
 
@@ -86,6 +93,7 @@ class _Parsed(NamedTuple):
     closing: str
     separator: str = ""
     optional: bool = False
+    space: str = " "
 
 
 @lru_cache(maxsize=512)
@@ -95,6 +103,10 @@ def _parse(template: str) -> _Parsed | None:
         return _Parsed("(", _operands(template), ")", optional=True)
     edges = _edges(template)
     if not edges:
+        links = tuple(_LINK.findall(template))
+        is_chain = len(links) > 1 and "{0}" + "".join(links) == template
+        if is_chain:
+            return _Parsed("(", (f"{{0}}{links[0]}", *links[1:]), ")", optional=True, space="")
         # Behind an operator, brackets would take it in.
         terms = () if re.match(r"[-+*/] ", template) else _terms(template)
         return _Parsed("(", terms, ")", optional=True) if len(terms) > 1 else None

@@ -11,10 +11,11 @@ from typing import Any
 from netspec.language.combinators import Combinator
 from netspec.language.model import Block
 from netspec.ops import Op
+from netspec.ops.patterned import Patterned
 from netspec.tooling.block_example import example_arguments
 from netspec.tooling.schema.explanations import about_block, about_class
-from netspec.tooling.schema.fields import describe_fields, describe_parameter, required
-from netspec.tooling.schema.patterns import Schema
+from netspec.tooling.schema.fields import EXPRESSION, describe_fields, describe_parameter, required
+from netspec.tooling.schema.patterns import Schema, matching
 from netspec.tooling.schema.snippets import call_snippet, class_example, lone_word_snippet, number_snippets
 
 TYPES = ("string", "number", "boolean", "array", "object", "null")
@@ -27,8 +28,16 @@ def op_call(op: type[Op], given: Collection[str] = ()) -> Schema:
     needed = [name for name in required(op) if name not in given]
     example = class_example(op, op.name)
     fields = number_snippets(describe_fields(op), example)
-    call = _call(fields, needed, op.primary)
+    call = _pattern_call(fields, needed) if issubclass(op, Patterned) else _call(fields, needed, op.primary)
     return {**about_class(op), "title": op.name, **call, **_call_snippet(op.name, fields, needed, op.primary, example)}
+
+
+def _pattern_call(fields: dict[str, Schema], needed: Collection[str]) -> Schema:
+    """Return the schema of a pattern, alone or with the sizes of its names as arguments."""
+    pattern = {**fields["pattern"], **matching("->", "axes, an arrow, axes")}
+    call = _call({"pattern": pattern}, needed, "pattern")
+    size = {"type": ["integer", "string"], "minimum": 1, "allOf": [EXPRESSION]}
+    return {**call, "then": {**call["then"], "additionalProperties": size}}
 
 
 def merge_call(op: type[Op], operand: Schema) -> Schema:

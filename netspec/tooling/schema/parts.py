@@ -60,7 +60,11 @@ def _fields(name: str, op: type[Op], definitions: dict[str, Schema]) -> Schema:
     # A reference into the op's own schema: otherwise every argument would be in the file twice.
     place = f"merge.{name}" if op.family == "merge" and not op.operands_from else f"op.{name}"
     branch = "/then" if "then" in definitions[place] else ""
-    fields = {field: {"$ref": f"#/definitions/{place}{branch}/properties/{field}"} for field in op.model_fields}
+    fields = {
+        field: {"$ref": f"#/definitions/{place}{branch}/properties/{field}"}
+        for field in op.model_fields
+        if not op.verbatim
+    }
     return {"type": "object", "properties": fields, "additionalProperties": False}
 
 
