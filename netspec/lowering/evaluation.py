@@ -75,8 +75,8 @@ def evaluate_formula(text: str, variables: dict[str, Any], span: Span) -> expr.E
         return expr.parse_formula(source_of(text)).evaluate(variables)
     except expr.ExpressionError as error:
         raise SpecError([expression_error(error, text, span)]) from None
-    except LimitExceededError:
-        raise too_many_items(span) from None
+    except LimitExceededError as exceeded:
+        raise too_many_items(exceeded, span) from None
 
 
 def expressions(arguments: Mapping, context: Context) -> Expressions:

@@ -123,7 +123,6 @@ class _TorchWriter:
             # Of two numbers torch makes a tensor of its own choice.
             if not all(map(is_number, arguments[1:])):
                 return chosen
-            self.calls += 1
             return _called(ast.Attribute(chosen, "to"), ast.Name("operand0.dtype"))
         return _called("torch.clamp" if name == "clamp" else _FUNCTIONS[name], *parts)
 
