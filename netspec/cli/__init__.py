@@ -31,4 +31,7 @@ def main() -> None:
         # A name that the terminal's encoding lacks must not end the program.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    # Python searches all objects once more before it ends, which for a large graph takes as long as compiling it.
+    gc.freeze()
+    sys.exit(code)
