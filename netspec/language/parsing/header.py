@@ -46,23 +46,25 @@ class Header(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
+    # Defaults are values, which pydantic copies: to learn what `default_factory=dict` takes, it has Python tokenize the
+    # signature of the class, which lasts as long as building all the rest of this record.
     netspec: Literal[1] = Field(description="The format's version.")
     name: Name | None = Field(None, description="The network's name, and that of the files that are built.")
     title: str = Field("", description="The network's name as papers write it.")
     cite: str = Field("", description="The paper.")
     notes: str = Field("", description="How the paper was interpreted, and what could not be reproduced.")
     reference: dict[str, Any] = Field(
-        default_factory=dict, description="Independent implementations that the network is proved equal to, by library."
+        {}, description="Independent implementations that the network is proved equal to, by library."
     )
     published: Published | None = Field(None, description="Accuracy that the paper reports, with its source.")
     extends: str | None = Field(None, description="The document that this one changes: a path, or a shipped name.")
-    import_: list[str] = Field(default_factory=list, alias="import", description="Files whose blocks may be used.")
-    args: dict[str, Any] = Field(default_factory=dict, description="The document's settings, with type or default.")
-    variants: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Named sets of settings.")
-    defaults: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Default arguments per op.")
-    init: dict[str, Any] = Field(default_factory=dict, description="Initializers of parameters, per op.")
+    import_: list[str] = Field([], alias="import", description="Files whose blocks may be used.")
+    args: dict[str, Any] = Field({}, description="The document's settings, with type or default.")
+    variants: dict[str, dict[str, Any]] = Field({}, description="Named sets of settings.")
+    defaults: dict[str, dict[str, Any]] = Field({}, description="Default arguments per op.")
+    init: dict[str, Any] = Field({}, description="Initializers of parameters, per op.")
     input: Any = Field(None, description="The input's shape, channels first, without batch; or a mapping of inputs.")
-    outputs: list[Name] = Field(default_factory=list, description="Labels of the values that the network returns.")
-    blocks: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Named bodies with arguments.")
+    outputs: list[Name] = Field([], description="Labels of the values that the network returns.")
+    blocks: dict[str, dict[str, Any]] = Field({}, description="Named bodies with arguments.")
     network: Any = Field(None, description="The steps of the network.")
     expect: Expectation | None = Field(None, description="Totals from the paper that must hold.")
