@@ -49,12 +49,12 @@ def command(ctx: click.Context, specs: tuple[str, ...], settings: Settings, as_j
 
 def _check(spec: str, settings: Settings) -> tuple[dict[str, Any], SpecError | None]:
     """Return the line and record of a document, or the error that it is refused with."""
-    from netspec.views.sizes import sizes_line
-
     try:
         graph = compile_document(spec, settings)
     except SpecError as error:
         return {"spec": spec, "ok": False, "diagnostics": _records(error.diagnostics)}, error
+    from netspec.views.sizes import sizes_line
+
     found = {"name": graph.name, "params": graph.params, "macs": graph.macs, "sizes": sizes_line(graph)}
     return {"spec": spec, "ok": True, **found, "diagnostics": _records(graph.warnings)}, None
 

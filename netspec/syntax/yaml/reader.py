@@ -15,7 +15,6 @@ from netspec.diagnostics import Code, LimitError
 from netspec.syntax.yaml.anchors import Anchors
 from netspec.syntax.yaml.builders import OpenMapping, OpenSequence
 from netspec.syntax.yaml.errors import MarkCollector
-from netspec.syntax.yaml.parser_errors import exceeds_depth, mark_of, syntax_error
 from netspec.syntax.yaml.scalars import Scalar, plain
 from netspec.syntax.yaml.text import forbidden_in
 from netspec.syntax.yaml.tree import Mark
@@ -50,6 +49,9 @@ def read_events(text: str, file: str) -> Any:
     try:
         reader.run(text)
     except (yaml.YAMLError, ValueError, OverflowError) as error:
+        # Imported here: only a text that is no YAML pays for the rules that explain why.
+        from netspec.syntax.yaml.parser_errors import exceeds_depth, mark_of, syntax_error
+
         if exceeds_depth(error):
             raise reader.too_deep(mark_of(error)) from None
         reader.collector.add([syntax_error(error, text, file)])
