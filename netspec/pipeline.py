@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+# First, though nothing here needs them: imported from deep within the imports below, pydantic and the YAML parser take
+# longer. Where its stack of frames crosses a page, Python maps and frees memory at every call.
+import netspec.ops
+import netspec.syntax.yaml  # noqa: F401
 from netspec.analysis import check_expectations
 from netspec.diagnostics import SourceMap, SpecError
 from netspec.ir import Graph
