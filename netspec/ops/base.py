@@ -120,7 +120,7 @@ class Op(Traits):
     primary: ClassVar[str | None] = None
     """The field of a bare value: ``linear: 1000`` is ``linear: {out: 1000}``."""
     verbatim: ClassVar[frozenset[str]] = frozenset()
-    """The fields whose text is a pattern of axes and no expression."""
+    """The fields whose text is no expression: a pattern of axes, or a drawing. They are nobody's default."""
     operands: ClassVar[tuple[int, int | None]] = (1, 1)
     """The minimum and maximum number of operands; None is no limit."""
     operands_from: ClassVar[str | None] = None

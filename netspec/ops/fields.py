@@ -193,6 +193,23 @@ Padding = Annotated[
 """Padding: a number, one per axis, [before, after] per axis, ``same`` (torch), ``same_tf`` (TensorFlow), ``valid``."""
 
 
+def _check_drawings(value: Any) -> Any:
+    lines = value.splitlines() if isinstance(value, str) else value
+    if isinstance(lines, (list, tuple)) and all(isinstance(line, str) for line in lines):
+        rows = [line.split() for line in lines]
+        # One width for all words: the drawings stand side by side, and none is longer than the others.
+        sizes = {(len(row), len(word)) for row in rows for word in row}
+        if len(sizes) == 1 and all(rows) and set("".join(map("".join, rows))) <= set("#."):
+            return tuple(" ".join(row) for row in rows)
+    raise PydanticCustomError("netspec", "expected lines of equally many, equally long words of `#` and `.`")
+
+
+Drawings = Annotated[
+    tuple[str, ...], PlainValidator(_check_drawings), WithJsonSchema({"type": "string", "pattern": r"^[#.\s]+$"})
+]
+"""Vectors of signs, drawn side by side: a line has one word of each, in which ``#`` is 1 and ``.`` is -1."""
+
+
 def words(annotation: Any) -> frozenset[str]:
     """Return the words that an annotation allows: the strings of all its ``Literal`` members.
 

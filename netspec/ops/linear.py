@@ -5,7 +5,7 @@ from pydantic import Field
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.broadcasting import broadcast
-from netspec.ops.fields import Bits, Count, Flag, Positive
+from netspec.ops.fields import Bits, Count, Drawings, Flag, Positive
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.ops.windows import all_of
 from netspec.sizes import Size
@@ -88,26 +88,59 @@ class RadialBasis(Op, name="rbf"):
 
     Cost: no parameters, since the centers are not trained; no MACs, since nothing is multiplied by a weight.
 
-    Raises: ShapeError for an image that has not been flattened (more than two axes).
+    Raises: ShapeError for an image that has not been flattened (more than two axes), or when the drawn centers are not
+    ``out`` vectors of ``C`` numbers.
 
     Example: ``- rbf: 10``
 
-    Source: LeCun et al. 1998, section II.B. The centers are drawn from -1 and 1, and kept in the module's state.
+    Source: LeCun et al. 1998, section II.B. The centers are of -1 and 1, and kept in the module's state.
     """
 
     family = "linear"
     primary = "out"
     counts_as_layer = True
     channel_fields = frozenset({"out"})
-    samples = (Sample({"out": 10}, ((16,),)), Sample({"out": 3}, ((5, 16),)))
-    invalid_samples = (Sample({"out": 10}, ((16, 4, 4),)),)
+    verbatim = frozenset({"centers"})
+    samples = (
+        Sample({"out": 10}, ((16,),)),
+        Sample({"out": 3}, ((5, 16),)),
+        Sample({"out": 3, "centers": "#. .# ##\n.# .. #."}, ((4,),)),
+    )
+    invalid_samples = (
+        Sample({"out": 10}, ((16, 4, 4),)),
+        Sample({"out": 3, "centers": "#. .#"}, ((2,),)),
+        Sample({"out": 2, "centers": "#. .#"}, ((4,),)),
+    )
 
     out: Positive = Field(description="Number of fixed vectors.")
+    centers: Drawings | None = Field(
+        None,
+        description="The vectors, drawn side by side in lines of text: a line has one word of each, where `#` is 1 and "
+        "`.` is -1. Without them the signs are random.",
+    )
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         _check_vectors("rbf", shape, "put `flatten` before it")
+        if self.centers:
+            self._check_centers(self.centers, shape)
         return (*shape[:-1], self.out)
+
+    def _check_centers(self, lines: tuple[str, ...], shape: Shape) -> None:
+        words = lines[0].split()
+        if len(words) != self.out:
+            raise ShapeError(
+                f"rbf draws {len(words)} vectors in `centers`, and has {self.out} outputs",
+                help=f"use `out: {len(words)}`",
+                code=Code.CONFLICTING_ARGUMENTS,
+            )
+        size = len(lines) * len(words[0])
+        if size != shape[-1]:
+            raise ShapeError(
+                f"rbf draws vectors of {size} numbers in `centers`, and takes vectors of {shape[-1]:d}",
+                help="a vector is as long as the last axis",
+                operand=0,
+            )
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
@@ -116,6 +149,7 @@ class RadialBasis(Op, name="rbf"):
         arguments = (
             Argument("features", shapes[0][-1], positional=True, counts="in_channels"),
             Argument("out", self.out, positional=True, counts="channels"),
+            Argument("centers", self.centers, None),
         )
         return Torch("RadialBasis({arguments})", arguments, layer="radial_basis")
 

@@ -94,6 +94,40 @@ def test_lenet_answers_by_distances_to_fixed_vectors_of_signs() -> None:
     assert torch.allclose(distances, 4.0 * (centers[:, None] != centers).sum(-1))
 
 
+SEVEN = """
+#######
+.....##
+.....##
+....##.
+...##..
+...##..
+..##...
+..##...
+..##...
+..##...
+.......
+.......
+"""
+ONE_OF_NINE = "##..###"
+"""The second line of the 9, whose right stroke leans in."""
+
+
+@torch.no_grad()
+def test_lenet_draws_the_digits_as_the_paper_does() -> None:
+    network = built("lenet5")
+    pictures = network.output.centers.reshape(10, 12, 7)
+    seven = torch.tensor([[1.0 if mark == "#" else -1.0 for mark in line] for line in SEVEN.split()])
+    assert torch.equal(pictures[7], seven)
+    assert (pictures[9, 1] > 0).tolist() == [mark == "#" for mark in ONE_OF_NINE]
+    assert torch.equal(pictures[0], pictures[0].flip(1)), "the 0 is its own mirror image"
+    below = pictures[:, 10:].sum((1, 2)).tolist()
+    assert [digit for digit in range(10) if below[digit] > -14] == [4], "only the 4 goes below the line"
+    distances = network.output(seven.reshape(1, 84))
+    assert distances[0, 7] == 0 and (distances[0, :7] > 0).all() and (distances[0, 8:] > 0).all()
+    other = netspec.build("lenet5", device="cpu", seed=1)
+    assert torch.equal(other.output.centers, network.output.centers), "drawn, not random"
+
+
 # highway
 
 

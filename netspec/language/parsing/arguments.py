@@ -147,13 +147,16 @@ class ArgumentParser(Checker):
     def check_arguments(self, op: type[Op], arguments: Mapping) -> None:
         """Report unknown arguments of an op, and errors in the expressions of the others."""
         # A pattern fits the value that it is written for, and is nobody's default.
-        self.check_names(arguments, [] if op.verbatim else list(op.model_fields), op.name)
-        if not op.verbatim:
+        allowed = [] if issubclass(op, Patterned) else [name for name in op.model_fields if name not in op.verbatim]
+        self.check_names(arguments, allowed, op.name)
+        if allowed:
             self._check_fields(op, arguments)
 
     def _check_fields(self, op: type[Op], arguments: Mapping) -> None:
         for name, value in arguments.items():
-            if name in op.model_fields:
+            if name in op.verbatim and isinstance(value, str):
+                arguments[name] = Text(value)
+            elif name in op.model_fields:
                 self.check_expressions(value, arguments, name, op.words(name))
 
     def _check_required(self, model: type[Op | Combinator], arguments: Mapping, call: Call) -> None:

@@ -27,7 +27,7 @@ _TOKEN = re.compile(r"""'[^']*'|"[^"]*"|[][(),]""")
 class _Filling:
     """The values for the placeholders of a template."""
 
-    listed: tuple[str, ...]
+    listed: tuple[Document, ...]
     operands: tuple[str, ...]
     named: Mapping[str, str]
 
@@ -56,12 +56,18 @@ def fill_template(torch: Torch, texts: Sequence[str], operands: Sequence[str] = 
     return _document(torch.template, _Filling(tuple(_listed(torch, texts)), tuple(operands), named))
 
 
-def _listed(torch: Torch, texts: Sequence[str]) -> Iterator[str]:
+def _listed(torch: Torch, texts: Sequence[str]) -> Iterator[Document]:
     """Yield the arguments for ``{arguments}``: those without a placeholder that differ from torch's default."""
     for argument, text in zip(torch.arguments, texts, strict=True):
         is_default = argument.default is not REQUIRED and text == literal(argument.default)
         if not is_default and f"{{{argument.name}}}" not in torch.template:
-            yield text if argument.positional else f"{argument.name}={text}"
+            name = "" if argument.positional else f"{argument.name}="
+            value = argument.value
+            # Texts in a row are a drawing, of which each line stays one. Brackets would make a single text no tuple.
+            if isinstance(value, tuple) and len(value) > 1 and {*map(type, value)} == {str} and text == literal(value):
+                yield Brackets(f"{name}(", tuple(literal(each) for each in value), ")")
+            else:
+                yield f"{name}{text}"
 
 
 def _document(template: str, filling: _Filling) -> Document:

@@ -34,13 +34,18 @@ def describe_fields(model: type[BaseModel], body: Schema | None = None) -> dict[
 
 
 def _described(written: Schema, body: Schema, is_text: bool) -> Schema:
-    schema = {"type": "string"} if is_text else accept(written, body)
+    schema = _text(written) if is_text else accept(written, body)
     # An editor would insert the default of a body, null, which is not valid in a document.
     kept = ("description",) if written.get("default") is None else ("description", "default")
     about = {key: written[key] for key in kept if key in written}
     # Editors escape Markdown in a plain description.
     marked = {"markdownDescription": about["description"]} if "`" in about.get("description", "") else {}
     return {**about, **marked, **schema}
+
+
+def _text(written: Schema) -> Schema:
+    patterns = [each["pattern"] for each in written.get("anyOf", [written]) if "pattern" in each]
+    return {"type": "string", **({"pattern": patterns[0]} if patterns else {})}
 
 
 def accept(written: Schema, body: Schema | None = None) -> Schema:

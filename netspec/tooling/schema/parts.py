@@ -8,6 +8,7 @@ from netspec.language.model import STEP_KEYS
 from netspec.language.parameters import TYPES
 from netspec.language.parsing.declarations import BLOCK_KEYS
 from netspec.ops import OPS, Op
+from netspec.ops.patterned import Patterned
 from netspec.sizes.shape import MOST_AXES
 from netspec.tooling.schema.fields import EXPRESSION, VALUE
 from netspec.tooling.schema.patterns import EXPRESSION as EXPRESSION_TEXT
@@ -63,7 +64,7 @@ def _fields(name: str, op: type[Op], definitions: dict[str, Schema]) -> Schema:
     fields = {
         field: {"$ref": f"#/definitions/{place}{branch}/properties/{field}"}
         for field in op.model_fields
-        if not op.verbatim
+        if field not in op.verbatim and not issubclass(op, Patterned)
     }
     return {"type": "object", "properties": fields, "additionalProperties": False}
 
