@@ -134,6 +134,8 @@ STEPS: dict[str, str] = {
     "resize": "upsample",
     "resizing": "upsample",
     "rmsnorm": "netspec has none; `ln` normalizes too, but subtracts the mean",
+    "scaleddotproductattention": "attend",
+    "sdpa": "attend",
     "selayer": "se",
     "selfattention": "attention",
     "semodule": "se",

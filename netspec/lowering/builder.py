@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from netspec.diagnostics import Code, Collector, Frame, Note, SourceMap, Span, SpecError
+from netspec.dtypes import Dtype
 from netspec.ir import Expressions, GraphBuilder, Initializers, Input, Node, Output, Scope, ScopeKind
 from netspec.language.model import Block, Document, Step
 from netspec.language.scope import narrowed
@@ -238,19 +239,15 @@ class Builder:
 
     def _check_dtypes(self, op: Op, operands: tuple[Value, ...], span: Span) -> None:
         """Raise SpecError for values that an op does not take; of integers beside floats, torch would make floats."""
-        wanted = operands[0].dtype if op.input_dtype == "any" else op.input_dtype
-        for value in operands:
-            if value.dtype != wanted:
-                is_mixed = op.input_dtype == "any"
-                help_text = (
-                    "`embedding` turns integers into vectors"
-                    if is_mixed or value.dtype == "int64"
-                    else "declare the input with `dtype: int64`"
-                )
-                both = "values of one dtype, got float and int64"
-                message = f"{op.name} takes {both if is_mixed else f'{wanted} values, got {value.dtype}'}"
+        for position, value in enumerate(operands):
+            wanted = op.operand_dtypes(position) or (operands[0].dtype,)
+            if value.dtype not in wanted:
+                is_mixed = not op.operand_dtypes(position)
+                both = f"values of one dtype, got {' and '.join(sorted((operands[0].dtype, value.dtype)))}"
+                message = f"{op.name} takes {both if is_mixed else f'{wanted[0]} values, got {value.dtype}'}"
                 shown = (operands[0], value) if is_mixed else (value,)
                 notes = [Note(self.place(each), f"{each.path} is {each.dtype}") for each in shown]
+                help_text = _dtype_help(wanted[0], value.dtype, is_mixed)
                 raise SpecError.of(Code.DTYPE_MISMATCH, message, span, help=help_text, notes=notes)
 
     def _is_new_module(self, module: str, op: Op, parameters: dict[str, Shape], span: Span) -> bool:
@@ -294,6 +291,16 @@ class Builder:
         self.graph.close(scope, *names)
         if scope.path != scope.module and left is not None:
             check_contents(scope, self.graph.scopes[scope.module])
+
+
+def _dtype_help(wanted: Dtype, found: Dtype, is_mixed: bool) -> str:
+    if "bool" in (wanted, found):
+        return "a comparison gives booleans, as in `formula: x > 0`, and `formula: where(mask, x, 0)` chooses by them"
+    return (
+        "`embedding` turns integers into vectors"
+        if is_mixed or found == "int64"
+        else "declare the input with `dtype: int64`"
+    )
 
 
 def join(path: str, name: str) -> str:

@@ -30,8 +30,8 @@ def open_sizes(entering: Input) -> list[tuple[str, int]]:
 
 
 def _symbols(entering: Input, several: bool) -> tuple[str | None, ...]:
-    """Return the names of the open axes: all axes of integers, and those after the channels of other values."""
-    fixed = 0 if entering.dtype == "int64" else 1
+    """Return the names of the open axes: all axes of integers and booleans, and those after the channels of floats."""
+    fixed = 1 if entering.dtype == "float" else 0
     rank = len(entering.shape) - fixed
     if rank < 1:
         return ()
@@ -66,12 +66,12 @@ def _described(name: str, raw: Mapping, variables: dict[str, Any], span: Span) -
             help_text = nearest(key, INPUT_KEYS) or f"it takes {', '.join(INPUT_KEYS)}"
             raise SpecError.of(Code.INVALID_INPUT, f"an input has no '{key}'", raw.key_spans[key], help=help_text)
     dtype = raw.get("dtype", "float")
-    if dtype not in ("float", "int64"):
+    if dtype not in ("float", "int64", "bool"):
         raise SpecError.of(
             Code.INVALID_INPUT,
-            f"an input's dtype is `float` or `int64`, not {show_value(dtype)}",
+            f"an input's dtype is `float`, `int64` or `bool`, not {show_value(dtype)}",
             raw.value_spans["dtype"],
-            help="`int64` is for the numbers that `embedding` looks up",
+            help="`int64` is for the numbers that `embedding` looks up, `bool` for masks",
         )
     shape = _shape(raw.get("shape"), variables, raw.value_spans.get("shape", span))
     return Input(name, shape, dtype, _high(raw, variables))

@@ -36,6 +36,8 @@ def _merged(op: Op, step: Step, values: Values, context: Context, named: bool) -
     operands = tuple(value for each in parts for value in each or ())
     context.builder.count_operands(len(operands) - len(step.operands), context.frames, step.span)
     _check_count(op, operands, step)
+    if any(operand.name for operand in step.operands):
+        op = op.with_optional(*(each.name for each in step.operands if each.name in op.optional_operands))
     return add_op(op, operands, step, context) if named else add_join(op, operands, step, context)
 
 

@@ -10,7 +10,7 @@
 
 The ops, one class each:
 
-    convolution, transposed_convolution, linear, recurrent, attention
+    convolution, transposed_convolution, linear, recurrent, attend, attention
     pooling, adaptive_pooling, channel_pooling
     formula, whose code formula_text writes
     normalization, layer_normalization, response_normalization, scaling
@@ -25,6 +25,7 @@ of valid and invalid uses, which the tests run.
 from netspec.ops import (  # noqa: F401
     activation,
     adaptive_pooling,
+    attend,
     attention,
     channel_pooling,
     convolution,

@@ -127,6 +127,8 @@ class Op(Traits):
     """The field of the formula that names the operands, for ops that have one."""
     operand_names: ClassVar[tuple[str, ...]] = ()
     """The names that operands must have, in order, for ops like ``lerp``."""
+    optional_operands: ClassVar[tuple[str, ...]] = ()
+    """The names of operands behind these that may be left out; then the others may be a list too."""
     samples: ClassVar[tuple[Sample, ...]]
     """Valid uses, over which the tests iterate."""
     invalid_samples: ClassVar[tuple[Sample, ...]] = ()
@@ -178,6 +180,10 @@ class Op(Traits):
         Equivalent spellings are replaced by one, and arguments that have no effect here by their default:
         a kernel of ``[2, 2]`` becomes 2, ``valid`` padding 0, and ``depth_multiplier`` a number of groups.
         """
+        return self
+
+    def with_optional(self, *names: str) -> "Op":
+        """Return the op for operands of which these optional ones are given."""
         return self
 
     def with_fields(self, **fields: Any) -> Self:

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from netspec.dtypes import Dtype
 from netspec.sizes.shape import AxisWindow, Pairs, Shape
 
 
@@ -67,6 +68,14 @@ class Traits(BaseModel):
     """True when the op's torch code has an ``inplace`` argument."""
     depends_on_mode: ClassVar[bool] = False
     """True when the op differs between training and evaluation; it is then always a module."""
+
+    def operand_dtypes(self, position: int) -> tuple[Dtype, ...]:
+        """Return the dtypes that an operand may have; none is named where all operands have any one dtype."""
+        return () if self.input_dtype == "any" else (self.input_dtype,)
+
+    def always_module(self, operands: int) -> bool:
+        """Return whether the op must be a module on that many operands."""
+        return self.depends_on_mode
 
     def allocates(self, training: bool) -> bool:
         """Return whether the result has memory of its own, rather than sharing that of the first operand."""

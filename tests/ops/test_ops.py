@@ -92,8 +92,9 @@ def gradients(
     op: Op, form: Callable[..., torch.Tensor], shapes: tuple[Shape, ...], training: bool, overwrite: str = ""
 ) -> list[torch.Tensor]:
     """Return the gradients for the operands when the op's input or output has been overwritten after it ran."""
-    leaves = [tensor.requires_grad_() for tensor in operands(op, shapes)]
-    tensors = [leaf * 1 for leaf in leaves]
+    entering = operands(op, shapes)
+    leaves = [tensor.requires_grad_() for tensor in entering if tensor.is_floating_point()]
+    tensors = [tensor.clone() for tensor in entering]
     result = run(form, tensors, training)
     weights = torch.linspace(-1, 1, result.numel(), dtype=torch.float64).view(result.shape)
     if overwrite == "output":
@@ -101,7 +102,7 @@ def gradients(
         weights = weights * 2
     loss = (result * weights).sum()
     if overwrite == "input":
-        for tensor in tensors:
+        for tensor in filter(torch.is_floating_point, tensors):
             tensor.mul_(0.5)
     found = torch.autograd.grad(loss, leaves, allow_unused=True)
     return [torch.zeros(()) if each is None else each for each in found]

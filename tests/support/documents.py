@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from netspec.ir import Graph
 from netspec.language import load
 from netspec.language.model import Document
 from netspec.lowering import lower
+from netspec.ops import Op
+from netspec.sizes.shape import Shape
 from netspec.targets.torch.runtime import build_module
 from tests.support.paths import GOLDEN
 
@@ -61,11 +64,20 @@ def inputs_of(graph: Graph, batch: int = 2, dtype: torch.dtype = torch.float64, 
     """Return random inputs of a graph's shapes."""
     generator = torch.Generator().manual_seed(seed)
     return tuple(
-        torch.randint(0, each.high or 2, (batch, *each.shape), generator=generator)
-        if each.dtype == "int64"
+        torch.randint(0, each.high or 2, (batch, *each.shape), generator=generator, dtype=getattr(torch, each.dtype))
+        if each.dtype != "float"
         else torch.randn(batch, *each.shape, generator=generator, dtype=dtype)
         for each in graph.inputs
     )
+
+
+def declared(op: Op, shapes: Mapping[str, Shape]) -> dict[str, Any]:
+    """Return the inputs of a document that an op takes, by name."""
+    found = {}
+    for place, (name, shape) in enumerate(shapes.items()):
+        dtype = (*op.operand_dtypes(place), "float")[0]
+        found[name] = {"shape": list(shape), "dtype": dtype, **({"high": 5} if dtype == "int64" else {})}
+    return found
 
 
 def outputs_of(graph: Graph, result: Any, training: bool) -> dict[str, Tensor]:

@@ -562,6 +562,24 @@ def _unrolled(call: Call, steps: list[Tensor], suffix: str) -> list[Tensor]:
     return states
 
 
+@rule("attend")
+def attend(call: Call, query: Tensor, key: Tensor, value: Tensor, *masks: Tensor) -> Tensor:
+    assert not call.training or call.op.dropout == 0
+    if query.dim() > 3:
+        groups = query.shape[-3] // key.shape[-3]
+        key, value = (each.repeat_interleave(groups, -3) for each in (key, value))
+    scores = torch.einsum("...ld,...sd->...ls", query, key) * (call.op.scale or query.shape[-1] ** -0.5)
+    seen = torch.ones_like(scores)
+    for mask in masks:
+        scores, seen = (scores, seen * mask) if mask.dtype == torch.bool else (scores + mask, seen)
+    if call.op.causal:
+        rows, columns = (torch.arange(size) for size in scores.shape[-2:])
+        seen = seen * (columns <= rows[:, None])
+    weights = torch.exp(scores - scores.amax(-1, keepdim=True)) * seen
+    total = weights.sum(-1, keepdim=True)
+    return torch.einsum("...ls,...se->...le", weights / torch.where(total == 0, 1, total), value)
+
+
 @rule("attention")
 def attention(call: Call, *operands: Tensor) -> Tensor:
     query, key, value = operands if len(operands) == 3 else operands * 3

@@ -81,9 +81,19 @@ def forms(op: Op, shapes: tuple[Shape, ...], inplace: bool = False) -> Iterator[
 def operands(op: Op, shapes: tuple[Shape, ...], seed: int = 0) -> list[torch.Tensor]:
     """Return random operands with a batch axis."""
     chance.seed(seed)
-    if op.input_dtype == "int64":
-        return [torch.randint(0, 5, (BATCH, *shape)) for shape in shapes]
-    return [torch.randn(BATCH, *shape, dtype=torch.float64) for shape in shapes]
+    return [operand(dtype_of(op, place), (BATCH, *shape)) for place, shape in enumerate(shapes)]
+
+
+def dtype_of(op: Op, place: int) -> str:
+    """Return a dtype that an operand may have."""
+    return (*op.operand_dtypes(place), "float")[0]
+
+
+def operand(dtype: str, shape: Shape) -> torch.Tensor:
+    """Return a random tensor with a batch axis."""
+    if dtype == "float":
+        return torch.randn(shape, dtype=torch.float64)
+    return torch.rand(shape) > 0.5 if dtype == "bool" else torch.randint(0, 5, shape)
 
 
 def on_meta(form: Callable[..., torch.Tensor], tensors: list[torch.Tensor]) -> torch.Tensor:

@@ -210,18 +210,24 @@ class ArgumentParser(Checker):
     def _ordered(self, op: type[Op], operands: list[Operand], span: Span) -> tuple[Operand, ...]:
         """Return operands in the op's own order; report where their names or their number do not fit."""
         by_name = {operand.name: operand for operand in operands}
-        if op.operand_names and by_name.keys() != set(op.operand_names):
-            names = ", ".join(op.operand_names)
-            shown = ", ".join(f"{name}: {'[...]' if place else 'x'}" for place, name in enumerate(op.operand_names))
-            help_text = f"as in `{op.name}: {{{shown}}}`"
-            self.report(Code.INVALID_OPERANDS, f"{op.name} takes the operands {names} by name", span, help_text)
+        names = (*op.operand_names, *op.optional_operands)
+        is_named = not op.optional_operands or any(by_name)
+        if is_named and not set(op.operand_names) <= by_name.keys() <= set(names or by_name):
+            self._report_names(op, span)
             return ()
         # The operands as written: whether a label names several values is known only in lowering.
         least, most = op.operands
         if len(operands) < least or (most is not None and len(operands) > most):
             message = f"{op.name} takes {show_count(least, most)}, not {len(operands)}"
             self.report(Code.INVALID_OPERANDS, message, span, "an operand is a label, `x` or a list of steps")
-        return tuple(by_name[name] for name in op.operand_names) if op.operand_names else tuple(operands)
+        return tuple(by_name[name] for name in names if name in by_name) if names and is_named else tuple(operands)
+
+    def _report_names(self, op: type[Op], span: Span) -> None:
+        names = ", ".join(op.operand_names)
+        shown = ", ".join(f"{name}: {'[...]' if place else 'x'}" for place, name in enumerate(op.operand_names))
+        further = f", and {' and '.join(op.optional_operands)} if it has them" if op.optional_operands else ""
+        message = f"{op.name} takes the operands {names} by name{further}"
+        self.report(Code.INVALID_OPERANDS, message, span, f"as in `{op.name}: {{{shown}}}`")
 
     def _operand(self, tree: Any, span: Span, name: str | None = None) -> Operand:
         if not isinstance(tree, str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netspec.ops import OPS, Op
+from netspec.ops.attend import Attend
 from netspec.ops.attention import Attention
 from netspec.ops.base import axis_index
 from netspec.ops.layer_normalization import LayerNorm
@@ -36,6 +37,30 @@ def matmul(op: MatMul, call: Call) -> Equation:
     a = left.at(*before, *(("d", row) if op.transpose_a else (row, "d")))
     b = right.at(*before, *((column, "d") if op.transpose_b else ("d", column)))
     return Equation(call.axes, over("sum", f"{a} * {b}", {"d": inner}))
+
+
+@EQUATIONS.implements(Attend)
+def attend(op: Attend, call: Call) -> Equation:
+    *before, row, column = call.axes
+    query, key, value, *masks = call.operands
+    groups = op.groups(query.shape, key.shape)
+    heads = before if groups == 1 else [*before[:-1], f"{before[-1]} // {groups}"]
+    scale = f"{op.scale} * " if op.scale else ""
+    product = over("sum", f"{query.at(*before, row, 'e')} * {key.at(*heads, 'd', 'e')}", {"e": query.shape[-1]})
+    score = f"{scale}{product}" + ("" if op.scale else f" / sqrt({query.shape[-1]})")
+    factor = f"(d <= {row}) * " if op.causal else ""
+    for name, mask in zip(op.optional_names(), masks, strict=True):
+        at = ("0" if size == 1 else index for index, size in zip((*before, row, "d"), mask.shape, strict=True))
+        if name == "bias":
+            score += f" + {mask.at(*at)}"
+        else:
+            factor += f"{mask.at(*at)} * "
+    keys = {"d": key.shape[-2]}
+    weight = f"{factor}exp({score})"
+    weighted = over("sum", f"{weight} * {value.at(*heads, 'd', column)}", keys)
+    total = over("sum", weight, keys)
+    # Without a key, a query gives zero.
+    return Equation(call.axes, f"{weighted} / {f'max({total}, 1e-38)' if 'mask' in op.optional_names() else total}")
 
 
 # normalization

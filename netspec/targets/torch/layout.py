@@ -99,7 +99,7 @@ def needs_module(node: Node) -> bool:
         return True
     # All uses of a shared block must have the same form, so the op decides and not the node's own weights.
     has_parameters = type(node.op).list_parameters is not Op.list_parameters
-    return has_parameters or node.op.depends_on_mode or type(node.op).emit_function is Op.emit_function
+    return has_parameters or node.op.always_module(len(node.inputs)) or type(node.op).emit_function is Op.emit_function
 
 
 def lay_out(graph: Graph) -> Layout:

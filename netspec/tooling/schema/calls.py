@@ -57,12 +57,16 @@ def merge_call(op: type[Op], operand: Schema) -> Schema:
 
 
 def _operands(op: type[Op], operand: Schema) -> Schema:
+    least, most = op.operands
     if op.operand_names:
         names = list(op.operand_names)
-        named = dict.fromkeys(names, operand)
-        return {"type": ["object", "null"], "properties": named, "required": names, "additionalProperties": False}
-    least, most = op.operands
-    schema: Schema = {"type": ["array", "object", "null"], "items": operand, "minItems": least}
+        named = dict.fromkeys([*names, *op.optional_operands], operand)
+        schema: Schema = {"type": ["object", "null"], "properties": named}
+        schema |= {"required": names, "additionalProperties": False}
+        if not op.optional_operands:
+            return schema
+        return {**schema, "type": ["array", "object", "null"], "items": operand, "minItems": least, "maxItems": most}
+    schema = {"type": ["array", "object", "null"], "items": operand, "minItems": least}
     # An operand with the name of an option is meant as the option, except a single operand named `of`.
     schema |= {"additionalProperties": operand, "minProperties": least}
     return schema if most is None else {**schema, "maxItems": most, "maxProperties": most}

@@ -116,7 +116,10 @@ def _shape() -> Schema:
 def _described_input() -> Schema:
     properties: dict[str, Schema] = {
         "shape": {"$ref": "#/definitions/shape"},
-        "dtype": {"enum": ["float", "int64"], "description": "What the values are; `int64` goes into an embedding."},
+        "dtype": {
+            "enum": ["float", "int64", "bool"],
+            "description": "What the values are; `int64` goes into an embedding, `bool` is a mask.",
+        },
         "high": {"description": "The number above the greatest index.", "allOf": [VALUE]},
     }
     return {"type": "object", "properties": properties, "required": ["shape"], "additionalProperties": False}

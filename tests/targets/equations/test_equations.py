@@ -18,7 +18,7 @@ from netspec.lowering import lower
 from netspec.ops import OPS, Sample
 from netspec.targets.equations.model import EQUATIONS
 from netspec.targets.equations.write import write_equations
-from tests.support.documents import build, inputs_of, load_text
+from tests.support.documents import build, declared, inputs_of, load_text
 
 DECLINED = pytest.mark.parametrize("name", [name for name, op in OPS.items() if EQUATIONS.rule_for(op) is None])
 WRITTEN = pytest.mark.parametrize("name", [name for name, op in OPS.items() if EQUATIONS.rule_for(op) is not None])
@@ -94,14 +94,13 @@ def evaluate(text: str, known: dict[str, Tensor], shape: tuple[int, ...]) -> Ten
 
 def document(name: str, sample: Sample) -> dict[str, Any]:
     """Return a document of one op, which takes the inputs of a sample."""
-    op, labels = OPS[name], "abcd"[: len(sample.inputs)]
-    whole = {"dtype": "int64", "high": 5} if op.input_dtype == "int64" else {}
-    inputs = {label: {"shape": list(shape), **whole} for label, shape in zip(labels, sample.inputs, strict=True)}
+    op, labels = OPS[name], "abcde"[: len(sample.inputs)]
+    inputs = declared(op(**sample.arguments), dict(zip(labels, sample.inputs, strict=True)))
     step: dict[str, Any] = {name: {**sample.arguments}}
     if op.operands_from:
         pass  # its formula names them
     elif op.family == "merge":
-        names = op.operand_names or None
+        names = () if op.optional_operands else op.operand_names
         of: Any = dict(zip(names, labels, strict=True)) if names else list(labels)
         step = {name: {**sample.arguments, "of": of} if not names else {**sample.arguments, **of}}
     elif len(labels) > 1:

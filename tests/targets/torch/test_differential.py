@@ -20,7 +20,7 @@ from netspec.targets.torch import emit_torch
 from netspec.targets.torch.pipeline import legalize
 from netspec.targets.torch.runtime import verify_forward
 from tests.support.differential import compare, read
-from tests.support.documents import OWN, build, compile_text, find, load_text
+from tests.support.documents import OWN, build, compile_text, declared, find, load_text
 from tests.support.interpreter import ACTIVATIONS, RULES
 from tests.support.random_documents import documents
 from tests.support.search import examples
@@ -46,9 +46,8 @@ def test_every_op_has_a_rule() -> None:
 
 def sample_document(name: str, sample: Sample) -> dict[str, Any]:
     """Return a document of one op, with an input per operand; the scalar that a ``join`` may take is drawn in it."""
-    dtype = {"dtype": "int64", "high": 5} if OPS[name].input_dtype == "int64" else {}
     shapes = {f"value{index}": shape for index, shape in enumerate(sample.inputs)}
-    inputs = {key: {"shape": list(shape), **dtype} for key, shape in shapes.items() if shape}
+    inputs = {key: each for key, each in declared(OPS[name](**sample.arguments), shapes).items() if shapes[key]}
     first: list[Any] = [
         {"draw_column": {"columns": 2}, "from": "value0", "as": key} for key in shapes if key not in inputs
     ]
@@ -59,7 +58,7 @@ def sample_document(name: str, sample: Sample) -> dict[str, Any]:
     elif OPS[name].family != "merge":
         step = {name: sample.arguments or None, "from": list(shapes)}
     else:
-        of = OPS[name].operand_names
+        of = () if OPS[name].optional_operands else OPS[name].operand_names
         operands = dict(zip(of, shapes, strict=True)) if of else list(shapes)
         step = {name: {"of": operands, **sample.arguments}}
     return {"input": inputs, "network": [*first, step]}

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from netspec.ops import OPS
 from netspec.targets.torch.layer_source import FOLDER
+from netspec.targets.torch.layers.attend import Attend
 from netspec.targets.torch.layers.attention import Attention
 from netspec.targets.torch.layers.binary_convolution import BinaryConv1d, BinaryConv2d, BinaryConv3d, binarize
 from netspec.targets.torch.layers.channel_affine import ChannelAffine
@@ -52,6 +53,11 @@ class Three(Wrapped):
         return self.layer(x, x * 2, x + 1)
 
 
+class Masked(Wrapped):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layer(x, x * 2, x + 1, x[:, :1] > -1, x)
+
+
 class Fractal(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -77,10 +83,12 @@ NETWORKS: dict[str, tuple[nn.Module, tuple[int, ...]]] = {
     "fractal": (Fractal(), IMAGE),
     "sequence": (One(SequenceOutput(nn.GRU(8, 3, batch_first=True))), SEQUENCE),
     "last": (One(LastState(nn.LSTM(8, 3, 2, bidirectional=True, batch_first=True))), SEQUENCE),
+    "attend": (Three(Attend(causal=True, dropout=0.5, scale=2.0)), (4, 2, 7, 8)),
+    "attend with masks": (Masked(Attend(causal=True, masks=("mask", "bias"))), (4, 2, 7, 7)),
     "attention": (One(Attention(nn.MultiheadAttention(8, 2, batch_first=True))), SEQUENCE),
     "attention of three": (Three(Attention(nn.MultiheadAttention(8, 2, batch_first=True))), SEQUENCE),
 }
-RANDOM = {"depth", "depth by row", "swapout", "join", "join by row", "fractal"}
+RANDOM = {"attend", "depth", "depth by row", "swapout", "join", "join by row", "fractal"}
 """Only these are other networks in training; capturing the others in both modes would prove nothing more."""
 CASES = pytest.mark.parametrize("name", NETWORKS)
 CAPTURES = pytest.mark.parametrize(

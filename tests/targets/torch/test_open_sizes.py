@@ -14,6 +14,7 @@ from netspec.ir import Graph
 from netspec.sizes import at, describe_sizes
 from netspec.targets.torch import emit_torch
 from tests.support.documents import build, compile_text
+from tests.support.op_forms import operand
 
 CONV = {"conv": {"out": 8, "kernel": 3, "stride": 2, "padding": 1}}
 
@@ -119,6 +120,15 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "input": [3, 18, 16],
         "network": [{"conv": {"out": 3, "kernel": 3, "stride": 2, "padding": "same_tf"}, "share": "a"}] * 3,
     },
+    "attention of a sequence": {
+        "input": [12, 8],
+        "network": [
+            {"rearrange": {"pattern": "l (heads d) -> heads l d", "heads": 2}, "as": "q"},
+            {"attend": {"of": ["q", "q", "q"], "causal": True}, "as": "causal"},
+            {"matmul": {"of": ["q", "q"], "transpose_b": True}, "as": "bias"},
+            {"attend": {"query": "causal", "key": "q", "value": "q", "bias": "bias"}},
+        ],
+    },
     "sequences": {
         "input": {"shape": [12], "dtype": "int64", "high": 20},
         "network": [
@@ -143,7 +153,7 @@ def test_a_module_is_the_same_at_every_size(case: str) -> None:
         there.load_state_dict(module.state_dict())
         (entering,) = other.inputs
         shape = (2, *entering.shape)
-        x = torch.randint(20, shape) if entering.dtype == "int64" else torch.randn(shape, dtype=torch.float64)
+        x = operand(entering.dtype, shape)
         torch.testing.assert_close(module(x), there(x))
         expected = {path: at_sizes(value.shape, sizes) for path, value in symbolic_types(graph).items()}
         assert expected == {path: value.shape for path, value in symbolic_at_stated(other).items()}

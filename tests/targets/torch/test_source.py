@@ -355,7 +355,7 @@ for path in map(Path, sys.argv[1:]):
     network = [value for value in vars(module).values() if isinstance(value, type)][-1]()
     assert sum(each.numel() for each in network.parameters()) == int(path.stem.rpartition("-")[2])
     shapes = eval(path.with_suffix(".shapes").read_text())
-    inputs = [torch.zeros(1, *shape, dtype=torch.int64 if whole else torch.float32) for shape, whole in shapes]
+    inputs = [torch.zeros(1, *shape, dtype=getattr(torch, dtype)) for shape, dtype in shapes]
     network.eval()(*inputs)
 assert "netspec" not in sys.modules
 print("alone")
@@ -369,7 +369,7 @@ def test_the_files_run_without_netspec(tmp_path: Path) -> None:
         graph = graph_of(name)
         path = tmp_path / f"{name}-{graph.params}.py"
         path.write_text(emit_torch(graph))
-        shapes = [(each.shape, each.dtype == "int64") for each in graph.inputs]
+        shapes = [(each.shape, each.dtype.replace("float", "float32")) for each in graph.inputs]
         path.with_suffix(".shapes").write_text(repr(shapes))
         paths.append(str(path))
     command = [sys.executable, "-I", "-W", "error", "-c", ALONE, *paths]

@@ -36,7 +36,9 @@ def example_inputs(graph: Graph, module: nn.Module, batch: int = 1, seed: int = 
     inputs = []
     for each in graph.inputs:
         shape = (batch, *stated_shape(each.shape))
-        if each.dtype == "int64":
+        if each.dtype == "bool":
+            inputs.append(torch.randint(0, 2, shape, generator=generator, device=device, dtype=torch.bool))
+        elif each.dtype == "int64":
             inputs.append(torch.randint(0, each.high or 1, shape, generator=generator, device=device))
         else:
             inputs.append(torch.randn(shape, generator=generator, device=device, dtype=torch.float32).to(dtype))
