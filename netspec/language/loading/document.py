@@ -173,8 +173,12 @@ def _check_input(parser: Parser, tree: Mapping) -> None:
 
 
 def _report_missing(parser: Parser, tree: Mapping, key: str, help_text: str) -> None:
-    """Report a missing key at the beginning of the document, or an empty one at its own place."""
+    """Report a missing key at the beginning of the document, an empty or an indented one at its own place."""
     if key in tree:
         parser.report(Code.MISSING_DOCUMENT_KEY, f"`{key}` is empty", tree.key_spans[key], help_text)
-    else:
-        parser.report(Code.MISSING_DOCUMENT_KEY, f"the document has no `{key}`", tree.span, help_text)
+        return
+    message, span = f"the document has no `{key}`", tree.span
+    for around, value in tree.items():
+        if isinstance(value, Mapping) and key in value and around in tree.key_spans:
+            span, help_text = value.key_spans[key], f"it is indented, and so belongs to `{around}`"
+    parser.report(Code.MISSING_DOCUMENT_KEY, message, span, help_text)

@@ -62,7 +62,7 @@ class Parser(ArgumentParser):
         if _only_takes_values(tree):
             return self._values_step(tree)
         key = self._key_of(tree, span)
-        step = self.call(Call.of(key, tree)) if key else None
+        step = self.call(Call.of(key, tree)) if key is not None else None
         if step is None and self.scope:
             # Later steps may still refer to its label.
             self.scope.label(name for name in as_list(tree.get("as")) if isinstance(name, str))
@@ -133,14 +133,9 @@ class Parser(ArgumentParser):
 
     def _report_unknown(self, call: Call) -> None:
         mark = missing_mark(call.key)
-        help_text = mark[1] if mark else self._help_for_step(call)
+        help_text = mark[1] if mark else suggest_step(call.key, self.callables())
         message = mark[0] if mark else f"unknown op, block or combinator '{call.key}'"
         self.report(Code.UNKNOWN_STEP, message, call.span, help_text or "`netspec ops` lists all of them")
-
-    def _help_for_step(self, call: Call) -> str:
-        if call.span.end_line > call.span.line and " - " in call.key:
-            return "begin the items of a list at the same column: a '-' further right continues the text above it"
-        return suggest_step(call.key, self.callables())
 
     def _check_step_keys(self, kind: StepKind, call: Call) -> None:
         """Report step keys without effect, and an argument that is not in scope."""

@@ -7,11 +7,13 @@ parser is used.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import cached_property
 from typing import Any
 
 import yaml
 
 from netspec.diagnostics import Code, LimitError
+from netspec.diagnostics.sources import split_lines
 from netspec.syntax.yaml.anchors import Anchors
 from netspec.syntax.yaml.builders import OpenMapping, OpenSequence
 from netspec.syntax.yaml.errors import MarkCollector
@@ -45,9 +47,9 @@ def read_events(text: str, file: str) -> Any:
         SpecError: every error found, NS01xx.
         LimitError: the first limit that was crossed, NS07xx.
     """
-    reader = _Reader(MarkCollector(file))
+    reader = _Reader(text, MarkCollector(file))
     try:
-        reader.run(text)
+        reader.run()
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # Imported here: only a text that is no YAML pays for the rules that explain why.
         from netspec.syntax.yaml.parser_errors import exceeds_depth, mark_of, syntax_error
@@ -62,7 +64,8 @@ def read_events(text: str, file: str) -> Any:
 class _Reader:
     """The state of one traversal of the events of a document."""
 
-    def __init__(self, collector: MarkCollector) -> None:
+    def __init__(self, text: str, collector: MarkCollector) -> None:
+        self.text = text
         self.collector = collector
         self.anchors = Anchors(collector)
         self.root = OpenSequence(collector)  # its only item is the document
@@ -73,7 +76,12 @@ class _Reader:
         self.unclosed: tuple[OpenMapping | OpenSequence, Mark] | None = None
         """The last value in flow style with an unclosed parenthesis, and its collection."""
 
-    def run(self, text: str) -> None:
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of the text."""
+        return split_lines(self.text)
+
+    def run(self) -> None:
         """Process every event of the text."""
         take: dict[type, Callable[[Any], None]] = {
             yaml.ScalarEvent: self.take_scalar,
@@ -84,7 +92,7 @@ class _Reader:
             yaml.SequenceEndEvent: self.close_collection,
             yaml.DocumentStartEvent: self.start_document,
         }
-        for event in yaml.parse(text, Loader=LOADER):
+        for event in yaml.parse(self.text, Loader=LOADER):
             if (handler := take.get(type(event))) is not None:
                 handler(event)
         if not self.documents:
@@ -110,6 +118,8 @@ class _Reader:
         top = self.top
         if not style and ("(" in text or ")" in text):
             self.check_parentheses(text, mark)
+        if end.line > start.line and not style and not top.in_brackets:
+            self.check_continuation(mark)
         if isinstance(top, OpenMapping) and top.wants_key:
             self.take_key(top, event, text, mark)
             return
@@ -128,6 +138,17 @@ class _Reader:
             help = "put quotes around the whole value; a list is written [3, 3]"
             self.collector.report_at(self.unclosed[1], Code.INVALID_YAML, message, help)
             self.unclosed = None
+
+    def check_continuation(self, mark: Mark) -> None:
+        """Refuse a text that goes on with an item of a list: YAML allows it, but nobody means it."""
+        # Imported here: few texts have several lines without quotes.
+        from netspec.syntax.yaml.indentation import continued_text
+        from netspec.syntax.yaml.spacing import missing_mark
+
+        wrong = continued_text(self.lines, mark[0], mark[2])
+        if wrong is not None and not missing_mark(self.lines[mark[0]]):
+            line, column = wrong.position
+            raise self.collector.fatal_at((line, column, line, column + 1), Code.INVALID_YAML, *wrong[1:])
 
     def check_scalar(self, text: str, mark: Mark) -> None:
         """Check the number of values, the length of the text, and characters from escapes."""
