@@ -69,7 +69,7 @@ def marks_of(reference: Reference) -> tuple[pytest.MarkDecorator, ...]:
 REFERENCES = [pytest.param(each, id=str(each), marks=marks_of(each)) for each in references()]
 LARGE = re.compile(
     r"polynet|inception_resnet|vgg(11_bn|13|19|16_bn)|zfnet_b|densenet(190|250)|preresnet1001|dpn(98|107|131)"
-    r"|(preresnet|resnet)(152|200)"
+    r"|(preresnet|resnet)(152|200)|efficientnet_b[4-7]"
 )
 """Networks whose numbers take minutes on a small machine: `make parity` compares them, `make test` the structure."""
 
