@@ -301,3 +301,43 @@ def sorted_as(theirs: nn.Module, ours: nn.Module) -> list[Tensor]:
     """Return our parameters in the order of theirs, where the matrices come first."""
     state = dict(ours.state_dict())
     return [state.pop("digits.weight"), *state.values()]
+
+
+# cells
+
+
+class Cells(nn.Module):
+    """The equations of Fukushima's S- and C-cells, with all that a cell sees laid out in a row."""
+
+    def __init__(self, planes: int, r: float, margins: tuple[int, int], window: int) -> None:
+        super().__init__()
+        self.a, self.b = nn.Parameter(torch.zeros(24, planes * 25)), nn.Parameter(torch.zeros(24))
+        self.r, self.margins, self.window = r, margins, window
+
+    def forward(self, below: Tensor) -> Tensor:
+        seen = F.unfold(below, 5, padding=self.margins[0])
+        root_mean_square = ((seen**2).mean(1, keepdim=True) + 1e-6).sqrt()
+        inhibition = 2 * self.r / (1 + self.r) * self.b[:, None] * root_mean_square
+        simple = self.r * ((1 + self.a @ seen) / (1 + inhibition) - 1).clamp(min=0)
+        square = simple.unflatten(2, (math.isqrt(simple.shape[2]), -1))
+        rows = F.unfold(square, self.window, padding=self.margins[1]).unflatten(1, (24, -1))
+        complex_ = ((1 + rows.mean(2)) / (1 + rows.mean((1, 2))[:, None]) - 1).clamp(min=0)
+        return (complex_ / (0.5 + complex_)).unflatten(2, (math.isqrt(complex_.shape[2]), -1))
+
+
+@torch.no_grad()
+def test_neocognitron_has_the_equations_of_the_paper() -> None:
+    """With r of 4.0 and 1.5 as there; the weights are larger than at the start, so that all layers answer."""
+    ours = netspec.build("neocognitron", device="cpu", seed=0)
+    theirs = nn.Sequential(Cells(1, 4.0, (2, 0), 7), Cells(24, 1.5, (1, 1), 5), Cells(24, 1.5, (0, 0), 2))
+    for layer, cells in zip((ours.s1, ours.s2, ours.s3), theirs, strict=True):
+        assert layer.a.weight.min() >= 0 and not layer.b.weight.any()
+        layer.a.weight.copy_(torch.rand_like(layer.a.weight) ** 4)
+        layer.b.weight.copy_(torch.rand_like(layer.b.weight) * 4)
+        cells.a.copy_(layer.a.weight.flatten(1))
+        cells.b.copy_(layer.b.weight.flatten())
+    image = (torch.rand(3, 1, 16, 16) > 0.7).float()
+    answer = ours(image)
+    assert torch.allclose(answer, theirs(image).flatten(1), atol=1e-5)
+    assert sum(each.numel() for each in ours.parameters()) == sum(each.numel() for each in theirs.parameters())
+    assert answer.std() > 0.01
