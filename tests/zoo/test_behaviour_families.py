@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import netspec
+from netspec.analysis.memory import measure_memory
 from netspec.ir import Graph
 from netspec.language.loading.files import shipped_folder
 
@@ -247,6 +248,21 @@ def test_only_filters_larger_than_1x1_are_binary(variant: str | None, expected: 
     convolutions = [node.op for node in netspec.compile("sepnet_small", variant) if node.op.name == "conv"]
     assert {op.binary for op in convolutions if op.kernel != 1} == expected
     assert {op.binary for op in convolutions if op.kernel == 1} == {False}
+
+
+def test_sizes_of_sepnet_are_not_the_published_ones() -> None:
+    """4.2 MB by binary filters, and 1.3 MB with eight bits for the others; the file before is 5.2 MB in both."""
+    real, binary, quantized = (
+        measure_memory(netspec.compile("sepnet_small", variant)).model / 1e6 for variant in ("real", None, "quantized")
+    )
+    assert (round(real, 1), round(binary, 2), round(quantized, 2)) == (5.2, 2.96, 0.82)
+    graph = netspec.compile("sepnet_small")
+    binary_filters = [node for node in graph if getattr(node.op, "binary", False)]
+    weights = {node.path: node.params for node in binary_filters}
+    within = sum(count for path, count in weights.items() if path.endswith(".pattern"))
+    room = (real - 4.2) * 1e6 * 8 / 31
+    assert (round(room, -4), sum(weights.values()), within) == (250_000, 575_040, 127_872)
+    assert round(graph.params / 1e6, 1) == 1.3, "a byte for each weight"
 
 
 # networks of networks
