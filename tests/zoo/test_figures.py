@@ -14,6 +14,7 @@ import yaml
 
 import netspec
 from netspec.analysis.costs import measure
+from netspec.analysis.memory import measure_memory
 from netspec.ir import Graph, Node
 from netspec.language.loading.files import shipped_names
 
@@ -311,3 +312,22 @@ def test_connections_of_alexnet_and_parameters_of_googlenet_are_not_the_quoted_o
     assert "1/8.7" in netspec.load("googlenet").notes
     assert as_given(googlenet.params, "5.0M") == "7.0M"
     assert round(alexnet.params / googlenet.params, 1) == 8.7
+
+
+def test_sharing_saves_a_densenet_the_memory_that_its_authors_measured() -> None:
+    """liuzhuang13/DenseNet on 64 images: 2969M with shared gradients, 1655M where each layer's input is shared too."""
+    graph = netspec.compile("densenet100_k12_bc_cifar")
+    widths = [before + 12 * layer for before in (24, 108, 150) for layer in range(16)]
+    pixels = [side**2 for side in (32, 16, 8) for _ in range(16)]
+    normalized = [64 * 4 * width * places for width, places in zip(widths, pixels, strict=True)]
+    concatenated = [size for index, size in enumerate(normalized) if index % 16]
+    shared = sum(normalized) + sum(concatenated) - 2 * max(normalized)
+    assert shared / 2**20 == pytest.approx(2969 - 1655, abs=4)
+    values = {node.path: 64 * 4 * math.prod(map(int, node.shape)) for node in graph}
+    inside = [path for path in values if path.startswith("denseblock")]
+    assert sorted(values[path] for path in inside if path.endswith("norm1")) == sorted(normalized)
+    entering = [path for path in inside if "concat" in path and not path.endswith("concat16")]
+    assert sorted(values[path] for path in entering) == sorted(concatenated)
+    forward = measure_memory(graph, batch=64).forward
+    rectified = sum(values[node.path] for node in graph if node.op.name == "relu")
+    assert (round(forward / 1e9, 2), round((forward - rectified) / 1e9, 2)) == (3.39, 2.29)
