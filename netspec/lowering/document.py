@@ -58,30 +58,12 @@ def _lower(document: Document, limits: Limits) -> Graph:
     _check_given(document)
     # A document has no caller: values of variants and `--set` cannot read variables.
     variables = bind(document, document.arguments, Environment({}, document.namespace), document.span)
-    inputs, rules = lower_inputs(document, variables), document_rules(document, variables)
-    places = {each.name: locate(document.tree, ("input", each.name)) for each in inputs}
-    _check_inputs(inputs, places, limits)
-    root = Scope("", "network", document.name, variables, document.span, "")
-    sizes = SizeContext({name: size for each in inputs for name, size in open_sizes(each)})
-    builder = Builder(
-        GraphBuilder(root),
-        sizes=sizes,
-        inputs={each.name: each for each in inputs},
-        places=places,
-        pinned=document.pinned,
-        sources=document.sources,
-        limits=limits,
-    )
-    try:
-        with builder.deciding:
-            main = _expand(document, inputs, variables, builder)
-    except SpecError as error:
-        # Axes in another order are often why the shapes do not fit.
-        raise type(error)((*error.diagnostics, *suspicious_inputs(inputs, places, builder))) from None
-    # Auxiliary outputs come last, so that adding one does not move the main ones in the module's result.
-    outputs = (*main, *builder.outputs)
+    builder = _builder(document, variables, limits)
+    rules = document_rules(document, variables)
+    outputs = _outputs(document, variables, builder)
+    inputs = tuple(builder.inputs.values())
     report_unused(document, inputs, outputs, builder)
-    builder.collector.add(suspicious_inputs(inputs, places, builder))
+    builder.collector.add(suspicious_inputs(inputs, builder.places, builder))
     graph = builder.graph.finish(
         inputs,
         outputs,
@@ -93,11 +75,40 @@ def _lower(document: Document, limits: Limits) -> Graph:
         # An accuracy that was measured with the document's own settings does not hold for others.
         published=Publication(**document.published) if document.published and document.pinned else None,
         warnings=in_order((*document.warnings, *builder.collector.warnings)),
-        sizes=sizes,
+        sizes=builder.sizes,
     )
-    sizes.freeze(training=_trained(graph))
+    builder.sizes.freeze(training=_trained(graph))
     _check_graph(document, graph)
     return graph
+
+
+def _builder(document: Document, variables: dict[str, Any], limits: Limits) -> Builder:
+    """Return what collects the network, with its inputs."""
+    inputs = lower_inputs(document, variables)
+    places = {each.name: locate(document.tree, ("input", each.name)) for each in inputs}
+    _check_inputs(inputs, places, limits)
+    return Builder(
+        GraphBuilder(Scope("", "network", document.name, variables, document.span, "")),
+        sizes=SizeContext({name: size for each in inputs for name, size in open_sizes(each)}),
+        inputs={each.name: each for each in inputs},
+        places=places,
+        pinned=document.pinned,
+        sources=document.sources,
+        limits=limits,
+    )
+
+
+def _outputs(document: Document, variables: dict[str, Any], builder: Builder) -> tuple[Output, ...]:
+    """Expand the network of a document and return its outputs; raise SpecError with all errors found."""
+    inputs = tuple(builder.inputs.values())
+    try:
+        with builder.deciding:
+            main = _expand(document, inputs, variables, builder)
+    except SpecError as error:
+        # Axes in another order are often why the shapes do not fit.
+        raise type(error)((*error.diagnostics, *suspicious_inputs(inputs, builder.places, builder))) from None
+    # Auxiliary outputs come last, so that adding one does not move the main ones in the module's result.
+    return (*main, *builder.outputs)
 
 
 def _check_inputs(inputs: tuple[Input, ...], places: dict[str, Span], limits: Limits) -> None:
