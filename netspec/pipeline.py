@@ -11,6 +11,7 @@ import netspec.ops
 import netspec.syntax.yaml  # noqa: F401
 from netspec.analysis import check_expectations
 from netspec.diagnostics import SourceMap, SpecError
+from netspec.garbage import collection_paused
 from netspec.ir import Graph
 from netspec.language import Document, load
 from netspec.language.loading.overriding import override
@@ -18,6 +19,7 @@ from netspec.limits import Limits
 from netspec.lowering import lower
 
 
+@collection_paused()
 def compile_graph(
     document: Document | str | Path,
     variant: str | None = None,

@@ -18,6 +18,7 @@ PACKAGE = Path(netspec.__file__).parent
 
 LAYERS: tuple[str, ...] = (
     "lazy",
+    "garbage",
     "limits",
     "dtypes",
     "sizes",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from netspec.garbage import collection_paused
 from netspec.ir import Graph
 from netspec.ops import Torch
 from netspec.sizes.shape import show
@@ -24,6 +25,7 @@ from netspec.targets.torch.verify_source import verify_source
 from netspec.version import MARK, __version__
 
 
+@collection_paused()
 def emit_torch(graph: Graph, width: int = WIDTH) -> str:
     """Return a Python file that defines the network as a torch module.
 
