@@ -158,6 +158,7 @@ def _check_graph(document: Document, graph: Graph) -> None:
 def _check_rules(document: Document, graph: Graph) -> None:
     """Raise SpecError for rules of ``init`` that fit no parameter of their op in the network: one error per op."""
     found: dict[str, SpecError] = {}
+    rules = dict(graph.init)
     for node in graph:
         op = node.op.name
         if op not in document.init or op in found or node.init:
@@ -165,7 +166,7 @@ def _check_rules(document: Document, graph: Graph) -> None:
         shapes = tuple(graph.shape_of(path) for path in node.inputs)
         try:
             note = Note(node.span, f"{node.path} is one")
-            check_fit(dict(graph.init)[op], node.op, shapes, document.init.value_spans[op], note)
+            check_fit(rules[op], node.op, shapes, document.init.value_spans[op], note)
         except SpecError as error:
             found[op] = error
     if found:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from netspec.syntax.expr.error import ExpressionError
-from netspec.syntax.expr.expression import evaluate
+from netspec.syntax.expr.expression import parse
 from netspec.syntax.expr.syntax import SYMBOLS, read
 
 _OPPOSITES: dict[type[ast.cmpop], ast.cmpop] = {
@@ -54,7 +55,7 @@ def _truth(node: ast.expr, least: Mapping[str, float]) -> bool | None:
         chosen = _truth(node.test, least)
         return (taken if taken == left else None) if chosen is None else taken if chosen else left
     try:
-        return bool(evaluate(ast.unparse(node), {}))  # what reads a name has no value here
+        return bool(_constant(node))
     except ExpressionError:
         return _above_bound(node, least)
 
@@ -85,10 +86,22 @@ def _least(node: ast.expr, least: Mapping[str, float]) -> float | None:
 
 def _number(node: ast.expr) -> float | None:
     try:
-        value = evaluate(ast.unparse(node), {})
+        value = _constant(node)
     except ExpressionError:
         return None
     return value if type(value) in (int, float) else None
+
+
+def _constant(node: ast.expr) -> Any:
+    """Return the value of an expression that reads no name.
+
+    Raises: ExpressionError for any other, and where there is no value.
+    """
+    expression = parse(ast.unparse(node))
+    if expression.names:
+        # Evaluating it would raise too, but only after a search for the known name nearest to the unknown one.
+        raise ExpressionError("a name has no value here")
+    return expression.evaluate({})
 
 
 def _joined(parts: list[ast.expr], least: Mapping[str, float], decides: bool) -> bool | None:
