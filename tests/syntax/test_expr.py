@@ -292,7 +292,7 @@ ERRORS: list[tuple[str, str, str, str]] = [
     ("1 + «~n»", "NS0403", "operator '~' is not allowed in an expression", "write 'not'"),
     ("«n is 4»", "NS0403", "'is' is only for null", "compare with =="),
     ("«round(1.5, ndigits=1)»", "NS0403", "round() takes no named arguments", ""),
-    ("n + «x.channels()»", "NS0403", "only functions can be called", "use numbers"),
+    ("n + «x.channels()»", "NS0403", "only functions can be called, not '.channels'", "it is read without brackets"),
     ("sum(«[k for k in layers]»)", "NS0403", "a comprehension is not allowed in an expression", "use numbers"),
     ("1 + («lambda: 1»)", "NS0403", "a lambda is not allowed in an expression", ""),
     ("max(«*layers»)", "NS0403", "unpacking with * is not allowed in an expression", ""),

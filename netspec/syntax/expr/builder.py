@@ -26,6 +26,7 @@ from netspec.syntax.expr.error import (
 )
 from netspec.syntax.expr.function import CALLS, FUNCTIONS, Function
 from netspec.syntax.expr.operation import BINARY, RELATIONS, UNARY, Operation, attribute_of, display, item_of, truth
+from netspec.syntax.expr.other_names import READ_OTHERWISE, SIZES, suggest_attribute, suggest_function, suggest_method
 from netspec.syntax.expr.syntax import CONSTRUCTS, HABITS, SYMBOLS, indent, read
 from netspec.syntax.expr.value import ATTRIBUTES, PLAIN, AlreadyReported, Unknown, passed, plain
 
@@ -35,6 +36,8 @@ Place = tuple[int, int]
 """The offset and length of a part of a text."""
 
 _CONSTANTS = {"true": True, "false": False, "null": None}
+
+_MODULES = frozenset({"math", "np", "numpy", "torch", "operator", "builtins", "tf"})
 
 _ALPHABET = "use numbers, names, lists, arithmetic, comparisons, and/or/not, if-else, [] and " + " ".join(CALLS)
 
@@ -58,7 +61,7 @@ def unknown_name(name: str, scope: Collection[str]) -> ExpressionError:
         return ExpressionError(f"'{name}' is a function and must be called", help=FUNCTIONS[name], code=UNKNOWN)
     known = sorted(map(str, scope))
     in_scope = "in scope: " + ", ".join(known[:12]) if known else "no names are in scope here"
-    help = nearest(name, [*known, *FUNCTIONS]) or in_scope
+    help = READ_OTHERWISE.get(name.lower()) or nearest(name, [*known, *FUNCTIONS]) or SIZES.get(name) or in_scope
     return ExpressionError(f"unknown name '{name}'", help=help, code=UNKNOWN)
 
 
@@ -152,7 +155,8 @@ class Builder:
 
     def _forbidden(self, node: ast.expr) -> ExpressionError:
         construct = CONSTRUCTS.get(type(node), "this construct")
-        return self._error_at(node, f"{construct} is not allowed in an expression", _ALPHABET, FORBIDDEN)
+        help = "a name stands without braces" if isinstance(node, ast.Set) else _ALPHABET
+        return self._error_at(node, f"{construct} is not allowed in an expression", help, FORBIDDEN)
 
     def _guarded(self, node: ast.expr, operate: Operation, usage: str = "") -> Operation:
         """Return the operation with its errors placed at the node; they explain the usage of a function."""
@@ -243,16 +247,23 @@ class Builder:
 
     def _attribute(self, node: ast.Attribute, depth: int) -> Thunk:
         if node.attr not in ATTRIBUTES:
-            help = nearest(node.attr, ATTRIBUTES) or "a value has " + ", ".join(ATTRIBUTES)
-            raise self._error_at(node, f"unknown attribute '{node.attr}'", help, UNKNOWN)
+            raise self._error_at(node, f"unknown attribute '{node.attr}'", suggest_attribute(node.attr), UNKNOWN)
         return self._applied(node, partial(attribute_of, node.attr), self._all([node.value], depth))
 
+    def _method(self, call: ast.Call, node: ast.Attribute) -> ExpressionError:
+        """Return the error for a call of what belongs to a module or a value, as in ``math.ceil(4.5)``."""
+        is_module = isinstance(node.value, ast.Name) and node.value.id in _MODULES
+        help = (suggest_function if is_module else suggest_method)(node.attr, self.calls)
+        return self._error_at(call, f"only functions can be called, not '.{node.attr}'", help, FORBIDDEN)
+
     def _call(self, node: ast.Call, depth: int) -> Thunk:
+        if isinstance(node.func, ast.Attribute):
+            raise self._method(node, node.func)
         if not isinstance(node.func, ast.Name):
             raise self._error_at(node, "only functions can be called", _ALPHABET, FORBIDDEN)
         name = node.func.id
         if name not in self.calls:
-            help = nearest(name, self.calls) or "the functions are " + " ".join(self.calls)
+            help = suggest_function(name, self.calls)
             raise self._error_at(node.func, f"unknown function '{name}'", help, UNKNOWN)
         function = self.calls[name]
         if node.keywords:

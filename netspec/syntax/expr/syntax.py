@@ -55,12 +55,18 @@ HABITS = {
     "&&": "write 'and'",
     "||": "write 'or'",
     "?": "write 'a if condition else b'",
+    "${": "write the name alone, without $ and braces",
     "$": "write the name without $",
     "&": "write 'and'",
     "|": "write 'or'",
     "^": "a power is written **",
     "~": "write 'not'",
+    "<>": "write '!='",
+    "===": "write '=='",
 }
+
+_WORDS = {"AND": "write 'and'", "OR": "write 'or'", "NOT": "write 'not'"}
+_BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 _LOOK_ALIKES = {
     "\u2010\u2011\u2012\u2013\u2014\u2015\u2212": "a minus is the hyphen of the keyboard: '-'",
@@ -109,7 +115,20 @@ def _instead(line: str) -> str:
     """Return the help line for a text that is no expression."""
     if re.fullmatch(r" *\d+(x\d+)+ *", line):
         return f"a size per axis is a list: [{', '.join(line.strip().split('x'))}]"
-    return next((instead for mark, instead in HABITS.items() if mark in line), "arithmetic is written as in Python")
+    if line.count("'") % 2 or line.count('"') % 2:
+        return "a quote is never closed"
+    for opening, closing in _BRACKETS.items():
+        if line.count(opening) != line.count(closing):
+            return f"each '{opening}' needs its '{closing}'"
+    found = [word for word in re.findall(r"[A-Z]+", line) if word in _WORDS]
+    instead = next((instead for mark, instead in HABITS.items() if mark in line), _WORDS[found[0]] if found else "")
+    if not instead and re.search(r"!(?!=)", line):
+        return "write 'not'"
+    if not instead and re.search(r"(?<![=<>!])=(?!=)", line):
+        return "a comparison is written '=='"
+    if re.fullmatch(r" *\d+(\.\d+)?% *", line):
+        return f"a share is a fraction: {float(line.strip(' %')) / 100}"
+    return instead or "arithmetic is written as in Python"
 
 
 def indent(text: str) -> int:
