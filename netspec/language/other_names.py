@@ -96,6 +96,7 @@ STEPS: dict[str, str] = {
     "instancenormalization": "in",
     "interpolate": "upsample",
     "lambda": "the steps are ops; one of your own comes with `--plugin`",
+    "layer": "name the op itself, as in `- relu`",
     "layernorm": "ln",
     "layernormalization": "ln",
     "layerscale": "as in `channel_affine: {bias: false}`",
@@ -118,6 +119,7 @@ STEPS: dict[str, str] = {
     "narrow": "slice",
     "none": _NO_STEP,
     "noop": _NO_STEP,
+    "op": "name the op itself, as in `- relu`",
     "null": _NO_STEP,
     "padding": "pad",
     "parallel": "a merge takes branches, as in `concat: [[relu], [tanh]]`",
@@ -161,6 +163,7 @@ STEPS: dict[str, str] = {
     "transformerencoderlayer": _NO_MODULE,
     "transpose": "permute",
     "transposedconv": "conv_transpose",
+    "type": "name the op itself, as in `- relu`",
     "unbind": "split",
     "unflatten": "reshape",
     "unsqueeze": "reshape",
@@ -270,6 +273,8 @@ def suggest_step(word: str, known: Iterable[str]) -> str:
     plain = _plain(word)
     if plain in STEPS:
         return as_suggestion(STEPS[plain])
+    if call := re.match(r"([\w.]+) *[(#/]", word):
+        return suggest_step(call[1], names) or f"arguments stand below the word, as in `{call[1]}: {{out: 4}}`"
     spelled = {_plain(name): name for name in names}
     return as_suggestion(spelled[plain]) if plain in spelled else nearest(word, names)
 

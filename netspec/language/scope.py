@@ -32,7 +32,7 @@ class Marked(Protocol):
 class Scope:
     """The names that expressions can read, and the labels that steps can refer to."""
 
-    __slots__ = ("labels", "names", "parameters")
+    __slots__ = ("labels", "named", "names", "parameters")
 
     def __init__(
         self, names: Iterable[str] = (), labels: Iterable[str] = (), parameters: Mapping[str, Parameter] | None = None
@@ -40,6 +40,8 @@ class Scope:
         self.parameters = parameters or {}
         self.names = dict.fromkeys((*self.parameters, *names))
         self.labels = dict.fromkeys(labels)
+        self.named: set[str] = set()
+        """The names of earlier steps, which no step can refer to."""
 
     @classmethod
     def of_body(cls, parameters: Mapping[str, Parameter], inputs: Iterable[str] = ()) -> Scope:
@@ -157,10 +159,11 @@ def is_always_true(condition: Any, scope: Scope | None = None) -> bool:
     return expr.known_truth(source_of(condition), scope.least() if scope else {}) is True
 
 
-def unknown_label(label: str, labels: Iterable[str], span: Span) -> Diagnostic:
-    """Return the diagnostic of a label that no earlier step has."""
+def unknown_label(label: str, labels: Iterable[str], span: Span, is_name: bool = False) -> Diagnostic:
+    """Return the diagnostic of a label that no earlier step has; it may be the name of one."""
     names = [*labels, "x"]
-    help_text = nearest(label, names) or f"labels here: {', '.join(names)}"
+    help_text = f"a step is called so: write `as: {label}` there, which labels its value" if is_name else ""
+    help_text = help_text or nearest(label, names) or f"labels here: {', '.join(names)}"
     return Diagnostic(Code.UNKNOWN_LABEL, f"no earlier step of this body is labelled '{label}'", span, help=help_text)
 
 

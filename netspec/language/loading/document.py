@@ -160,16 +160,24 @@ def _network(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) ->
     for name in inputs:
         if name != "input":  # the name of a single input in every document
             parser.check_variable(name, inputs.key_spans[name], "an input")
-    is_complete = set(tree.get("args") or ()) == set(parameters)
+    is_complete = set(tree.get("args") or ()) == set(parameters) and not _lists_inputs(tree)
     scope = Scope.of_body(parameters, inputs) if is_complete else None
     body = parser.body(tree["network"], tree.value_spans["network"], scope=scope)
     check_outputs(parser, tree, tuple(tree.get("outputs") or ()), scope)
     return body
 
 
+def _lists_inputs(tree: Mapping) -> bool:
+    """Return whether a document has a list of inputs in place of a mapping, so that their names are unknown."""
+    return isinstance(tree.get("input"), list) and any(isinstance(each, Mapping) for each in tree["input"])
+
+
 def _check_input(parser: Parser, tree: Mapping) -> None:
     if tree.get("input") is None:
         _report_missing(parser, tree, "input", "as in `input: [3, 224, 224]`")
+    elif _lists_inputs(tree):
+        message, span = "an input's shape is a list of whole numbers", tree.value_spans["input"]
+        parser.report(Code.INVALID_INPUT, message, span, "name several as in `input: {left: [3, 8, 8], right: [4]}`")
 
 
 def _report_missing(parser: Parser, tree: Mapping, key: str, help_text: str) -> None:

@@ -20,6 +20,7 @@ from netspec.ops import OPS, Op
 from netspec.ops.patterned import Patterned
 from netspec.syntax.pattern import PatternError
 from netspec.syntax.yaml import Mapping, Sequence, merged
+from netspec.syntax.yaml.spacing import missing_mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +137,15 @@ class ArgumentParser(Checker):
 
     def check_names(self, arguments: Mapping, fields: Collection[str], key: str) -> None:
         """Report arguments of other names than those."""
+        taken = f"it takes {', '.join(fields)}" if fields else "it takes none"
         for name in arguments:
-            if name not in fields:
-                taken = f"it takes {', '.join(fields)}" if fields else "it takes none"
-                help_text = suggest_argument(name, fields) or taken
-                self.report(
-                    Code.UNKNOWN_ARGUMENT, f"{key} has no argument '{name}'", arguments.key_spans[name], help_text
-                )
+            if name in fields:
+                continue
+            message, help_text = missing_mark(name) or (f"{key} has no argument '{name}'", "")
+            if name in STEP_KEYS:
+                help_text = f"write `{name}` beside `{key}`, as a key of the step"
+            help_text = help_text or suggest_argument(name, fields) or taken
+            self.report(Code.UNKNOWN_ARGUMENT, message, arguments.key_spans[name], help_text)
 
     def check_arguments(self, op: type[Op], arguments: Mapping) -> None:
         """Report unknown arguments of an op, and errors in the expressions of the others."""
@@ -257,6 +260,11 @@ class ArgumentParser(Checker):
     def _combinator_fields(self, combinator: type[Combinator], call: Call) -> Mapping | None:
         """Return the fields of a combinator, with the body that some have as a key of the step."""
         if isinstance(call.value, Mapping) and combinator.is_primary(call.value):
+            if combinator.has_sibling_body and not combinator.variables_field:
+                message = f"{call.key} takes no mapping"
+                help_text = f"`body` stands beside it, as in `- {call.key}: 2` and `body: [relu]` on the next line"
+                self.report(Code.INVALID_ARGUMENT, message, call.value_span, help_text)
+                return None
             fields: Mapping | None = call.under(str(combinator.primary))
         else:
             fields = self.named(call, combinator.primary, list(combinator.model_fields))

@@ -64,7 +64,7 @@ class Checker:
         """Report a label that no earlier step of the body has."""
         # `x` is the current value, which every body has.
         if self.scope and label != "x" and label not in self.scope.labels:
-            self.collector.add([unknown_label(label, self.scope.labels, span)])
+            self.collector.add([unknown_label(label, self.scope.labels, span, label in self.scope.named)])
 
     def check_expressions(
         self, value: Any, holder: Mapping, key: str, words: Collection[str] = (), span: Span | None = None

@@ -24,6 +24,9 @@ from netspec.ops import OPS
 from netspec.syntax.yaml import Mapping, Sequence
 from netspec.syntax.yaml.spacing import missing_mark
 
+KINDS = ("type", "op", "layer", "module", "class", "class_name", "kind")
+"""The keys under which other formats give the word of a step."""
+
 NO_MODULE_HELP = "it brings no module; label its values with `as`"
 
 
@@ -55,9 +58,9 @@ class Parser(ArgumentParser):
             self.bare_words.append(tree)
             tree = bare_word(tree, span)
         if not isinstance(tree, Mapping):
-            self.report(
-                Code.NOT_A_STEP, f"a step is a word or a mapping, not {show_kind(tree)}", span, "as in `- relu`"
-            )
+            is_row = isinstance(tree, Sequence) and len(tree) > 1
+            help_text = "as in `- conv: {out: 64, kernel: 3}`, or `- relu`" if is_row else "as in `- relu`"
+            self.report(Code.NOT_A_STEP, f"a step is a word or a mapping, not {show_kind(tree)}", span, help_text)
             return None
         if _only_takes_values(tree):
             return self._values_step(tree)
@@ -85,6 +88,12 @@ class Parser(ArgumentParser):
             self.report(
                 Code.NOT_A_STEP, "the step has no op, block or combinator", span, "as in `- conv: {out: 64, kernel: 3}`"
             )
+            return None
+        if not known and own[0] in KINDS and isinstance(tree[own[0]], str):
+            word = tree[own[0]]
+            help_text = suggest_step(word, self.callables()) if not self.kind_of(word) else ""
+            help_text = help_text or f"the word is the key, as in `- {word}: {{{own[1]}: ...}}`"
+            self.report(Code.UNKNOWN_STEP, f"a step has no '{own[0]}'", tree.key_spans[own[0]], help_text)
             return None
         for key in own:
             if key not in known:
@@ -165,6 +174,8 @@ class Parser(ArgumentParser):
         share = tree.get("share")
         if name is not None:
             name = self._text(tree, "name", name)
+            if self.scope and name:
+                self.scope.named.add(name)
         if share is not None:
             share = self._text(tree, "share", share)
         for key in ("when", "device"):
@@ -209,6 +220,10 @@ class Parser(ArgumentParser):
                 message = f"`{key}` takes a label or a list of labels, not {show_value(label)}"
                 is_long = isinstance(label, str) and len(label) > LONGEST_NAME
                 help_text = "a label is a word of letters, digits and _ that means nothing else"
+                if key == "from" and isinstance(label, int):
+                    help_text = "steps have no numbers: label one by `as: here`, and go on with `from: here`"
+                if label == -1:
+                    help_text = "leave it out: a step takes the value of the one before"
                 self.report(Code.INVALID_LABEL, message, place, wrong_name(label) if is_long else help_text)
                 return ()
             if key == "from":

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
+_BLANKS = "\u00a0\u2000-\u200b\u202f\u2060\u3000"
+
 _RULES = (
+    (
+        re.compile(rf"(- *)?[{_BLANKS}]|-[{_BLANKS}]|(- +)?\w+:?[{_BLANKS}]"),
+        "a blank that is no plain space",
+        "write a plain space instead",
+    ),
+    (re.compile(r"(- +)?\w+ *\uff1a"), "this is not the ':' of a key", "a key is written 'key: value'"),
+    (re.compile(r"(- +)?[A-Za-z_]\w* *=([^=]|$)"), "a '=' gives no value", "a key is written 'key: value'"),
     (re.compile(r"-[^\s\-.\d]"), "no space after the '-'", "an item of a list is written '- item'"),
     (
         re.compile(r"[\u2010-\u2015\u2212\u2022*+]\s"),
@@ -22,5 +31,5 @@ def missing_mark(line: str) -> tuple[str, str] | None:
         >>> missing_mark("  -unit: 16"), missing_mark("  - unit: 16")
         (("no space after the '-'", "an item of a list is written '- item'"), None)
     """
-    text = line.strip()
+    text = line.strip(" \t")
     return next(((message, help) for pattern, message, help in _RULES if pattern.match(text)), None)
