@@ -149,3 +149,4 @@ class Code(StrEnum):
     CONDITION_ALWAYS_TRUE = "NS0804", "warning"
     SUSPICIOUS_INPUT = "NS0805", "warning"
     EMPTY_OPERAND = "NS0806", "warning"
+    WEIGHTS_PER_POSITION = "NS0807", "warning"

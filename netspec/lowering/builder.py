@@ -21,7 +21,7 @@ from netspec.lowering.size_inputs import size_inputs
 from netspec.lowering.values import Value
 from netspec.ops import Op, ShapeError, TensorType
 from netspec.ops.patterned import Patterned
-from netspec.sizes import Reason, SizeContext, stated
+from netspec.sizes import Dim, Reason, SizeContext, stated
 from netspec.sizes.context import Deciding
 from netspec.sizes.shape import Shape, show, stated_shape
 
@@ -150,6 +150,7 @@ class Builder:
         Raises: SpecError when the op cannot take these operands.
         """
         facts = self._facts(op, operands, point)
+        self._check_last_axis(op, operands[0], point.span)
         self.axes += len(facts.stated_result.shape)
         if self.axes > self.limits.axes:
             message = f"the values of this network have more than {self.limits.axes:,} axes"
@@ -249,6 +250,15 @@ class Builder:
                 notes = [Note(self.place(each), f"{each.path} is {each.dtype}") for each in shown]
                 help_text = _dtype_help(wanted[0], value.dtype, is_mixed)
                 raise SpecError.of(Code.DTYPE_MISMATCH, message, span, help=help_text, notes=notes)
+
+    def _check_last_axis(self, op: Op, operand: Value, span: Span) -> None:
+        """Warn of weights for each position of a map, which are nearly always a forgotten ``flatten``."""
+        # Features are a number; what is open are the positions of an image.
+        shape = operand.shape
+        if op.trains_last_axis and len(shape) > 2 and type(shape[-1]) is Dim:
+            message = f"{op.name} works over the width of {show(shape)}, not over its channels"
+            help_text = "`flatten` makes it one vector; `conv` with `kernel: 1` and `ln: channels` go over the channels"
+            self.collector.report(Code.WEIGHTS_PER_POSITION, message, span, help_text)
 
     def _is_new_module(self, module: str, op: Op, parameters: dict[str, Shape], span: Span) -> bool:
         """Return whether a module is new, so that its parameters count; raise SpecError when it cannot be shared."""

@@ -210,6 +210,20 @@ Drawings = Annotated[
 """Vectors of signs, drawn side by side: a line has one word of each, in which ``#`` is 1 and ``.`` is -1."""
 
 
+def _check_normalized(value: Any) -> Any:
+    if value == "channels" or _is_integer(value, 1):
+        return value
+    raise PydanticCustomError("netspec", "expected a whole number of at least 1, or 'channels'")
+
+
+NormalizedAxes = Annotated[
+    int | Literal["channels"],
+    PlainValidator(_check_normalized),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "channels"}]}),
+]
+"""How many axes, from the last, are normalized together; or the first one."""
+
+
 def words(annotation: Any) -> frozenset[str]:
     """Return the words that an annotation allows: the strings of all its ``Literal`` members.
 

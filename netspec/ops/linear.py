@@ -21,8 +21,6 @@ class Linear(Op, name="linear"):
 
     Cost: ``out * C`` weights and ``out`` biases; one MAC per weight and position.
 
-    Raises: ShapeError for an image that has not been flattened (more than two axes).
-
     Example: ``- linear: 1000``
 
     Source: torch.nn.Linear.
@@ -35,24 +33,23 @@ class Linear(Op, name="linear"):
     samples = (
         Sample({"out": 10}, ((16,),)),
         Sample({"out": 10, "bias": False}, ((5, 16),)),
+        Sample({"out": 3}, ((2, 4, 16),)),
     )
-    invalid_samples = (Sample({"out": 10}, ((16, 4, 4),)),)
 
     out: Positive = Field(description="Number of output features.")
     bias: Flag = Field(True, description="Whether to add a trainable constant to each feature.")
     stored_bits: Bits | None = Field(None, description="Bits of each weight in a file, for the model's size only.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
-        (shape,) = shapes
-        # torch.nn.Linear accepts any number of axes. In an image the last one is the width, and a layer over the width
-        # is nearly always a forgotten `flatten`.
-        remedy = "`flatten` makes it one vector, and a `conv` with `kernel: 1` is linear at each position"
-        _check_vectors("linear", shape, remedy)
-        return (*shape[:-1], self.out)
+        return (*shapes[0][:-1], self.out)
 
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
         weight = (self.out, shapes[0][-1])
         return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+
+    @property
+    def trains_last_axis(self) -> bool:
+        return True
 
     def count_stored_bits(self, number: int, *shapes: Shape) -> Size:
         weights = elements(self.list_parameters(*shapes)["weight"])
@@ -121,7 +118,13 @@ class RadialBasis(Op, name="rbf"):
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
-        _check_vectors("rbf", shape, "put `flatten` before it")
+        if len(shape) > 2:
+            raise ShapeError(
+                f"rbf takes a vector or a sequence of vectors, got {show(shape)}",
+                help="put `flatten` before it",
+                operand=0,
+                code=Code.UNSUPPORTED_SHAPE,
+            )
         if self.centers:
             self._check_centers(self.centers, shape)
         return (*shape[:-1], self.out)
@@ -306,14 +309,3 @@ class MatMul(Op, name="matmul"):
         left = (None, row) if self.transpose_a else (row, None)
         right = (column, None) if self.transpose_b else (None, column)
         return (*leading, *left), (*leading, *right)
-
-
-def _check_vectors(op: str, shape: Shape, remedy: str) -> None:
-    """Raise ShapeError unless the value is a vector, or a sequence of vectors."""
-    if len(shape) > 2:
-        raise ShapeError(
-            f"{op} takes a vector or a sequence of vectors, got {show(shape)}",
-            help=remedy,
-            operand=0,
-            code=Code.UNSUPPORTED_SHAPE,
-        )

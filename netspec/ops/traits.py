@@ -97,6 +97,11 @@ class Traits(BaseModel):
     channel_fields: ClassVar[frozenset[str]] = frozenset()
     """The arguments that depend on the channels, in which blocks of one box may differ."""
 
+    @property
+    def trains_last_axis(self) -> bool:
+        """Whether the op has weights for each element of the last axis, and of no other."""
+        return False
+
     # padding
 
     padding_identity: ClassVar[float | Literal["lowest"]] = 0.0

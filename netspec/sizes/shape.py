@@ -18,6 +18,8 @@ Pairs = tuple[tuple[Size, Size], ...]
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 """The names of the axes after the channels, by rank; open sizes go by their first letters."""
+AXIS_NAMES = ("channels", "length", "depth", "height", "width", "features")
+"""The names that an axis can have, in one shape or another."""
 MOST_AXES = 63
 """The most axes of one example: with the batch, those of torch's tensors."""
 
@@ -30,6 +32,25 @@ def show(shape: Shape) -> str:
         '256x28x28'
     """
     return "x".join(str(stated(size)) for size in shape) if shape else "scalar"
+
+
+def axis_named(name: str, shape: Shape) -> int | None:
+    """Return the index of the axis of that name, or None where a shape has none.
+
+    Of two axes the length is the second, as in a signal ``C x L``. In a sequence ``L x C`` it is the first, whose size
+    is then the open one: channels and features are numbers.
+
+    Example:
+        >>> axis_named("width", (64, 7, 7)), axis_named("features", (196, 768)), axis_named("length", (64, 7, 7))
+        (2, 1, None)
+    """
+    if not shape or name in ("channels", "features"):
+        return (0 if name == "channels" else len(shape) - 1) if shape else None
+    open_axes = [type(size) is not int for size in shape]
+    if name == "length" and (open_axes == [True] or open_axes == [True, False]):
+        return 0
+    axes = AXES.get(len(shape) - 1, ())
+    return 1 + axes.index(name) if name in axes else None
 
 
 def stated_shape(shape: Shape) -> tuple[int, ...]:

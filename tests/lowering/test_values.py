@@ -21,6 +21,20 @@ VALUES = {
         linear1 = linear(flatten1) 5 165
         """,
     ),
+    "a length is that of a signal, and of a sequence whose features come last": (
+        "input: {signal: [2, 10], tokens: {shape: [7], dtype: int64, high: 9}}\n"
+        "network:\n"
+        "  - {reshape: [2 * signal.length], from: signal}\n"
+        "  - {embedding: {num: 9, dim: 4}, from: tokens}\n"
+        "  - reshape: [2, 2 * x.length]\n"
+        "  - reshape: [4, tokens.length]",
+        """
+        reshape1 = reshape(signal) 20
+        embedding1 = embedding(tokens) 7x4 36
+        reshape2 = reshape(embedding1) 2x14
+        reshape3 = reshape(reshape2) 4x7
+        """,
+    ),
     # 4 step keys
     "name is the step's place in the module tree, with expressions filled in": (
         f"- foreach: {{i: range(2)}}\n  body: [{{{CONV}, name: 'layer{{i+1}}'}}]",

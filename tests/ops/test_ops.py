@@ -215,7 +215,8 @@ SPELLINGS: tuple[tuple[str, Shape, tuple[dict[str, Any], ...]], ...] = (
     ("softmax", (4, 3), ({"axis": 2}, {"axis": -1})),
     ("slice", (4, 3), ({"stop": 2}, {"axis": -2, "start": -4, "stop": -2})),
     ("reshape", (4, 3), ({"shape": [2, 6]}, {"shape": [-1, 6]})),
-    ("ln", (4, 6), ({}, {"axes": 1})),
+    ("ln", (6,), ({}, {"axes": "channels"})),
+    ("ln", (4, 6), ({"affine": False}, {"affine": False, "bias": False})),
     ("add", (4, 6), ({}, {"broadcast": True})),
 )
 

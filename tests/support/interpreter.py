@@ -234,10 +234,22 @@ def batch_norm(call: Call, x: Tensor) -> Tensor:
 
 @rule("ln")
 def layer_norm(call: Call, x: Tensor) -> Tensor:
-    y = normalized(x, list(range(-(call.op.axes or 1), 0)), call.op.eps)
+    if call.op.axes == "channels":
+        return scaled(call, normalized(x, [1], call.op.eps))
+    y = normalized(x, list(range(-call.op.axes, 0)), call.op.eps)
     weight, bias = call.weight("weight"), call.weight("bias")
     y = y if weight is None else y * weight
     return y if bias is None else y + bias
+
+
+@rule("rms_norm")
+def root_mean_square_norm(call: Call, x: Tensor) -> Tensor:
+    axes = [1] if call.op.axes == "channels" else list(range(-call.op.axes, 0))
+    size = torch.sqrt((x * x).mean(axes, keepdim=True) + call.op.eps)
+    if call.op.axes == "channels":
+        return scaled(call, x / size)
+    weight = call.weight("weight")
+    return x / size if weight is None else x / size * weight
 
 
 @rule("gn")

@@ -5,7 +5,7 @@ An expression has Python's spelling and Python's meaning, but only this alphabet
     numbers, strings, true, false, null, names          [a, b] and (a, b), both lists
     + - * / // % **  unary + -                          == != < <= > >= in, also chained; is null
     and, or, not, a if condition else b                 items[i], items[a:b:c]
-    x.channels .shape .rank .height .width .length .depth, where x is a Value
+    x.channels .shape .rank .height .width .length .depth .features, where x is a Value
     calls of FUNCTIONS with positional arguments
 
 ``error`` holds the error and the limits, ``value`` what can be in scope, ``operation`` and ``function`` what can be

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from netspec.sizes.shape import AXIS_NAMES
 from netspec.syntax.expr.error import ExpressionError
 from netspec.syntax.expr.expression import parse
 from netspec.syntax.expr.syntax import SYMBOLS, read
@@ -24,7 +25,7 @@ _OPPOSITES: dict[type[ast.cmpop], ast.cmpop] = {
 
 
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-_SIZES = ("channels", "height", "width", "length", "depth")
+_SIZES = AXIS_NAMES
 
 
 def known_truth(text: str, least: Mapping[str, float] = MappingProxyType({})) -> bool | None:

@@ -10,10 +10,10 @@ from typing import Any
 from netspec.diagnostics import NetspecError
 from netspec.limits import spend
 from netspec.sizes import Dim, Ratio, Size
-from netspec.sizes.shape import AXES
+from netspec.sizes.shape import AXIS_NAMES, axis_named
 from netspec.syntax.expr.error import MAX_DEPTH, MAX_INTEGER, MAX_ITEMS, ExpressionError, beyond
 
-ATTRIBUTES = ("channels", "shape", "rank", "height", "width", "length", "depth")
+ATTRIBUTES = ("channels", "shape", "rank", "height", "width", "length", "depth", "features")
 # Types are compared exactly: a subclass of int could define arithmetic of its own.
 OPEN = frozenset({Dim, Ratio})
 """The types of open sizes, and of their fractions."""
@@ -88,8 +88,13 @@ class Value:
         return len(self.shape) - 1
 
     @property
+    def features(self) -> Size:
+        """The size of the last axis."""
+        return self._size("features")
+
+    @property
     def length(self) -> Size:
-        """The axis after the channels, at rank 1."""
+        """The axis after the channels, at rank 1, or the first axis of a sequence."""
         return self._size("length")
 
     @property
@@ -108,11 +113,11 @@ class Value:
         return self._size("width")
 
     def _size(self, axis: str) -> Size:
-        axes = AXES.get(self.rank, ())
-        if axis not in axes:
-            known = ", ".join(("channels", *axes, "shape"))
+        index = axis_named(axis, self.shape)
+        if index is None:
+            known = ", ".join((*(name for name in AXIS_NAMES if axis_named(name, self.shape) is not None), "shape"))
             raise ExpressionError(f"no {axis} in a value of shape {self}", help=f"it has {known}")
-        return self.shape[1 + axes.index(axis)]
+        return self.shape[index]
 
     def __str__(self) -> str:
         return "x".join(format(size, "d") for size in self.shape) or "()"

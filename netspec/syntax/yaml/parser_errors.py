@@ -14,6 +14,7 @@ from netspec.syntax.yaml.tree import Mark
 
 _QUOTE = 'put quotes around a text with any of { } [ ] , : "'
 _WHOLE = "remove what is left over, or put quotes around the whole value"
+_INDEX = "an expression with brackets needs quotes within {...} and [...]"
 _OTHERWISE = "put quotes around a text with special characters"
 _ALIGN = "indent the line like its neighbours"
 _LONE_WORD = re.compile(r"\s*- [$\w]+\s*")
@@ -46,6 +47,14 @@ _RULES = (
     ),
     _Rule(("mapping keys are not allowed",), "a '?' where no key is allowed", "put quotes around the text"),
     _Rule(("found unexpected ':'",), "no space after ':'", "write 'key: value'"),
+    *(
+        _Rule((collection, "<last size>"), "a '[' within a text", f"{_INDEX}; `.features` is the last size")
+        for collection in ("flow sequence", "flow mapping")
+    ),
+    *(
+        _Rule((collection, "<index>"), "a '[' within a text", _INDEX)
+        for collection in ("flow sequence", "flow mapping")
+    ),
     _Rule(("flow sequence", "<open>"), "this '[' is never closed", "add the missing ']'", at_opening=True),
     _Rule(("flow mapping", "<open>"), "this '{{' is never closed", "add the missing '}'", at_opening=True),
     _Rule(("flow sequence",), "expected ',' or ']'", f"close the '[', or {_QUOTE}"),
@@ -151,7 +160,15 @@ def _surroundings(lines: tuple[str, ...], position: tuple[int, int] | None, open
     first_key = lines[line][:column].strip().isidentifier()
     below_word = line > 0 and first_key and _LONE_WORD.fullmatch(lines[line - 1])
     is_open = at_end or (line > opening[0] and indent(lines[line]) <= indent(lines[opening[0]], item=True))
-    return f"{'<open>' * is_open} {'<first>' * first} {'<tab>' * tab} {'<below word>' * bool(below_word)}"
+    marks = {"<open>": is_open, "<first>": first, "<tab>": tab, "<below word>": below_word}
+    return " ".join([*(mark for mark, holds in marks.items() if holds), _index(lines[line], column)])
+
+
+def _index(line: str, column: int) -> str:
+    """Return the word for the bracket of an index, which YAML takes for the begin of a list."""
+    if not re.search(r"[\w\])]$", line[:column]) or line[column : column + 1] != "[":
+        return ""
+    return "<last size>" if line[:column].endswith(".shape") and line.startswith("[-1]", column) else "<index>"
 
 
 def _character(lines: tuple[str, ...], position: tuple[int, int]) -> str:

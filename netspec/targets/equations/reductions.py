@@ -6,7 +6,7 @@ from netspec.ops import OPS, Op
 from netspec.ops.attend import Attend
 from netspec.ops.attention import Attention
 from netspec.ops.base import axis_index
-from netspec.ops.layer_normalization import LayerNorm
+from netspec.ops.layer_normalization import FeatureNorm, LayerNorm, RMSNorm
 from netspec.ops.linear import Embedding, Linear, MatMul, RadialBasis
 from netspec.ops.normalization import BatchNorm, GroupNorm, InstanceNorm
 from netspec.ops.recurrent import GRU, LSTM, RNN
@@ -76,12 +76,24 @@ def batch_norm(op: BatchNorm, call: Call) -> Equation:
 
 @EQUATIONS.implements(LayerNorm)
 def layer_norm(op: LayerNorm, call: Call) -> Equation:
-    count = len(op.normalized(call.x.shape))
-    kept, normalized = call.axes[: len(call.axes) - count], call.axes[len(call.axes) - count :]
-    summed = tuple(f"{name}2" for name in normalized)
-    ranges = dict(zip(summed, call.x.shape[-count:], strict=True))
+    element, ranges, normalized = _feature_reads(op, call)
     formula = _affine(_normalized(op.eps, call), call, normalized, op.affine, op.affine and op.bias)
-    return Equation(call.axes, formula, _moments(call.x.at(*kept, *summed), ranges))
+    return Equation(call.axes, formula, _moments(element, ranges))
+
+
+@EQUATIONS.implements(RMSNorm)
+def rms_norm(op: RMSNorm, call: Call) -> Equation:
+    element, ranges, normalized = _feature_reads(op, call)
+    formula = f"{call.x.at(*call.axes)} / sqrt({over('mean', f'{element} ** 2', ranges)} + {op.eps})"
+    return Equation(call.axes, _affine(formula, call, normalized, op.affine, bias=False))
+
+
+def _feature_reads(op: FeatureNorm, call: Call) -> tuple[str, dict[str, Size], tuple[str, ...]]:
+    """Return an element that is summed over, its ranges, and the indices of the weights."""
+    indices_of = op.indices(call.x.shape)
+    at = [f"{name}2" if place in indices_of else name for place, name in enumerate(call.axes)]
+    ranges = {at[place]: call.x.shape[place] for place in indices_of}
+    return call.x.at(*at), ranges, tuple(call.axes[place] for place in indices_of)
 
 
 @EQUATIONS.implements(InstanceNorm)
