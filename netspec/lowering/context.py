@@ -73,7 +73,7 @@ class Context:
     ) -> Context:
         """Return the context of the body of a block or document: its own arguments, and its operands by their names."""
         # A copy: looking a name up in layers takes longer, and binding the arguments has taken as long as copying them.
-        inside = {**variables, "input": expr.Value(values[0].shape)}
+        inside = {**variables, "input": expr.Value(*values[0].type)}
         labels: dict[str, Values] = {"input": values}
         inner = self.inner(variables=inside, labels=labels, outer_labels=(self.labels, *self.outer_labels), **changes)
         for name, value in zip(names, values, strict=False):

@@ -36,5 +36,5 @@ def visible(values: Values) -> expr.Value | list[expr.Value] | expr.Unknown:
     if values is None:
         return expr.UNKNOWN
     if len(values) == 1:
-        return expr.Value(values[0].type.shape)
-    return [expr.Value(value.shape) for value in values]
+        return expr.Value(*values[0].type)
+    return [expr.Value(*value.type) for value in values]

@@ -4,9 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
+from netspec.dtypes import Dtype
 from netspec.ops.base import Argument, Op, Sample, Torch
 from netspec.ops.broadcasting import broadcast
-from netspec.ops.formula_text import canonical_text, numbers_of, torch_text
+from netspec.ops.formula_text import canonical_text, dtypes_of, is_condition, numbers_of, torch_text
+from netspec.ops.tensor_type import TensorType
 from netspec.sizes.shape import Shape
 from netspec.syntax import expr
 
@@ -32,7 +34,7 @@ class Formula(Op, name="formula"):
     functions `exp log sqrt rsqrt sin cos tanh sigmoid softplus relu silu gelu abs min max clamp where`. Arguments and
     sizes are numbers; `inf` is infinity.
 
-    Shape: values with the same number of axes; an axis of size 1 stretches.
+    Shape: values with the same number of axes; an axis of size 1 stretches. A comparison gives booleans.
 
     Cost: no parameters; no MACs, since nothing is accumulated.
 
@@ -57,6 +59,7 @@ class Formula(Op, name="formula"):
         Sample({"expression": "silu(a) + gelu(a) + softplus(a) + relu(a) + tanh(a) * sigmoid(a)"}, ((2, 3),)),
         Sample({"expression": "sin(a) * cos(b) + log(abs(a) + 1) + rsqrt(b * b + 1)"}, ((2, 3), (2, 3))),
         Sample({"expression": "max(min(a, b), 0.1) + clamp(a, -1, 1)"}, ((2, 3), (2, 3))),
+        Sample({"expression": "where(a and not b or c < 0.5, c, 0)"}, ((2, 1), (2, 3), (2, 3))),
     )
     invalid_samples = (
         Sample({"expression": "a + b"}, ((4, 3, 3), (4,))),
@@ -67,6 +70,13 @@ class Formula(Op, name="formula"):
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         return broadcast("formula", *shapes)
+
+    def infer_results(self, *operands: TensorType) -> tuple[TensorType, ...]:
+        shape = self.infer_shape(*(each.shape for each in operands))
+        return (TensorType(shape, "bool" if is_condition(self.expression) else "float"),)
+
+    def operand_dtypes(self, position: int) -> tuple[Dtype, ...]:
+        return dtypes_of(self.expression)[position]
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0

@@ -5,9 +5,10 @@ import re
 from functools import lru_cache, partial, reduce
 from typing import Any
 
+from netspec.dtypes import Dtype
 from netspec.ops.base import Torch
 from netspec.syntax import expr
-from netspec.syntax.expr.term import numbers_in
+from netspec.syntax.expr.term import is_number, numbers_in
 
 _PLACEHOLDER = re.compile(r"\b(?:operand|(?=number))(\w+)\b")
 _NEGATIVE_EXPONENT = re.compile(r"\*\* \((-\{\w+\})\)(?! \*\*)")
@@ -37,6 +38,50 @@ def numbers_of(text: str) -> dict[str, Any]:
         {'number1': 0.5, 'number2': 2}
     """
     return {f"number{place}": each.value for place, each in enumerate(numbers_in(expr.parse_evaluated(text).tree), 1)}
+
+
+@lru_cache(maxsize=1024)
+def dtypes_of(text: str) -> tuple[tuple[Dtype, ...], ...]:
+    """Return the dtypes that each value of a formula may have, in their order.
+
+    Example:
+        >>> dtypes_of("where(known and tokens != 0, x, 0)")
+        (('bool',), ('float', 'int64'), ('float',))
+    """
+    found: dict[str, tuple[Dtype, ...]] = {}
+    for node in ast.walk(expr.parse_evaluated(text).tree):
+        for field, parts in ast.iter_fields(node):
+            for part in parts if isinstance(parts, list) else [parts]:
+                if isinstance(part, ast.Name):
+                    # What is computed with, besides being compared, is float.
+                    allowed = _allowed(node, field, part)
+                    found[part.id] = min(found.get(part.id, allowed), allowed, key=len)
+    return tuple(found.get(name, ("float",)) for name in values_of(text))
+
+
+def _allowed(node: ast.AST, field: str, part: ast.Name) -> tuple[Dtype, ...]:
+    """Return the dtypes of a value by what it is part of."""
+    match node:
+        case ast.Compare() | ast.Attribute():
+            return ("float", "int64")
+        case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+            return ("bool",)
+        case ast.Call(func=ast.Name(id="where"), args=[condition, *_]) if condition is part:
+            return ("bool",)
+    return ("float",)
+
+
+def is_condition(text: str) -> bool:
+    """Return whether a formula gives booleans.
+
+    Example:
+        >>> is_condition("a > 0 and b < 1"), is_condition("where(a > 0, a, 0)")
+        (True, False)
+    """
+    match expr.parse_evaluated(text).tree:
+        case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+            return True
+    return False
 
 
 @lru_cache(maxsize=1024)
@@ -140,15 +185,3 @@ def _extreme(name: str, arguments: list[ast.expr], parts: list[ast.expr]) -> ast
 
 def _called(function: str | ast.expr, *arguments: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(function) if isinstance(function, str) else function, list(arguments), [])
-
-
-def is_number(node: ast.expr) -> bool:
-    """Return whether a part of a formula is the same number for all elements."""
-    match node:
-        case ast.Constant() | ast.Subscript() | ast.Name(id="inf"):
-            return True
-        case ast.UnaryOp():
-            return is_number(node.operand)
-        case ast.BinOp():
-            return is_number(node.left) and is_number(node.right)
-    return False

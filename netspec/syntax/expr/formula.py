@@ -10,7 +10,7 @@ import ast
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from netspec.syntax.expr.builder import Builder, Scope, Thunk, unknown_name
 from netspec.syntax.expr.elementwise import ELEMENTWISE
@@ -19,12 +19,11 @@ from netspec.syntax.expr.function import CALLS, Function
 from netspec.syntax.expr.operation import RELATIONS, Operation, attribute_of, truth
 from netspec.syntax.expr.syntax import SYMBOLS, read
 from netspec.syntax.expr.term import (
-    CONDITION_HELP,
     Term,
     arithmetic,
     condition_of,
     fixed,
-    kind_of_all,
+    is_number,
     numbers_in,
     open_number,
     refuse_condition,
@@ -35,6 +34,10 @@ from netspec.syntax.expr.value import OPEN, Value, plain
 
 MAX_EVALUATED = 8192
 """The characters of a formula whose numbers are written out: the operators of its text bound how many there are."""
+
+
+_KINDS: Mapping[str, Literal["condition", "integer"]] = {"bool": "condition", "int64": "integer"}
+"""What the elements of a dtype are; all others are numbers."""
 
 
 class Evaluated(NamedTuple):
@@ -82,12 +85,17 @@ class Formula:
         result = self._thunk(scope)
         if not isinstance(result, Term) or result.kind == "number":
             raise ExpressionError("the formula reads no value", 0, len(self.text), "it computes on `x`, or on a label")
-        if result.kind == "condition":
-            raise ExpressionError("the formula is a condition, not a number", 0, len(self.text), CONDITION_HELP)
         if isinstance(result.tree, ast.Name):
             return Evaluated(result.tree.id, (), value=result.tree.id)
         numbers = tuple(getattr(each, "written", None) for each in numbers_in(result.tree))
-        return Evaluated(ast.unparse(result.tree), numbers)
+        evaluated = Evaluated(ast.unparse(result.tree), numbers)
+        # Of two numbers, the dtype of what is chosen is that of the first value.
+        first = scope[parse_evaluated(evaluated.text).reads[0]]
+        is_float = isinstance(first, Value) and first.dtype == "float"
+        if not is_float and any(map(_is_choice_of_numbers, ast.walk(result.tree))):
+            message = "a formula that chooses between two numbers reads a float first"
+            raise ExpressionError(message, 0, len(self.text), "as in `where(mask, x, 0)`")
+        return evaluated
 
 
 @lru_cache(maxsize=1024)
@@ -121,7 +129,7 @@ class _FormulaBuilder(Builder):
         def element(scope: Scope) -> Any:
             found = lookup(scope)
             if isinstance(found, Value):
-                return Term("value", ast.Name(node.id), found)
+                return Term(_KINDS.get(found.dtype, "value"), ast.Name(node.id), found)
             return several(found) if type(found) is list else found
 
         return element
@@ -245,9 +253,7 @@ def _call(node: ast.Call, operate: Operation, parts: Sequence[Any]) -> Any:
     name = node.func.id
     if name == "where":
         return _choice(parts, node.args)
-    if kind_of_all(list(parts)) == "number" and not any(
-        each.kind == "condition" for each in parts if isinstance(each, Term)
-    ):
+    if all(each.kind == "number" for each in parts if isinstance(each, Term)):
         return _of_sizes(name, node, operate, parts)
     if name not in ELEMENTWISE:
         raise ExpressionError(
@@ -273,6 +279,17 @@ def _joined(conditions: list[ast.expr], op: ast.boolop) -> Term:
     return Term("condition", conditions[0] if len(conditions) == 1 else ast.BoolOp(op, conditions))
 
 
+def _is_choice_of_numbers(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="where"), args=[_, *branches]):
+            return all(map(is_number, branches))
+    return False
+
+
+def _compared(part: Any, node: ast.expr) -> ast.expr:
+    return part.tree if isinstance(part, Term) and part.kind == "integer" else tree_of(part, node)
+
+
 def _related(kind: ast.cmpop, relate: Operation, nodes: Sequence[ast.expr], left: Any, right: Any) -> Any:
     parts = (left, right)
     terms = [each for each in parts if isinstance(each, Term)]
@@ -282,7 +299,7 @@ def _related(kind: ast.cmpop, relate: Operation, nodes: Sequence[ast.expr], left
         return SYMBOLS[type(kind)] in ("!=", "is not")
     if SYMBOLS[type(kind)] not in ("==", "!=", "<", "<=", ">", ">="):
         raise ExpressionError("elements are no items of a list", help="compare them with < <= > >= == and !=")
-    return Term("condition", ast.Compare(tree_of(left, nodes[0]), [kind], [tree_of(right, nodes[1])]))
+    return Term("condition", ast.Compare(_compared(left, nodes[0]), [kind], [_compared(right, nodes[1])]))
 
 
 def _decided(condition: Any) -> bool:

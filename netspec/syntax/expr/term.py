@@ -18,11 +18,11 @@ CONDITION_HELP = "a condition chooses, as in `where(x > 0, x, 0)`"
 class Term:
     """A part of a formula that is no plain number.
 
-    A ``value`` has elements, a ``condition`` is true or false for each of them, and a ``number`` is the same for all:
-    a size that stays open, or something computed from it.
+    A ``value`` has elements; those of a ``condition`` are true or false, those of an ``integer`` can only be compared.
+    A ``number`` is the same for all elements: a size that stays open, or something computed from it.
     """
 
-    kind: Literal["value", "condition", "number"]
+    kind: Literal["value", "condition", "integer", "number"]
     tree: ast.expr
     value: Value | None = None
     """The value, where the part is nothing but its name."""
@@ -45,6 +45,9 @@ def tree_of(part: Any, node: ast.expr) -> ast.expr:
     if isinstance(part, Term):
         if part.kind == "condition":
             raise ExpressionError("a condition is no number", help=CONDITION_HELP)
+        if part.kind == "integer":
+            help = "as in `tokens != 0`; `embedding` makes vectors of them"
+            raise ExpressionError("an int64 value is compared, not computed with", help=help)
         return part.tree
     if type(part) not in NUMBERS:
         raise mismatch("a formula computes with numbers and values", part)
@@ -107,3 +110,15 @@ def arithmetic(tree: ast.expr, operate: Callable[..., Any], parts: Sequence[Any]
 def open_number(part: Any) -> Any:
     """Return a number with its open sizes."""
     return part.size() if isinstance(part, Term) and part.size else part
+
+
+def is_number(node: ast.expr) -> bool:
+    """Return whether a part of a formula is the same number for all elements."""
+    match node:
+        case ast.Constant() | ast.Subscript() | ast.Name(id="inf"):
+            return True
+        case ast.UnaryOp():
+            return is_number(node.operand)
+        case ast.BinOp():
+            return is_number(node.left) and is_number(node.right)
+    return False

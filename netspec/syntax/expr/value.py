@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec.diagnostics import NetspecError
+from netspec.dtypes import Dtype
 from netspec.limits import spend
 from netspec.sizes import Dim, Ratio, Size
 from netspec.sizes.shape import AXIS_NAMES, axis_named
@@ -74,6 +75,7 @@ class Value:
     """
 
     shape: tuple[Size, ...]
+    dtype: Dtype = "float"
 
     @property
     def channels(self) -> Size:
