@@ -262,6 +262,8 @@ def analysis(
 
 @analysis
 def _training_only(graph: Graph) -> frozenset[str]:
+    if not any(output.train_only for output in graph.outputs):
+        return frozenset()
     kept = graph.ancestors(output.node for output in graph.outputs if not output.train_only)
     training = graph.ancestors(output.node for output in graph.outputs if output.train_only) - kept
     for node in graph:

@@ -193,11 +193,7 @@ class Builder:
         types = [value.type for value in operands]
         span, shapes = point.span, [each.shape for each in types]
         try:
-            (result,), parameters, macs = (
-                op.infer_results(*types),
-                op.list_parameters(*shapes),
-                op.count_macs(*shapes),
-            )
+            (result,), parameters = op.infer_results(*types), op.list_parameters(*shapes)
         except ShapeError as error:
             place = narrowed(point.pattern, error, op.pattern) if isinstance(op, Patterned) and point.pattern else span
             notes = self._producers(error, operands)
@@ -217,7 +213,9 @@ class Builder:
                 int(side)
         self.deciding.reason = around
         symbolic = None if numbers is op else op
-        return Facts(numbers, symbolic, result, stated_result, weights, params, stated(macs), point.path)
+        # A count is for the stated sizes, so that it is computed from these: arithmetic on open sizes takes longer.
+        macs = stated(numbers.count_macs(*map(stated_shape, shapes)))
+        return Facts(numbers, symbolic, result, stated_result, weights, params, macs, point.path)
 
     def _producers(self, error: ShapeError, operands: tuple[Value, ...]) -> list[Note]:
         """Return where the wrong operand comes from, and for merges the first operand too."""
