@@ -8,13 +8,14 @@ operands. So every generated class runs on one device or knows which of its line
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from netspec.ir import Graph, Node, Scope, analysis
 
 Item = Node | Scope
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Placement:
     """The device of each value by path, of each module with weights, and of each scope whose weights share one."""
 
@@ -27,7 +28,8 @@ class Placement:
         """How many devices are named, counted from 0."""
         return max(self.values.values(), default=0) + 1
 
-    @property
+    # Cached, since every line of a class asks, and the answer goes over all values.
+    @cached_property
     def is_split(self) -> bool:
         """Whether there is more than one device."""
         return len(set(self.values.values())) > 1

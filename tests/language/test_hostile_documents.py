@@ -263,6 +263,8 @@ EXPENSIVE = {
     ),
     "heads": (network("- repeat: 4900\n  body: [{output: {name: 'h{index}', body: [relu]}}]"), None),
     "pieces": (network(f"- split: {{sizes: [{listed('1', 9_000)}]}}\n- concat:", input="[9000]"), None),
+    "devices": (network("- repeat: 9000\n  body: [{conv: {out: 4, kernel: 1}, device: index % 8}]"), None),
+    "long sums": (network(f"- repeat: 90\n  body: [{{mean: [{listed('x', 2_700)}]}}]"), None),
     "a used document": (network("- repeat: 2000\n  body: [{use: small.yaml}]"), None),
     "a dense block": (network("- dense: {layers: 4900, body: [{conv: {out: 1, kernel: 1}}]}"), None),
     "a far receptive field": (

@@ -18,6 +18,8 @@ from netspec.targets.torch.document import Brackets, Document, literal
 from netspec.targets.torch.local_sizes import local_sizes
 
 _OPERATION = re.compile(r"\{\w+\}(?: [-+*/] \{\w+\})+")
+_OPERAND = re.compile(r"([-+*/] )?\{(\d+)\}")
+"""A single operand, behind its operator where it has one."""
 _LINK = re.compile(r"\.\w+\((?:[^()]|\([^()]*\))*\)")
 """One call of a chain of methods, with a tuple among its arguments at most."""
 _TOKEN = re.compile(r"""'[^']*'|"[^"]*"|[][(),]""")
@@ -71,6 +73,9 @@ def _listed(torch: Torch, texts: Sequence[str]) -> Iterator[Document]:
 
 
 def _document(template: str, filling: _Filling) -> Document:
+    # Taken from its position: `format` goes over all operands, and a sum may have thousands.
+    if operand := _OPERAND.fullmatch(template):
+        return f"{operand[1] or ''}{filling.operands[int(operand[2])]}"
     parsed = _parse(template)
     if parsed is None:
         return filling.fill(template)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 from netspec.diagnostics import InternalError
@@ -71,8 +72,8 @@ class UnsafeSource(InternalError):
 
 
 @lru_cache(maxsize=4)
-def verify_source(source: str) -> None:
-    """Refuse a source that is not valid Python, or contains what the emitter never writes.
+def verify_source(source: str) -> CodeType:
+    """Return the code of a source; refuse one that is not valid Python, or contains what the emitter never writes.
 
     It is compiled without the ``__future__`` features of this module.
 
@@ -80,13 +81,27 @@ def verify_source(source: str) -> None:
     """
     try:
         tree = ast.parse(source)
-        compile(tree, "<generated>", "exec", dont_inherit=True)
+        code: CodeType = compile(tree, "<generated>", "exec", dont_inherit=True)
     except SyntaxError as error:
         raise UnsafeSource(f"line {error.lineno}: {error.msg}") from None
-    for node in ast.walk(tree):
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
         unexpected = _unexpected(node)
         if unexpected:
             raise UnsafeSource(f"line {getattr(node, 'lineno', 0)}: unexpected {unexpected}")
+        pending += _children(node)
+    return code
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    # ``ast.walk`` takes three times as long, through generators and checks of types for every field.
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            yield value
+        elif isinstance(value, list):
+            yield from (each for each in value if isinstance(each, ast.AST))
 
 
 def _unexpected(node: ast.AST) -> str:
