@@ -283,8 +283,11 @@ PARTS = {
 }
 MEASURED = """
 import resource, sys
-from netspec.cli import run
-code = run(sys.argv[1:])
+from netspec.cli import main
+try:
+    main()
+except SystemExit as end:
+    code = end.code
 used = resource.getrusage(resource.RUSAGE_SELF)
 print(code, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, file=sys.stderr)
 """
