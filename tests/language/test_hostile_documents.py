@@ -251,6 +251,9 @@ EXPENSIVE = {
     "variables in every round": (
         network("- repeat: 9000\n  body: [relu]", f"args: {{{listed('a{}: 1', 15_000)}}}\n"), None,
     ),
+    "arguments of arguments": (
+        network("- relu", f"args: {{first: 1, a0: 1, {listed('b{0}: a0 + first', 15_000)}}}\n"), None,
+    ),
     "labels in every round": (
         network("\n".join(f"- relu:\n  as: a{index}" for index in range(4_000)) + "\n- repeat: 4000\n  body: [relu]"), None,
     ),

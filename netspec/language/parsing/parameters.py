@@ -24,21 +24,22 @@ def parse_parameters(parser: Parser, tree: Any, span: Span) -> dict[str, Paramet
         parser.report(Code.INVALID_ARGS, message, span, "as in `{width: 64}`")
         return {}
     parameters: dict[str, Parameter] = {}
+    # Only earlier arguments: defaults are evaluated in the order of declaration.
+    earlier = Scope()
     for name, value in tree.items():
         place = tree.key_spans[name]
         if parser.check_variable(name, place, "an argument"):
             parameters[name] = _parameter(parser, name, value, place, parameters)
-            _check_default(parser, parameters[name], locate(tree, (name, "default")), parameters)
+            _check_default(parser, parameters[name], locate(tree, (name, "default")), earlier)
+            earlier.names[name] = None
     return parameters
 
 
-def _check_default(parser: Parser, parameter: Parameter, span: Span, earlier: dict[str, Parameter]) -> None:
+def _check_default(parser: Parser, parameter: Parameter, span: Span, earlier: Scope) -> None:
     default = parameter.default
     is_word = parameter.type in ("word", "block") or (parameter.type == "any" and WORD.match(str(default)))
     if isinstance(default, str) and not is_word:
-        # Only earlier arguments: defaults are evaluated in the order of declaration.
-        scope = Scope(name for name in earlier if name != parameter.name)
-        parser.check_expression(default, span, scope=scope)
+        parser.check_expression(default, span, scope=earlier)
 
 
 def _parameter(parser: Parser, name: str, value: Any, span: Span, earlier: dict[str, Parameter]) -> Parameter:
