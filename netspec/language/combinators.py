@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 
 from netspec.language.model import Body
-from netspec.ops.fields import Count, Flag, Integer, Number, Positive, Survival
+from netspec.ops.fields import AxisNumber, Count, Flag, Integer, Number, Positive, Survival
 
 COMBINATORS: dict[str, "type[Combinator]"] = {}
 """Every combinator by the word that a step uses for it."""
@@ -173,4 +173,4 @@ class Split(Combinator, key="split"):
     ignored_keys = ("name", "share")
 
     sizes: list[Integer] = Field(description="Size of each piece; one of them may be -1, which is the rest.")
-    axis: Integer = Field(1, description="The axis to split; the batch is axis 0, the channels are axis 1.")
+    axis: AxisNumber = Field(1, description="The axis to split; the batch is axis 0, the channels are axis 1.")

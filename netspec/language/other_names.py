@@ -74,7 +74,6 @@ STEPS: dict[str, str] = {
     "fpn": _NO_MODULE,
     "fullyconnected": "linear",
     "gap": "global_avgpool",
-    "gather": "slice",
     "globalaveragepool": "global_avgpool",
     "globalaveragepooling": "global_avgpool",
     "globalavgpooling": "global_avgpool",
@@ -127,8 +126,11 @@ STEPS: dict[str, str] = {
     "pointwise": "as in `conv: {out: 64, kernel: 1}`",
     "pool": "maxpool",
     "product": "mul",
-    "rearrange": "`permute`, `reshape` and `flatten` do what its pattern says",
-    "reduce": "`global_avgpool` averages each channel, and `channel_avgpool` averages over the channels",
+    **{
+        name: f"as in `reduce: {{{name.removeprefix('reduce').replace('std', 'var')}: [height, width]}}`"
+        for name in ("min", "norm", "std", "var", "reducemax", "reducemean", "reducemin", "reducesum")
+    },
+    **{f"a{name}": f"as in `reduce: {{{name}: [height, width]}}`" for name in ("max", "min")},
     "reflectionpad": "as in `pad: {sides: 1, mode: reflect}`",
     "replicationpad": "as in `pad: {sides: 1, mode: replicate}`",
     "resblock": "residual",

@@ -193,6 +193,7 @@ class Builder:
         types = [value.type for value in operands]
         span, shapes = point.span, [each.shape for each in types]
         try:
+            op = op.located(*shapes)
             (result,), parameters = op.infer_results(*types), op.list_parameters(*shapes)
         except ShapeError as error:
             place = narrowed(point.pattern, error, op.pattern) if isinstance(op, Patterned) and point.pattern else span

@@ -11,7 +11,7 @@
 The ops, one class each:
 
     convolution, transposed_convolution, linear, recurrent, attend, attention
-    pooling, adaptive_pooling, channel_pooling
+    pooling, adaptive_pooling, channel_pooling, reduction
     formula, whose code formula_text writes
     normalization, layer_normalization, response_normalization, scaling
     activation, squashing
@@ -37,6 +37,7 @@ from netspec.ops import (  # noqa: F401
     pooling,
     rearrange,
     recurrent,
+    reduction,
     regularization,
     resampling,
     reshaping,

@@ -8,8 +8,9 @@ bases anew for each op, which takes a fifth of the time in which a document is c
 """
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
+from itertools import pairwise
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from netspec.diagnostics import Code, NetspecError
@@ -17,7 +18,7 @@ from netspec.ops.fields import words
 from netspec.ops.tensor_type import TensorType
 from netspec.ops.traits import Traits
 from netspec.sizes import Dim, Size, at_stated_sizes
-from netspec.sizes.shape import Shape, elements, show
+from netspec.sizes.shape import AXIS_NAMES, Shape, axis_named, elements, show
 
 OPS: dict[str, "type[Op]"] = {}
 """Every op by the word that a step uses for it."""
@@ -121,6 +122,8 @@ class Op(Traits):
     """The field of a bare value: ``linear: 1000`` is ``linear: {out: 1000}``."""
     verbatim: ClassVar[frozenset[str]] = frozenset()
     """The fields whose text is no expression: a pattern of axes, or a drawing. They are nobody's default."""
+    axis_fields: ClassVar[frozenset[str]] = frozenset()
+    """The fields that hold an axis, or several, of the first operand by name or number."""
     operands: ClassVar[tuple[int, int | None]] = (1, 1)
     """The minimum and maximum number of operands; None is no limit."""
     operands_from: ClassVar[str | None] = None
@@ -192,6 +195,23 @@ class Op(Traits):
         unchanged = all(getattr(self, name) == value for name, value in fields.items())
         return self if unchanged else self.model_copy(update=fields)
 
+    def located(self, *shapes: Shape) -> Self:
+        """Return the op with the numbers of its axes in place of their names.
+
+        Which axis a name means may follow from which sizes are open, which is known only while a graph is built.
+        """
+        numbers: dict[str, Any] = {}
+        for field in self.axis_fields:
+            axes = getattr(self, field)
+            if isinstance(axes, str):
+                numbers[field] = axis_index(self.name, axes, shapes[0]) + 1
+            elif isinstance(axes, tuple) and any(isinstance(axis, str) for axis in axes):
+                indices = (
+                    axis_index(self.name, axis, shapes[0]) + 1 if isinstance(axis, str) else axis for axis in axes
+                )
+                numbers[field] = tuple(indices)
+        return self.with_fields(**numbers) if numbers else self
+
     def at_stated_sizes(self) -> Self:
         """Return the op with numbers in place of the formulas of open sizes among its arguments."""
         if not self.open_arguments:
@@ -261,18 +281,35 @@ def spatial_rank(op: str, shape: Shape) -> int:
     return rank
 
 
-def axis_index(op: str, axis: int, shape: Shape) -> int:
-    """Return the index into shape of a torch axis (the batch is axis 0); raise ShapeError when there is none."""
-    # Axes are numbered as in torch, where the batch is axis 0 and -1 the last; shapes here have no batch.
-    index = axis - 1 if axis > 0 else axis + len(shape)
-    if axis == 0 or not 0 <= index < len(shape):
+def axis_index(op: str, axis: int | str, shape: Shape) -> int:
+    """Return the index into shape of an axis by name or by torch's number; raise ShapeError when there is none."""
+    if isinstance(axis, str):
+        named = axis_named(axis, shape)
+        if named is not None:
+            return named
+        known = ", ".join(name for name in AXIS_NAMES if axis_named(name, shape) is not None)
+        help_text = f"it has {known}; this value has axes 1 to {len(shape)}"
+    else:
+        # Axes are numbered as in torch, where the batch is axis 0 and -1 the last; shapes here have no batch.
+        index = axis - 1 if axis > 0 else axis + len(shape)
+        if axis != 0 and 0 <= index < len(shape):
+            return index
+        help_text = f"the batch is axis 0; this value has axes 1 to {len(shape)}"
+    raise ShapeError(f"{op} has no axis {axis} in {show(shape)}", help=help_text, operand=0, code=Code.INVALID_AXIS)
+
+
+def axis_indices(op: str, axes: Iterable[int | str], shape: Shape) -> tuple[int, ...]:
+    """Return the indices of several axes, in order; raise ShapeError where one is given twice."""
+    found = sorted(axis_index(op, axis, shape) for axis in axes)
+    twice = next((first for first, second in pairwise(found) if first == second), None)
+    if twice is not None:
         raise ShapeError(
-            f"{op} has no axis {axis} in {show(shape)}",
-            help=f"the batch is axis 0; this value has axes 1 to {len(shape)}",
+            f"{op} has axis {twice + 1} of {show(shape)} twice",
+            help="`features` and -1 are the last axis",
             operand=0,
             code=Code.INVALID_AXIS,
         )
-    return index
+    return tuple(found)
 
 
 def check_axes(op: str, field: str, value: object, rank: int) -> None:

@@ -15,6 +15,7 @@ from pydantic import Field, GetCoreSchemaHandler, GetPydanticSchema, PlainValida
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from netspec.sizes import Dim, Size
+from netspec.sizes.shape import MOST_AXES
 
 LARGEST = 2**31 - 1
 """The largest number that an argument may be: torch's kernels count in 32 bits, and nothing larger fits into memory."""
@@ -208,6 +209,44 @@ Drawings = Annotated[
     tuple[str, ...], PlainValidator(_check_drawings), WithJsonSchema({"type": "string", "pattern": r"^[#.\s]+$"})
 ]
 """Vectors of signs, drawn side by side: a line has one word of each, in which ``#`` is 1 and ``.`` is -1."""
+
+
+AxisName = Literal["channels", "length", "depth", "height", "width", "features"]
+_axis_number_or_name = {"anyOf": [{"enum": list(get_args(AxisName))}, {"type": "integer"}]}
+
+
+def _is_axis(value: Any) -> bool:
+    return _is_integer(value, -MOST_AXES - 1) or (isinstance(value, str) and value in get_args(AxisName))
+
+
+def _check_axis(value: Any) -> Any:
+    if _is_axis(value):
+        return value
+    raise PydanticCustomError("netspec", "expected the name or number of an axis")
+
+
+def _check_axes(value: Any) -> Any:
+    axes = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    if 0 < len(axes) <= MOST_AXES and all(map(_is_axis, axes)):
+        return axes
+    raise PydanticCustomError("netspec", "expected names or numbers of axes")
+
+
+AxisNumber = Annotated[int | AxisName, PlainValidator(_check_axis), WithJsonSchema(_axis_number_or_name)]
+"""An axis: its number, with the batch as axis 0, or its name."""
+Axes = Annotated[
+    int | AxisName | tuple[int | AxisName, ...],
+    PlainValidator(_check_axes),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                *_axis_number_or_name["anyOf"],
+                {"type": "array", "items": _axis_number_or_name, "minItems": 1, "maxItems": MOST_AXES},
+            ]
+        }
+    ),
+]
+"""One axis or several, each its number or its name; kept as a tuple."""
 
 
 def _check_normalized(value: Any) -> Any:

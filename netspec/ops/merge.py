@@ -6,7 +6,7 @@ from pydantic import Field
 
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_index
 from netspec.ops.broadcasting import broadcast, broadcasts_to, equal
-from netspec.ops.fields import Flag, Integer
+from netspec.ops.fields import AxisNumber, Flag
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes.shape import Shape, show
 
@@ -33,6 +33,7 @@ class Concat(Op, name="concat"):
     family = "merge"
     operands = (1, None)
     input_dtype = "any"
+    axis_fields = frozenset({"axis"})
     concatenates = True
     moves_elements = True
     keeps_input = False
@@ -42,7 +43,7 @@ class Concat(Op, name="concat"):
     )
     invalid_samples = (Sample({}, ((4, 3, 3), (4, 2, 3))), Sample({"axis": 4}, ((4, 3, 3), (4, 3, 3))))
 
-    axis: Integer = Field(1, description="The axis to join along; the batch is axis 0, the channels are axis 1.")
+    axis: AxisNumber = Field(1, description="The axis to join along; the batch is axis 0, the channels are axis 1.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         first = shapes[0]

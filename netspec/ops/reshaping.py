@@ -7,7 +7,7 @@ from pydantic import Field
 
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_index
-from netspec.ops.fields import Integer, OpenInteger, Positive
+from netspec.ops.fields import AxisNumber, Integer, OpenInteger, Positive
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes import Dim, Size, stated
 from netspec.sizes.shape import MOST_AXES, Shape, elements, show
@@ -221,6 +221,7 @@ class Slice(Reshaping, name="slice"):
     """
 
     checks_sizes = False
+    axis_fields = frozenset({"axis"})
     open_arguments = frozenset({"start", "stop"})
     channel_fields = frozenset({"start", "stop"})
     samples = (
@@ -236,7 +237,7 @@ class Slice(Reshaping, name="slice"):
         Sample({"axis": 2}, ((4,),)),
     )
 
-    axis: Integer = Field(1, description="The axis to slice; the batch is axis 0, the channels are axis 1.")
+    axis: AxisNumber = Field(1, description="The axis to slice; the batch is axis 0, the channels are axis 1.")
     start: OpenInteger = Field(0, description="The first position.")
     stop: OpenInteger | None = Field(None, description="The position after the last; by default the end.")
     step: Positive = Field(1, description="Distance between two positions.")

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from netspec.ops.activation import Activation
 from netspec.ops.base import Argument, Op, Sample, axis_index
-from netspec.ops.fields import Integer, PositiveNumber
+from netspec.ops.fields import AxisNumber, PositiveNumber
 from netspec.ops.traits import Windows
 from netspec.ops.windows import all_of
 from netspec.sizes.shape import Shape
@@ -95,12 +95,13 @@ class AxisActivation(Activation):
     """The base class of activation functions along an axis."""
 
     primary = "axis"
+    axis_fields = frozenset({"axis"})
     keeps_output = True
     keeps_input = False
     samples = (Sample({}, ((4, 3, 3),)), Sample({}, ((5,),)), Sample({"axis": -1}, ((4, 3),)))
     invalid_samples = (Sample({"axis": 2}, ((5,),)), Sample({"axis": 0}, ((5,),)))
 
-    axis: Integer = Field(1, description="The axis that sums to one; the batch is axis 0, the channels are axis 1.")
+    axis: AxisNumber = Field(1, description="The axis that sums to one; the batch is axis 0, the channels are axis 1.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         axis_index(self.name, self.axis, shapes[0])

@@ -382,6 +382,24 @@ def adaptive_pool(call: Call, x: Tensor) -> Tensor:
     return x
 
 
+@rule("reduce")
+def reduction(call: Call, x: Tensor) -> Tensor:
+    (word,) = (name for name in REDUCTIONS if getattr(call.op, name) is not None)
+    axes = [axis % x.dim() for axis in getattr(call.op, word)]
+    y = REDUCTIONS[word](x, axes)
+    return y if call.op.keep else y.squeeze(axes)
+
+
+REDUCTIONS: dict[str, Callable[[Tensor, list[int]], Tensor]] = {
+    "mean": lambda x, axes: x.sum(axes, keepdim=True) / prod(x.shape[axis] for axis in axes),
+    "sum": lambda x, axes: x.sum(axes, keepdim=True),
+    "max": lambda x, axes: x.amax(axes, keepdim=True),
+    "min": lambda x, axes: -(-x).amax(axes, keepdim=True),
+    "norm": lambda x, axes: (x * x).sum(axes, keepdim=True).sqrt(),
+    "var": lambda x, axes: ((x - x.mean(axes, keepdim=True)) ** 2).mean(axes, keepdim=True),
+}
+
+
 # matrices
 
 

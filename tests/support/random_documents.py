@@ -155,7 +155,8 @@ def branches(draw: Draw, names: Names, depth: int) -> list[Step]:
 
 
 def gate(draw: Draw, names: Names, depth: int) -> list[Step]:
-    steps = ["global_avgpool", conv("x.channels", 1), "sigmoid"]
+    pool = draw(st.sampled_from(["global_avgpool", {"reduce": {"var": ["height", "width"], "keep": True}}]))
+    steps = [pool, conv("x.channels", 1), "sigmoid"]
     return [{"mul": {"x": "x", names.new("gate"): steps}}]
 
 

@@ -10,6 +10,7 @@ from netspec.ops.layer_normalization import FeatureNorm, LayerNorm, RMSNorm
 from netspec.ops.linear import Embedding, Linear, MatMul, RadialBasis
 from netspec.ops.normalization import BatchNorm, GroupNorm, InstanceNorm
 from netspec.ops.recurrent import GRU, LSTM, RNN
+from netspec.ops.reduction import Reduce
 from netspec.ops.response_normalization import LocalResponseNorm
 from netspec.sizes import Size
 from netspec.targets.equations.model import EQUATIONS, Call, Equation, indices, over
@@ -135,6 +136,27 @@ def local_response_norm(op: LocalResponseNorm, call: Call) -> Equation:
     energy = over("sum", square, {"d": op.size})
     formula = f"{call.x.at(*call.axes)} / ({op.k} + {op.alpha} / {op.size} * {energy}) ** {op.beta}"
     return Equation(call.axes, formula)
+
+
+@EQUATIONS.implements(Reduce)
+def reduction(op: Reduce, call: Call) -> Equation:
+    reduced, kept = op.indices(call.x.shape), iter(call.axes)
+    at, ranges = [], {}
+    for place, size in enumerate(call.x.shape):
+        name = next(kept) if op.keep or place not in reduced else ""
+        if place in reduced:
+            name = f"d{place}"
+            ranges[name] = size
+        at.append(name)
+    element = call.x.at(*at)
+    match op.function():
+        case "norm":
+            return Equation(call.axes, f"sqrt({over('sum', f'{element} ** 2', ranges)})")
+        case "var":
+            mean, variance = _moments(element, ranges)
+            return Equation(call.axes, variance[1], (mean,))
+        case function:
+            return Equation(call.axes, over(function, element, ranges))
 
 
 # pools without a window

@@ -70,7 +70,8 @@ def _number_snippet(name: str, field: Schema, known: Mapping[str, Any]) -> Schem
     kinds = field.get("type")
     first = kinds[0] if isinstance(kinds, list) else kinds
     value = known.get(name, field.get("minimum", 0))
-    if first not in ("integer", "number") or "default" in field or not value:
+    # A field may take a number or a list, of which the example has a list.
+    if first not in ("integer", "number") or "default" in field or not value or isinstance(value, (list, tuple)):
         return {}
     return _snippet(str(value), _with_stops(value, count(1)))
 

@@ -79,13 +79,17 @@ def python(formula: str) -> str:
 def evaluate(text: str, known: dict[str, Tensor], shape: tuple[int, ...]) -> Tensor:
     """Return the value of an equation: its first line, and lines that say what its names stand for."""
     first, *where = text.splitlines()
-    indices, formula = re.fullmatch(r"[\w.]+\[([^\]]*)\] = (.*)  # [\dx]+", first).groups()  # type: ignore[union-attr]
+    indices, formula = re.fullmatch(r"[\w.]+\[([^\]]*)\] = (.*)  # (?:[\dx]+|scalar)", first).groups()  # type: ignore[union-attr]
     named = [re.fullmatch(r"    where (\w+) = (.*)", line).groups() for line in where]  # type: ignore[union-attr]
     values = {name: Values(tensor) for name, tensor in known.items()}
     lines = [(name, compile(python(part), name, "eval")) for name, part in [*named, ("result", formula)]]
     found = []
     for at in product(*map(range, shape)):
-        scope: dict[str, Any] = {"values": values, **FUNCTIONS, **dict(zip(indices.split(", "), at, strict=True))}
+        scope: dict[str, Any] = {
+            "values": values,
+            **FUNCTIONS,
+            **dict(zip(filter(None, indices.split(", ")), at, strict=True)),
+        }
         for name, code in lines:
             scope[name] = eval(code, scope)
         found.append(0.0 if isinstance(scope["result"], Outside) else scope["result"])
