@@ -65,7 +65,6 @@ STEPS: dict[str, str] = {
     "dot": "matmul",
     "droppath": "as in `stochastic_depth: 0.9`, which is the share that stays",
     "dwconv": "as in `conv: {out: x.channels, kernel: 3, groups: x.channels}`",
-    "einsum": "`matmul` multiplies two values, and `permute` and `reshape` bring them into shape",
     "embed": "embedding",
     "expanddims": "reshape",
     "fc": "linear",

@@ -20,6 +20,7 @@ from netspec.lowering.sharing import Owner, check_block, check_contents, check_o
 from netspec.lowering.size_inputs import size_inputs
 from netspec.lowering.values import Value
 from netspec.ops import Op, ShapeError, TensorType
+from netspec.ops.einsum import Einsum
 from netspec.ops.patterned import Patterned
 from netspec.sizes import Dim, Reason, SizeContext, stated
 from netspec.sizes.context import Deciding
@@ -196,7 +197,9 @@ class Builder:
             op = op.located(*shapes)
             (result,), parameters = op.infer_results(*types), op.list_parameters(*shapes)
         except ShapeError as error:
-            place = narrowed(point.pattern, error, op.pattern) if isinstance(op, Patterned) and point.pattern else span
+            place = span
+            if point.pattern and isinstance(op, (Einsum, Patterned)):
+                place = narrowed(point.pattern, error, op.pattern)
             notes = self._producers(error, operands)
             raise SpecError.of(error.code, error.message, place, help=error.help, notes=notes) from None
         stated_result = TensorType(stated_shape(result.shape), result.dtype)

@@ -10,7 +10,7 @@
 
 The ops, one class each:
 
-    convolution, transposed_convolution, linear, recurrent, attend, attention
+    convolution, transposed_convolution, linear, einsum, recurrent, attend, attention
     pooling, adaptive_pooling, channel_pooling, reduction
     formula, whose code formula_text writes
     normalization, layer_normalization, response_normalization, scaling
@@ -29,6 +29,7 @@ from netspec.ops import (  # noqa: F401
     attention,
     channel_pooling,
     convolution,
+    einsum,
     formula,
     layer_normalization,
     linear,

@@ -424,6 +424,22 @@ def matmul(call: Call, left: Tensor, right: Tensor) -> Tensor:
     return left @ (right.mT if call.op.transpose_b else right)
 
 
+@rule("einsum")
+def summed_product(call: Call, *operands: Tensor) -> Tensor:
+    """Multiply over all combinations of the names, and then sum."""
+    left, result = call.op.pattern.split("->")
+    sides = [side.split() for side in left.split(",")]
+    order = [*result.split(), *dict.fromkeys(name for side in sides for name in side if name not in result.split())]
+    product = torch.ones((), dtype=operands[0].dtype)
+    for x, side in zip(operands, sides, strict=True):
+        here = [name for name in order if name in side]
+        x = x.permute(0, *(1 + side.index(name) for name in here))
+        sizes = iter(x.shape[1:])
+        product = product * x.reshape(-1, *(next(sizes) if name in side else 1 for name in order))
+    extra = list(range(1 + len(result.split()), product.dim()))
+    return product.sum(extra) if extra else product
+
+
 # merges
 
 

@@ -95,7 +95,9 @@ def bodies(draw: Draw, names: Names, depth: int, top: bool = False) -> list[Step
 
 def meetings(draw: Draw, label: str) -> list[Step]:
     """Return steps in which the current value meets an earlier one."""
-    match draw(st.integers(0, 5)):
+    match draw(st.integers(0, 6)):
+        case 6:
+            return [conv(f"{label}.channels", 1), {"einsum": {"pattern": "c h k, c k w -> c h w", "of": ["x", label]}}]
         case 5:
             return [conv(f"{label}.channels", 1), {"formula": draw(st.sampled_from(FORMULAS)).replace("other", label)}]
         case 0:

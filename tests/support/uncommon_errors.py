@@ -251,6 +251,8 @@ def a_pattern_in_python(folder: Path) -> tuple[Diagnostic, ...]:
     """What a program gives to an op has no place; pydantic says what is wrong."""
     with pytest.raises(ValidationError, match="a pattern has an arrow"):
         OPS["rearrange"](pattern="c h w")
+    with pytest.raises(ValidationError, match="einsum takes two values"):
+        OPS["einsum"](pattern="c h w -> c")
     return ()
 
 

@@ -17,6 +17,7 @@ from netspec.language.parsing.checks import Checker
 from netspec.language.scope import formula_errors, narrowed, template_errors
 from netspec.language.shorthand import field_words, may_be_word, under, variable_names
 from netspec.ops import OPS, Op
+from netspec.ops.einsum import Einsum
 from netspec.ops.patterned import Patterned
 from netspec.syntax.pattern import PatternError
 from netspec.syntax.yaml import Mapping, Sequence, merged
@@ -171,6 +172,8 @@ class ArgumentParser(Checker):
     # merges
 
     def _merge_arguments(self, op: type[Op], call: Call) -> tuple[Mapping, tuple[Operand, ...]]:
+        if issubclass(op, Einsum):
+            return self._einsum_arguments(op, call)
         value, options = call.value, Mapping(call.span.file)
         if not isinstance(value, Mapping):
             return options, self._operands(op, value, call.value_span)
@@ -181,6 +184,24 @@ class ArgumentParser(Checker):
         if self._holds_options(op, value):
             return options, ()
         return options, self._operands(op, value, call.value_span)
+
+    def _einsum_arguments(self, op: type[Einsum], call: Call) -> tuple[Mapping, tuple[Operand, ...]]:
+        """Return a pattern, and the operands beside it; a pattern alone takes the values that enter."""
+        arguments = call.value if isinstance(call.value, Mapping) else call.under("pattern")
+        self.check_names(arguments, ["pattern", "of"], op.name)
+        text = arguments.get("pattern")
+        if not isinstance(text, str):
+            help_text = 'as in `einsum: {pattern: "q d, k d -> q k", of: [q, k]}`'
+            self.report(Code.MISSING_ARGUMENT, f"{op.name} needs a `pattern`", call.span, help_text)
+            return Mapping(call.span.file), ()
+        place = arguments.value_spans["pattern"]
+        try:
+            op.read(text)
+        except PatternError as error:
+            self.report(Code.INVALID_PATTERN, error.message, narrowed(place, error, text), error.help)
+        self._check_fields(op, arguments)
+        operands = self._operands(op, arguments["of"], arguments.value_spans["of"]) if "of" in arguments else ()
+        return arguments, operands
 
     def _holds_options(self, op: type[Op], operands: Mapping) -> bool:
         """Return whether an option is among the operands instead of a branch, and report it."""

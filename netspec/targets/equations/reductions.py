@@ -6,6 +6,7 @@ from netspec.ops import OPS, Op
 from netspec.ops.attend import Attend
 from netspec.ops.attention import Attention
 from netspec.ops.base import axis_index
+from netspec.ops.einsum import Einsum
 from netspec.ops.layer_normalization import FeatureNorm, LayerNorm, RMSNorm
 from netspec.ops.linear import Embedding, Linear, MatMul, RadialBasis
 from netspec.ops.normalization import BatchNorm, GroupNorm, InstanceNorm
@@ -62,6 +63,20 @@ def attend(op: Attend, call: Call) -> Equation:
     total = over("sum", weight, keys)
     # Without a key, a query gives zero.
     return Equation(call.axes, f"{weighted} / {f'max({total}, 1e-38)' if 'mask' in op.optional_names() else total}")
+
+
+@EQUATIONS.implements(Einsum)
+def einsum(op: Einsum, call: Call) -> Equation:
+    sizes, pattern = op.fit(tuple(each.shape for each in call.operands)), op.read(op.pattern)
+    names = dict(zip(pattern.result.names, call.axes, strict=True))
+    summed = [name for name in pattern.names if name not in names]
+    names |= {name: f"d{place}" for place, name in enumerate(summed)}
+    left, right = (
+        operand.at(*(names[name] for name in side.names))
+        for operand, side in zip(call.operands, pattern.operands, strict=True)
+    )
+    ranges = {names[name]: sizes[name] for name in summed}
+    return Equation(call.axes, over("sum", f"{left} * {right}", ranges) if ranges else f"{left} * {right}")
 
 
 # normalization

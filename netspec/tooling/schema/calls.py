@@ -45,10 +45,12 @@ def merge_call(op: type[Op], operand: Schema) -> Schema:
     operands = _operands(op, operand)
     of = {"description": "The operands, where there are options too."}
     options = {"of": {**of, **operands}, **describe_fields(op)}
+    about = {**about_class(op), **call_snippet(op.name, class_example(op, op.name)), "title": op.name}
+    if op.primary:
+        pattern = {**options[op.primary], **matching("->", "axes, an arrow, axes")}
+        return {**about, **_call({**options, op.primary: pattern}, required(op), op.primary)}
     return {
-        **about_class(op),
-        **call_snippet(op.name, class_example(op, op.name)),
-        "title": op.name,
+        **about,
         "allOf": [{"properties": {"of": of}}],
         "if": {"type": "object", "required": ["of"]},
         "then": {"properties": options, "additionalProperties": False},

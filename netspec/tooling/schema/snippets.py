@@ -91,4 +91,5 @@ def _with_stops(value: Any, stops: Iterator[int]) -> str:
 
 @lru_cache(maxsize=1000, typed=True)  # typed, since 1 and True are equal
 def _stop_text(value: Any) -> str:
-    return re.sub(r"([\\$}])", r"\\\1", flow(value))
+    # As an item of a list, a text with a comma is quoted.
+    return re.sub(r"([\\$}])", r"\\\1", flow([value])[1:-1])
