@@ -44,6 +44,8 @@ def propagate(
     op: Op, shapes: tuple[Shape, ...], result: Shape, operands: Sequence[Dependence], limits: Mapping[Source, int]
 ) -> Dependence:
     """Return what the elements of an op's result depend on; ``limits`` are the sizes of the inputs' axes."""
+    if not operands:
+        return Dependence(simple(result), {})
     windows = op.receptive_windows(*shapes)
     # An op without windows is element-wise: it reads each operand at its own position, if the shapes allow that.
     if windows is None or not (windows or op.keeps_order or all(_broadcasts(shape, result) for shape in shapes)):

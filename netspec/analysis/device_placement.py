@@ -63,7 +63,7 @@ def place(graph: Graph) -> Placement:
     values = {each.name: 0 for each in graph.inputs}
     for node in graph:
         settled = _settled(node.scope, scopes)
-        own = weights.get(node.module, values[node.inputs[0]])
+        own = weights.get(node.module, values[node.inputs[0]] if node.inputs else 0)
         values.update(dict.fromkeys(node.values, own if settled is None else settled))
     return Placement(values, weights, scopes)
 

@@ -32,6 +32,7 @@ def liveness(graph: Graph) -> Liveness:
         last.update((owners[path], position) for path in node.inputs)
     kept = {owners[output.node] for output in graph.outputs if not output.train_only}
     kept.update(each.name for each in graph.inputs)
+    kept.update(node.path for node in order if not node.inputs)
     dying: dict[int, list[str]] = {}
     for path, position in last.items():
         if path not in kept:
@@ -41,13 +42,16 @@ def liveness(graph: Graph) -> Liveness:
 
 @analysis
 def aliases(graph: Graph, training: bool) -> frozenset[str]:
-    """Return the values that lie in the memory of their first operand, in training or in evaluation.
+    """Return the values that lie in the memory of their first operand or of the module, in training or in evaluation.
 
     Results of ops are assumed to be contiguous, unless their traits say otherwise.
     """
     shared: set[str] = set()
     strided: set[str] = set()
     for node in graph:
+        if not node.inputs:  # it is part of the module
+            shared.add(node.path)
+            continue
         operand = node.inputs[0]
         # torch.Tensor.view needs elements without gaps for new axes, and torch.flatten copies where there are some.
         if not node.op.allocates(training) and not (node.op.keeps_order and operand in strided):
@@ -63,5 +67,5 @@ def _owners(graph: Graph) -> dict[str, str]:
     owners = {each.name: each.name for each in graph.inputs}
     for node in graph:
         for value in node.values:
-            owners[value] = owners[node.inputs[0]] if node.path in shared else value
+            owners[value] = owners[node.inputs[0]] if node.path in shared and node.inputs else value
     return owners

@@ -114,6 +114,15 @@ class Parameter:
         return self.default is REQUIRED
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredTensor:
+    """A tensor that is declared beside the steps; ``fields`` are its declaration as written."""
+
+    name: str
+    fields: Mapping
+    span: Span
+
+
 # Not frozen: the body is parsed after all signatures are known, so that blocks may call each other.
 @dataclass(slots=True, eq=False, repr=False)
 class Block:
@@ -126,6 +135,7 @@ class Block:
     span: Span
     namespace: Namespace[str, Block]
     description: str = ""
+    tensors: tuple[StoredTensor, ...] = ()
     body: Body | None = None
     mentions: frozenset[str] | None = None
     """The names that occur in its declaration; None for a block of the library."""
@@ -165,6 +175,7 @@ class Document:
     outputs: tuple[str, ...]
     namespace: Namespace[str, Block]
     blocks: dict[str, Block]
+    tensors: tuple[StoredTensor, ...]
     network: Body
     expect: Mapping
     span: Span

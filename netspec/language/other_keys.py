@@ -91,6 +91,7 @@ DOCUMENT_KEYS: dict[str, str] = {
     "paper": "cite",
     "parameters": "args",
     "params": "args",
+    "weights": "tensors",
     "sequential": "network",
     "settings": "args",
     "shape": "input",

@@ -21,11 +21,13 @@ TRAINING = "leave it out: it belongs to training, not to the network"
 _LAYOUT = "leave it out: the channels come first"
 
 _FORMULA = "as in `formula: {}`"
+_TENSOR = "declare it under `tensors:`, as in `tensors: {token: {shape: [1, 64], init: zeros}}`"
 
 STEPS: dict[str, str] = {
     **{name: _FORMULA.format(f"{name}(x)") for name in ("abs", "cos", "exp", "log", "rsqrt", "sin", "sqrt")},
     **dict.fromkeys(("clamp", "clip"), _FORMULA.format("clamp(x, -1, 1)")),
     **dict.fromkeys(("expression", "lambda", "where"), _FORMULA.format("where(x > 0, x, 0)")),
+    **dict.fromkeys(("parameter", "classtoken", "posembed", "positionembedding", "layerscale"), _TENSOR),
     "activation": "name the function itself, as in `- relu`",
     "addition": "add",
     "averagepool": "avgpool",

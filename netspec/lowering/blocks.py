@@ -16,6 +16,7 @@ from netspec.lowering.insertion import rules_inside, scope_point
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import check_entering, labelled_values
 from netspec.lowering.registry import lowers_kind
+from netspec.lowering.tensors import add_tensors
 from netspec.lowering.values import Values
 from netspec.syntax import expr
 from netspec.syntax.yaml import Mapping, merged
@@ -110,6 +111,7 @@ def lower_block(step: Step, block: Block, values: Values, context: Context) -> V
 def _block_result(block: Block, values: Values, inner: Context) -> Values:
     if block.body is None:
         raise expr.AlreadyReported
+    add_tensors(block.tensors, inner)
     result = lower_body(block.body, values, inner)
     if not block.outputs:
         return result

@@ -151,7 +151,8 @@ class Builder:
         Raises: SpecError when the op cannot take these operands.
         """
         facts = self._facts(op, operands, point)
-        self._check_last_axis(op, operands[0], point.span)
+        if op.trains_last_axis:
+            self._check_last_axis(op, operands[0], point.span)
         self.axes += len(facts.stated_result.shape)
         if self.axes > self.limits.axes:
             message = f"the values of this network have more than {self.limits.axes:,} axes"
@@ -257,7 +258,7 @@ class Builder:
         """Warn of weights for each position of a map, which are nearly always a forgotten ``flatten``."""
         # Features are a number; what is open are the positions of an image.
         shape = operand.shape
-        if op.trains_last_axis and len(shape) > 2 and type(shape[-1]) is Dim:
+        if len(shape) > 2 and type(shape[-1]) is Dim:
             message = f"{op.name} works over the width of {show(shape)}, not over its channels"
             help_text = "`flatten` makes it one vector; `conv` with `kernel: 1` and `ln: channels` go over the channels"
             self.collector.report(Code.WEIGHTS_PER_POSITION, message, span, help_text)

@@ -25,6 +25,7 @@ from netspec.lowering.layers import Layer
 from netspec.lowering.layout import suspicious_inputs
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import labelled
+from netspec.lowering.tensors import add_tensors
 from netspec.lowering.unused import report_unused
 from netspec.lowering.values import Value, Values
 from netspec.sizes import SizeContext
@@ -138,6 +139,7 @@ def _expand(
     """Expand the network of a document and return its main outputs; raise SpecError with all errors found."""
     builder.entering = tuple(Value(each.name, each.symbolic_type) for each in inputs)
     context = _context(document, builder, variables)
+    add_tensors(document.tensors, context)
     result = lower_body(document.network, builder.entering, context)
     main = _main_outputs(document, result, context)
     builder.collector.raise_errors()

@@ -67,10 +67,10 @@ def _rules(raw: Any, variables: dict[str, Any], span: Span, op: type[Op]) -> Ini
     known = possible_parameters(op)
     if not isinstance(raw, Mapping) or (len(raw) == 1 and _means_function(next(iter(raw)), known)):
         check_parameter("weight", known, op.name, span)
-        return (("weight", _initializer(raw, variables, span)),)
+        return (("weight", initializer(raw, variables, span)),)
     for name in raw:
         check_parameter(name, known, op.name, raw.key_spans[name])
-    return tuple((name, _initializer(value, variables, raw.value_spans[name])) for name, value in raw.items())
+    return tuple((name, initializer(value, variables, raw.value_spans[name])) for name, value in raw.items())
 
 
 @cache
@@ -105,7 +105,8 @@ def _means_function(name: str, parameters: Collection[str]) -> bool:
     return name not in parameters and bool(nearest(name, FUNCTIONS))
 
 
-def _initializer(raw: Any, variables: dict[str, Any], span: Span) -> Initializer:
+def initializer(raw: Any, variables: dict[str, Any], span: Span) -> Initializer:
+    """Return how one parameter is initialized; raise SpecError NS0316 for what says nothing about that."""
     if isinstance(raw, str) and (raw in WORDS or (WORD.match(raw) and raw not in variables)):
         function = _function(raw, span)
         if function == "constant":

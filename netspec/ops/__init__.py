@@ -17,6 +17,7 @@ The ops, one class each:
     activation, squashing
     regularization, stochastic
     merge, reshaping, rearrange, tile, resampling, shuffling
+    stored, for what is declared beside the steps
 
 An op infers its shape, counts its cost and emits its torch code, and has samples
 of valid and invalid uses, which the tests run.
@@ -47,15 +48,17 @@ from netspec.ops import (  # noqa: F401
     shuffling,
     squashing,
     stochastic,
+    stored,
     tile,
     transposed_convolution,
 )
-from netspec.ops.base import OPS, Argument, Op, Sample, ShapeError, Torch
+from netspec.ops.base import DECLARED, OPS, Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.plugins import PluginError, load_installed, load_plugin
 from netspec.ops.tensor_type import TensorType
 from netspec.ops.traits import SAME, Window, Windows
 
 __all__ = [
+    "DECLARED",
     "OPS",
     "SAME",
     "Argument",

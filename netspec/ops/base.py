@@ -22,6 +22,8 @@ from netspec.sizes.shape import AXIS_NAMES, Shape, axis_named, elements, show
 
 OPS: dict[str, "type[Op]"] = {}
 """Every op by the word that a step uses for it."""
+DECLARED: dict[str, "type[Op]"] = {}
+"""The ops without a word: what a document declares beside its steps."""
 
 Family = Literal[
     "convolution", "linear", "normalization", "activation", "pooling", "regularization", "shape", "merge", "sequence"
@@ -137,15 +139,15 @@ class Op(Traits):
     invalid_samples: ClassVar[tuple[Sample, ...]] = ()
     """Uses that ``infer_shape`` must refuse with a ShapeError."""
 
-    def __init_subclass__(cls, name: str | None = None, **options: Any) -> None:
+    def __init_subclass__(cls, name: str | None = None, declared: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)
         if name is None:
             return
         # With two ops of one name, the order of imports would decide what documents mean.
-        if name in OPS:
-            raise TypeError(f"two ops are called {name!r}: {OPS[name].__qualname__} and {cls.__qualname__}")
+        if (other := OPS.get(name) or DECLARED.get(name)) is not None:
+            raise TypeError(f"two ops are called {name!r}: {other.__qualname__} and {cls.__qualname__}")
         cls.name = name
-        OPS[name] = cls
+        (DECLARED if declared else OPS)[name] = cls
 
     @abstractmethod
     def infer_shape(self, *shapes: Shape) -> Shape:

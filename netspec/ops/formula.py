@@ -49,6 +49,7 @@ class Formula(Op, name="formula"):
     primary = "expression"
     operands = (1, None)
     operands_from = "expression"
+    stretches = True
     # The gradient of some functions reads their result.
     keeps_output = True
     samples = (

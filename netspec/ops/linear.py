@@ -246,6 +246,7 @@ class MatMul(Op, name="matmul"):
 
     family = "merge"
     operands = (2, 2)
+    stretches = True
     samples = (
         Sample({}, ((3, 4), (4, 5))),
         Sample({"transpose_b": True}, ((2, 3, 4), (2, 5, 4))),

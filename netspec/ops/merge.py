@@ -82,6 +82,7 @@ class ElementWise(Op):
     """The base class of element-wise merges."""
 
     checks_sizes = False
+    stretches = True
     family = "merge"
     operands: ClassVar[tuple[int, int | None]] = (2, None)
     samples: ClassVar[tuple[Sample, ...]] = (

@@ -44,6 +44,13 @@ class Traits(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
+    # the batch
+
+    has_batch: ClassVar[bool] = True
+    """False when the result is the same for every example, and has no batch axis."""
+    stretches: ClassVar[bool] = False
+    """True when torch stretches an operand without a batch axis over the batch of the others."""
+
     # memory
 
     input_dtype: ClassVar[Literal["float", "int64", "any"]] = "float"

@@ -100,7 +100,7 @@ def _op_text(node: Node, graph: Graph) -> str:
 
 
 def _drawn(node: Node, graph: Graph) -> str:
-    return node.op.abbreviate(graph.shape_of(node.inputs[0]))
+    return node.op.abbreviate(graph.shape_of((node.inputs or node.values)[0]))
 
 
 def describe_call(scopes: list[Scope], channels: int) -> str:

@@ -540,6 +540,8 @@ EXPRESSIONS = {
     "bound argument": network("- b: {u: {linear: {out: BOMB}}}", "blocks: {b: {args: {u: block}, body: [$u]}}\n", "[4]"),
     "residual": network("- residual: {body: [bn], scale: BOMB}"),
     "formula": network("- formula: BOMB"),
+    "tensor": network("- add: [x, t]", "tensors: {t: {shape: [BOMB], init: zeros}}\n", "[4]"),
+    "start of a tensor": network("- add: [x, t]", "tensors: {t: {shape: 4, init: BOMB}}\n", "[4]"),
 }  # fmt: skip
 
 BOMBS = [*ATTACKS[::4], ("__import__('os').system('id')", "NS04"), ("(lambda: 0)()", "NS04"), ("x.__class__", "NS04")]

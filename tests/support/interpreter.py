@@ -29,6 +29,7 @@ class Call:
     node: Node
     module: nn.Module
     training: bool
+    batch: int
 
     @property
     def op(self) -> Any:
@@ -36,7 +37,10 @@ class Call:
 
     def weight(self, name: str) -> Tensor | None:
         """Return a parameter or buffer of the node's module, or None where it has none of that name."""
-        *path, last = f"{self.node.module}.{name}".split(".")
+        return self.stored(f"{self.node.module}.{name}")
+
+    def stored(self, key: str) -> Tensor | None:
+        *path, last = key.split(".")
         owner: Any = self.module
         for part in path:
             owner = owner._modules[part]
@@ -63,7 +67,7 @@ def interpret(graph: Graph, module: nn.Module, inputs: tuple[Tensor, ...], train
     values = {each.name: value for each, value in zip(graph.inputs, inputs, strict=True)}
     for node in graph:
         if training or node.path not in graph.training_only:
-            call = Call(node, module, training)
+            call = Call(node, module, training, batch=len(inputs[0]))
             values[node.path] = RULES[node.op.name](call, *(values[path] for path in node.inputs))
     return values
 
@@ -214,6 +218,14 @@ def join(call: Call, *operands: Tensor) -> Tensor:
 def draw_column(call: Call, x: Tensor) -> Tensor:
     assert not call.training
     return torch.full((x.shape[0],), -1.0)
+
+
+@rule("parameter")
+def parameter(call: Call) -> Tensor:
+    """Return what is stored once for each example."""
+    value = call.stored(call.node.module)
+    assert value is not None
+    return value.broadcast_to(call.batch, *call.node.shape)
 
 
 # normalization

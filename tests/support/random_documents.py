@@ -17,6 +17,7 @@ ELEMENT_WISE = (
     {"avgpool": {"kernel": 2, "stride": 1, "padding": "same_tf"}}, {"slice": {"start": 0}}, {"pad": 0},
     {"reshape": "x.shape"}, {"gather": "range(x.channels)"},
     {"rearrange": "c h w -> c w h"}, {"rearrange": {"pattern": "(c g) ... -> (g c) ...", "g": 2}},
+    "gained",
 )  # fmt: skip
 """Steps that keep the shape of any square image with an even number of channels."""
 
@@ -27,6 +28,13 @@ BLOCKS = {
         "body": [{"repeat": "steps", "body": [{"unit": {"width": "width"}}]}, {"residual": ["bn", "relu"]}],
     },
     "acted": {"args": {"act": "relu"}, "body": ["$act", {"conv": {"out": "x.channels", "kernel": 1}}, "$act"]},
+    "gained": {
+        "tensors": {
+            "gain": {"shape": ["input.channels", 1, 1], "init": {"uniform": {"a": 0.5, "b": 1}}},
+            "offset": {"shape": ["input.channels", 1, 1], "init": 0.1, "batch": True},
+        },
+        "body": [{"mul": ["x", "gain"]}, {"add": {"of": ["x", "offset"], "broadcast": True}}],
+    },
     "crossed": {
         "inputs": ["left", "right"],
         "outputs": ["cut", "product"],

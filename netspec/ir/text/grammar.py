@@ -13,7 +13,7 @@ from netspec.diagnostics import Span
 from netspec.dtypes import Dtype
 from netspec.ir.node import Initializer
 from netspec.ir.text.scanner import PLAIN, WORD, GraphSyntaxError, Line
-from netspec.ops import OPS, Op, TensorType
+from netspec.ops import DECLARED, OPS, Op, TensorType
 
 ARGUMENT = re.compile(r"\w+ *=", re.ASCII)
 NUMBER = re.compile(r"\d+", re.ASCII)
@@ -56,10 +56,11 @@ def read_live_in(line: Line) -> tuple[str, str]:
 
 def make_op(word: str, arguments: Mapping[str, Any], span: Span) -> Op:
     """Return the op of that name with these arguments, validated."""
-    if word not in OPS:
+    known = OPS.get(word) or DECLARED.get(word)
+    if known is None:
         raise GraphSyntaxError(f"there is no op {word!r}", span)
     try:
-        return OPS[word].model_validate(arguments)
+        return known.model_validate(arguments)
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
         where = ".".join(map(str, wrong["loc"]))

@@ -16,7 +16,7 @@ from netspec.language.loading.imports import LARGEST_CHAIN, Importer
 from netspec.language.loading.library import library
 from netspec.language.loading.overriding import override
 from netspec.language.loading.unused import report_unused_arguments
-from netspec.language.model import Block, Body, Document, Parameter
+from netspec.language.model import Block, Body, Document, Parameter, StoredTensor
 from netspec.language.parsing.declarations import check_outputs, define_blocks
 from netspec.language.parsing.parameters import parse_parameters
 from netspec.language.parsing.parser import Parser
@@ -27,6 +27,7 @@ from netspec.language.parsing.settings import (
     check_settings,
     check_variants,
 )
+from netspec.language.parsing.tensors import parse_tensors
 from netspec.language.scope import Scope
 from netspec.syntax.yaml import Mapping
 
@@ -91,7 +92,7 @@ def _assemble(chain: list[tuple[Path, Mapping]], sources: SourceMap, collector: 
     parser = Parser(namespace, tree.get("defaults") or Mapping(), collector)
     define_blocks(parser, tree, own, imported)
     parameters = _parameters(parser, tree, trees)
-    network = _network(parser, tree, parameters)
+    tensors, network = _network(parser, tree, parameters)
     _check_input(parser, tree)
     collector.raise_errors()
     assert network is not None, "a document without one has been reported"
@@ -104,6 +105,7 @@ def _assemble(chain: list[tuple[Path, Mapping]], sources: SourceMap, collector: 
         parameters=parameters,
         namespace=namespace,
         blocks=own,
+        tensors=tensors,
         network=network,
         sources=sources,
         warnings=in_order(collector.warnings),
@@ -150,11 +152,13 @@ def _parameters(parser: Parser, tree: Mapping, trees: list[Mapping]) -> dict[str
     return parameters
 
 
-def _network(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) -> Body | None:
-    """Parse the network; if a declaration of an argument is wrong, names are not checked."""
+def _network(
+    parser: Parser, tree: Mapping, parameters: dict[str, Parameter]
+) -> tuple[tuple[StoredTensor, ...], Body | None]:
+    """Parse the network and its tensors; if a declaration of an argument is wrong, names are not checked."""
     if tree.get("network") is None:
         _report_missing(parser, tree, "network", "write its steps below it, as in `- relu`")
-        return None
+        return (), None
     entered = tree.get("input")
     inputs = entered if isinstance(entered, Mapping) and "shape" not in entered else Mapping()
     for name in inputs:
@@ -162,9 +166,10 @@ def _network(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) ->
             parser.check_variable(name, inputs.key_spans[name], "an input")
     is_complete = set(tree.get("args") or ()) == set(parameters) and not _lists_inputs(tree)
     scope = Scope.of_body(parameters, inputs) if is_complete else None
+    tensors = parse_tensors(parser, tree, scope)
     body = parser.body(tree["network"], tree.value_spans["network"], scope=scope)
     check_outputs(parser, tree, tuple(tree.get("outputs") or ()), scope)
-    return body
+    return tensors, body
 
 
 def _lists_inputs(tree: Mapping) -> bool:

@@ -114,4 +114,5 @@ _HEADER_HELP = {
     "init": "as in `init: {conv: kaiming_normal}`",
     "outputs": "as in `outputs: [logits, features]`",
     "blocks": "as in `blocks: {unit: {body: [relu]}}`",
+    "tensors": "as in `tensors: {token: {shape: [1, 64], init: zeros}}`",
 }

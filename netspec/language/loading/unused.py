@@ -13,7 +13,7 @@ from netspec.language.model import Block, Parameter
 from netspec.language.parsing.parser import Parser
 from netspec.syntax.yaml import Mapping
 
-_READING = ("args", "defaults", "init", "input", "network")
+_READING = ("args", "defaults", "init", "input", "tensors", "network")
 """The keys of a document whose values can read its arguments."""
 
 

@@ -5,6 +5,7 @@ arguments.py      the arguments of a step, by what the step is
 checks.py         names, labels and expressions
 declarations.py   ``blocks:``
 parameters.py     ``args:``
+tensors.py        ``tensors:``
 settings.py       ``defaults:``, ``init:`` and ``variants:``
 header.py         the other keys of a document
 """

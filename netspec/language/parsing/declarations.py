@@ -13,6 +13,7 @@ from netspec.language.model import STEP_KEYS, Block, Parameter
 from netspec.language.names import wrong_name
 from netspec.language.parsing.parameters import parse_parameters
 from netspec.language.parsing.parser import Parser
+from netspec.language.parsing.tensors import parse_tensors
 from netspec.language.scope import LABEL, Scope
 from netspec.ops import OPS
 from netspec.syntax.yaml import Mapping, locate
@@ -21,6 +22,7 @@ BLOCK_KEYS = {
     "args": "the block's settings, with type or default",
     "inputs": "names of the inputs, when there are several",
     "outputs": "labels of the values that leave, when there are several",
+    "tensors": "trainable tensors that steps take by name, beside values",
     "body": "the steps",
     "description": "what the block is, for `netspec ops`",
 }
@@ -105,6 +107,7 @@ def define(parser: Parser, tree: Mapping, blocks: dict[str, Block]) -> None:
             continue
         block = blocks[name]
         scope = Scope.of_body(block.parameters, block.inputs) if block.complete else None
+        block.tensors = parse_tensors(parser, declared, scope)
         block.body = parser.body(declared["body"], declared.value_spans["body"], scope=scope)
         check_outputs(parser, declared, block.outputs, scope)
 

@@ -66,5 +66,6 @@ class Header(BaseModel):
     input: Any = Field(None, description="The input's shape, channels first, without batch; or a mapping of inputs.")
     outputs: list[Name] = Field([], description="Labels of the values that the network returns.")
     blocks: dict[str, dict[str, Any]] = Field({}, description="Named bodies with arguments.")
+    tensors: dict[str, Any] = Field({}, description="Trainable tensors that steps take by name, beside values.")
     network: Any = Field(None, description="The steps of the network.")
     expect: Expectation | None = Field(None, description="Totals from the paper that must hold.")

@@ -19,6 +19,7 @@ from netspec.lowering.insertion import scope_point
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import check_entering, labelled
 from netspec.lowering.registry import lowers
+from netspec.lowering.tensors import add_tensors
 from netspec.lowering.values import Value, Values
 from netspec.syntax.yaml import Mapping
 
@@ -37,6 +38,7 @@ def lower_use(step: Step, fields: Use, values: Values, context: Context) -> Valu
     inner = _inner(document, variables, entered, scope, context)
     # The document's pins hold for its declared input; the operand may have another size.
     pinned, builder.pinned = builder.pinned, False
+    add_tensors(document.tensors, inner)
     result = lower_body(document.network, entered, inner)
     builder.pinned = pinned
     if document.outputs:

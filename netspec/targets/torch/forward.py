@@ -30,7 +30,7 @@ def forward(
     yield Line(1, Brackets("def forward(", ("self", *taken), f") -> {kind}:"))
     # An `if` would end the tracing of torch.fx, which records this call.
     yield from (Line(2, call("torch._assert", (each.condition, literal(each.message)))) for each in checks)
-    statements = named.generated.statements
+    statements = [each for each in named.generated.statements if not each.is_stored]
     # The last statement needs no variable if it computes exactly the returned values.
     ends = result is None and bool(statements) and statements[-1].results == plan.outputs
     for statement in statements[:-1] if ends else statements:

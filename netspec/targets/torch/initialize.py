@@ -120,7 +120,7 @@ def _own(named: NamedClass, holder: str, depth: int) -> Iterator[Line]:
         inner = each.path.removeprefix(own).split(".")[1:]
         layer = named.reach(paths[own], holder) + "".join(f"[{number}]" for number in inner)
         for name, how in each.rules:
-            yield from _initialize(f"{layer}.{name}", how, depth)
+            yield from _initialize(layer if each.is_stored else f"{layer}.{name}", how, depth)
             yield from _keep_zero(layer, name, [dict(each.zero_rows)], depth)
 
 

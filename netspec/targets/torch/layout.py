@@ -10,6 +10,7 @@ from netspec.analysis.device_placement import Placement, place
 from netspec.ir import Graph, Node, Scope
 from netspec.ir.live_values import LiveValues, live_values
 from netspec.ops import Argument, Op, Torch
+from netspec.ops.stored import Stored
 from netspec.sizes.shape import Shape
 from netspec.targets.torch.local_sizes import local_text
 from netspec.targets.torch.reserved import reserved_names
@@ -100,6 +101,11 @@ def needs_module(node: Node) -> bool:
     # All uses of a shared block must have the same form, so the op decides and not the node's own weights.
     has_parameters = type(node.op).list_parameters is not Op.list_parameters
     return has_parameters or node.op.always_module(len(node.inputs)) or type(node.op).emit_function is Op.emit_function
+
+
+def is_stored(item: Item) -> bool:
+    """Return whether an item is a tensor of the class itself, and no layer that computes one."""
+    return isinstance(item, Node) and isinstance(item.op, Stored)
 
 
 def lay_out(graph: Graph) -> Layout:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from netspec.ir import Graph, analysis
 from netspec.passes import PassManager
+from netspec.targets.torch.expand_stored import ExpandStored
 from netspec.targets.torch.legalize_padding import LegalizePadding
 
-TORCH_PASSES = PassManager((LegalizePadding(),))
+TORCH_PASSES = PassManager((LegalizePadding(), ExpandStored()))
 
 
 @analysis

@@ -110,6 +110,8 @@ class Statement:
     merges: bool
     device: int | None
     moves: Moves
+    is_stored: bool = False
+    """Whether the value is an attribute, which needs no line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,8 @@ class OwnInitializers:
     path: str
     rules: Initializers
     zero_rows: tuple[tuple[str, str], ...]
+    is_stored: bool = False
+    """Whether the member is the parameter itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from netspec.ir import Node, Scope
 from netspec.ops import Torch
-from netspec.targets.torch.layout import Item, Layout, needs_module, path_inside
+from netspec.targets.torch.layout import Item, Layout, is_stored, needs_module, path_inside
 from netspec.targets.torch.loops import plan_dense_loop
 from netspec.targets.torch.plan import (
     Attribute,
@@ -93,6 +93,7 @@ class Planner:
             merges=isinstance(item, Node) and len(item.inputs) > 1,
             device=layout.devices.get(item.path),
             moves=Moves(moved, layout.placement.has_weights(item)),
+            is_stored=is_stored(item),
         )
 
     def _function(self, node: Node) -> TorchCall:
@@ -185,7 +186,7 @@ def _initializers(scope: Scope, layout: Layout) -> Iterator[OwnInitializers]:
         if isinstance(item, Node):
             if item.init:
                 rows = tuple(item.op.zero_rows().items())
-                yield OwnInitializers(path_inside(item.module, scope.module), item.init, rows)
+                yield OwnInitializers(path_inside(item.module, scope.module), item.init, rows, is_stored(item))
         elif layout.forms[item.path] == "sequential":
             for each in _initializers(item, layout):
                 yield replace(each, path=f"{item.name}.{each.path}")

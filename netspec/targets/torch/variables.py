@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.targets.torch.plan import ClassPlan, Statement
+from netspec.targets.torch.plan import Attribute, ClassPlan, Statement
 from netspec.targets.torch.reserved import free_name
 
 SPARE = ("out", "y", "z")
@@ -30,6 +30,9 @@ class _Variables:
             self._hold(free_name(wanted, reserved, self._held), line=-1)
         for number, line in enumerate(plan.statements):
             self._release(number)
+            if line.is_stored and isinstance(line.called, Attribute):
+                self.names.append(f"self.{line.called.path}")
+                continue
             for _ in line.results:
                 self._hold(self._choose(line), number)
 
@@ -61,7 +64,8 @@ class _Variables:
         if line.hint and len(line.results) == 1:
             candidates.append(free_name(line.hint, self._reserved, ()))
         # The result of a merge is ``x`` again, as before the branches.
-        operands = [self.names[operand] for operand in line.operands]
+        # An attribute is no variable: the next value must not replace it.
+        operands = [name for name in (self.names[operand] for operand in line.operands) if "." not in name]
         candidates += ["x", *operands] if line.merges else [*(each for each in operands if each in self._free), "x"]
         candidates += SPARE
         return next(filter(self._is_free, candidates), "") or self._numbered()

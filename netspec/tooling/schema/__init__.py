@@ -93,6 +93,7 @@ def _properties(definitions: dict[str, Schema]) -> dict[str, Schema]:
         "init": initialization(),
         "input": {"allOf": [{"$ref": "#/definitions/input"}], "defaultSnippets": [INPUT_SNIPPET]},
         "blocks": {"type": "object"},
+        "tensors": {"allOf": [{"$ref": "#/definitions/tensors"}], "type": "object"},
         "network": {"type": list(BODY_TYPES), "minItems": 1},
         "expect": {"type": ["object", "null"], "properties": _keys(Expectation), "additionalProperties": False},
     }

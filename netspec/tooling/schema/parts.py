@@ -7,6 +7,7 @@ from netspec.language.initializers import FUNCTIONS, WORDS
 from netspec.language.model import STEP_KEYS
 from netspec.language.parameters import TYPES
 from netspec.language.parsing.declarations import BLOCK_KEYS
+from netspec.language.parsing.tensors import TENSOR_KEYS
 from netspec.ops import OPS, Op
 from netspec.ops.patterned import Patterned
 from netspec.sizes.shape import MOST_AXES
@@ -26,6 +27,7 @@ def part_definitions() -> dict[str, Schema]:
         "described": _described_input(),
         "input": _input(),
         "initializer": _initializer(),
+        "tensors": _tensors(),
         "rules": _rules(),
     }
 
@@ -37,6 +39,7 @@ def block_declarations(body: Schema) -> Schema:
         "args": {"allOf": [{"$ref": "#/definitions/arguments"}]},
         "inputs": labels,
         "outputs": labels,
+        "tensors": {"allOf": [{"$ref": "#/definitions/tensors"}]},
         "body": {"allOf": [body]},
         "description": {"type": "string"},
     }
@@ -133,6 +136,31 @@ def _input() -> Schema:
         "if": {"type": "object"},
         "then": {"if": {"required": ["shape"]}, "then": described, "else": {**several, "minProperties": 1}},
         "else": shape,
+    }
+
+
+# tensors
+
+
+def _tensors() -> Schema:
+    """Return the schema of ``tensors:``: a shape and an initializer by name."""
+    schemas: dict[str, Schema] = {
+        "shape": {"$ref": "#/definitions/shape"},
+        "init": {"$ref": "#/definitions/initializer"},
+        "batch": {"type": ["boolean", "string"], "allOf": [EXPRESSION]},
+    }
+    properties = {key: {"description": about, "allOf": [schemas[key]]} for key, about in TENSOR_KEYS.items()}
+    tensor = {
+        "type": "object",
+        "properties": properties,
+        "required": ["shape", "init"],
+        "additionalProperties": False,
+        "defaultSnippets": [{"label": "shape, init", "body": {"shape": ["${1:1}", "${2:64}"], "init": "${3:zeros}"}}],
+    }
+    return {
+        "type": ["object", "null"],
+        "propertyNames": {**NEW_LABEL, "doNotSuggest": True},
+        "additionalProperties": tensor,
     }
 
 

@@ -195,7 +195,8 @@ class _Folder:
 
     def _line(self, node: Node, end: Node | None = None) -> Line:
         """Return the line of a node, or of a run of equal ones up to another."""
-        name, detail = shown_name(node.name, node.scope), node.op.abbreviate(self._graph.shape_of(node.inputs[0]))
+        name = shown_name(node.name, node.scope)
+        detail = node.op.abbreviate(self._graph.shape_of((node.inputs or node.values)[0]))
         if end is not None and end is not node:
             name = name_run(name, shown_name(end.name, end.scope))
         return Line(name, type(node.op).__name__, detail, node.op.family)

@@ -10,7 +10,7 @@ from torch import nn
 from netspec.analysis.device_placement import place
 from netspec.diagnostics import NetspecError
 from netspec.ir import Graph
-from netspec.targets.torch.layout import needs_module
+from netspec.targets.torch.layout import is_stored, needs_module
 
 
 class DeviceError(NetspecError):
@@ -58,5 +58,11 @@ def spread(module: nn.Module, graph: Graph, devices: Sequence[torch.device]) -> 
         return
     values = place(graph).values
     for node in graph:
-        if needs_module(node) and not node.shared:
-            module.get_submodule(node.module).to(devices[values.get(node.path, 0) % len(devices)])
+        if not needs_module(node) or node.shared:
+            continue
+        device = devices[values.get(node.path, 0) % len(devices)]
+        if is_stored(node):
+            parameter = module.get_parameter(node.module)
+            parameter.data = parameter.data.to(device)
+        else:
+            module.get_submodule(node.module).to(device)
