@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 import netspec
 from tests.support import chance
+from tests.support.documents import build, compile_text
 from tests.support.sentences import write
 
 
@@ -48,3 +49,13 @@ def test_grn_starts_as_the_identity(tmp_path: Path) -> None:
     module = netspec.build(netspec.compile(write(tmp_path, "input: [4, 5, 6]\nnetwork: [grn]")), device="cpu", seed=0)
     x = torch.randn(2, 4, 5, 6)
     assert torch.equal(module(x), x)
+
+
+def test_the_perceptrons_of_transformers_are_their_formulas() -> None:
+    steps = [{"swiglu": {"hidden": 16, "bias": True}}, {"mlp": {"hidden": 12, "act": "silu"}}]
+    module = build(compile_text({"input": [5, 8], "network": steps}))
+    gated, plain = module.get_submodule("swiglu1"), module.get_submodule("mlp1")
+    x = torch.randn(2, 5, 8, dtype=torch.float64)
+    y = gated.down(torch.sigmoid(gated.gate(x)) * gated.gate(x) * gated.up(x))
+    hidden = plain.fc1(y)
+    assert torch.allclose(module(x), plain.fc2(hidden * torch.sigmoid(hidden)))
