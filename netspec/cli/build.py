@@ -193,9 +193,10 @@ def _print_record(graph: Graph, workload: Workload, done: dict[str, Any]) -> Non
 
 
 def _print_table(graph: Graph, workload: Workload, table: Table, done: dict[str, Any], timer: Timer) -> None:
+    from netspec.diagnostics.render import printable
     from netspec.views.summary.table import TableOptions, summarize
 
-    remarks = [str(timer), f"wrote: {', '.join(done['files'])}"]
+    remarks = [str(timer), f"wrote: {printable(', '.join(done['files']))}"]
     if "compared" in done:
         how = f"on {done['device']} in {workload.dtype}, batch of {workload.batch}"
         remarks.append(f"checked: all {done['compared']:,} shapes of one forward pass {how}, agree with the graph")

@@ -11,7 +11,7 @@ import click
 from netspec.cli.documents import Settings, compile_document
 from netspec.cli.offers import offer_files, offer_specs
 from netspec.cli.options import Workload, document_options, memory_options
-from netspec.cli.output import print_json, progress
+from netspec.cli.output import print_json, progress, report_written
 from netspec.diagnostics.render import printable
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def command(
     _print(found, markdown, as_json)
     if path is not None and chart is not None:
         write_file(path, chart, force=force)
-        click.echo(f"wrote {output}", err=True)
+        report_written(output, err=True)
 
 
 def _measured(specs: Iterable[str], settings: Settings, workload: Workload, sort: Any) -> list[Figures]:

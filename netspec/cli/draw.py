@@ -11,7 +11,7 @@ import click
 from netspec.cli.documents import Settings, compile_document
 from netspec.cli.offers import offer_files, offer_scopes
 from netspec.cli.options import document_options, spec_argument
-from netspec.cli.output import progress
+from netspec.cli.output import progress, report_written
 
 SUFFIXES = (".svg", ".dot", ".gv")
 
@@ -107,7 +107,7 @@ def command(
         click.echo(text, nl=False)
         return
     write_file(path, text, force=force)
-    click.echo(f"wrote {path}")
+    report_written(path)
 
 
 def _draw(graph: Any, suffix: str, options: dict[str, Any]) -> str:

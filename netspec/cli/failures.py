@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -46,7 +47,7 @@ def run(arguments: Sequence[str]) -> int:
         _report_safely(lambda: click.echo("interrupted", err=True))
         return INTERRUPTED
     except click.ClickException as error:
-        _report_safely(error.show)
+        _report_safely(partial(_show, error))
         return USAGE
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
@@ -62,6 +63,15 @@ def _report_safely(show: Callable[[], None]) -> None:
     """Print why a command ends; if standard error is closed, only the exit code says it."""
     with suppress(OSError):
         show()
+
+
+def _show(error: click.ClickException) -> None:
+    """Print an error of usage, in which what was typed moves no cursor and begins no line."""
+    from netspec.diagnostics.render import printable
+
+    if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # its message is the whole help
+        vars(error)["message"] = printable(error.message)  # declared final: only the text that is shown changes
+    error.show()
 
 
 def _discard_output() -> None:

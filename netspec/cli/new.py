@@ -27,6 +27,7 @@ def command(name: str, extended: str | None, out: Path, force: bool) -> None:
 
     With --from, the document extends a network, and lists its settings.
     """
+    from netspec.diagnostics.render import printable
     from netspec.output_files import write_file
     from netspec.tooling.schema import schema_text
     from netspec.tooling.starter import SCHEMA, starter_text
@@ -39,8 +40,9 @@ def command(name: str, extended: str | None, out: Path, force: bool) -> None:
     # The schema is written first: an editor that opens the document reads it at once.
     write_file(out / SCHEMA, schema_text(), force=force)
     write_file(path, text, force=force)
-    click.echo(f"wrote {path}, and {out / SCHEMA} for editors\n\nnext:")
-    for line in (f"netspec summary {path}", f"netspec build {path}", "netspec ops"):
+    shown = printable(str(path))
+    click.echo(f"wrote {shown}, and {printable(str(out / SCHEMA))} for editors\n\nnext:")
+    for line in (f"netspec summary {shown}", f"netspec build {shown}", "netspec ops"):
         click.echo(f"  {line}")
 
 

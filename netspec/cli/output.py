@@ -34,6 +34,13 @@ def progress(text: str) -> Iterator[None]:
         click.echo("\r\x1b[K", nl=False, err=True)
 
 
+def report_written(path: object, err: bool = False) -> None:
+    """Say which file was written; its name moves no cursor and begins no line."""
+    from netspec.diagnostics.render import printable
+
+    click.echo(f"wrote {printable(str(path))}", err=err)
+
+
 class Timer:
     """The seconds that each part of a command takes; a terminal shows the name of the part meanwhile."""
 

@@ -8,6 +8,7 @@ import click
 
 from netspec.cli.offers import offer_specs
 from netspec.cli.options import plugin_option
+from netspec.cli.output import report_written
 
 
 @click.command("schema")
@@ -35,4 +36,4 @@ def command(spec: str | None, output: Path | None, force: bool) -> None:
         click.echo(text, nl=False)
         return
     write_file(output, text, force=force)
-    click.echo(f"wrote {output}")
+    report_written(output)

@@ -10,7 +10,7 @@ import click
 from netspec.cli.documents import Settings, compile_document
 from netspec.cli.offers import offer_files
 from netspec.cli.options import document_options, spec_argument
-from netspec.cli.output import progress
+from netspec.cli.output import progress, report_written
 
 if TYPE_CHECKING:
     from netspec.ir import Graph
@@ -51,7 +51,7 @@ def command(spec: str, settings: Settings, target: str, output: str | None, forc
         click.echo(text, nl=False)
         return
     write_file(Path(output or ""), text, force=force)
-    click.echo(f"wrote {output}")
+    report_written(output)
 
 
 def _write(graph: Graph, target: str) -> str:

@@ -68,3 +68,24 @@ def test_names_reach_the_terminal_escaped(netspec: Run) -> None:
         Path(name).write_text(Path("good.yaml").read_text(encoding="utf-8"), encoding="utf-8")
         code, out, err = netspec("check", name)
         assert (code, err) == (0, "") and out.startswith("ok  ") and all(map(str.isprintable, out.splitlines()))
+
+
+def test_what_was_typed_reaches_the_terminal_escaped(netspec: Run) -> None:
+    typed = "a\x1b[31m\n::error b"
+    for command in (
+        ("explain", typed),
+        ("ops", typed),
+        ("new", typed),
+        ("list", typed),
+        ("check", "good.yaml", "--set", typed),
+        ("check", "good.yaml", "--plugin", typed),
+        ("draw", "good.yaml", "-o", f"{typed}.jpg"),
+    ):
+        code, out, err = netspec(*command)
+        assert (code, out) == (2, "") and all(map(str.isprintable, err.splitlines())), command
+        assert "\n::error" not in err
+
+
+def test_names_of_written_files_are_escaped(netspec: Run) -> None:
+    code, out, _ = netspec("draw", "good.yaml", "-o", "a\n::error b.svg")
+    assert (code, out) == (0, "wrote a\\n::error b.svg\n")

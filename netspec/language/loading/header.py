@@ -99,7 +99,7 @@ def _header_help(loc: tuple[Any, ...]) -> str:
     """Return an example of the part of the header at a location."""
     if loc[0] == "expect":
         return "as in `expect: {params: 11689512}`"
-    return _HEADER_HELP.get(str(loc[0]), "put quotes around a text that looks like a number")
+    return _HEADER_HELP.get(str(loc[0]), "write it as a text; put quotes around one that looks like a number")
 
 
 _HEADER_HELP = {
@@ -107,6 +107,7 @@ _HEADER_HELP = {
     "name": "it is the name of a class and of files too, and starts with a letter",
     "reference": "as in `reference: {torchvision: resnet18}`",
     "published": "as in `published: {dataset: ImageNet, top1: 75.3, top5: 92.2, source: 'table 4, one crop'}`",
+    "extends": "as in `extends: resnet18`, or `extends: family.yaml`",
     "import": "as in `import: [blocks/units.yaml]`",
     "args": "as in `args: {width: 64}`",
     "variants": "as in `variants: {wide: {width: 128}}`",

@@ -170,6 +170,10 @@ class Parser(ArgumentParser):
         return f"write `{key}: {{body: [...]}}`" if key in COMBINATORS else "make the body a block, or a `sequential`"
 
     def _step_keys(self, tree: Mapping) -> dict[str, Any]:
+        for key in ("name", "when", "share", "expect", "device", "init"):
+            if key in tree and tree[key] is None:
+                message, help_text = f"`{key}` has no value", "write one behind it, or leave the key out"
+                self.report(Code.INVALID_STEP_KEY, message, tree.key_spans[key], help_text)
         name = tree.get("name")
         share = tree.get("share")
         if name is not None:
