@@ -29,8 +29,9 @@ FUNCTIONS = {
 
 _CHANNELS, _HEIGHT, _WIDTH = "channels", "height", "width"
 _ATTRIBUTES = {
-    **dict.fromkeys(("c", "ch", "channel", "num_channels", "num_features", "features", "in_channels"), _CHANNELS),
-    **dict.fromkeys(("out_channels", "out_features", "out", "filters", "dim", "nc"), _CHANNELS),
+    **dict.fromkeys(("c", "ch", "channel", "num_channels", "num_features", "in_channels"), _CHANNELS),
+    **dict.fromkeys(("out_channels", "out", "filters", "dim", "nc"), _CHANNELS),
+    **dict.fromkeys(("in_features", "out_features", "embed_dim"), "features"),
     **dict.fromkeys(("h", "rows"), _HEIGHT),
     **dict.fromkeys(("w", "cols", "columns"), _WIDTH),
     **dict.fromkeys(("d", "frames"), "depth"),
