@@ -175,8 +175,8 @@ REFUSED: dict[str, tuple[Callable[[str], str], str]] = {
     ),
     "a wrong argument": (lambda text: text.replace("dim=4", 'dim="x"'), "19:29: embedding: dim: Input should be"),
     "operands that do not fit": (
-        lambda text: text.replace("add(pair@2.conv1, stem)", "linear(stem, out=2)"),
-        "25:7: linear takes a vector",
+        lambda text: text.replace("add(pair@2.conv1, stem)", "gn(stem, groups=3)"),
+        "25:7: gn",
     ),
     "no JSON": (lambda text: text.replace("flag=true", "flag=yes"), "1:103: expected a value as JSON"),
     "an unknown mark": (
