@@ -70,7 +70,7 @@ def test_stages_are_columns_of_a_table() -> None:
 
 
 UNUSED = {"grn", "l2_normalize", "mlp", "swiglu"}
-"""Library blocks that no shipped network has yet; tests/lowering/test_library_blocks.py holds them to their formulas."""
+"""Library blocks that no shipped network has yet; tests/lowering/test_library_blocks.py has their formulas."""
 
 
 def test_library_blocks_are_described_and_used() -> None:
