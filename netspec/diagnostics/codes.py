@@ -148,5 +148,4 @@ class Code(StrEnum):
     UNUSED_ARGUMENT = "NS0803", "warning"
     CONDITION_ALWAYS_TRUE = "NS0804", "warning"
     SUSPICIOUS_INPUT = "NS0805", "warning"
-    EMPTY_OPERAND = "NS0806", "warning"
     WEIGHTS_PER_POSITION = "NS0807", "warning"

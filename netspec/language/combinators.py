@@ -28,11 +28,15 @@ class Combinator(BaseModel):
     """The variables that the combinator defines for expressions in its body."""
     ignored_keys: ClassVar[tuple[str, ...]] = ()
     """The step keys that have no effect on it."""
-    has_sibling_body: ClassVar[bool] = False
-    """True when ``body`` is a key of the step, next to the combinator's key instead of under it."""
+    ignored_help: ClassVar[str] = "it brings no module; label its values with `as`"
+    """Why those keys have no effect, as a help line."""
+    beside: ClassVar[tuple[str, ...]] = ()
+    """The fields that are keys of the step, next to the combinator's key instead of under it."""
 
     variables_field: ClassVar[str] = ""
     """The field whose keys are further variables of the body."""
+    defined_field: ClassVar[str] = ""
+    """The field whose keys are names that later steps see; a mapping is always this field."""
     forwarded: ClassVar[tuple[str, ...]] = ()
     """The fields whose values are arguments of another document, which declares which of them are words."""
 
@@ -45,7 +49,8 @@ class Combinator(BaseModel):
     def is_primary(cls, value: Collection[str]) -> bool:
         """Return whether a mapping with these keys is the primary field, rather than the fields by name."""
         # A mapping without any field of a combinator can only be a body that is a single step: `residual: {conv: 64}`.
-        return cls.has_sibling_body or (cls.primary == "body" and not set(value) & set(cls.model_fields))
+        alone = cls.beside or cls.defined_field
+        return bool(alone) or (cls.primary == "body" and not set(value) & set(cls.model_fields))
 
 
 class Sequential(Combinator, key="sequential"):
@@ -67,26 +72,30 @@ class Repeat(Combinator, key="repeat"):
 
     primary = "times"
     variables = ("index",)
-    has_sibling_body = True
+    beside = ("body", "collect")
+    verbatim = ("collect",)
 
     times: Count = Field(description="Number of repetitions.")
     body: InstanceOf[Body] = Field(description="The steps to repeat.")
+    collect: str | None = Field(None, description="A label for the values of all rounds.")
 
 
 class Foreach(Combinator, key="foreach"):
     """The body once per element of the lists, which are iterated in parallel; inside, each name is its element.
 
-    Several names with commas between them hold the items of a row, where the list is a table.
+    Several names hold the items of a row, where the list is a table. A word among its elements is an op or block.
 
     Example: ``{foreach: {width: [64, 128]}, body: [{conv: {out: width, kernel: 3}}, relu]}``
     """
 
     primary = "lists"
     variables_field = "lists"
-    has_sibling_body = True
+    beside = ("body", "collect")
+    verbatim = ("collect",)
 
     lists: dict[str, list[Any]] = Field(description="A list per name; all have the same length.")
     body: InstanceOf[Body] = Field(description="The steps to run for each element.")
+    collect: str | None = Field(None, description="A label for the values of all rounds.")
 
 
 class Residual(Combinator, key="residual"):
@@ -148,16 +157,21 @@ class AuxiliaryOutput(Combinator, key="output"):
 class Use(Combinator, key="use"):
     """Runs another document as a sub-network.
 
+    With ``taps`` it gives the values of these steps, and what comes after the last of them is not there.
+
     Example: ``- use: {spec: resnet18, args: {classes: 10}}``
     """
 
     primary = "spec"
     bodies = ()
-    verbatim = ("spec",)
+    verbatim = ("spec", "taps")
     forwarded = ("args",)
 
     spec: str = Field(description="A shipped network's name, or a path relative to this file.")
     args: dict[str, Any] = Field(default_factory=dict, description="Values for that document's arguments.")
+    taps: list[str] = Field(
+        default_factory=list, description="The steps whose values it gives, by their name in the module tree or label."
+    )
 
 
 class Split(Combinator, key="split"):
@@ -174,3 +188,18 @@ class Split(Combinator, key="split"):
 
     sizes: list[Integer] = Field(description="Size of each piece; one of them may be -1, which is the rest.")
     axis: AxisNumber = Field(1, description="The axis to split; the batch is axis 0, the channels are axis 1.")
+
+
+class Let(Combinator, key="let"):
+    """Names numbers, or what else an expression gives, for later steps of the body.
+
+    Example: ``- let: {hidden: "round_to(x.channels * 0.25, 8)"}``
+    """
+
+    primary = "names"
+    bodies = ()
+    defined_field = "names"
+    ignored_keys = ("name", "when", "else", "as", "from", "expect", "share", "device")
+    ignored_help = "it names numbers and does nothing; write the key at a step that reads them"
+
+    names: dict[str, Any] = Field(description="An expression per name, which may read the names before it.")

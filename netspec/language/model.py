@@ -15,6 +15,7 @@ from netspec.syntax.yaml import Mapping
 STEP_KEYS = {
     "name": "the step's place in the module tree",
     "when": "whether the step is there",
+    "else": "what stands there where `when` is false",
     "as": "a label for the result",
     "from": "the value to start from",
     "expect": "the shape that must result",
@@ -50,7 +51,13 @@ class Step:
     operands: tuple[Operand, ...] = ()
     name: str | None = None
     when: Any = None
+    otherwise: Step | None = None
+    """What stands in its place where ``when`` is false."""
     label: tuple[str, ...] = ()
+    collected: str | None = None
+    """The label of the values of all rounds of a loop."""
+    is_operands: bool = False
+    """True for a loop among operands: all rounds start from the same value, and each gives one."""
     origin: tuple[str, ...] = ()
     expect: Any = None
     share: str | None = None
@@ -85,11 +92,19 @@ class Body:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operand:
-    """One operand of a merge: a label or a body, with the branch's name where the operands are a mapping."""
+    """An operand of a merge, with the branch's name where the operands are a mapping.
+
+    It is a label, an expression over labels, or a body; one that is a loop without brackets gives an operand a round.
+    """
 
     value: str | Body
     span: Span
     name: str | None = None
+
+    @property
+    def is_loop(self) -> bool:
+        """Whether it stands for one operand a round."""
+        return isinstance(self.value, Body) and any(step.is_operands for step in self.value)
 
 
 ParameterType = Literal["int", "float", "number", "bool", "word", "list", "block", "any"]
@@ -141,6 +156,8 @@ class Block:
     """The names that occur in its declaration; None for a block of the library."""
     complete: bool = True
     """False when its signature has errors, so that calls cannot be checked."""
+    takes_rest: bool = False
+    """True when its last input stands for all values that are left, one or more."""
 
     def __repr__(self) -> str:
         return f"<Block {self.name}({', '.join(self.parameters)})>"
@@ -172,7 +189,8 @@ class Document:
     defaults: Mapping
     init: Mapping
     input: Any
-    outputs: tuple[str, ...]
+    outputs: tuple[tuple[str, str], ...]
+    """What the network returns, each with its name: a label, or an expression over labels."""
     namespace: Namespace[str, Block]
     blocks: dict[str, Block]
     tensors: tuple[StoredTensor, ...]

@@ -17,7 +17,12 @@ from netspec.ops import OPS
 from netspec.syntax import expr
 
 LABEL = NAME
+LEFT_OUT_HELP = "give the step an `else`, or label another one before it"
 RESERVED = frozenset({"x", "input", "index", *expr.FUNCTIONS})
+
+
+Variables = Mapping[str, bool]
+"""The variables that a combinator defines for its body, and whether each may stand for a value instead of a number."""
 
 
 class Marked(Protocol):
@@ -49,11 +54,13 @@ class Scope:
         labels = ("input", *inputs)
         return cls(("x", *labels), labels, parameters)
 
-    def inner(self, names: Iterable[str] = ()) -> Scope:
-        """Return the scope of an inner body, with additional variables."""
-        shadowed = frozenset(names)
-        visible = {name: each for name, each in self.parameters.items() if name not in shadowed}
-        return Scope((*self.names, *shadowed), self.labels, visible if shadowed else self.parameters)
+    def inner(self, names: Variables | None = None) -> Scope:
+        """Return the scope of an inner body, with additional variables; those that are true may stand for values."""
+        if not names:
+            return Scope(self.names, self.labels, self.parameters)
+        visible = {name: each for name, each in self.parameters.items() if name not in names}
+        labels = (name for name, may_be_value in names.items() if may_be_value)
+        return Scope((*self.names, *names), (*self.labels, *labels), visible)
 
     def declaration(self, help_text: str) -> tuple[Note, ...]:
         """Return a note with the declaration of a suggested argument, whose spelling may be the wrong one."""
@@ -65,6 +72,11 @@ class Scope:
         """Return the smallest values that arguments and counters can have."""
         bounds = {each.name: each.least for each in self.parameters.values() if each.type in ("int", "float", "number")}
         return {"index": 0} | {name: bound for name, bound in bounds.items() if bound is not None}
+
+    def define(self, name: str) -> None:
+        """Add a name of ``let``, for the steps after it; it hides an argument of that name."""
+        self.names[name] = None
+        self.parameters = {known: each for known, each in self.parameters.items() if known != name}
 
     def label(self, labels: Iterable[str]) -> None:
         """Add the labels of a step, for the steps after it."""
@@ -134,6 +146,7 @@ def expression_error(
         help_text = f"where numbers and lists are allowed, a word needs quotes of its own: \"'{text}'\""
         return Diagnostic(error.code, error.message, span, help=help_text)
     help_text = error.help or (f"write an expression, or one of the words {_listed(words)}" if words else "")
+    notes = notes or error.notes
     return Diagnostic(error.code, error.message, narrowed(span, error, text), notes=notes, help=help_text)
 
 
@@ -165,6 +178,14 @@ def unknown_label(label: str, labels: Iterable[str], span: Span, is_name: bool =
     help_text = f"a step is called so: write `as: {label}` there, which labels its value" if is_name else ""
     help_text = help_text or nearest(label, names) or f"labels here: {', '.join(names)}"
     return Diagnostic(Code.UNKNOWN_LABEL, f"no earlier step of this body is labelled '{label}'", span, help=help_text)
+
+
+def label_left_out(label: str, place: Span, span: Span) -> Diagnostic:
+    """Return the diagnostic of a label whose only step ``when`` leaves out."""
+    notes = (Note(place, "the step that has it"),)
+    return Diagnostic(
+        Code.UNKNOWN_LABEL, f"the step labelled '{label}' is left out", span, notes=notes, help=LEFT_OUT_HELP
+    )
 
 
 def unknown_argument(name: str, names: Iterable[str], span: Span, scope: Scope | None = None) -> Diagnostic:

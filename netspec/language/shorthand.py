@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ from netspec.diagnostics import Span
 from netspec.language.combinators import Combinator
 from netspec.language.model import ParameterType
 from netspec.language.names import WORD
+from netspec.ops import OPS
 from netspec.ops.fields import words
 from netspec.syntax.yaml import Mapping
 
@@ -27,6 +29,11 @@ def may_be_word(value: Any, type: ParameterType) -> bool:
     return type in ("word", "block") or (type == "any" and WORD.match(value) is not None)
 
 
+def is_callable(word: str, blocks: Collection[str]) -> bool:
+    """Return whether a step ``$name`` can call what the word says: an op, or one of some blocks."""
+    return word in OPS or word in blocks
+
+
 @cache
 def field_words(combinator: type[Combinator], name: str) -> frozenset[str]:
     """Return the words that a field of a combinator allows."""
@@ -35,13 +42,13 @@ def field_words(combinator: type[Combinator], name: str) -> frozenset[str]:
 
 
 def variable_names(key: str) -> list[str]:
-    """Return the names in a key of ``foreach``: one, or several with commas for the items of a row.
+    """Return the names in a key of ``foreach``: one, or several for the items of a row.
 
     Example:
-        >>> variable_names("width"), variable_names("width, stride")
-        (['width'], ['width', 'stride'])
+        >>> variable_names("width"), variable_names("width stride"), variable_names("width, stride")
+        (['width'], ['width', 'stride'], ['width', 'stride'])
     """
-    return [name.strip() for name in key.split(",")]
+    return key.replace(",", " ").split() or [key]
 
 
 def bare_word(word: str, span: Span) -> Mapping:

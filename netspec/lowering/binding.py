@@ -13,6 +13,7 @@ from netspec.language.model import Block, Parameter
 from netspec.language.names import WORD
 from netspec.language.other_names import suggest_step
 from netspec.language.parameters import TYPES, describe_argument
+from netspec.language.shorthand import is_callable
 from netspec.limits import LimitExceededError, spend
 from netspec.lowering.evaluation import Evaluated, evaluate
 from netspec.lowering.exceeded import too_many_items
@@ -20,7 +21,7 @@ from netspec.lowering.validation import WHOLE
 from netspec.ops import OPS
 from netspec.sizes import Dim, Ratio
 from netspec.syntax import expr
-from netspec.syntax.yaml import Mapping, merged
+from netspec.syntax.yaml import Mapping, Sequence, merged
 
 ITEMS_PER_ARGUMENT = 10
 """Binding an argument takes as long as going over so many items of a list."""
@@ -150,6 +151,18 @@ def _read(raw: Any, parameter: Parameter, environment: Environment, span: Span) 
             return _word(raw, namespace)
     if _is_partial(raw, parameter, namespace):
         return _partial(raw, environment)
+    return evaluate(raw, variables, span)
+
+
+def elements(raw: Any, environment: Environment, span: Span) -> Any:
+    """Return the elements of a list that is iterated over, of which some are words of ops or blocks."""
+    variables, namespace = environment
+    if isinstance(raw, Sequence):
+        return [elements(item, environment, place) for item, place in zip(raw, raw.item_spans, strict=True)]
+    if isinstance(raw, Mapping):
+        return {key: elements(item, environment, raw.value_spans[key]) for key, item in raw.items()}
+    if isinstance(raw, str) and raw not in variables and is_callable(raw, namespace):
+        return _word(raw, namespace)
     return evaluate(raw, variables, span)
 
 

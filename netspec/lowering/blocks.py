@@ -14,7 +14,7 @@ from netspec.lowering.context import Context
 from netspec.lowering.evaluation import expressions
 from netspec.lowering.insertion import rules_inside, scope_point
 from netspec.lowering.naming import Namer
-from netspec.lowering.operands import check_entering, labelled_values
+from netspec.lowering.operands import check_entering, labelled_values, numbered_inputs
 from netspec.lowering.registry import lowers_kind
 from netspec.lowering.tensors import add_tensors
 from netspec.lowering.values import Values
@@ -72,7 +72,10 @@ def _parsed(step: Step, reference: BlockReference, defaults: Mapping) -> Step:
         given = by_name(reference, raw, reference.namespace, step.span, span)
         raw = merged(reference.bound, given)
     parser = Parser(reference.namespace, defaults)
-    parsed = parser.call(Call(str(reference), raw, step.span, span, step.places))
+    # The words of `else` are those of the caller, and its steps are parsed already.
+    beside = Mapping(step.span.file)
+    beside.take(step.places, *(key for key in step.places if key != "else"))
+    parsed = parser.call(Call(str(reference), raw, step.span, span, beside))
     parser.collector.raise_errors()
     assert parsed is not None, "a word that is no step has been reported"
     return parsed
@@ -85,9 +88,10 @@ def lower_block(step: Step, block: Block, values: Values, context: Context) -> V
     context.builder.count_steps(context.frames, step.span)
     # Before the values, so that errors in arguments are reported even if no value is known.
     bound = bind(block, step.arguments, Environment(context.variables, context.namespace), step.span)
-    entered = check_entering(block.name, block.inputs, values, step, [Note(block.span, "declared here")])
+    declared = [Note(block.span, "declared here")]
+    entered = check_entering(block.name, block.inputs, values, step, declared, block.takes_rest)
     point = scope_point(step, block.name, context, expressions(step.arguments, context))
-    scope = context.builder.open_scope(point, "block", block.name, bound, block.inputs)
+    scope = context.builder.open_scope(point, "block", block.name, bound, numbered_inputs(block, entered))
     if block.inputs:
         context.builder.calls.append((block, entered, scope))
     inner = context.enter(
@@ -103,6 +107,8 @@ def lower_block(step: Step, block: Block, values: Values, context: Context) -> V
         init=rules_inside(step, context),
         counter="",
     )
+    if block.takes_rest:
+        inner.collect(block.inputs[-1], [entered[len(block.inputs) - 1 :]])
     result = _block_result(block, entered, inner)
     context.builder.close_scope(scope, entered, result)
     return result

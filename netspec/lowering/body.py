@@ -9,6 +9,7 @@ from netspec.language.combinators import COMBINATORS
 from netspec.language.messages import show_value
 from netspec.language.model import Body, Step
 from netspec.language.shorthand import field_words
+from netspec.lowering.binding import Environment, elements
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import closed, evaluate
 from netspec.lowering.operands import count_values, labelled_values
@@ -29,6 +30,8 @@ def lower_body(body: Body, values: Values, context: Context) -> Values:
     try:
         for step in body.steps:
             values = lower_step(step, values, context)
+            if context.is_done and context.is_done():
+                break
     finally:
         builder.depth -= 1
     return values
@@ -47,10 +50,15 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
     around, deciding.reason = deciding.reason, Reason(step.span, "chosen", context.scope.path)
     try:
         # Most steps have none of these keys, and a network has thousands of steps.
-        if step.when is not None and not _is_enabled(step, context):
+        chosen = step if step.when is None or _is_enabled(step, context) else step.otherwise
+        if chosen is None:
+            for label in step.label:
+                context.leave_out(label, step.place("as"))
+            if step.collected:
+                context.leave_out(step.collected, step.place("collect"))
             return values
         taken = _taken_values(step, values, context) if step.origin else values
-        result = dispatch(step, taken, context if step.device is None else _on_device(step, context))
+        result = dispatch(chosen, taken, context if step.device is None else _on_device(step, context))
         if step.expect is not None and result is not None:
             _check_shape(step, result, context)
         if result is not None and result is not taken:
@@ -167,12 +175,18 @@ def _fields(step: Step, context: Context) -> dict[str, Any]:
     combinator = COMBINATORS[step.key]
     values: dict[str, Any] = {}
     for name, raw in step.arguments.items():
-        is_plain = isinstance(raw, Body) or name in combinator.verbatim or name in combinator.forwarded
+        is_plain = isinstance(raw, Body) or name in (
+            *combinator.verbatim,
+            *combinator.forwarded,
+            combinator.defined_field,
+        )
         words = field_words(combinator, name)
         if is_plain:
             values[name] = raw
             continue
-        value = evaluate(raw, context.variables, step.place(name), words)
-        # A loop may iterate over open sizes; counts and positions of cuts are fixed, as the structure of the network.
-        values[name] = value if name == combinator.variables_field else closed(value)
+        if name == combinator.variables_field:
+            # A loop may iterate over open sizes; counts and positions of cuts are fixed, as the network's structure.
+            values[name] = elements(raw, Environment(context.variables, context.namespace), step.place(name))
+        else:
+            values[name] = closed(evaluate(raw, context.variables, step.place(name), words))
     return values

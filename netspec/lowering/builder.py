@@ -81,6 +81,8 @@ class Builder:
     """The texts of the documents that ``use`` reads."""
     results: list[Result] = field(default_factory=list)
     """The values of each step; a step comes after those inside it."""
+    values: dict[str, Value] = field(default_factory=dict)
+    """The value of every node, with open sizes."""
     calls: list[tuple[Block, tuple[Value, ...], Scope]] = field(default_factory=list)
     """The calls of blocks with named inputs, each with its operands and its scope."""
     limits: Limits = field(default_factory=Limits)
@@ -176,7 +178,8 @@ class Builder:
             size_inputs=size_inputs(facts.symbolic, operands, self.labels, self.entering) if facts.symbolic else (),
         )
         self.graph.add(node)
-        return Value(node.path, facts.result)
+        value = self.values[node.path] = Value(node.path, facts.result)
+        return value
 
     def _facts(self, op: Op, operands: tuple[Value, ...], point: InsertionPoint) -> Facts:
         """Return the inferred facts of an op on these operands; equal steps share them."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Namespace
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any
 
-from netspec.diagnostics import Frame
+from netspec.diagnostics import Code, Frame, Span
 from netspec.ir import Initializer, Scope
 from netspec.language.model import Block
+from netspec.language.scope import label_left_out
 from netspec.lowering.builder import Builder
 from netspec.lowering.layers import Layer
 from netspec.lowering.naming import Namer
-from netspec.lowering.values import Value, Values, visible
+from netspec.lowering.values import LeftOut, Value, Values, visible, visible_list
 from netspec.syntax import expr
 from netspec.syntax.yaml import Mapping
 
@@ -57,6 +58,8 @@ class Context:
     """Initialization rules of a used document or of the calls of blocks around, by op."""
     counter: str = ""
     """A variable of the innermost enclosing loop that distinguishes its iterations."""
+    is_done: Callable[[], bool] | None = None
+    """Says that the steps which are left of this chain are not needed; bodies inside are not cut short."""
     keeps_outputs: bool = True
     """False inside a used document, whose auxiliary outputs are omitted."""
 
@@ -64,7 +67,7 @@ class Context:
         """Return the context of an inner body, whose labels end with it."""
         # `dataclasses.replace` looks up each field anew, and bodies are many.
         copied = dict(zip(_FIELDS, _values_of(self), strict=True))
-        copied.update(variables=Layer(below=self.variables), labels=Layer(below=self.labels))
+        copied.update(variables=Layer(below=self.variables), labels=Layer(below=self.labels), is_done=None)
         copied.update(changes)
         return Context(**copied)
 
@@ -73,7 +76,7 @@ class Context:
     ) -> Context:
         """Return the context of the body of a block or document: its own arguments, and its operands by their names."""
         # A copy: looking a name up in layers takes longer, and binding the arguments has taken as long as copying them.
-        inside = {**variables, "input": expr.Value(*values[0].type)}
+        inside = {**variables, "input": visible(values[:1])}
         labels: dict[str, Values] = {"input": values}
         inner = self.inner(variables=inside, labels=labels, outer_labels=(self.labels, *self.outer_labels), **changes)
         for name, value in zip(names, values, strict=False):
@@ -88,6 +91,23 @@ class Context:
         """Label values for later steps and their expressions."""
         self.labels[name] = values
         self.variables[name] = visible(values)
+
+    def collect(self, name: str, rounds: list[Values]) -> None:
+        """Label the values of all rounds of a loop, which are a list in expressions however many they are."""
+        known = [values for values in rounds if values is not None]
+        is_known = len(known) == len(rounds)
+        self.labels[name] = found = tuple(value for values in known for value in values) if is_known else None
+        self.variables[name] = expr.UNKNOWN if found is None else visible_list(found)
+
+    def leave_out(self, name: str, span: Span) -> None:
+        """Remember a label whose step is left out, unless an earlier step has it too."""
+        if name in self.labels:
+            return
+        error = label_left_out(name, span, span)
+        self.labels[name] = LeftOut(span)
+        missing = expr.ExpressionError(error.message, help=error.help, code=Code.UNKNOWN_NAME)
+        missing.notes = error.notes
+        self.variables[name] = expr.Missing(missing)
 
 
 _FIELDS = tuple(each.name for each in fields(Context))

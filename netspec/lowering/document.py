@@ -218,15 +218,17 @@ def _main_outputs(document: Document, result: Values, context: Context) -> list[
 
 def _named_outputs(document: Document, result: Values, context: Context) -> list[Output]:
     outputs: list[Output] = []
-    names: set[str] = set()
-    for index, label in enumerate(document.outputs):
-        span = locate(document.tree, ("outputs", index))
+    given = document.tree["outputs"]
+    for place, (label, taken) in enumerate(document.outputs):
+        span = locate(document.tree, ("outputs", label if isinstance(given, dict) else place))
         try:
-            check_name(label, span)
-            is_taken = label in names or label in context.builder.output_names
-            check_output_name(label, is_taken, span, "each name is given once")
-            names.add(label)
-            outputs.extend(Output(label, value.path) for value in labelled(label, result, context, span))
+            values = labelled(taken, result, context, span)
+            names = [label] if len(values) == 1 else [f"{label}{number}" for number in range(1, len(values) + 1)]
+            for name, value in zip(names, values, strict=True):
+                check_name(name, span)
+                is_taken = name in context.builder.output_names or any(name == each.name for each in outputs)
+                check_output_name(name, is_taken, span, "each name is given once")
+                outputs.append(Output(name, value.path))
         except expr.AlreadyReported:
             continue
         except SpecError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.diagnostics import Code, SpecError
+from netspec.diagnostics import Code, Note, SpecError
 from netspec.language.messages import show_count
 from netspec.language.model import Body, Operand, Step
 from netspec.lowering.body import lower_body
@@ -15,6 +15,9 @@ from netspec.lowering.validation import make_op
 from netspec.lowering.values import Value, Values
 from netspec.ops import OPS, Op
 from netspec.syntax import expr
+
+ABSENT: tuple[Value, ...] = ()
+"""The values of an operand that is left out."""
 
 
 @lowers_kind("merge")
@@ -35,33 +38,38 @@ def _merged(op: Op, step: Step, values: Values, context: Context, named: bool) -
         raise expr.AlreadyReported
     operands = tuple(value for each in parts for value in each or ())
     context.builder.count_operands(len(operands) - len(step.operands), context.frames, step.span)
-    _check_count(op, operands, step)
+    absent = [operand for operand, part in zip(step.operands, parts, strict=False) if part == ABSENT]
+    if absent and len(operands) == 1 and op.operands[1] is None:
+        return operands[0]  # the sum, the mean or the row of one value is that value
+    _check_count(op, operands, step, absent)
     if any(operand.name for operand in step.operands):
-        op = op.with_optional(*(each.name for each in step.operands if each.name in op.optional_operands))
+        present = [each.name for each in step.operands if each not in absent]
+        op = op.with_optional(*(name for name in present if name in op.optional_operands))
     return add_op(op, operands, step, context) if named else add_join(op, operands, step, context)
 
 
-def _check_count(op: Op, operands: tuple[Value, ...], step: Step) -> None:
+def _check_count(op: Op, operands: tuple[Value, ...], step: Step, absent: list[Operand]) -> None:
     # The parser has counted the operands, but a label may name several values, and without any operand all current
     # values are joined.
     least, most = op.operands
     if len(operands) < least or (most is not None and len(operands) > most):
         message = f"{op.name} takes {show_count(least, most)}, not {len(operands)}"
-        raise SpecError.of(
-            Code.INVALID_OPERANDS, message, step.span, help="label the values apart, as in `as: [a, b]`, and name them"
-        )
+        help_text = "label the values apart, as in `as: [a, b]`, and name them"
+        if absent:
+            help_text = "put `when` on the merge, or give the steps an `else`"
+        notes = [Note(each.span, "every step of this operand is left out") for each in absent]
+        raise SpecError.of(Code.INVALID_OPERANDS, message, step.span, help=help_text, notes=notes)
 
 
 def _operand(operand: Operand, values: Values, context: Context) -> Values:
-    """Return the values of an operand, of which only a label may have several."""
+    """Return the values of an operand: one, those of a label, or none where all of its steps are left out."""
     try:
         result = operand_values(operand, values, context)
     except expr.AlreadyReported:
         return None
     if result is values and isinstance(operand.value, Body) and _is_left_out(operand.value, context):
-        message, help_text = "every step of this operand is left out, so that it is `x`", "put `when` on the merge"
-        context.builder.collector.report(Code.EMPTY_OPERAND, message, operand.span, help_text)
-    if result is not None and len(result) != 1 and not isinstance(operand.value, str):
+        return ABSENT
+    if result is not None and len(result) != 1 and not isinstance(operand.value, str) and not operand.is_loop:
         message = f"an operand is one value, not {count_values(len(result))}"
         raise SpecError.of(Code.WRONG_VALUE_COUNT, message, operand.span, help="label the values and name one of them")
     return result

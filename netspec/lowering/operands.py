@@ -5,24 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from netspec.diagnostics import Code, Note, Span, SpecError
-from netspec.language.model import Step
-from netspec.language.scope import unknown_label
+from netspec.language.messages import show_value
+from netspec.language.model import Block, Step
+from netspec.language.scope import LABEL, label_left_out, unknown_label
 from netspec.lowering.context import Context
-from netspec.lowering.values import Value, Values
+from netspec.lowering.evaluation import evaluate
+from netspec.lowering.values import LeftOut, Value, Values, values_in
 from netspec.syntax import expr
 
 
 def labelled(label: str, values: Values, context: Context, span: Span) -> tuple[Value, ...]:
-    """Return the values of a label; ``x`` is the current one.
+    """Return the values of a label, or of an expression over labels; ``x`` is the current one.
 
     Raises: SpecError NS0313 for an unknown label; AlreadyReported when an earlier error left the value unknown.
     """
-    known = values if label == "x" else context.labels.get(label, ())
+    if not LABEL.match(label):
+        return _picked(label, context, span)
+    if label != "x" and label not in context.labels:
+        raise SpecError([unknown_label(label, context.labels, span)])
+    known = values if label == "x" else context.labels[label]
     if known is None:
         raise expr.AlreadyReported
-    if not known:
-        raise SpecError([unknown_label(label, context.labels, span)])
+    if isinstance(known, LeftOut):
+        raise SpecError([label_left_out(label, known.span, span)])
     return known
+
+
+def _picked(text: str, context: Context, span: Span) -> tuple[Value, ...]:
+    """Return the values that an expression picks, as in ``levels[1:]``."""
+    held = evaluate(text, context.variables, span)
+    found = values_in(held)
+    if found is None:
+        message = f"`{text}` is {show_value(held)}, not a value or a list of values"
+        help_text = "pick from labels, as in `levels[0]` or `levels[1:]`"
+        raise SpecError.of(Code.INVALID_OPERANDS, message, span, help=help_text)
+    return found
 
 
 def labelled_values(labels: Sequence[str], values: Values, context: Context, span: Span) -> tuple[Value, ...]:
@@ -54,7 +71,7 @@ def single(values: Values, step: Step) -> Value:
 
 
 def check_entering(
-    name: str, inputs: Sequence[str], values: Values, step: Step, notes: Iterable[Note] = ()
+    name: str, inputs: Sequence[str], values: Values, step: Step, notes: Iterable[Note] = (), takes_rest: bool = False
 ) -> tuple[Value, ...]:
     """Check the number of values that are passed to a block or document with these inputs; without names it has one.
 
@@ -62,11 +79,20 @@ def check_entering(
     """
     if values is None:
         raise expr.AlreadyReported
-    if len(values) != max(len(inputs), 1):
-        message = f"{name} takes {count_values(max(len(inputs), 1))}, got {len(values)}"
+    least = max(len(inputs), 1)
+    if len(values) != least and not (takes_rest and len(values) > least):
+        message = f"{name} takes {'at least ' if takes_rest else ''}{count_values(least)}, got {len(values)}"
         help_text = f"name them, as in `from: [{', '.join(inputs)}]`" if inputs else "take one with `from`"
         raise SpecError.of(Code.WRONG_VALUE_COUNT, message, step.span, help=help_text, notes=notes)
     return values
+
+
+def numbered_inputs(block: Block, values: tuple[Value, ...]) -> tuple[str, ...]:
+    """Return a name for each value that enters a block, of which the last input may have several."""
+    if not block.takes_rest:
+        return block.inputs
+    *first, rest = block.inputs
+    return (*first, *(f"{rest}{number}" for number in range(1, len(values) - len(first) + 1)))
 
 
 def count_values(count: int) -> str:

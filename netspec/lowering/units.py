@@ -30,7 +30,8 @@ class Unit(NamedTuple):
         steps = self.body.steps
         # An output of one op has a scope too, so that its weights keep their keys when it gets a second step.
         alone = ("op", "block", "argument") if self.kind == "group" else ("block",)
-        return len(steps) == 1 and steps[0].name is None and steps[0].kind in alone
+        (first,) = steps if len(steps) == 1 else (None,)
+        return first is not None and first.name is None and first.otherwise is None and first.kind in alone
 
 
 def lower_named_unit(unit: Unit, values: Values, context: Context) -> Values:

@@ -63,7 +63,7 @@ def _unread_labels(builder: Builder) -> Iterable[tuple[Block, str]]:
         if block.mentions is None:
             continue
         inside = {path for node in scope.traverse() for path in node.inputs}.union(scope.outputs)
-        labels = (label for label, value in zip(block.inputs, values, strict=True) if value.path in inside)
+        labels = (label for label, value in zip(block.inputs, values, strict=False) if value.path in inside)
         read.setdefault(block, set(block.mentions)).update(labels)
     for block, names in read.items():
         yield from ((block, label) for label in block.inputs if label not in names)

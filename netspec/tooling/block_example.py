@@ -57,8 +57,8 @@ def example_document(block: Block) -> str:
     # `column` is the result of `draw_column`, which no input of a network can be.
     labels = [label for label in block.inputs if label != "column"]
     inputs = flow({label: list(INPUT_SHAPE) for label in ["start", *labels]})
-    drawn = "\n- {draw_column: {columns: 3, p: 0.5}, from: start, as: column}\n- {sequential: [], from: start}"
-    begun = drawn if "column" in block.inputs else "\n- {sequential: [], from: start}"
+    drawn = "\n- {draw_column: {columns: 3, p: 0.5}, from: start, as: column}\n- {from: start}"
+    begun = drawn if "column" in block.inputs else "\n- {from: start}"
     return f"netspec: 1\nname: example\ninput: {inputs}\nnetwork:{begun}\n{example_call(block)}\n"
 
 

@@ -209,7 +209,7 @@ VALUES = {
         "blocks:\n  fractal:\n    args: {columns: int}\n    body:\n      - {tanh: , as: own}\n"
         "      - {fractal: columns - 1, from: input, when: columns > 1}\n      - {join: , when: columns > 2}\n"
         "      - {fractal: columns - 1, as: deep, when: columns > 1}\n"
-        "      - {sequential: [], from: [own, deep], when: columns > 1}\n"
+        "      - {from: [own, deep], when: columns > 1}\n"
         "network: [{fractal: 2}, join]",
         """
         fractal1.tanh1 = tanh(input) 3x32x32

@@ -22,7 +22,7 @@ def compile_somewhere(step: str) -> None:
     for shape in STARTS:
         for dtype in ("float", "int64"):
             entered = dict.fromkeys(LABELS, shape) | {"start": {"shape": shape, "dtype": dtype}}
-            head = f"netspec: 1\ninput: {json.dumps(entered)}\nnetwork:\n  - sequential: []\n    from: start\n"
+            head = f"netspec: 1\ninput: {json.dumps(entered)}\nnetwork:\n  - {{reshape: x.shape, from: start}}\n"
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "net.yaml"
                 path.write_text(f"{head}  - {step}\n", encoding="utf-8")

@@ -15,6 +15,9 @@ ELEMENT_WISE = (
     {"stochastic_depth": 1.0}, {"channel_shuffle": 2}, {"channel_shuffle": 1}, {"permute": [1, 3, 2]},
     {"maxpool": {"kernel": 3, "stride": 1, "padding": 1}}, {"maxpool": {"kernel": 1}},
     {"avgpool": {"kernel": 2, "stride": 1, "padding": "same_tf"}}, {"slice": {"start": 0}}, {"pad": 0},
+    {"tanh": None, "when": "x.channels < 0", "else": "relu"},
+    {"bn": None, "when": "x.channels < 0",
+     "else": ["bn", {"let": {"same": "x.channels"}}, {"conv": {"out": "same", "kernel": 1}}]},
     {"reshape": "x.shape"}, {"gather": "range(x.channels)"},
     {"rearrange": "c h w -> c w h"}, {"rearrange": {"pattern": "(c g) ... -> (g c) ...", "g": 2}},
     "gained",
@@ -224,6 +227,23 @@ def split(draw: Draw, names: Names, depth: int) -> list[Step]:
     ]
 
 
+def loops(draw: Draw, names: Names, depth: int) -> list[Step]:
+    """Return a loop whose rounds are operands, or one whose rounds are collected and picked."""
+    rounds = {"foreach": {"width act": [[2, "relu"], [4, "tanh"]]}, "body": [conv("width"), "$act"]}
+    match draw(st.integers(0, 2)):
+        case 0:
+            return [{"concat": rounds, **maybe_name(draw, names)}]
+        case 1:
+            merge = draw(st.sampled_from(["add", "mean", "max"]))
+            return [{merge: ["x", {"repeat": 2, "body": ["bn", conv("x.channels")]}], **maybe_name(draw, names)}]
+    levels, level = names.new("levels"), names.new("level")
+    return [
+        {**rounds, "collect": levels},
+        {"foreach": {level: f"[{levels}[-1], {levels}[0]]"}, "body": [{"concat": ["x", level]}]},
+        {"concat": [f"{levels}[1:]", "x"]},
+    ]
+
+
 def maybe_name(draw: Draw, names: Names) -> dict[str, str]:
     return {"name": names.new("named")} if draw(st.booleans()) else {}
 
@@ -240,5 +260,6 @@ STEPS = {
     "shared": shared,
     "head": head,
     "split": split,
+    "loops": loops,
 }
 KINDS = ("simple", "simple", *STEPS)

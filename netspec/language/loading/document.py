@@ -16,6 +16,7 @@ from netspec.language.loading.imports import LARGEST_CHAIN, Importer
 from netspec.language.loading.library import library
 from netspec.language.loading.overriding import override
 from netspec.language.loading.unused import report_unused_arguments
+from netspec.language.messages import show_value
 from netspec.language.model import Block, Body, Document, Parameter, StoredTensor
 from netspec.language.parsing.declarations import check_outputs, define_blocks
 from netspec.language.parsing.parameters import parse_parameters
@@ -29,7 +30,7 @@ from netspec.language.parsing.settings import (
 )
 from netspec.language.parsing.tensors import parse_tensors
 from netspec.language.scope import Scope
-from netspec.syntax.yaml import Mapping
+from netspec.syntax.yaml import Mapping, locate
 
 
 def load(
@@ -127,7 +128,7 @@ def _header_fields(tree: Mapping, path: Path) -> dict[str, Any]:
         "defaults": tree.get("defaults") or Mapping(),
         "init": tree.get("init") or Mapping(),
         "input": tree["input"],
-        "outputs": tuple(tree.get("outputs") or ()),
+        "outputs": _outputs(tree),
         "expect": tree.get("expect") or Mapping(),
         "span": tree.span,
         "tree": tree,
@@ -168,13 +169,24 @@ def _network(
     scope = Scope.of_body(parameters, inputs) if is_complete else None
     tensors = parse_tensors(parser, tree, scope)
     body = parser.body(tree["network"], tree.value_spans["network"], scope=scope)
-    check_outputs(parser, tree, tuple(tree.get("outputs") or ()), scope)
+    for name, taken in _outputs(tree):
+        if not isinstance(taken, str):
+            message, help_text = f"the output '{name}' is a label, not {show_value(taken)}", 'as in `{p3: "levels[0]"}`'
+            parser.report(Code.INVALID_DOCUMENT_VALUE, message, locate(tree, ("outputs", name)), help_text)
+            return tensors, body
+    check_outputs(parser, tree, [taken for _, taken in _outputs(tree)], scope)
     return tensors, body
 
 
 def _lists_inputs(tree: Mapping) -> bool:
     """Return whether a document has a list of inputs in place of a mapping, so that their names are unknown."""
     return isinstance(tree.get("input"), list) and any(isinstance(each, Mapping) for each in tree["input"])
+
+
+def _outputs(tree: Mapping) -> tuple[tuple[str, Any], ...]:
+    """Return what the network returns, each with its name; of a list, each label is its own name."""
+    outputs = tree.get("outputs") or ()
+    return tuple(outputs.items() if isinstance(outputs, dict) else ((label, label) for label in outputs))
 
 
 def _check_input(parser: Parser, tree: Mapping) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from netspec.diagnostics import Span
+from netspec.language.initializers import FUNCTIONS
 from netspec.language.parameters import TYPES
+from netspec.language.shorthand import under
 from netspec.syntax.yaml import Mapping, merged
 
 MERGED = ("args", "variants", "defaults", "init", "blocks")
@@ -36,6 +38,22 @@ def _take(result: Mapping, tree: Mapping, key: str) -> None:
     result.take(tree, key)
     if key in MERGED and isinstance(known, Mapping) and isinstance(value, Mapping):
         result[key] = merged(known, _arguments(known, value) if key == "args" else value)
+        for name in value.keys() & known.keys() if key in ("defaults", "init") else ():
+            result[key][name] = _entries(known, value, name, key == "init")
+
+
+def _entries(known: Mapping, value: Mapping, name: str, is_init: bool) -> Any:
+    """Return what two documents say of an op, argument by argument or parameter by parameter."""
+    both = [_by_parameter(each, name) if is_init else each[name] for each in (known, value)]
+    return merged(*both) if all(isinstance(each, Mapping) for each in both) else value[name]
+
+
+def _by_parameter(init: Mapping, name: str) -> Mapping:
+    """Return the initializers of an op by parameter; one that stands alone is the weight's."""
+    raw = init[name]
+    if isinstance(raw, Mapping) and not (len(raw) == 1 and next(iter(raw)) in FUNCTIONS):
+        return raw
+    return under("weight", raw, init.key_spans[name], init.value_spans[name])
 
 
 def _arguments(declared: Mapping, given: Mapping) -> Mapping:

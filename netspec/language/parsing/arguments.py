@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from netspec.diagnostics import Code, Note, Span, nearest
 from netspec.language.combinators import COMBINATORS, Combinator
-from netspec.language.messages import as_help, show_count, show_kind
+from netspec.language.mentions import mentioned
+from netspec.language.messages import as_help, show_kind
 from netspec.language.model import STEP_KEYS, Block, Body, Operand, StepKind, Text
 from netspec.language.other_names import suggest_argument
 from netspec.language.parameters import describe_argument
-from netspec.language.parsing.checks import Checker
-from netspec.language.scope import formula_errors, narrowed, template_errors
-from netspec.language.shorthand import field_words, may_be_word, under, variable_names
+from netspec.language.parsing.operands import OperandParser
+from netspec.language.scope import Variables, formula_errors, narrowed, template_errors
+from netspec.language.shorthand import field_words, is_callable, may_be_word, under, variable_names
 from netspec.ops import OPS, Op
 from netspec.ops.einsum import Einsum
 from netspec.ops.patterned import Patterned
@@ -44,12 +44,8 @@ class Call:
         return under(name, self.value, self.span, self.value_span)
 
 
-class ArgumentParser(Checker):
+class ArgumentParser(OperandParser):
     """Parses the arguments of steps."""
-
-    @abstractmethod
-    def body(self, tree: Any, span: Span, variables: Iterable[str] = ()) -> Body:
-        """Parse a chain of steps with these variables in scope."""
 
     def arguments(self, kind: StepKind, call: Call) -> tuple[Mapping, tuple[Operand, ...]]:
         """Return the arguments of a step by name, and the operands of a merge."""
@@ -175,15 +171,15 @@ class ArgumentParser(Checker):
         if issubclass(op, Einsum):
             return self._einsum_arguments(op, call)
         value, options = call.value, Mapping(call.span.file)
-        if not isinstance(value, Mapping):
-            return options, self._operands(op, value, call.value_span)
+        if not isinstance(value, Mapping) or self.is_loop(value):
+            return options, self.operands(op, value, call.value_span)
         if "of" in value:
             self.check_names(value, [*op.model_fields, "of"], op.name)
             self._check_fields(op, value)
-            return value, self._operands(op, value["of"], value.value_spans["of"])
-        if self._holds_options(op, value):
+            return value, self.operands(op, value["of"], value.value_spans["of"])
+        if self.holds_options(op, value):
             return options, ()
-        return options, self._operands(op, value, call.value_span)
+        return options, self.operands(op, value, call.value_span)
 
     def _einsum_arguments(self, op: type[Einsum], call: Call) -> tuple[Mapping, tuple[Operand, ...]]:
         """Return a pattern, and the operands beside it; a pattern alone takes the values that enter."""
@@ -200,69 +196,8 @@ class ArgumentParser(Checker):
         except PatternError as error:
             self.report(Code.INVALID_PATTERN, error.message, narrowed(place, error, text), error.help)
         self._check_fields(op, arguments)
-        operands = self._operands(op, arguments["of"], arguments.value_spans["of"]) if "of" in arguments else ()
+        operands = self.operands(op, arguments["of"], arguments.value_spans["of"]) if "of" in arguments else ()
         return arguments, operands
-
-    def _holds_options(self, op: type[Op], operands: Mapping) -> bool:
-        """Return whether an option is among the operands instead of a branch, and report it."""
-        found = [
-            name for name in operands if name in op.model_fields and not isinstance(operands[name], (str, list, dict))
-        ]
-        for name in found:
-            help_text = f"options go next to `of`: `{op.name}: {{of: [...], {name}: ...}}`"
-            self.report(
-                Code.INVALID_OPERANDS,
-                f"`{name}` is an option of {op.name}, not an operand",
-                operands.key_spans[name],
-                help_text,
-            )
-        return bool(found)
-
-    def _operands(self, op: type[Op], value: Any, span: Span) -> tuple[Operand, ...]:
-        if value is None:
-            return ()
-        if isinstance(value, Mapping):
-            operands = [self._operand(item, value.value_spans[name], name) for name, item in value.items()]
-        elif isinstance(value, Sequence):
-            operands = [self._operand(item, place) for item, place in zip(value, value.item_spans, strict=True)]
-        else:
-            message = f"{op.name} takes a list or a mapping of operands"
-            self.report(Code.INVALID_OPERANDS, message, span, f"as in `{op.name}: [x, skip]`")
-            return ()
-        return self._ordered(op, operands, span)
-
-    def _ordered(self, op: type[Op], operands: list[Operand], span: Span) -> tuple[Operand, ...]:
-        """Return operands in the op's own order; report where their names or their number do not fit."""
-        by_name = {operand.name: operand for operand in operands}
-        names = (*op.operand_names, *op.optional_operands)
-        is_named = not op.optional_operands or any(by_name)
-        if is_named and not set(op.operand_names) <= by_name.keys() <= set(names or by_name):
-            self._report_names(op, span)
-            return ()
-        # The operands as written: whether a label names several values is known only in lowering.
-        least, most = op.operands
-        if len(operands) < least or (most is not None and len(operands) > most):
-            message = f"{op.name} takes {show_count(least, most)}, not {len(operands)}"
-            self.report(Code.INVALID_OPERANDS, message, span, "an operand is a label, `x` or a list of steps")
-        return tuple(by_name[name] for name in names if name in by_name) if names and is_named else tuple(operands)
-
-    def _report_names(self, op: type[Op], span: Span) -> None:
-        names = ", ".join(op.operand_names)
-        shown = ", ".join(f"{name}: {'[...]' if place else 'x'}" for place, name in enumerate(op.operand_names))
-        further = f", and {' and '.join(op.optional_operands)} if it has them" if op.optional_operands else ""
-        message = f"{op.name} takes the operands {names} by name{further}"
-        self.report(Code.INVALID_OPERANDS, message, span, f"as in `{op.name}: {{{shown}}}`")
-
-    def _operand(self, tree: Any, span: Span, name: str | None = None) -> Operand:
-        if not isinstance(tree, str):
-            return Operand(self.body(tree, span), span, name)
-        # A label shadows an op or block of its name, as a variable shadows a function.
-        if self.kind_of(tree) and self.scope and tree not in self.scope.labels:
-            message = f"an operand is a label or a list of steps, and '{tree}' is a step"
-            self.report(Code.INVALID_OPERANDS, message, span, f"write `[{tree}]`")
-        else:
-            self.check_label(tree, span)
-        return Operand(tree, span, name)
 
     # combinators
 
@@ -279,9 +214,9 @@ class ArgumentParser(Checker):
         return parsed
 
     def _combinator_fields(self, combinator: type[Combinator], call: Call) -> Mapping | None:
-        """Return the fields of a combinator, with the body that some have as a key of the step."""
+        """Return the fields of a combinator, with those that some have as keys of the step."""
         if isinstance(call.value, Mapping) and combinator.is_primary(call.value):
-            if combinator.has_sibling_body and not combinator.variables_field:
+            if combinator.beside and not combinator.variables_field:
                 message = f"{call.key} takes no mapping"
                 help_text = f"`body` stands beside it, as in `- {call.key}: 2` and `body: [relu]` on the next line"
                 self.report(Code.INVALID_ARGUMENT, message, call.value_span, help_text)
@@ -289,18 +224,24 @@ class ArgumentParser(Checker):
             fields: Mapping | None = call.under(str(combinator.primary))
         else:
             fields = self.named(call, combinator.primary, list(combinator.model_fields))
-        if fields is None or not combinator.has_sibling_body or "body" not in call.tree:
+        beside = [key for key in combinator.beside if key in call.tree]
+        if fields is None or not beside:
             return fields
-        places = call.tree.key_spans["body"], call.tree.value_spans["body"]
-        return merged(fields, under("body", call.tree["body"], *places))
+        together = merged(fields)
+        together.take(call.tree, *beside)
+        return together
 
-    def _variables(self, combinator: type[Combinator], fields: Mapping) -> tuple[str, ...]:
+    def _variables(self, combinator: type[Combinator], fields: Mapping) -> Variables:
         """Return the variables that a combinator defines for its body."""
         named = fields.get(combinator.variables_field) if combinator.variables_field else None
         if not isinstance(named, Mapping):
-            return combinator.variables
+            return dict.fromkeys(combinator.variables, False)
         variables: dict[str, Span] = {}
+        values: set[str] = set()
+        labels = {"x", *(self.scope.labels if self.scope else ())}
         for key in named:
+            if not labels.isdisjoint(mentioned(named[key])):
+                values.update(variable_names(key))
             for name in variable_names(key):
                 span = named.key_spans[key]
                 if name in variables:
@@ -310,10 +251,13 @@ class ArgumentParser(Checker):
                     )
                 elif self.check_variable(name, span, "a variable"):
                     variables[name] = span
-        return tuple(variables)
+        return {name: name in values for name in variables}
 
-    def _field(self, combinator: type[Combinator], name: str, fields: Mapping, variables: Iterable[str]) -> Any:
+    def _field(self, combinator: type[Combinator], name: str, fields: Mapping, variables: Variables) -> Any:
         value, span = fields[name], fields.value_spans[name]
+        if name == combinator.defined_field and isinstance(value, Mapping):
+            self._define(value)
+            return value
         if name in combinator.bodies:
             return self._body_or_word(combinator, name, fields, variables)
         if name in combinator.verbatim:
@@ -321,14 +265,38 @@ class ArgumentParser(Checker):
                 self.collector.add(template_errors(value, span, self.scope))
         elif isinstance(value, Mapping):
             for key, item in value.items():
+                if name == combinator.variables_field:
+                    self._check_elements(item, value, key)
                 # The argument types of another document are not known yet.
-                if name not in combinator.forwarded or not may_be_word(item, "word"):
+                elif name not in combinator.forwarded or not may_be_word(item, "word"):
                     self.check_expressions(item, value, key)
         else:
             self.check_expressions(value, fields, name, field_words(combinator, name))
         return value
 
-    def _body_or_word(self, combinator: type[Combinator], name: str, fields: Mapping, variables: Iterable[str]) -> Any:
+    def _check_elements(self, value: Any, holder: Mapping, key: str, span: Span | None = None) -> None:
+        """Report errors in the expressions among the elements of a list, of which some are words."""
+        if isinstance(value, Sequence):
+            for item, place in zip(value, value.item_spans, strict=True):
+                self._check_elements(item, holder, key, place)
+        elif not (isinstance(value, str) and is_callable(value, self.namespace) and self._is_unknown(value)):
+            self.check_expressions(value, holder, key, span=span)
+
+    def _is_unknown(self, name: str) -> bool:
+        return self.scope is None or name not in self.scope.names
+
+    def _define(self, named: Mapping) -> None:
+        """Check expressions and bring their names into scope, in the order in which they are evaluated."""
+        for name, value in named.items():
+            self.check_expressions(value, named, name)
+            if not self.check_variable(name, named.key_spans[name], "a number") or not self.scope:
+                continue
+            if name in self.scope.labels:
+                message = f"'{name}' is a label already"
+                self.report(Code.INVALID_VARIABLE_NAME, message, named.key_spans[name], "choose another name")
+            self.scope.define(name)
+
+    def _body_or_word(self, combinator: type[Combinator], name: str, fields: Mapping, variables: Variables) -> Any:
         value, span = fields[name], fields.value_spans[name]
         words = field_words(combinator, name)
         if not words or not isinstance(value, str):

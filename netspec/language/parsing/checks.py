@@ -61,9 +61,11 @@ class Checker:
         return name not in RESERVED and bool(LABEL.match(name))
 
     def check_label(self, label: str, span: Span) -> None:
-        """Report a label that no earlier step of the body has."""
+        """Report a label that no earlier step of the body has, or an error in an expression over labels."""
+        if not LABEL.match(label):
+            self.check_expression(label, span, (), self.scope)
         # `x` is the current value, which every body has.
-        if self.scope and label != "x" and label not in self.scope.labels:
+        elif self.scope and label != "x" and label not in self.scope.labels:
             self.collector.add([unknown_label(label, self.scope.labels, span, label in self.scope.named)])
 
     def check_expressions(

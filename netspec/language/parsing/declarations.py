@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Namespace
+from itertools import count
 from typing import Any
 
 from netspec.diagnostics import Code, Note, Span, nearest
@@ -27,6 +29,9 @@ BLOCK_KEYS = {
     "description": "what the block is, for `netspec ops`",
 }
 """The keys of a block's declaration, with their meaning."""
+
+REST = "..."
+"""What follows the name of a last input that stands for all values that are left."""
 
 
 def define_blocks(parser: Parser, tree: Mapping, own: dict[str, Block], imported: dict[str, Block]) -> None:
@@ -71,16 +76,27 @@ def _signature(parser: Parser, name: str, tree: Mapping, span: Span, namespace: 
     args = tree.get("args")
     parameters = parse_parameters(parser, args, tree.value_spans["args"]) if args is not None else {}
     inputs = _inputs(parser, tree, parameters)
-    block = Block(name, parameters, inputs, _names(parser, tree, "outputs"), span, namespace)
+    block = Block(name, parameters, inputs, _outputs(parser, tree), span, namespace)
     block.description = str(tree.get("description") or "")
     # Incomplete if an argument or input was refused: uses of its name must not be reported again.
     known = args is None or (isinstance(args, Mapping) and set(args) == set(parameters))
-    block.complete = known and list(inputs) == (tree.get("inputs") or [])
+    declared = tree.get("inputs") or []
+    block.complete = known and len(inputs) == len(declared)
+    block.takes_rest = bool(inputs) and declared[-1] != inputs[-1]
     return block
 
 
 def _inputs(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) -> tuple[str, ...]:
-    inputs = _names(parser, tree, "inputs")
+    declared: Any = tree.get("inputs") or ()
+    inputs = _without_rest(declared)
+    if not all(isinstance(label, str) and LABEL.match(label) for label in inputs):
+        _report_labels(
+            parser,
+            tree,
+            "inputs",
+            "as in `[residual, dense]`; the last may take all that are left: `[query, levels...]`",
+        )
+        return ()
     for label, place in zip(inputs, tree["inputs"].item_spans if inputs else (), strict=True):
         if label in parameters:
             notes = [Note(parameters[label].span, "the argument")]
@@ -88,16 +104,28 @@ def _inputs(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) -> 
                 Code.INVALID_VARIABLE_NAME, f"'{label}' is both an input and an argument", place, "rename one", notes
             )
         parser.check_variable(label, place, "an input")
-    return inputs
+    return tuple(inputs)
 
 
-def _names(parser: Parser, tree: Mapping, key: str) -> tuple[str, ...]:
-    names: Any = tree.get(key) or ()
-    if isinstance(names, (list, tuple)) and all(isinstance(name, str) and LABEL.match(name) for name in names):
-        return tuple(names)
-    message = f"`{key}` is a list of labels, not {show_value(names)}"
-    parser.report(Code.INVALID_BLOCK_LABELS, message, tree.value_spans[key], "as in `[residual, dense]`")
+def _without_rest(declared: Any) -> list[Any]:
+    """Return the names of inputs without the dots after the last, or a single wrong one where they are no list."""
+    if not isinstance(declared, (list, tuple)):
+        return [None]
+    last = [each.removesuffix(REST) if isinstance(each, str) else each for each in declared[-1:]]
+    return [*declared[:-1], *last]
+
+
+def _outputs(parser: Parser, tree: Mapping) -> tuple[str, ...]:
+    outputs: Any = tree.get("outputs") or ()
+    if isinstance(outputs, (list, tuple)) and all(isinstance(each, str) for each in outputs):
+        return tuple(outputs)
+    _report_labels(parser, tree, "outputs", "as in `[residual, dense]`")
     return ()
+
+
+def _report_labels(parser: Parser, tree: Mapping, key: str, help_text: str) -> None:
+    message = f"`{key}` is a list of labels, not {show_value(tree[key])}"
+    parser.report(Code.INVALID_BLOCK_LABELS, message, tree.value_spans[key], help_text)
 
 
 def define(parser: Parser, tree: Mapping, blocks: dict[str, Block]) -> None:
@@ -112,9 +140,10 @@ def define(parser: Parser, tree: Mapping, blocks: dict[str, Block]) -> None:
         check_outputs(parser, declared, block.outputs, scope)
 
 
-def check_outputs(parser: Parser, tree: Mapping, outputs: tuple[str, ...], scope: Scope | None) -> None:
-    """Report outputs that are no label in the scope of the body."""
+def check_outputs(parser: Parser, tree: Mapping, outputs: Iterable[str], scope: Scope | None) -> None:
+    """Report outputs that are no label in the scope of the body; a tree may have them by name."""
     parser.scope = scope
-    for index, label in enumerate(outputs):
-        parser.check_label(label, locate(tree, ("outputs", index)))
+    named = isinstance(tree.get("outputs"), Mapping)
+    for place, label in zip(tree["outputs"] if named else count(), outputs, strict=False):
+        parser.check_label(label, locate(tree, ("outputs", place)))
     parser.scope = None

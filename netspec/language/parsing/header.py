@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 # Strict, since pydantic would accept "11689512" and true as numbers.
 Total = Annotated[int, Field(strict=True, ge=0)]
 Percentage = Annotated[float, Field(strict=True, ge=0, le=100)]
+
+
+def _names(outputs: Any) -> Any:
+    """Return the names of outputs, which are the keys of a mapping."""
+    return list(outputs) if isinstance(outputs, dict) else outputs
 
 
 class Expectation(BaseModel):
@@ -64,7 +69,9 @@ class Header(BaseModel):
     defaults: dict[str, dict[str, Any]] = Field({}, description="Default arguments per op.")
     init: dict[str, Any] = Field({}, description="Initializers of parameters, per op.")
     input: Any = Field(None, description="The input's shape, channels first, without batch; or a mapping of inputs.")
-    outputs: list[Name] = Field([], description="Labels of the values that the network returns.")
+    outputs: Annotated[list[Name], BeforeValidator(_names)] = Field(
+        [], description="Labels of the values that the network returns, or the values by name."
+    )
     blocks: dict[str, dict[str, Any]] = Field({}, description="Named bodies with arguments.")
     tensors: dict[str, Any] = Field({}, description="Trainable tensors that steps take by name, beside values.")
     network: Any = Field(None, description="The steps of the network.")

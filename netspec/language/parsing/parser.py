@@ -5,8 +5,8 @@ Errors are collected and parsing continues, so that one run reports every error 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from collections.abc import Mapping as Namespace
+from dataclasses import replace
 from typing import Any
 
 from netspec.diagnostics import Code, Collector, Note, Span
@@ -18,8 +18,8 @@ from netspec.language.other_keys import STEP_KEYS as OTHER_STEP_KEYS
 from netspec.language.other_keys import suggest_key
 from netspec.language.other_names import suggest_argument, suggest_step
 from netspec.language.parsing.arguments import ArgumentParser, Call
-from netspec.language.scope import LABEL, RESERVED, Scope, is_always_true, template_errors, unknown_argument
-from netspec.language.shorthand import as_list, bare_word
+from netspec.language.scope import LABEL, RESERVED, Scope, Variables, is_always_true, template_errors, unknown_argument
+from netspec.language.shorthand import as_list, bare_word, under
 from netspec.ops import OPS
 from netspec.syntax.yaml import Mapping, Sequence
 from netspec.syntax.yaml.spacing import missing_mark
@@ -27,7 +27,9 @@ from netspec.syntax.yaml.spacing import missing_mark
 KINDS = ("type", "op", "layer", "module", "class", "class_name", "kind")
 """The keys under which other formats give the word of a step."""
 
-NO_MODULE_HELP = "it brings no module; label its values with `as`"
+LABEL_HELP = "a label is a word of letters, digits and _ that means nothing else"
+BESIDE = frozenset(key for each in COMBINATORS.values() for key in each.beside)
+"""The keys of steps that belong to their combinator."""
 
 
 class Parser(ArgumentParser):
@@ -43,7 +45,7 @@ class Parser(ArgumentParser):
         self.bare_words: list[str] = []
         """The steps that were written as a word alone."""
 
-    def body(self, tree: Any, span: Span, variables: Iterable[str] = (), scope: Scope | None = None) -> Body:
+    def body(self, tree: Any, span: Span, variables: Variables | None = None, scope: Scope | None = None) -> Body:
         """Parse a chain of steps, a list or a single one, in a new inner scope or in the given one."""
         around = self.scope  # None where a declaration has errors, so that they are not reported as unknown names again
         self.scope = scope or (around.inner(variables) if around else None)
@@ -80,7 +82,7 @@ class Parser(ArgumentParser):
 
     def _key_of(self, tree: Mapping, span: Span) -> str | None:
         # The key alone decides the kind of a step, so that one typo is one error.
-        own = [key for key in tree if key not in STEP_KEYS and not (key == "body" and len(tree) > 1)]
+        own = [key for key in tree if key not in STEP_KEYS and not (key in BESIDE and len(tree) > 1)]
         known = [key for key in own if key.startswith("$") or self.kind_of(key)]
         if len(own) == 1:
             return own[0]
@@ -117,15 +119,13 @@ class Parser(ArgumentParser):
         step = {**OPS, **COMBINATORS}.get(known[0])
         if step and key in step.model_fields:
             return f"arguments go under their step: `{known[0]}: {{{key}: ...}}`"
-        beside = [*STEP_KEYS, *(["body"] if self._takes_body_beside(known[0]) else [])]
+        is_combinator = self.kind_of(known[0]) == "combinator"
+        beside = [*STEP_KEYS, *(COMBINATORS[known[0]].beside if is_combinator else ())]
         meant = suggest_key(key, beside, OTHER_STEP_KEYS)
         if not meant and step:
             argument = suggest_argument(key, step.model_fields)
             meant = argument and f"arguments go under their step: {argument}"
         return meant or f"a step may also have {', '.join(STEP_KEYS)}"
-
-    def _takes_body_beside(self, key: str) -> bool:
-        return self.kind_of(key) == "combinator" and COMBINATORS[key].has_sibling_body
 
     def call(self, call: Call) -> Step | None:
         """Parse a step from its own key and value."""
@@ -135,9 +135,11 @@ class Parser(ArgumentParser):
             return None
         self._check_step_keys(kind, call)
         arguments, operands = self.arguments(kind, call)
-        step = Step(kind, call.key, call.span, arguments, operands, **self._step_keys(call.tree), places=call.tree)
+        keys = self._step_keys(call.tree)
+        keys["collected"] = collected = self._collected(call.tree) if "collect" in arguments else None
+        step = Step(kind, call.key, call.span, arguments, operands, **keys, places=call.tree)
         if self.scope:
-            self.scope.label(step.label)
+            self.scope.label((*step.label, *([collected] if collected else ())))
         return step
 
     def _report_unknown(self, call: Call) -> None:
@@ -150,9 +152,12 @@ class Parser(ArgumentParser):
         """Report step keys without effect, and an argument that is not in scope."""
         key, tree = call.key, call.tree
         combinator = COMBINATORS[key] if kind == "combinator" else None
-        if "body" in tree and not (combinator and combinator.has_sibling_body) and key != "body":
-            message = f"{key} takes no `body`"
-            self.report(Code.UNEXPECTED_BODY, message, tree.key_spans["body"], self._body_help(key))
+        for name in BESIDE & tree.keys():
+            if key != name and not (combinator and combinator.beside):
+                help_text = (
+                    self._body_help(key) if name == "body" else "only `repeat` and `foreach` have rounds to collect"
+                )
+                self.report(Code.UNEXPECTED_BODY, f"{key} takes no `{name}`", tree.key_spans[name], help_text)
         if combinator:
             self._check_ignored_keys(combinator, tree)
         if kind == "argument" and self.scope and key[1:] not in self.scope.names:
@@ -162,7 +167,9 @@ class Parser(ArgumentParser):
         for key in combinator.ignored_keys:
             if key in tree:
                 inside = key in combinator.model_fields
-                help_text = f"write it inside, as in `{combinator.key}: {{{key}: ...}}`" if inside else NO_MODULE_HELP
+                help_text = (
+                    f"write it inside, as in `{combinator.key}: {{{key}: ...}}`" if inside else combinator.ignored_help
+                )
                 message = f"`{key}` has no effect on {combinator.key}"
                 self.report(Code.STEP_KEY_WITHOUT_EFFECT, message, tree.key_spans[key], help_text)
 
@@ -192,12 +199,27 @@ class Parser(ArgumentParser):
             "name": name,
             "share": share,
             "when": tree.get("when"),
+            "otherwise": self._alternative(tree, name) if "else" in tree else None,
             "device": tree.get("device"),
             "expect": tree.get("expect"),
             "init": tree.get("init"),
             "label": self._labels(tree, "as"),
             "origin": self._labels(tree, "from"),
         }
+
+    def _alternative(self, tree: Mapping, name: str | None) -> Step:
+        """Return the step for ``else``: the only one of its body, or all of them in one."""
+        place = tree.value_spans["else"]
+        body = self.body(tree["else"], place)
+        if "when" not in tree:
+            help_text = "write the condition, as in `when: i > 0`, or leave it out"
+            message = "`else` has no effect without `when`"
+            self.report(Code.STEP_KEY_WITHOUT_EFFECT, message, tree.key_spans["else"], help_text)
+        if len(body) == 1 and not body.steps[0].places.keys() & STEP_KEYS.keys() and body.steps[0].kind != "combinator":
+            return replace(body.steps[0], name=name, share=tree.get("share"))
+        arguments = under("body", body, tree.key_spans["else"], place)
+        step = Step("combinator", "sequential", tree.key_spans["else"], arguments, name=name, share=tree.get("share"))
+        return replace(step, places=tree)
 
     def _text(self, tree: Mapping, key: str, value: Any) -> str | None:
         if isinstance(value, (str, int)) and not isinstance(value, bool):
@@ -211,6 +233,14 @@ class Parser(ArgumentParser):
         )
         return None
 
+    def _collected(self, tree: Mapping) -> str | None:
+        label, place = tree["collect"], tree.value_spans["collect"]
+        if isinstance(label, str) and LABEL.match(label) and label not in RESERVED:
+            return label
+        message = f"`collect` takes a label, not {show_value(label)}"
+        self.report(Code.INVALID_LABEL, message, place, LABEL_HELP)
+        return None
+
     def _labels(self, tree: Mapping, key: str) -> tuple[str, ...]:
         if key not in tree:
             return ()
@@ -218,12 +248,12 @@ class Parser(ArgumentParser):
         labels = value if isinstance(value, Sequence) else [value]
         places = value.item_spans if isinstance(value, Sequence) else [tree.value_spans[key]]
         for label, place in zip(labels, places, strict=True):
-            allowed = isinstance(label, str) and LABEL.match(label)
+            allowed = isinstance(label, str) and (LABEL.match(label) or key == "from")
             # `from` takes `x` and `input` too, which `as` cannot define.
             if not allowed or (key == "as" and label in RESERVED):
                 message = f"`{key}` takes a label or a list of labels, not {show_value(label)}"
                 is_long = isinstance(label, str) and len(label) > LONGEST_NAME
-                help_text = "a label is a word of letters, digits and _ that means nothing else"
+                help_text = LABEL_HELP
                 if key == "from" and isinstance(label, int):
                     help_text = "steps have no numbers: label one by `as: here`, and go on with `from: here`"
                 if label == -1:
@@ -237,4 +267,4 @@ class Parser(ArgumentParser):
 
 def _only_takes_values(tree: Mapping) -> bool:
     """Return whether a step only selects or labels values."""
-    return bool(tree.keys() & {"from", "as"}) and tree.keys() <= {"from", "as", "when", "expect"}
+    return bool(tree.keys() & {"from", "as"}) and tree.keys() <= {"from", "as", "when", "else", "expect"}

@@ -13,16 +13,18 @@ from netspec.language.shorthand import variable_names
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
 from netspec.lowering.insertion import is_submodule
+from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
 from netspec.lowering.units import CHAIN, Unit, lower_unit, within
-from netspec.lowering.values import Values
+from netspec.lowering.values import Values, values_in
+from netspec.syntax import expr
 
 
 @lowers("sequential")
 def lower_sequential(step: Step, fields: Sequential, values: Values, context: Context) -> Values:
     """Expand the body in a scope of its own; without a name, and outside of a numbered list, without a scope."""
     if not is_submodule(step, context):
-        return lower_body(fields.body, values, context.inner())
+        return lower_body(fields.body, values, context.inner(is_done=context.is_done))
     return within(step, CHAIN, values, context, lambda inner: lower_body(fields.body, values, inner))
 
 
@@ -71,30 +73,57 @@ def _columns(step: Step, lists: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 def _list(step: Step, body: Body, rows: Iterable[dict[str, Any]], values: Values, context: Context) -> Values:
     """Expand a body once per row of variables; under a name, each becomes a numbered sub-module."""
-    if step.name is None and step.share is None:
+    rounds: list[Values] = []
+    is_list = step.name is not None or step.share is not None
+
+    def expand(inner: Context) -> Values:
+        # Operands of a numbered list are numbered one by one, and not step by step.
+        numbers = is_list or (step.is_operands and inner.namer.numbered)
+        current = values
         for row in rows:
-            values = lower_iteration(body, row, values, context)
-        return values
-    return within(step, CHAIN, values, context, lambda inner: _units(body, rows, values, inner, step))
+            entered = values if step.is_operands else current
+            lowered = (
+                lower_repetition(body, row, entered, inner, step)
+                if numbers
+                else lower_iteration(body, row, entered, inner)
+            )
+            current = lowered
+            rounds.append(current)
+            if context.is_done and context.is_done():
+                break
+        return _operands(rounds, step) if step.is_operands else current
+
+    result = within(step, CHAIN, values, context, expand) if is_list else expand(context)
+    if step.collected:
+        context.collect(step.collected, rounds)
+    return result
 
 
-def _units(body: Body, rows: Iterable[dict[str, Any]], values: Values, context: Context, step: Step) -> Values:
-    for row in rows:
-        values = lower_repetition(body, row, values, context, step)
-    return values
+def _operands(rounds: list[Values], step: Step) -> Values:
+    """Return the value of each round, all of which are operands."""
+    known = [single(values, step) for values in rounds if values is not None]
+    return tuple(known) if len(known) == len(rounds) else None
 
 
 def lower_iteration(body: Body, row: dict[str, Any], values: Values, context: Context) -> Values:
     """Expand one iteration of a body, with the loop variables of its row."""
-    inner = context.inner(counter=next(iter(row), ""))
+    return lower_body(body, values, _inside_round(row, context))
+
+
+def _inside_round(row: dict[str, Any], context: Context) -> Context:
+    """Return the context of a round; a variable that stands for values is a label too."""
+    inner = context.inner(counter=next(iter(row), ""), is_done=context.is_done)
     inner.variables.update(row)
-    return lower_body(body, values, inner)
+    for name, held in row.items():
+        found = values_in(held) if isinstance(held, (expr.Value, list)) else None
+        if found:
+            inner.labels[name] = found
+    return inner
 
 
 def lower_repetition(body: Body, row: dict[str, Any], values: Values, context: Context, step: Step) -> Values:
     """Expand one repetition as a sub-module; a single step keeps its own name if it has one."""
     if len(body) == 1 and (body.steps[0].name is not None or body.steps[0].kind not in ("merge", "combinator")):
         return lower_iteration(body, row, values, context)
-    inner = context.inner(counter=next(iter(row), ""))
-    inner.variables.update(row)
+    inner = _inside_round(row, context)
     return lower_unit(Unit(body, context.namer.invent(step.key, step.span), step.span), values, inner)

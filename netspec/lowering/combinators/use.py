@@ -13,6 +13,7 @@ from netspec.language.loading.files import refer
 from netspec.language.model import Document, Step
 from netspec.lowering.binding import Environment, bind
 from netspec.lowering.body import lower_body
+from netspec.lowering.combinators.taps import Taps
 from netspec.lowering.context import Context
 from netspec.lowering.initialization import document_rules
 from netspec.lowering.insertion import scope_point
@@ -39,10 +40,16 @@ def lower_use(step: Step, fields: Use, values: Values, context: Context) -> Valu
     # The document's pins hold for its declared input; the operand may have another size.
     pinned, builder.pinned = builder.pinned, False
     add_tensors(document.tensors, inner)
+    taps = Taps(fields.taps, step, inner)
+    inner.is_done = taps.are_reached if fields.taps else None
     result = lower_body(document.network, entered, inner)
     builder.pinned = pinned
-    if document.outputs:
-        result = tuple(value for label in document.outputs for value in labelled(label, result, inner, document.span))
+    if fields.taps:
+        result = taps.values()
+    elif document.outputs:
+        result = tuple(
+            value for _, label in document.outputs for value in labelled(label, result, inner, document.span)
+        )
     builder.close_scope(scope, entered, result)
     return result
 

@@ -21,7 +21,7 @@ from netspec.syntax.expr.expression import Expression, evaluate, fields, fill, p
 from netspec.syntax.expr.formula import Evaluated, Formula, parse_evaluated, parse_formula
 from netspec.syntax.expr.function import FUNCTIONS
 from netspec.syntax.expr.truth import known_truth
-from netspec.syntax.expr.value import UNKNOWN, AlreadyReported, Unknown, Value
+from netspec.syntax.expr.value import UNKNOWN, AlreadyReported, Missing, Unknown, Value
 
 __all__ = [
     "ELEMENTWISE",
@@ -32,6 +32,7 @@ __all__ = [
     "Expression",
     "ExpressionError",
     "Formula",
+    "Missing",
     "Unknown",
     "Value",
     "evaluate",

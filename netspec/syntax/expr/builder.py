@@ -28,7 +28,7 @@ from netspec.syntax.expr.function import CALLS, FUNCTIONS, Function
 from netspec.syntax.expr.operation import BINARY, RELATIONS, UNARY, Operation, attribute_of, display, item_of, truth
 from netspec.syntax.expr.other_names import READ_OTHERWISE, SIZES, suggest_attribute, suggest_function, suggest_method
 from netspec.syntax.expr.syntax import CONSTRUCTS, HABITS, SYMBOLS, indent, read
-from netspec.syntax.expr.value import ATTRIBUTES, PLAIN, AlreadyReported, Unknown, passed, plain
+from netspec.syntax.expr.value import ATTRIBUTES, PLAIN, AlreadyReported, Missing, Unknown, passed, plain
 
 Scope = Mapping[str, object]
 Thunk = Callable[[Scope], Any]
@@ -135,6 +135,8 @@ class Builder:
                 return value
             if isinstance(value, Unknown):
                 raise AlreadyReported
+            if isinstance(value, Missing):
+                raise value.error.at(*place)
             return guarded(value)
 
         return lookup

@@ -5,7 +5,7 @@ A text is bounded when it is parsed (characters, operators, depth); numbers and 
 
 from __future__ import annotations
 
-from netspec.diagnostics import Code, NetspecError
+from netspec.diagnostics import Code, NetspecError, Note
 
 # Together these bound the time of any expression: characters bound the parser, operators and depth the closures, and
 # digits, exponents and items the result of a single operation. All are far beyond what a network needs.
@@ -42,6 +42,9 @@ class ExpressionError(NetspecError):
         NS0402 unknown name 'widht' 4 5 did you mean 'width'?
     """
 
+    notes: tuple[Note, ...] = ()
+    """The other places that it is about, if it knows any."""
+
     def __init__(self, message: str, offset: int = 0, length: int = 0, help: str = "", code: Code = EVALUATION) -> None:
         super().__init__(message)
         self.message = message
@@ -52,7 +55,9 @@ class ExpressionError(NetspecError):
 
     def at(self, offset: int, length: int) -> ExpressionError:
         """Return the same error at another place."""
-        return ExpressionError(self.message, offset, length, self.help, self.code)
+        moved = ExpressionError(self.message, offset, length, self.help, self.code)
+        moved.notes = self.notes
+        return moved
 
 
 def beyond(message: str, help: str = "check what the expression is meant to give") -> ExpressionError:

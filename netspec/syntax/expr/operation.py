@@ -24,7 +24,7 @@ def truth(value: object) -> bool:
 def display(*items: Any) -> list[Any]:
     """Return the list of the items."""
     for item in items:
-        if type(item) not in PLAIN:
+        if type(item) not in PLAIN and not isinstance(item, Value):
             raise mismatch("a list holds numbers, strings, lists and null", item)
     return limited(list(items))
 

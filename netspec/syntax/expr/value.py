@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from netspec.diagnostics import NetspecError
@@ -54,6 +54,16 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
+class Missing:
+    """What a scope holds for a name without a value; reading it raises the error that says why."""
+
+    def __init__(self, error: ExpressionError) -> None:
+        self.error = error
+
+    def __repr__(self) -> str:
+        return "missing"
+
+
 class AlreadyReported(NetspecError):
     """A value depends on one that an error, which is reported already, left unknown."""
 
@@ -76,6 +86,8 @@ class Value:
 
     shape: tuple[Size, ...]
     dtype: Dtype = "float"
+    source: object = field(default=None, compare=False, repr=False)
+    """What the value is outside of expressions, which only hand it on."""
 
     @property
     def channels(self) -> Size:

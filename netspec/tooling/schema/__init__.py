@@ -26,7 +26,7 @@ from netspec.language.parsing.header import Expectation, Header
 from netspec.tooling.schema.calls import BODY_TYPES
 from netspec.tooling.schema.known import known_blocks, known_defaults
 from netspec.tooling.schema.parts import block_declarations, defaults, initialization, part_definitions
-from netspec.tooling.schema.patterns import WORDS, Schema, matching
+from netspec.tooling.schema.patterns import PICKED, WORDS, Schema, matching
 from netspec.tooling.schema.steps import Steps, every_argument, free_definitions, shared_definitions
 from netspec.version import MARK, __version__
 
@@ -97,7 +97,10 @@ def _properties(definitions: dict[str, Schema]) -> dict[str, Schema]:
         "network": {"type": list(BODY_TYPES), "minItems": 1},
         "expect": {"type": ["object", "null"], "properties": _keys(Expectation), "additionalProperties": False},
     }
-    return {name: {**written, **own.get(name, {})} for name, written in _keys(Header).items()}
+    keys = {name: {**written, **own.get(name, {})} for name, written in _keys(Header).items()}
+    types = {"type": ["array", "object", "null"], "propertyNames": keys["outputs"]["items"]}
+    keys["outputs"] |= {**types, "additionalProperties": {"type": "string", **PICKED}}
+    return keys
 
 
 def _keys(record: type[BaseModel]) -> dict[str, Schema]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from netspec.language.combinators import Combinator
+from netspec.language.combinators import COMBINATORS, Combinator
 from netspec.language.model import Block
 from netspec.ops import Op
 from netspec.ops.patterned import Patterned
@@ -71,7 +71,11 @@ def _operands(op: type[Op], operand: Schema) -> Schema:
     schema = {"type": ["array", "object", "null"], "items": operand, "minItems": least}
     # An operand with the name of an option is meant as the option, except a single operand named `of`.
     schema |= {"additionalProperties": operand, "minProperties": least}
-    return schema if most is None else {**schema, "maxItems": most, "maxProperties": most}
+    several = schema if most is None else {**schema, "maxItems": most, "maxProperties": most}
+    loops = [{"required": [key, "body"]} for key, each in COMBINATORS.items() if each.beside]
+    types = several.pop("type")
+    # All operands may be the rounds of a loop, of which there may be one written or none.
+    return {"type": types, "if": {"type": "object", "anyOf": loops}, "then": operand, "else": several}
 
 
 def combinator_call(combinator: type[Combinator], body: Schema) -> Schema:
@@ -79,8 +83,10 @@ def combinator_call(combinator: type[Combinator], body: Schema) -> Schema:
     fields = describe_fields(combinator, body)
     snippet = call_snippet(combinator.key, class_example(combinator, combinator.key))
     about, primary = {**about_class(combinator), "title": combinator.key, **snippet}, combinator.primary
-    if combinator.has_sibling_body:
+    if combinator.beside:
         return {**fields[str(primary)], **about}
+    if combinator.defined_field:
+        return {**fields[combinator.defined_field], **about}
     if primary in combinator.bodies:
         return {**about, **_fields_or_body(fields, required(combinator), body)}
     return {**about, **_call(fields, required(combinator), primary)}

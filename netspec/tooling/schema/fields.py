@@ -44,6 +44,8 @@ def _described(written: Schema, body: Schema, is_text: bool) -> Schema:
 
 
 def _text(written: Schema) -> Schema:
+    if written.get("type") == "array":
+        return {"type": "array", "items": {"type": "string"}}
     patterns = [each["pattern"] for each in written.get("anyOf", [written]) if "pattern" in each]
     return {"type": "string", **({"pattern": patterns[0]} if patterns else {})}
 

@@ -12,8 +12,8 @@ from netspec.ops import OPS, Op
 from netspec.ops.patterned import Patterned
 from netspec.sizes.shape import MOST_AXES
 from netspec.tooling.schema.fields import EXPRESSION, VALUE
+from netspec.tooling.schema.patterns import ENTERING, MODULE, NEW_LABEL, PICKED, Schema, matching, one_of, unless
 from netspec.tooling.schema.patterns import EXPRESSION as EXPRESSION_TEXT
-from netspec.tooling.schema.patterns import LABEL_OR_INPUT, MODULE, NEW_LABEL, Schema, matching, one_of, unless
 
 
 def part_definitions() -> dict[str, Schema]:
@@ -34,10 +34,11 @@ def part_definitions() -> dict[str, Schema]:
 
 def block_declarations(body: Schema) -> Schema:
     """Return the schema of ``blocks:``."""
-    labels: Schema = {"type": ["array", "null"], "items": {"type": "string", **LABEL_OR_INPUT}}
+    labels: Schema = {"type": ["array", "null"], "items": {"type": "string", **PICKED}}
+    inputs: Schema = {"type": ["array", "null"], "items": {"type": "string", **ENTERING}}
     schemas: dict[str, Schema] = {
         "args": {"allOf": [{"$ref": "#/definitions/arguments"}]},
-        "inputs": labels,
+        "inputs": inputs,
         "outputs": labels,
         "tensors": {"allOf": [{"$ref": "#/definitions/tensors"}]},
         "body": {"allOf": [body]},

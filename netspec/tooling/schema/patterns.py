@@ -81,6 +81,10 @@ WORDS = "letters, digits and _, a letter first"
 
 MODULE = matching(_MODULE, f"{WORDS}, or a number")
 LABEL_OR_INPUT = matching(f"{_whole(LABEL)}|{_MODULE}", f"a label: {WORDS}")
+PICKED = matching(rf"{LABEL_OR_INPUT['pattern']}|^{_ARITHMETIC}", f"a label, {WORDS}, or an expression over labels")
+"""The pattern of what may stand for values: a label, or what picks from one."""
+ENTERING = matching(rf"{LABEL_OR_INPUT['pattern']}|^[A-Za-z_][A-Za-z0-9_]*\.\.\.$", f"a label: {WORDS}")
+"""The pattern of an input of a block, of which the last may take all values that are left."""
 NEW_LABEL = matching(unless(sorted(RESERVED)), f"a word that means nothing yet: {WORDS}")
 """The pattern of new labels and arguments."""
 TEMPLATE = matching(r"^(?:[A-Za-z0-9_]|\{[^{}]+\})+$", "letters, digits, _ and {expressions}")

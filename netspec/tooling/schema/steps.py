@@ -15,12 +15,12 @@ from netspec.language.model import STEP_KEYS, Block
 from netspec.ops import OPS, Op
 from netspec.tooling.schema.calls import BODY_TYPES, block_call, block_snippet, combinator_call, merge_call, op_call
 from netspec.tooling.schema.explanations import about_block, about_class
-from netspec.tooling.schema.fields import EXPRESSION, required
+from netspec.tooling.schema.fields import EXPRESSION, describe_fields, required
 from netspec.tooling.schema.parts import initialization
 from netspec.tooling.schema.patterns import (
     ARGUMENT,
-    LABEL_OR_INPUT,
     NEW_LABEL,
+    PICKED,
     TEMPLATE,
     Schema,
     matching,
@@ -99,7 +99,7 @@ def _step_keys() -> dict[str, Schema]:
     size: Schema = {"type": ["integer", "string"], "minimum": 1, "allOf": [EXPRESSION]}
     sizes = {**size, "type": ["integer", "string", "array"], "items": size}
     label: Schema = {"type": "string", **NEW_LABEL}
-    origin: Schema = {"type": "string", **LABEL_OR_INPUT}
+    origin: Schema = {"type": "string", **PICKED}
     return {
         "name": {"type": ["string", "integer"], **TEMPLATE},
         "when": {"type": ["boolean", "number", "string", "null"], "allOf": [EXPRESSION]},
@@ -186,9 +186,16 @@ class Steps:
     def _keyed(self) -> Schema:
         """Return the schema of a step that is a mapping: its step keys, and one condition per word."""
         return {
-            "properties": {name: {"$ref": f"#/definitions/key.{name}"} for name in STEP_KEYS},
+            "properties": {
+                name: {"$ref": f"#/definitions/key.{name}"} if name != "else" else self._otherwise()
+                for name in STEP_KEYS
+            },
+            "dependencies": {"else": ["when"]},
             "allOf": [self._undecided(), _argument(), self._ops(), *self._others()],
         }
+
+    def _otherwise(self) -> Schema:
+        return {"description": STEP_KEYS["else"], "allOf": [self.ref("body")]}
 
     def _undecided(self) -> Schema:
         """Return the condition for a step without any known word: an editor proposes them, others are errors."""
@@ -216,14 +223,21 @@ class Steps:
         plain = [name for name in STEP_KEYS if name != "init"]
         for word in self.others:
             keys = list(STEP_KEYS) if word in self.blocks else plain
-            beside = word in COMBINATORS and COMBINATORS[word].has_sibling_body
-            yield _decided(word, self.others, keys, {"body": self.ref("body")} if beside else {})
+            yield _decided(word, self.others, keys, self._beside(word))
+
+    def _beside(self, word: str) -> dict[str, Schema]:
+        """Return the schemas of the keys that belong to a combinator and stand beside it."""
+        combinator = COMBINATORS.get(word)
+        if combinator is None or not combinator.beside:
+            return {}
+        about = describe_fields(combinator, self.ref("body"))
+        return {"body": self.ref("body"), "collect": {**about["collect"], "type": "string", **NEW_LABEL}}
 
 
 def _only_takes_values() -> Schema:
     """Return the schema of a step that only selects or labels values."""
     return {
-        "propertyNames": {"enum": ["from", "as", "when", "expect"]},
+        "propertyNames": {"enum": ["from", "as", "when", "else", "expect"]},
         "anyOf": [{"required": ["from"]}, {"required": ["as"]}],
     }
 
@@ -249,7 +263,7 @@ def _decided(word: str, calls: dict[str, Schema], keys: list[str], beside: dict[
         "additionalProperties": False,
     }
     if beside:
-        then["required"] = list(beside)
+        then["required"] = ["body"]
     return {"if": {"required": [word]}, "then": then}
 
 
@@ -259,5 +273,5 @@ def _body(step: Schema) -> Schema:
 
 
 def _operand(body: Schema) -> Schema:
-    """Return the schema of an operand: a label, or a body on the current value."""
-    return {"if": {"type": "string"}, "then": LABEL_OR_INPUT, "else": body}
+    """Return the schema of an operand: a label, what picks from one, or a body on the current value."""
+    return {"if": {"type": "string"}, "then": PICKED, "else": body}
