@@ -97,8 +97,8 @@ def _shortcut(step: Step, kind: str | Body, endpoints: Endpoints, context: Conte
     moves = endpoints.strides(context)
     if (
         kind == "auto"
-        and endpoints.entered.shape == endpoints.branch.shape
         and all(stride in (1, None) for stride in moves)
+        and endpoints.entered.shape == endpoints.branch.shape
     ):
         return endpoints.entered
     strides = _matching_strides(step, endpoints, moves, context)
