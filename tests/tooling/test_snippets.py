@@ -51,7 +51,7 @@ def inserted(word: str) -> str:
     text = filled(snippet(call)) if "defaultSnippets" in call else ""
     # Editors indent further lines like the one that they are inserted into.
     text = text.replace("\n", "\n  ")
-    body = "\n    body: [relu]" if word in COMBINATORS and COMBINATORS[word].has_sibling_body else ""
+    body = "\n    body: [relu]" if word in COMBINATORS and "body" in COMBINATORS[word].beside else ""
     return f"{word}:{'' if text.startswith(chr(10)) else ' '}{text}{body}"
 
 
