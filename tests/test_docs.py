@@ -26,7 +26,7 @@ from netspec.language.parameters import TYPES
 from netspec.language.parsing.declarations import BLOCK_KEYS
 from netspec.language.parsing.header import Expectation, Header
 from netspec.limits import Limits
-from netspec.lowering.builder import DEEPEST_BODY, DEEPEST_CALL
+from netspec.lowering.budget import DEEPEST_BODY, DEEPEST_CALL
 from netspec.ops import OPS
 from netspec.syntax.expr import ELEMENTWISE, FUNCTIONS
 from netspec.syntax.yaml.reader import MAX_DEPTH, MAX_NODES, MAX_SCALAR

@@ -24,6 +24,7 @@ combinator.
     context.py         the scope, names and variables of a step
     layers.py          variables and labels of nested bodies
     builder.py         the graph under construction
+    budget.py          what it may ask for, counted before it is done
     sharing.py         what steps that share a module must have in common
     size_inputs.py     the values that sizes among arguments are computed from
     exceeded.py        the errors for documents beyond the limits

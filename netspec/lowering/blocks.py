@@ -5,7 +5,7 @@ from __future__ import annotations
 from netspec.diagnostics import Code, Frame, Note, SpecError
 from netspec.language.messages import show_value
 from netspec.language.model import Block, Step
-from netspec.language.parsing.arguments import Call
+from netspec.language.parsing.op_arguments import Call
 from netspec.language.parsing.parser import Parser
 from netspec.language.scope import unknown_argument
 from netspec.lowering.binding import BlockReference, Environment, bind, by_name
@@ -83,9 +83,9 @@ def _parsed(step: Step, reference: BlockReference, defaults: Mapping) -> Step:
 
 def lower_block(step: Step, block: Block, values: Values, context: Context) -> Values:
     """Expand a call of a block: bind its arguments, open its scope, expand its body."""
-    context.builder.check_depth(context.frames, step.span)
+    context.builder.budget.check_depth(context.frames, step.span)
     # A call costs as much as two steps.
-    context.builder.count_steps(context.frames, step.span)
+    context.builder.budget.count_steps(context.frames, step.span)
     # Before the values, so that errors in arguments are reported even if no value is known.
     bound = bind(block, step.arguments, Environment(context.variables, context.namespace), step.span)
     declared = [Note(block.span, "declared here")]

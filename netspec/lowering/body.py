@@ -25,25 +25,25 @@ from netspec.syntax import expr
 def lower_body(body: Body, values: Values, context: Context) -> Values:
     """Expand a chain of steps and return the values of the last one."""
     builder = context.builder
-    builder.check_nesting(context.frames, body.span)
-    builder.depth += 1
+    builder.budget.check_nesting(context.frames, body.span)
+    builder.budget.depth += 1
     try:
         for step in body.steps:
             values = lower_step(step, values, context)
             if context.is_done and context.is_done():
                 break
     finally:
-        builder.depth -= 1
+        builder.budget.depth -= 1
     return values
 
 
 def lower_step(step: Step, values: Values, context: Context) -> Values:
     """Expand one step; its errors are collected, and later steps continue with an unknown value."""
     # Before anything else: a step that `when` disables costs time too, and recursion consists of such steps.
-    context.builder.count_steps(context.frames, step.span)
+    context.builder.budget.count_steps(context.frames, step.span)
     if values is not None and len(values) > 1:
         # Each of them is shown to the step's expressions.
-        context.builder.count_operands(len(values), context.frames, step.span)
+        context.builder.budget.count_operands(len(values), context.frames, step.span)
     context.set_current(values)
     deciding = context.builder.deciding
     # Comparisons between ops, as in `when`, decide the structure of the network; ops have reasons of their own.

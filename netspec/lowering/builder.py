@@ -9,13 +9,14 @@ from math import prod
 from pathlib import Path
 from typing import NamedTuple
 
-from netspec.diagnostics import Code, Collector, Frame, Note, SourceMap, Span, SpecError
+from netspec.diagnostics import Code, Collector, Note, SourceMap, Span, SpecError
 from netspec.dtypes import Dtype
 from netspec.ir import Expressions, GraphBuilder, Initializers, Input, Node, Output, Scope, ScopeKind
 from netspec.language.model import Block, Document, Step
 from netspec.language.scope import narrowed
 from netspec.limits import Limits
-from netspec.lowering.exceeded import beyond, too_deep, too_large
+from netspec.lowering.budget import Budget
+from netspec.lowering.exceeded import too_large
 from netspec.lowering.sharing import Owner, check_block, check_contents, check_owner
 from netspec.lowering.size_inputs import size_inputs
 from netspec.lowering.values import Value
@@ -25,12 +26,6 @@ from netspec.ops.patterned import Patterned
 from netspec.sizes import Dim, Reason, SizeContext, stated
 from netspec.sizes.context import Deciding
 from netspec.sizes.shape import Shape, show, stated_shape
-
-# Every call of a block is a body, too, and a block may nest a few more.
-DEEPEST_CALL = 64
-DEEPEST_BODY = 130
-# A call of a block takes six frames of Python's stack, and a named branch of a merge twelve.
-FRAMES_PER_BODY = 15
 
 Result = tuple[Step, tuple[Value, ...]]
 
@@ -86,19 +81,16 @@ class Builder:
     calls: list[tuple[Block, tuple[Value, ...], Scope]] = field(default_factory=list)
     """The calls of blocks with named inputs, each with its operands and its scope."""
     limits: Limits = field(default_factory=Limits)
-    depth: int = 0
-    """How many bodies the step at hand stands in."""
     sizes: SizeContext = field(default_factory=lambda: SizeContext({}))
     """The open sizes of the inputs, and what is decided about them."""
+    budget: Budget = field(init=False)
+    """What is counted of the document, against the limits."""
     deciding: Deciding = field(init=False)
     """What answers questions about sizes, with the reason for which they are asked."""
     entering: tuple[Value, ...] = ()
     """The inputs of the network."""
     labels: Sequence[Mapping[str, tuple[Value, ...] | None]] = ()
     """What the step that is lowered can refer to, and then what those around its block can."""
-    steps: int = 0
-    operands: int = 0
-    axes: int = 0
     documents: dict[Path, Document] = field(default_factory=dict)
     """The documents that the network uses: each is read once, however often it is used."""
     output_names: set[str] = field(default_factory=set)
@@ -118,34 +110,8 @@ class Builder:
     """The steps that ``$name`` stands for, with what they were parsed from, by the word and the ids of that."""
 
     def __post_init__(self) -> None:
+        self.budget = Budget(self.limits, self.graph.nodes)
         self.deciding = self.sizes.deciding(Reason())
-
-    def count_steps(self, frames: tuple[Frame, ...], span: Span, count: int = 1) -> None:
-        """Count steps that are about to be expanded; raise LimitError when there are too many."""
-        self.steps += count
-        if self.steps > self.limits.steps:
-            message = f"the network grows beyond {self.limits.steps:,} steps"
-            raise beyond(Code.NETWORK_TOO_LARGE, message, "steps", span, frames)
-        if len(self.graph.nodes) >= self.limits.nodes:
-            message = f"the network grows beyond {self.limits.nodes:,} nodes"
-            raise beyond(Code.NETWORK_TOO_LARGE, message, "nodes", span, frames)
-
-    def count_operands(self, count: int, frames: tuple[Frame, ...], span: Span) -> None:
-        """Count operands that are about to be looked up; raise LimitError when all have too many."""
-        self.operands += count
-        if self.operands > self.limits.operands:
-            message = f"the steps of this network take more than {self.limits.operands:,} operands"
-            raise beyond(Code.TOO_MANY_OPERANDS, message, "operands", span, frames)
-
-    def check_depth(self, frames: tuple[Frame, ...], span: Span) -> None:
-        """Raise LimitError when blocks call each other too deeply."""
-        if len(frames) >= DEEPEST_CALL:
-            raise too_deep(f"blocks call each other more than {DEEPEST_CALL} deep", span, frames)
-
-    def check_nesting(self, frames: tuple[Frame, ...], span: Span) -> None:
-        """Raise LimitError when bodies are nested too deeply."""
-        if self.depth == DEEPEST_BODY:
-            raise too_deep(f"bodies are nested more than {DEEPEST_BODY} deep", span, frames)
 
     def add(self, op: Op, operands: tuple[Value, ...], point: InsertionPoint, init: Initializers = ()) -> Value:
         """Add one op and return its result.
@@ -155,10 +121,7 @@ class Builder:
         facts = self._facts(op, operands, point)
         if op.trains_last_axis:
             self._check_last_axis(op, operands[0], point.span)
-        self.axes += len(facts.stated_result.shape)
-        if self.axes > self.limits.axes:
-            message = f"the values of this network have more than {self.limits.axes:,} axes"
-            raise beyond(Code.NETWORK_TOO_LARGE, message, "axes", point.span, ())
+        self.budget.count_axes(len(facts.stated_result.shape), point.span)
         node = Node(
             path=point.path,
             op=facts.op,

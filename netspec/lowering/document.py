@@ -14,7 +14,8 @@ from netspec.language.names import check_name
 from netspec.limits import Limits, metered
 from netspec.lowering.binding import Environment, bind
 from netspec.lowering.body import lower_body
-from netspec.lowering.builder import DEEPEST_BODY, FRAMES_PER_BODY, Builder
+from netspec.lowering.budget import DEEPEST_BODY, FRAMES_PER_BODY
+from netspec.lowering.builder import Builder
 from netspec.lowering.combinators.outputs import check_output_name
 from netspec.lowering.context import Context
 from netspec.lowering.exceeded import too_large

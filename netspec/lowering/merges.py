@@ -32,12 +32,12 @@ def lower_merge(step: Step, values: Values, context: Context) -> Values:
 
 
 def _merged(op: Op, step: Step, values: Values, context: Context, named: bool) -> Value:
-    context.builder.count_operands(len(step.operands), context.frames, step.span)
+    context.builder.budget.count_operands(len(step.operands), context.frames, step.span)
     parts = [_operand(operand, values, context) for operand in step.operands] or [values]
     if any(each is None for each in parts):
         raise expr.AlreadyReported
     operands = tuple(value for each in parts for value in each or ())
-    context.builder.count_operands(len(operands) - len(step.operands), context.frames, step.span)
+    context.builder.budget.count_operands(len(operands) - len(step.operands), context.frames, step.span)
     absent = [operand for operand, part in zip(step.operands, parts, strict=False) if part == ABSENT]
     if absent and len(operands) == 1 and op.operands[1] is None:
         return operands[0]  # the sum, the mean or the row of one value is that value

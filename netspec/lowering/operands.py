@@ -47,7 +47,7 @@ def labelled_values(labels: Sequence[str], values: Values, context: Context, spa
     taken: list[Value] = []
     for label in labels:
         found = labelled(label, values, context, span)
-        context.builder.count_operands(len(found), context.frames, span)
+        context.builder.budget.count_operands(len(found), context.frames, span)
         taken.extend(found)
     return tuple(taken)
 

@@ -27,7 +27,7 @@ def add_tensors(tensors: Iterable[StoredTensor], context: Context) -> None:
     for tensor in tensors:
         values: Values = None
         try:
-            context.builder.count_steps(context.frames, tensor.span)
+            context.builder.budget.count_steps(context.frames, tensor.span)
             values = _add(tensor, context)
         except expr.AlreadyReported:
             pass

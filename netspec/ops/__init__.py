@@ -10,7 +10,7 @@
 
 The ops, one class each:
 
-    convolution, transposed_convolution, linear, einsum, recurrent, attend, attention
+    convolution, transposed_convolution, linear, radial_basis, einsum, recurrent, attend, attention
     pooling, adaptive_pooling, channel_pooling, reduction
     formula, whose code formula_text writes
     normalization, layer_normalization, response_normalization, scaling
@@ -37,6 +37,7 @@ from netspec.ops import (  # noqa: F401
     merge,
     normalization,
     pooling,
+    radial_basis,
     rearrange,
     recurrent,
     reduction,

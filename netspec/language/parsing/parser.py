@@ -17,7 +17,8 @@ from netspec.language.names import LONGEST_NAME, wrong_name
 from netspec.language.other_keys import STEP_KEYS as OTHER_STEP_KEYS
 from netspec.language.other_keys import suggest_key
 from netspec.language.other_names import suggest_argument, suggest_step
-from netspec.language.parsing.arguments import ArgumentParser, Call
+from netspec.language.parsing.arguments import ArgumentParser
+from netspec.language.parsing.op_arguments import Call
 from netspec.language.scope import LABEL, RESERVED, Scope, Variables, is_always_true, template_errors, unknown_argument
 from netspec.language.shorthand import as_list, bare_word, under
 from netspec.ops import OPS

@@ -29,7 +29,7 @@ def _dense_layers(step: Step, fields: Dense, values: Values, context: Context) -
     # fields.
     concat = OPS["concat"]()
     current = single(values, step)
-    context.builder.count_steps(context.frames, step.span, fields.layers)
+    context.builder.budget.count_steps(context.frames, step.span, fields.layers)
     for index in range(fields.layers):
         # Set here and not in lower_step: all layers are one step, but each has another value as its `x`.
         context.set_current((current,))

@@ -33,7 +33,7 @@ def lower_repeat(step: Step, fields: Repeat, values: Values, context: Context) -
     """Expand the body several times in sequence."""
     # Counted before the first round: an empty body has no steps to count, and `repeat: 10**9` of it would run for
     # hours.
-    context.builder.count_steps(context.frames, step.span, fields.times)
+    context.builder.budget.count_steps(context.frames, step.span, fields.times)
     return _list(step, fields.body, ({"index": index} for index in range(fields.times)), values, context)
 
 
@@ -45,7 +45,7 @@ def lower_foreach(step: Step, fields: Foreach, values: Values, context: Context)
         written = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         message = f"the lists of foreach differ in length: {written}"
         raise SpecError.of(Code.UNEQUAL_LISTS, message, step.span, help="give all of them the same length")
-    context.builder.count_steps(context.frames, step.span, max(lengths.values(), default=0))
+    context.builder.budget.count_steps(context.frames, step.span, max(lengths.values(), default=0))
     # A generator: the number of rounds is limited, but their elements may be large lists.
     columns = _columns(step, fields.lists)
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))

@@ -30,9 +30,9 @@ def lower_use(step: Step, fields: Use, values: Values, context: Context) -> Valu
     """Expand another document as a sub-module; its declared input is replaced by the operand."""
     builder = context.builder
     # Before the document is read, so that one that uses itself is refused.
-    builder.check_depth(context.frames, step.span)
+    builder.budget.check_depth(context.frames, step.span)
     document = _document(fields.spec, step, context)
-    builder.count_steps(context.frames, step.span)
+    builder.budget.count_steps(context.frames, step.span)
     variables = _arguments(document, step, context)
     entered = check_entering(document.name, _inputs(document), values, step)
     scope = builder.open_scope(scope_point(step, document.name, context), "block", document.name, variables)

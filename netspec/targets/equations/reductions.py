@@ -8,8 +8,9 @@ from netspec.ops.attention import Attention
 from netspec.ops.base import axis_index
 from netspec.ops.einsum import Einsum
 from netspec.ops.layer_normalization import FeatureNorm, LayerNorm, RMSNorm
-from netspec.ops.linear import Embedding, Linear, MatMul, RadialBasis
+from netspec.ops.linear import Embedding, Linear, MatMul
 from netspec.ops.normalization import BatchNorm, GroupNorm, InstanceNorm
+from netspec.ops.radial_basis import RadialBasis
 from netspec.ops.recurrent import GRU, LSTM, RNN
 from netspec.ops.reduction import Reduce
 from netspec.ops.response_normalization import LocalResponseNorm
