@@ -69,7 +69,8 @@ def _show(error: click.ClickException) -> None:
     """Print an error of usage, in which what was typed moves no cursor and begins no line."""
     from netspec.diagnostics.render import printable
 
-    if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # its message is the whole help
+    # click has had it since 8.2.
+    if not isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # its message is the whole help
         vars(error)["message"] = printable(error.message)  # declared final: only the text that is shown changes
     error.show()
 

@@ -140,14 +140,14 @@ HOSTILE = (
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_texts_are_refused_or_read_at_once(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         read(text)
     except PatternError as error:
         assert 0 <= error.offset <= len(text)
         assert error.length >= 1
         assert error.help
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 1  # what backtracks takes minutes
 
 
 def test_any_text_is_a_pattern_or_an_error() -> None:
