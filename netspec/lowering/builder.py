@@ -21,8 +21,7 @@ from netspec.lowering.sharing import Owner, check_block, check_contents, check_o
 from netspec.lowering.size_inputs import size_inputs
 from netspec.lowering.values import Value
 from netspec.ops import Op, ShapeError, TensorType
-from netspec.ops.einsum import Einsum
-from netspec.ops.patterned import Patterned
+from netspec.ops.pattern_op import PatternOp
 from netspec.sizes import Dim, Reason, SizeContext, stated
 from netspec.sizes.context import Deciding
 from netspec.sizes.shape import Shape, show, stated_shape
@@ -165,7 +164,7 @@ class Builder:
             (result,), parameters = op.infer_results(*types), op.list_parameters(*shapes)
         except ShapeError as error:
             place = span
-            if point.pattern and isinstance(op, (Einsum, Patterned)):
+            if point.pattern and isinstance(op, PatternOp):
                 place = narrowed(point.pattern, error, op.pattern)
             notes = self._producers(error, operands)
             raise SpecError.of(error.code, error.message, place, help=error.help, notes=notes) from None

@@ -1,20 +1,20 @@
 """Products of two values that are summed over axes by name."""
 
 import string
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, Strict, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, Strict
 
 from netspec.diagnostics import Code
 from netspec.ops.base import Op, Sample, ShapeError, Torch
+from netspec.ops.pattern_op import PatternOp
 from netspec.ops.traits import SAME, Windows
 from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, show
 from netspec.syntax.pattern import ELLIPSIS, Pattern, PatternError, read
 
 
-class Einsum(Op, name="einsum"):
+class Einsum(PatternOp, name="einsum"):
     """Multiplies two values along axes with names, and sums over those that the result lacks.
 
     The batch is no part of the pattern.
@@ -36,7 +36,6 @@ class Einsum(Op, name="einsum"):
     family = "merge"
     primary = "pattern"
     operands = (2, 2)
-    verbatim = frozenset({"pattern"})
     samples = (
         Sample({"pattern": "h q d, h k d -> h q k"}, ((2, 3, 4), (2, 5, 4))),
         Sample({"pattern": "h q k, h k d -> q h d"}, ((2, 3, 5), (2, 5, 4))),
@@ -51,14 +50,6 @@ class Einsum(Op, name="einsum"):
     )
 
     pattern: Annotated[str, Strict()] = Field(description="The axes of both values, an arrow, and those of the result.")
-
-    @model_validator(mode="after")
-    def _check_pattern(self) -> Self:
-        try:
-            self.read(self.pattern)
-        except PatternError as error:
-            raise PydanticCustomError("netspec", "{message}", {"message": error.message}) from None
-        return self
 
     @classmethod
     def read(cls, text: str) -> Pattern:

@@ -1,29 +1,28 @@
-"""What ops share whose axes have names: a pattern, and the sizes of the names in it."""
+"""What ops share that lay a value out by a pattern: the sizes of its names, and the calls that follow."""
 
 from collections.abc import Collection, Iterator
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from pydantic import Field, Strict, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, ShapeError, Torch
+from netspec.ops.base import Argument, ShapeError, Torch
 from netspec.ops.fields import Sizes
 from netspec.ops.layout_chain import Groups, Link, chain, text_of
+from netspec.ops.pattern_op import PatternOp
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes import Size, stated
 from netspec.sizes.shape import MOST_AXES, Shape, elements, show
 from netspec.syntax.pattern import Axis, Pattern, PatternError, Side, read
 
 
-class Patterned(Op):
+class Patterned(PatternOp):
     """What ops share that lay a value out by a pattern."""
 
     new_names: ClassVar[bool] = False
     """Whether the result may have names that the operand lacks."""
     example: ClassVar[str] = "c h w -> (h w) c"
     family = "shape"
-    verbatim = frozenset({"pattern"})
     open_arguments = frozenset({"sizes"})
     channel_fields = frozenset({"sizes"})
     input_dtype = "any"
@@ -31,7 +30,6 @@ class Patterned(Op):
     may_alias = True
     keeps_input = False
 
-    pattern: Annotated[str, Strict()] = Field(description="The axes as they enter, an arrow, and as they leave.")
     sizes: Sizes = Field((), description="The sizes of names in the pattern, each written as an argument: `p: 16`.")
 
     @model_validator(mode="before")
@@ -44,14 +42,8 @@ class Patterned(Op):
         others = {name: value for name, value in given.items() if name not in cls.model_fields}
         return {**fields, "sizes": {**dict(given.get("sizes", ())), **others}}
 
-    @model_validator(mode="after")
-    def _check_pattern(self) -> Self:
-        try:
-            pattern = self.read(self.pattern)
-            self.check_sizes(pattern, dict(self.sizes))
-        except PatternError as error:
-            raise PydanticCustomError("netspec", "{message}", {"message": error.message}) from None
-        return self
+    def check(self, pattern: Pattern) -> None:
+        self.check_sizes(pattern, dict(self.sizes))
 
     @classmethod
     def read(cls, text: str) -> Pattern:
