@@ -48,6 +48,7 @@ def count_depth(graph: Graph) -> int:
     """Return the number of convolutions and linear layers on the longest path to an output of evaluation."""
     depths = {each.name: 0 for each in graph.inputs}
     for node in graph:
-        depth = max((depths[value] for value in node.inputs), default=0) + node.op.counts_as_layer
-        depths.update(dict.fromkeys(node.values, depth))
+        depth = max([depths[value] for value in node.inputs], default=0) + node.op.counts_as_layer
+        for value in node.values:
+            depths[value] = depth
     return max((depths[output.node] for output in graph.outputs if not output.train_only), default=0)

@@ -132,7 +132,7 @@ class Builder:
             scope=point.scope,
             module=point.module,
             label=point.label,
-            init=tuple([rule for rule in init if rule[0] in facts.parameters]),
+            init=tuple([rule for rule in init if rule[0] in facts.parameters]) if init else (),
             device=point.device,
             named=point.named,
             expressions=point.expressions,
@@ -140,7 +140,7 @@ class Builder:
             size_inputs=size_inputs(facts.symbolic, operands, self.labels, self.entering) if facts.symbolic else (),
         )
         self.graph.add(node)
-        value = self.values[node.path] = Value(node.path, facts.result)
+        value = self.values[node.path] = Value.of(node.path, facts.result)
         return value
 
     def _facts(self, op: Op, operands: tuple[Value, ...], point: InsertionPoint) -> Facts:
@@ -150,9 +150,9 @@ class Builder:
         facts = self.facts.get(key)
         if facts is None:
             facts = self.facts[key] = self._new_facts(op, operands, point)
-        elif self.sizes.guards:
+        else:
             # What was asked for the first of equal steps is asked for this one too.
-            self.sizes.repeat(facts.subject, Reason(point.span, subject=point.path))
+            self.sizes.repeat(facts.subject, point.span, point.path)
         return facts
 
     def _new_facts(self, op: Op, operands: tuple[Value, ...], point: InsertionPoint) -> Facts:

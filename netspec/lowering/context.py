@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Namespace
-from dataclasses import dataclass, field, fields
-from operator import attrgetter
+from dataclasses import dataclass, field
 from typing import Any
 
 from netspec.diagnostics import Code, Frame, Span
@@ -15,7 +14,7 @@ from netspec.language.scope import label_left_out
 from netspec.lowering.builder import Builder
 from netspec.lowering.layers import Layer
 from netspec.lowering.naming import Namer
-from netspec.lowering.values import LeftOut, Value, Values, visible, visible_list
+from netspec.lowering.values import LeftOut, Value, Values, visible
 from netspec.syntax import expr
 from netspec.syntax.yaml import Mapping
 
@@ -34,7 +33,7 @@ class Shared:
     """The shared sub-module that it is part of, which steps outside cannot reach into."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Context:
     """Everything in scope for a step. Nested bodies add their own labels and variables to those around them."""
 
@@ -66,10 +65,10 @@ class Context:
     def inner(self, **changes: Any) -> Context:
         """Return the context of an inner body, whose labels end with it."""
         # `dataclasses.replace` looks up each field anew, and bodies are many.
-        copied = dict(zip(_FIELDS, _values_of(self), strict=True))
-        copied.update(variables=Layer(below=self.variables), labels=Layer(below=self.labels), is_done=None)
-        copied.update(changes)
-        return Context(**copied)
+        inner = object.__new__(Context)
+        own = {"variables": Layer(below=self.variables), "labels": Layer(below=self.labels), "is_done": None}
+        inner.__dict__.update(self.__dict__ | own | changes)
+        return inner
 
     def enter(
         self, variables: dict[str, Any], values: tuple[Value, ...], names: Iterable[str], **changes: Any
@@ -97,7 +96,7 @@ class Context:
         known = [values for values in rounds if values is not None]
         is_known = len(known) == len(rounds)
         self.labels[name] = found = tuple(value for values in known for value in values) if is_known else None
-        self.variables[name] = expr.UNKNOWN if found is None else visible_list(found)
+        self.variables[name] = expr.UNKNOWN if found is None else list(found)
 
     def leave_out(self, name: str, span: Span) -> None:
         """Remember a label whose step is left out, unless an earlier step has it too."""
@@ -108,7 +107,3 @@ class Context:
         missing = expr.ExpressionError(error.message, help=error.help, code=Code.UNKNOWN_NAME)
         missing.notes = error.notes
         self.variables[name] = expr.Missing(missing)
-
-
-_FIELDS = tuple(each.name for each in fields(Context))
-_values_of = attrgetter(*_FIELDS)

@@ -138,7 +138,7 @@ def _expand(
     document: Document, inputs: tuple[Input, ...], variables: dict[str, Any], builder: Builder
 ) -> tuple[Output, ...]:
     """Expand the network of a document and return its main outputs; raise SpecError with all errors found."""
-    builder.entering = tuple(Value(each.name, each.symbolic_type) for each in inputs)
+    builder.entering = tuple(Value.of(each.name, each.symbolic_type) for each in inputs)
     context = _context(document, builder, variables)
     add_tensors(document.tensors, context)
     result = lower_body(document.network, builder.entering, context)

@@ -34,11 +34,11 @@ def _unused_steps(results: list[Result], read: set[str]) -> Iterator[Step]:
     used: set[Span] = set()
     candidates: list[tuple[Step, set[str]]] = []
     for step, values in results:
-        paths = {value.path for value in values}
-        if not read.isdisjoint(paths):
+        unread = [value.path for value in values if value.path not in read]
+        if len(unread) < len(values):
             used.add(step.span)
-        if not paths <= read:
-            candidates.append((step, paths))
+        if unread:
+            candidates.append((step, {value.path for value in values}))
     judged: set[str] = set()
     for step, paths in reversed(candidates):  # outer steps are recorded after inner ones
         if step.span not in used and not paths <= judged:

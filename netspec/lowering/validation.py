@@ -70,14 +70,14 @@ def evaluated_fields(op: type[Op], arguments: Mapping, context: Context) -> dict
     """Return the values of the op's fields among the arguments."""
     values: dict[str, Any] = {}
     collector = Collector()
-    known = fields_of(op)
+    known, spans = fields_of(op), arguments.value_spans
     takes_sizes = "sizes" in op.open_arguments
     for field, raw in arguments.items():
         if field not in known and not takes_sizes:
             continue
         try:  # `collector.catch` costs as much as evaluating an argument, of which there are thousands
             words = op.words(field) if field in known else ()
-            value = evaluate(raw, context.variables, arguments.value_spans.get(field) or arguments.span, words)
+            value = evaluate(raw, context.variables, spans.get(field) or arguments.span, words)
             stays_open = field in op.open_arguments or field not in known
             values[field] = value if type(value) in _PLAIN or stays_open else closed(value)
         except SpecError as error:

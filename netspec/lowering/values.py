@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from netspec.diagnostics import Span
-from netspec.dtypes import Dtype
 from netspec.ops import TensorType
-from netspec.sizes.shape import Shape
 from netspec.syntax import expr
 
 
-class Value(NamedTuple):
-    """One value while the graph is built: its name, which is the path of the node that produces it, and its type."""
+_NUMBER = TensorType(())
 
-    path: str
-    type: TensorType
 
-    @property
-    def shape(self) -> Shape:
-        """The shape of one example."""
-        return self.type.shape
+@dataclass(frozen=True, slots=True)
+class Value(expr.Value):
+    """One value while the graph is built, as expressions see it: its name is the path of the node that produces it."""
 
-    @property
-    def dtype(self) -> Dtype:
-        """The dtype of its elements."""
-        return self.type.dtype
+    path: str = ""
+    type: TensorType = _NUMBER
+    """Shape and dtype in one, which ops ask for."""
+
+    @classmethod
+    def of(cls, path: str, type_: TensorType) -> Value:
+        """Return the value of that name and type."""
+        return cls(*type_, path, type_)
 
 
 Values = tuple[Value, ...] | None
@@ -47,18 +45,11 @@ def visible(values: Values) -> expr.Value | list[expr.Value] | expr.Unknown:
     """Return the representation of values in expressions: a single one, or a list."""
     if values is None:
         return expr.UNKNOWN
-    if len(values) == 1:
-        return expr.Value(*values[0].type, source=values[0])
-    return visible_list(values)
-
-
-def visible_list(values: tuple[Value, ...]) -> list[expr.Value]:
-    """Return the representation of values in expressions where even one of them is a list."""
-    return [expr.Value(*value.type, source=value) for value in values]
+    return values[0] if len(values) == 1 else list(values)
 
 
 def values_in(held: object) -> tuple[Value, ...] | None:
     """Return the values that an expression's result stands for, one or a list of them; None if it is no value."""
     items = held if isinstance(held, list) else [held]
-    found = [item.source for item in items if isinstance(item, expr.Value)]
-    return tuple(each for each in found if isinstance(each, Value)) if len(found) == len(items) else None
+    found = tuple(item for item in items if isinstance(item, Value))
+    return found if len(found) == len(items) else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from contextvars import ContextVar, Token
 from math import lcm
+from typing import Any
 
 from netspec.sizes.algebra import add, constant, factor, scale, substitute
 from netspec.sizes.domain import Domain
@@ -100,10 +101,12 @@ class SizeContext:
             guard.reasons.append(reason)
         self._asked.setdefault(reason.subject, {})[guard] = reason
 
-    def repeat(self, subject: Hashable, reason: Reason) -> None:
-        """Record again, for another reason, the guards of an earlier subject whose results are reused."""
-        for guard, earlier in [*self._asked.get(subject, {}).items()]:
-            self._note(guard, reason._replace(kind=earlier.kind))
+    def repeat(self, subject: Hashable, span: Any, other: Hashable) -> None:
+        """Record the guards of an earlier subject again, for another one at that place, which reuses its results."""
+        # Most subjects have asked nothing.
+        if asked := self._asked.get(subject):
+            for guard, earlier in [*asked.items()]:
+                self._note(guard, Reason(span, earlier.kind, other))
 
     def _implied(self, difference: Form, relation: Relation) -> bool | None:
         """Return the answer that is the same at all legal sizes, or None."""

@@ -201,7 +201,7 @@ def test_training_only_parts_have_limits_of_their_own(context: SizeContext) -> N
 def test_answers_that_are_used_again_count_for_both(context: SizeContext) -> None:
     with context.deciding(Reason(subject="aux")):
         assert H >= 100 and pin(W) == 224
-    context.repeat("aux", Reason(span="line 9", subject="trunk"))
+    context.repeat("aux", "line 9", "trunk")
     context.freeze(training={"aux"})
     assert [(each.phase, each.kind, each.reason.span) for each in context.guards] == [
         ("evaluation", "needs", "line 9"), ("evaluation", "fixes", "line 9"),

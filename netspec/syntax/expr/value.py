@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from netspec.diagnostics import NetspecError
@@ -86,8 +86,6 @@ class Value:
 
     shape: tuple[Size, ...]
     dtype: Dtype = "float"
-    source: object = field(default=None, compare=False, repr=False)
-    """What the value is outside of expressions, which only hand it on."""
 
     @property
     def channels(self) -> Size:
