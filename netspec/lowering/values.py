@@ -8,7 +8,6 @@ from netspec.diagnostics import Span
 from netspec.ops import TensorType
 from netspec.syntax import expr
 
-
 _NUMBER = TensorType(())
 
 
