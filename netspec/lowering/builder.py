@@ -175,7 +175,7 @@ class Builder:
         self._check_dtypes(op, operands, span)
         # Weights have one size, so that the sizes which they are computed from are fixed.
         weights: dict[str, Shape] = {name: tuple(map(int, shape)) for name, shape in parameters.items()}
-        params = sum([stated(prod(shape)) for shape in weights.values()])
+        params = sum([prod(shape) for shape in weights.values()])
         numbers = op.at_stated_sizes()
         if numbers is not op:
             # A layer is constructed with its padding, which may follow from an open window.
@@ -184,7 +184,7 @@ class Builder:
         self.deciding.reason = around
         symbolic = None if numbers is op else op
         # A count is for the stated sizes, so that it is computed from these: arithmetic on open sizes takes longer.
-        macs = stated(numbers.count_macs(*map(stated_shape, shapes)))
+        macs = stated(numbers.count_macs(*[self.shape_of(value.path) for value in operands]))
         return Facts(numbers, symbolic, result, stated_result, weights, params, macs, point.path)
 
     def _producers(self, error: ShapeError, operands: tuple[Value, ...]) -> list[Note]:
