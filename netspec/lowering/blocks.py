@@ -14,7 +14,7 @@ from netspec.lowering.context import Context
 from netspec.lowering.evaluation import expressions
 from netspec.lowering.insertion import rules_inside, scope_point
 from netspec.lowering.naming import Namer
-from netspec.lowering.operands import check_entering, labelled_values, numbered_inputs
+from netspec.lowering.operands import Entrance, check_entering, labelled_values, numbered_inputs
 from netspec.lowering.registry import lowers_kind
 from netspec.lowering.tensors import add_tensors
 from netspec.lowering.values import Values
@@ -89,7 +89,7 @@ def lower_block(step: Step, block: Block, values: Values, context: Context) -> V
     # Before the values, so that errors in arguments are reported even if no value is known.
     bound = bind(block, step.arguments, Environment(context.variables, context.namespace), step.span)
     declared = [Note(block.span, "declared here")]
-    entered = check_entering(block.name, block.inputs, values, step, declared, block.takes_rest)
+    entered = check_entering(Entrance(block.name, block.inputs, block.takes_rest), values, step, declared)
     point = scope_point(step, block.name, context, expressions(step.arguments, context))
     scope = context.builder.open_scope(point, "block", block.name, bound, numbered_inputs(block, entered))
     if block.inputs:

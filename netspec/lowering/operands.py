@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from netspec.diagnostics import Code, Note, Span, SpecError
 from netspec.language.messages import show_value
@@ -70,15 +71,24 @@ def single(values: Values, step: Step) -> Value:
     return values[0]
 
 
-def check_entering(
-    name: str, inputs: Sequence[str], values: Values, step: Step, notes: Iterable[Note] = (), takes_rest: bool = False
-) -> tuple[Value, ...]:
-    """Check the number of values that are passed to a block or document with these inputs; without names it has one.
+class Entrance(NamedTuple):
+    """What enters a block or document: one value for each name, or a single one where there are no names."""
+
+    name: str
+    """That of the block or document."""
+    inputs: Sequence[str]
+    takes_rest: bool = False
+    """True where the last name stands for any number of values."""
+
+
+def check_entering(entrance: Entrance, values: Values, step: Step, notes: Iterable[Note] = ()) -> tuple[Value, ...]:
+    """Check the number of values that are passed to a block or document.
 
     Raises: SpecError NS0314 for another number of values; AlreadyReported when an earlier error left them unknown.
     """
     if values is None:
         raise expr.AlreadyReported
+    name, inputs, takes_rest = entrance
     least = max(len(inputs), 1)
     if len(values) != least and not (takes_rest and len(values) > least):
         message = f"{name} takes {'at least ' if takes_rest else ''}{count_values(least)}, got {len(values)}"

@@ -18,7 +18,7 @@ from netspec.lowering.context import Context
 from netspec.lowering.initialization import document_rules
 from netspec.lowering.insertion import scope_point
 from netspec.lowering.naming import Namer
-from netspec.lowering.operands import check_entering, labelled
+from netspec.lowering.operands import Entrance, check_entering, labelled
 from netspec.lowering.registry import lowers
 from netspec.lowering.tensors import add_tensors
 from netspec.lowering.values import Value, Values
@@ -34,7 +34,7 @@ def lower_use(step: Step, fields: Use, values: Values, context: Context) -> Valu
     document = _document(fields.spec, step, context)
     builder.budget.count_steps(context.frames, step.span)
     variables = _arguments(document, step, context)
-    entered = check_entering(document.name, _inputs(document), values, step)
+    entered = check_entering(Entrance(document.name, _inputs(document)), values, step)
     scope = builder.open_scope(scope_point(step, document.name, context), "block", document.name, variables)
     inner = _inner(document, variables, entered, scope, context)
     # The document's pins hold for its declared input; the operand may have another size.
