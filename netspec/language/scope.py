@@ -18,7 +18,7 @@ from netspec.syntax import expr
 
 LABEL = NAME
 LEFT_OUT_HELP = "give the step an `else`, or label another one before it"
-RESERVED = frozenset({"x", "input", "index", *expr.FUNCTIONS})
+RESERVED = frozenset({"x", "input", "index", *expr.FUNCTIONS, *expr.CONSTANTS})
 
 
 Variables = Mapping[str, bool]

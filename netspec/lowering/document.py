@@ -202,9 +202,10 @@ def _context(document: Document, builder: Builder, variables: dict[str, Any]) ->
         defaults=document.defaults,
         constants=variables,
     )
+    context.label("input", builder.entering[:1])
+    # Last, since one of several inputs may be called `input`.
     for each in builder.entering:
         context.label(each.path, (each,))
-    context.label("input", builder.entering[:1])
     return context
 
 

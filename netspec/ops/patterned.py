@@ -53,6 +53,11 @@ class Patterned(PatternOp):
             side = pattern.operands[1]
             raise PatternError(f"{cls.name} takes a single value", side.offset, side.length, "`einsum` takes several")
         cls.check_names(pattern)
+        taken = next((name for name in pattern.names if name in cls.model_fields), None)
+        if taken is not None:
+            help_text = "choose another name for the axis"
+            message = f"`{taken}` is an argument of {cls.name}"
+            raise PatternError(message, pattern.places[taken], len(taken), help_text)
         return pattern
 
     @classmethod
@@ -148,7 +153,7 @@ class Patterned(PatternOp):
     # code
 
     def _links(self, rank: int) -> tuple[Link, ...]:
-        holes = {name: f"{{{name}}}" for name, _ in self.sizes}
+        holes = {name: f"{{{name}_}}" for name, _ in self.sizes}
         return chain(*self.sides(rank), holes)
 
     def _links_of_pattern(self) -> tuple[Link, ...]:
@@ -157,13 +162,8 @@ class Patterned(PatternOp):
     def emit_function(self, *shapes: Shape) -> Torch:
         links = self._links(len(shapes[0]))
         text = text_of(links)
-        # `{arguments}` and `{operands}` mean something else in a template.
-        taken = {name: f"{name}_" if name in ("arguments", "operands") else name for name, _ in self.sizes}
-        for name, hole in taken.items():
-            text = text.replace(f"{{{name}}}", f"{{{hole}}}")
-        arguments = tuple(
-            Argument(taken[name], size, field=name) for name, size in self.sizes if f"{{{taken[name]}}}" in text
-        )
+        # Some words mean something else in a template, as `{arguments}` and torch's `inplace` do. None ends with `_`.
+        arguments = tuple(Argument(f"{name}_", size, field=name) for name, size in self.sizes if f"{{{name}_}}" in text)
         return Torch(f"{{0}}{text}", arguments, calls=len(links))
 
     def allocates(self, training: bool) -> bool:

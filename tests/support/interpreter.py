@@ -104,7 +104,10 @@ RULES.update({name: (lambda call, x, f=function: f(call.op, x)) for name, functi
 @rule("formula")
 def formula(call: Call, *operands: Tensor) -> Tensor:
     tree = ast.parse(call.op.expression, mode="eval").body
-    named = [each for each in ast.walk(tree) if isinstance(each, ast.Name) and each.id not in {*FUNCTIONS, "inf"}]
+    called = {id(each.func) for each in ast.walk(tree) if isinstance(each, ast.Call)}
+    named = [
+        each for each in ast.walk(tree) if isinstance(each, ast.Name) and each.id != "inf" and id(each) not in called
+    ]
     names = dict.fromkeys(each.id for each in sorted(named, key=lambda each: each.col_offset))
     return evaluated(tree, dict(zip(names, operands, strict=True)))
 

@@ -15,6 +15,7 @@ of values, of which ``term`` is a part and ``elementwise`` has the functions. ``
 languages. No Python code is ever compiled.
 """
 
+from netspec.syntax.expr.builder import CONSTANTS
 from netspec.syntax.expr.elementwise import ELEMENTWISE
 from netspec.syntax.expr.error import ExpressionError
 from netspec.syntax.expr.expression import Expression, evaluate, fields, fill, parse
@@ -24,6 +25,7 @@ from netspec.syntax.expr.truth import known_truth
 from netspec.syntax.expr.value import UNKNOWN, AlreadyReported, Missing, Unknown, Value
 
 __all__ = [
+    "CONSTANTS",
     "ELEMENTWISE",
     "FUNCTIONS",
     "UNKNOWN",

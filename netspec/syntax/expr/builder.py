@@ -36,6 +36,8 @@ Place = tuple[int, int]
 """The offset and length of a part of a text."""
 
 _CONSTANTS = {"true": True, "false": False, "null": None}
+CONSTANTS = frozenset({*_CONSTANTS, "True", "False", "None", "inf"})
+"""The words that are values wherever an expression or formula is read, those that Python has among them."""
 
 _MODULES = frozenset({"math", "np", "numpy", "torch", "operator", "builtins", "tf"})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 import warnings
 
@@ -128,7 +129,14 @@ def _instead(line: str) -> str:
         return "a comparison is written '=='"
     if re.fullmatch(r" *\d+(\.\d+)?% *", line):
         return f"a share is a fraction: {float(line.strip(' %')) / 100}"
+    if not instead and (word := next(filter(_is_no_name, re.findall(r"[A-Za-z_]\w*", line)), None)):
+        return f"'{word}' means something in Python: what is called so needs another name to be read here"
     return instead or "arithmetic is written as in Python"
+
+
+def _is_no_name(word: str) -> bool:
+    """Return whether a word is one of Python's that no expression has."""
+    return keyword.iskeyword(word) and word not in ("and", "or", "not", "in", "is", "if", "else")
 
 
 def indent(text: str) -> int:
