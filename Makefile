@@ -13,7 +13,7 @@ JOBS ?= 2
 # test file: what they compile is kept, even where the environment asks for no bytecode.
 pytest = OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(1)/bin/python -m pytest -n $(JOBS) --dist worksteal
 
-.PHONY: demo test test-fast test-full test-lowest lint types bench prove parity docs golden check clean help
+.PHONY: demo test test-fast test-full test-lowest lint types bench prove parity reach docs golden check clean help
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -87,6 +87,10 @@ prove: $(VENV)/.prove ## train plain and residual networks on generated signals,
 
 parity: $(PARITY)/.installed ## compare with torchvision and timm (an environment of its own, several GB)
 	OMP_NUM_THREADS=2 $(PARITY)/bin/python -m pytest tests/zoo/test_parity.py -m parity
+
+reach: $(PARITY)/.installed ## count the networks of other libraries whose operations the language has (an hour or two)
+	$(PARITY)/bin/python $(PIP) 'transformers>=5'
+	OMP_NUM_THREADS=1 $(PARITY)/bin/python benchmarks/reach.py
 
 docs: $(VENV)/.test ## generate docs/ops.md, errors.md, zoo.md, pictures and the README's results
 	$(BIN)/python -m docs.generate
