@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import flip_op  # noqa: F401  it registers the op
 import torch
 
 import netspec

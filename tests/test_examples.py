@@ -19,7 +19,7 @@ SAYS = {
     "siamese.py": r"62,233 parameters, .*\nparts: lenet5_modern1, linear1\nsymmetric: True\n",
 }
 """What every program prints among other things."""
-PARTS = {"gated_op.py", "gated_layer.py", "flip_op.py"}
+PARTS = {"gated_op.py", "gated_layer.py"}
 """Modules that are used by a document; ``test_plugins.py`` uses them."""
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from netspec.diagnostics import Code, Collector, Note, SourceMap, Span, SpecError
 from netspec.dtypes import Dtype
 from netspec.ir import Expressions, GraphBuilder, Initializers, Input, Node, Output, Scope, ScopeKind
+from netspec.ir.node import producer
 from netspec.language.model import Block, Document, Step
 from netspec.language.scope import narrowed
 from netspec.limits import Limits
@@ -35,8 +36,8 @@ class Facts(NamedTuple):
     op: Op
     symbolic: Op | None
     """The op with formulas of open sizes among its arguments, where it has any."""
-    result: TensorType
-    stated_result: TensorType
+    results: tuple[TensorType, ...]
+    stated_results: tuple[TensorType, ...]
     parameters: dict[str, Shape]
     params: int
     macs: int
@@ -112,20 +113,22 @@ class Builder:
         self.budget = Budget(self.limits, self.graph.nodes)
         self.deciding = self.sizes.deciding(Reason())
 
-    def add(self, op: Op, operands: tuple[Value, ...], point: InsertionPoint, init: Initializers = ()) -> Value:
-        """Add one op and return its result.
+    def add(
+        self, op: Op, operands: tuple[Value, ...], point: InsertionPoint, init: Initializers = ()
+    ) -> tuple[Value, ...]:
+        """Add one op and return its results.
 
         Raises: SpecError when the op cannot take these operands.
         """
         facts = self._facts(op, operands, point)
         if op.trains_last_axis:
             self._check_last_axis(op, operands[0], point.span)
-        self.budget.count_axes(len(facts.stated_result.shape), point.span)
+        self.budget.count_axes(sum([len(each.shape) for each in facts.stated_results]), point.span)
         node = Node(
             path=point.path,
             op=facts.op,
             inputs=tuple([value.path for value in operands]),  # a list here is faster than a generator
-            results=(facts.stated_result,),
+            results=facts.stated_results,
             params=facts.params if self._is_new_module(point.module, op, facts.parameters, point.span) else 0,
             macs=facts.macs,
             span=point.span,
@@ -140,8 +143,9 @@ class Builder:
             size_inputs=size_inputs(facts.symbolic, operands, self.labels, self.entering) if facts.symbolic else (),
         )
         self.graph.add(node)
-        value = self.values[node.path] = Value.of(node.path, facts.result)
-        return value
+        values = tuple(map(Value.of, node.values, facts.results))
+        self.values.update(zip(node.values, values, strict=True))
+        return values
 
     def _facts(self, op: Op, operands: tuple[Value, ...], point: InsertionPoint) -> Facts:
         """Return the inferred facts of an op on these operands; equal steps share them."""
@@ -161,17 +165,18 @@ class Builder:
         span, shapes = point.span, [each.shape for each in types]
         try:
             op = op.located(*shapes)
-            (result,), parameters = op.infer_results(*types), op.list_parameters(*shapes)
+            results, parameters = op.infer_results(*types), op.list_parameters(*shapes)
         except ShapeError as error:
             place = span
             if point.pattern and isinstance(op, PatternOp):
                 place = narrowed(point.pattern, error, op.pattern)
             notes = self._producers(error, operands)
             raise SpecError.of(error.code, error.message, place, help=error.help, notes=notes) from None
-        stated_result = TensorType(stated_shape(result.shape), result.dtype)
+        stated_results = tuple([TensorType(stated_shape(each.shape), each.dtype) for each in results])
         # A value that no machine holds is refused before arithmetic on its size takes long.
-        if prod(stated_result.shape) > self.limits.elements:
-            raise too_large("a value", result.shape, self.limits, span)
+        for each in stated_results:
+            if prod(each.shape) > self.limits.elements:
+                raise too_large("a value", each.shape, self.limits, span)
         self._check_dtypes(op, operands, span)
         # Weights have one size, so that the sizes which they are computed from are fixed.
         weights: dict[str, Shape] = {name: tuple(map(int, shape)) for name, shape in parameters.items()}
@@ -185,7 +190,7 @@ class Builder:
         symbolic = None if numbers is op else op
         # A count is for the stated sizes, so that it is computed from these: arithmetic on open sizes takes longer.
         macs = stated(numbers.count_macs(*[self.shape_of(value.path) for value in operands]))
-        return Facts(numbers, symbolic, result, stated_result, weights, params, macs, point.path)
+        return Facts(numbers, symbolic, results, stated_results, weights, params, macs, point.path)
 
     def _producers(self, error: ShapeError, operands: tuple[Value, ...]) -> list[Note]:
         """Return where the wrong operand comes from, and for merges the first operand too."""
@@ -198,13 +203,15 @@ class Builder:
 
     def place(self, value: Value) -> Span:
         """Return where a value comes from."""
-        node = self.graph.nodes.get(value.path)
+        node = self.graph.nodes.get(producer(value.path))
         return node.span if node else self.places[value.path]
 
-    def shape_of(self, path: str) -> Shape:
+    def shape_of(self, value: str) -> Shape:
         """Return the shape of a value by its name."""
-        node = self.graph.nodes.get(path)
-        return node.shape if node else self.inputs[path].shape
+        node = self.graph.nodes.get(value)
+        if node is not None:
+            return node.results[0].shape
+        return self.inputs[value].shape if value in self.inputs else stated_shape(self.values[value].shape)
 
     def _check_dtypes(self, op: Op, operands: tuple[Value, ...], span: Span) -> None:
         """Raise SpecError for values that an op does not take; of integers beside floats, torch would make floats."""

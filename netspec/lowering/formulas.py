@@ -25,4 +25,4 @@ def lower_formula(step: Step, values: Values, context: Context) -> Values:
     op = validate(OPS[step.key], {field: evaluated.text}, step)
     operands = labelled_values(values_of(evaluated.text), values, context, place)
     written = tuple((f"number{place}", text) for place, text in enumerate(evaluated.numbers, 1) if text is not None)
-    return (add_op(op, operands, step, context, written),)
+    return add_op(op, operands, step, context, written)

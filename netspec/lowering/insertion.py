@@ -25,12 +25,12 @@ def lower_op(step: Step, values: Values, context: Context) -> Values:
     """Add the op of a step."""
     op = make_op(OPS[step.key], step, context)
     operands = values if values and op.operands[1] != 1 else (single(values, step),)
-    return (add_op(op, operands, step, context),)
+    return add_op(op, operands, step, context)
 
 
 def add_op(
     op: Op, operands: tuple[Value, ...], step: Step, context: Context, written: Expressions | None = None
-) -> Value:
+) -> tuple[Value, ...]:
     """Add the op of a step under the step's name, or under the module it shares.
 
     ``written`` are its arguments as expressions, where these are not the step's.
@@ -50,9 +50,9 @@ def add_op(
     point = _showing_pattern(point, op, step)
     if shared:
         shared.module, shared.init = point.module, own
-    value = context.builder.add(op, operands, point, init)
+    results = context.builder.add(op, operands, point, init)
     if not init:
-        return value
+        return results
     shapes = tuple(each.shape for each in operands)
     try:
         # Only the step's own rules: the inherited ones are for all such ops, some of which lack the parameter.
@@ -62,7 +62,7 @@ def add_op(
     except SpecError as error:
         # The shape is valid even if the initializer is not.
         context.builder.collector.keep(error, context.frames)
-    return value
+    return results
 
 
 def _showing_pattern(point: InsertionPoint, op: Op, step: Step) -> InsertionPoint:
@@ -77,7 +77,8 @@ def _over(own: Initializers, around: Initializers) -> Initializers:
 def add_unnamed(op: Op, operands: tuple[Value, ...], step: Step, context: Context, word: str = "") -> Value:
     """Add an op that a combinator needs, under a generated name."""
     point = inside(context.scope, context.namer.invent(word or op.name, step.span), step.span, context.device)
-    return context.builder.add(op, operands, point, context.init.get(op.name, ()))
+    (value,) = context.builder.add(op, operands, point, context.init.get(op.name, ()))
+    return value
 
 
 def add_join(op: Op, operands: tuple[Value, ...], step: Step, context: Context) -> Value:
@@ -87,7 +88,8 @@ def add_join(op: Op, operands: tuple[Value, ...], step: Step, context: Context) 
     ordinal = context.namer.ordinals.get(op.name, 0) + 1
     context.namer.ordinals[op.name] = ordinal
     point = inside(context.scope, f"{op.name}{ordinal}", step.span, context.device)
-    return context.builder.add(op, operands, point)
+    (value,) = context.builder.add(op, operands, point)
+    return value
 
 
 def name_of(step: Step, word: str, context: Context) -> str:

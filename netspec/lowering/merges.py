@@ -27,11 +27,11 @@ def lower_merge(step: Step, values: Values, context: Context) -> Values:
     # Bodies hold modules, so the step's name is that of a sub-module; with labels only, it is the op's own.
     holds_bodies = any(isinstance(operand.value, Body) for operand in step.operands)
     if holds_bodies and (step.name is not None or step.share is not None):
-        return within(step, CHAIN, values, context, lambda inner: (_merged(op, step, values, inner, named=False),))
-    return (_merged(op, step, values, context, named=True),)
+        return within(step, CHAIN, values, context, lambda inner: _merged(op, step, values, inner, named=False))
+    return _merged(op, step, values, context, named=True)
 
 
-def _merged(op: Op, step: Step, values: Values, context: Context, named: bool) -> Value:
+def _merged(op: Op, step: Step, values: Values, context: Context, named: bool) -> tuple[Value, ...]:
     context.builder.budget.count_operands(len(step.operands), context.frames, step.span)
     parts = [_operand(operand, values, context) for operand in step.operands] or [values]
     if any(each is None for each in parts):
@@ -40,12 +40,12 @@ def _merged(op: Op, step: Step, values: Values, context: Context, named: bool) -
     context.builder.budget.count_operands(len(operands) - len(step.operands), context.frames, step.span)
     absent = [operand for operand, part in zip(step.operands, parts, strict=False) if part == ABSENT]
     if absent and len(operands) == 1 and op.operands[1] is None:
-        return operands[0]  # the sum, the mean or the row of one value is that value
+        return operands  # the sum, the mean or the row of one value is that value
     _check_count(op, operands, step, absent)
     if any(operand.name for operand in step.operands):
         present = [each.name for each in step.operands if each not in absent]
         op = op.with_optional(*(name for name in present if name in op.optional_operands))
-    return add_op(op, operands, step, context) if named else add_join(op, operands, step, context)
+    return add_op(op, operands, step, context) if named else (add_join(op, operands, step, context),)
 
 
 def _check_count(op: Op, operands: tuple[Value, ...], step: Step, absent: list[Operand]) -> None:

@@ -41,7 +41,7 @@ def _add(tensor: StoredTensor, context: Context) -> Values:
     start = initializer(tensor.fields["init"], context.variables, tensor.fields.value_spans["init"])
     name = context.namer.claim(tensor.name, tensor.span)
     point = inside(context.scope, name, tensor.span, context.device, tensor.name, True, False, _written(tensor))
-    value = context.builder.add(op, (), point, ((op.parameter, start),))
+    (value,) = context.builder.add(op, (), point, ((op.parameter, start),))
     check_fit(((op.parameter, start),), op, (), tensor.fields.value_spans["init"])
     return (value,)
 

@@ -16,7 +16,8 @@ The ops, one class each:
     normalization, layer_normalization, response_normalization, scaling
     activation, squashing
     regularization, stochastic
-    merge, reshaping, rearrange, tile, resampling, shuffling
+    merge, reshaping, rearrange, tile, resampling, shuffling, rolling, unfolding
+    gathering, ranking, accumulation, gradients
     stored, for what is declared beside the steps
 
 An op infers its shape, counts its cost and emits its torch code, and has samples
@@ -24,6 +25,7 @@ of valid and invalid uses, which the tests run.
 """
 
 from netspec.ops import (  # noqa: F401
+    accumulation,
     activation,
     adaptive_pooling,
     attend,
@@ -32,12 +34,15 @@ from netspec.ops import (  # noqa: F401
     convolution,
     einsum,
     formula,
+    gathering,
+    gradients,
     layer_normalization,
     linear,
     merge,
     normalization,
     pooling,
     radial_basis,
+    ranking,
     rearrange,
     recurrent,
     reduction,
@@ -45,6 +50,7 @@ from netspec.ops import (  # noqa: F401
     resampling,
     reshaping,
     response_normalization,
+    rolling,
     scaling,
     shuffling,
     squashing,
@@ -52,6 +58,7 @@ from netspec.ops import (  # noqa: F401
     stored,
     tile,
     transposed_convolution,
+    unfolding,
 )
 from netspec.ops.base import DECLARED, OPS, Argument, Op, Sample, ShapeError, Torch
 from netspec.ops.plugins import PluginError, load_installed, load_plugin

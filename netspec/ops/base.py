@@ -134,6 +134,8 @@ class Op(Traits):
     """The names that operands must have, in order, for ops like ``lerp``."""
     optional_operands: ClassVar[tuple[str, ...]] = ()
     """The names of operands behind these that may be left out; then the others may be a list too."""
+    result_names: ClassVar[tuple[str, ...]] = ()
+    """The names of the results in generated code, for ops with several."""
     samples: ClassVar[tuple[Sample, ...]]
     """Valid uses, over which the tests iterate."""
     invalid_samples: ClassVar[tuple[Sample, ...]] = ()
@@ -190,6 +192,10 @@ class Op(Traits):
     def with_optional(self, *names: str) -> "Op":
         """Return the op for operands of which these optional ones are given."""
         return self
+
+    def without_batch(self, alone: tuple[bool, ...], *shapes: Shape) -> "Op | None":
+        """Return the op for operands of which some have no batch axis, or None where these must be expanded."""
+        return self if self.stretches else None
 
     def with_fields(self, **fields: Any) -> Self:
         """Return the op with other values for some fields, which are known to be valid."""

@@ -23,8 +23,8 @@ class Conv(Op, name="conv"):
 
     Cost: ``out * (C / groups) * kernel`` weights and ``out`` biases; one MAC per weight and output position.
 
-    Raises: ShapeError when the kernel does not fit, when the groups divide neither C nor out, or when padding copies
-    more of the input than there is.
+    Raises: ShapeError when the kernel does not fit, when the groups divide neither C nor out, when padding copies more
+    of the input than there is, or for padding ``auto`` of an even kernel, which is one element more on one side.
 
     Example: ``- conv: {out: 64, kernel: 7, stride: 2, padding: 3}``
 
@@ -38,6 +38,7 @@ class Conv(Op, name="conv"):
         Sample({"out": 8, "kernel": 3, "padding": 1}, ((4, 9, 9),)),
         Sample({"out": 8, "kernel": [1, 7], "stride": 2, "groups": 2, "bias": False}, ((4, 12, 13),)),
         Sample({"out": 6, "kernel": 5, "padding": "same", "dilation": 2}, ((3, 20),)),
+        Sample({"out": 4, "kernel": [3, 2], "padding": "auto", "dilation": 2, "stride": 2}, ((3, 8, 8),)),
         Sample({"out": 4, "kernel": 3, "padding": [[0, 1], [0, 1]], "stride": 2}, ((3, 8, 8),)),
         Sample({"depth_multiplier": 2, "kernel": 3, "padding": 1}, ((4, 5, 6, 7),)),
         Sample({"out": 4, "kernel": 3, "binary": True}, ((3, 8, 8),)),
@@ -50,6 +51,7 @@ class Conv(Op, name="conv"):
         Sample({"out": 8, "kernel": 3, "groups": 3}, ((4, 7, 7),)),
         Sample({"out": 8, "kernel": [3, 3, 3]}, ((4, 7, 7),)),
         Sample({"out": 8, "kernel": 3, "stride": 2, "padding": "same"}, ((4, 7, 7),)),
+        Sample({"out": 8, "kernel": [3, 4], "padding": "auto"}, ((4, 7, 7),)),
         Sample({"kernel": 3}, ((4, 7, 7),)),
         Sample({"out": 8, "kernel": 5, "padding": 3, "padding_mode": "reflect"}, ((4, 3, 7),)),
     )

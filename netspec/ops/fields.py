@@ -102,6 +102,12 @@ OpenPerAxis = Annotated[
     SizePerAxis, PlainValidator(_integers(1, _AT_LEAST_ONE, open=True)), WithJsonSchema(_axis_schema(1))
 ]
 """As ``PerAxis``, or with open sizes: a size of the result, a window that depends on the map."""
+OpenShift = Annotated[
+    SizePerAxis,
+    PlainValidator(_integers(-LARGEST, "expected a whole number, or a list of one per axis", open=True)),
+    WithJsonSchema(_axis_schema(-LARGEST)),
+]
+"""A whole number for all axes, or a list of one per axis, each of which may stay open: how far elements move."""
 PerAxisCount = Annotated[
     int | tuple[int, ...],
     PlainValidator(_integers(0, "expected a whole number of at least 0, or a list of one per axis")),
@@ -173,25 +179,32 @@ OpenSides = Annotated[OpenPaddingValue, PlainValidator(_check_sides), WithJsonSc
 """How much is added around each axis: a number, one per axis, or [before, after] per axis; each may stay open."""
 
 
+_PADDING_WORDS = ("auto", "same", "same_tf", "valid")
+
+
 def _check_padding(value: Any) -> Any:
     # `same` is torch's rule, symmetric and only for stride 1. TensorFlow's SAME differs for every other stride, and
     # ported networks need it: hence two words.
-    checked = value if value in ("same", "same_tf", "valid") else _as_sides(value)
+    checked = value if value in _PADDING_WORDS else _as_sides(value)
     if checked is None:
         raise PydanticCustomError(
             "netspec",
             "expected a whole number of at least 0, a list of one per axis, a list of [before, after] pairs, "
-            "'same', 'same_tf' or 'valid'",
+            "'auto', 'same', 'same_tf' or 'valid'",
         )
     return checked
 
 
 Padding = Annotated[
-    PaddingValue | Literal["same", "same_tf", "valid"],
+    PaddingValue | Literal["auto", "same", "same_tf", "valid"],
     PlainValidator(_check_padding),
-    WithJsonSchema({"anyOf": [*_sides_schema["anyOf"], {"enum": ["same", "same_tf", "valid"]}]}),
+    WithJsonSchema({"anyOf": [*_sides_schema["anyOf"], {"enum": list(_PADDING_WORDS)}]}),
 ]
-"""Padding: a number, one per axis, [before, after] per axis, ``same`` (torch), ``same_tf`` (TensorFlow), ``valid``."""
+"""Padding: a number, one per axis, [before, after] per axis, or a rule.
+
+``auto`` keeps the size at stride 1, and is half the window's reach at any other; ``same`` is torch's rule, ``same_tf``
+TensorFlow's, and ``valid`` is none.
+"""
 
 
 def _check_drawings(value: Any) -> Any:
@@ -268,7 +281,7 @@ def words(annotation: Any) -> frozenset[str]:
 
     Example:
         >>> sorted(words(Padding))
-        ['same', 'same_tf', 'valid']
+        ['auto', 'same', 'same_tf', 'valid']
     """
     if get_origin(annotation) is Literal:
         return frozenset(word for word in get_args(annotation) if isinstance(word, str))

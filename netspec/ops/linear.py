@@ -94,6 +94,7 @@ class Embedding(Op, name="embedding"):
 
     family = "linear"
     input_dtype = "int64"
+    limit_field = "num"
     channel_fields = frozenset({"dim"})
     samples = (
         Sample({"num": 10, "dim": 4}, ((7,),)),
@@ -131,7 +132,7 @@ class Embedding(Op, name="embedding"):
             ),
         )
 
-    def integers_below(self) -> int:
+    def integers_below(self, position: int, *shapes: Shape) -> int:
         return self.num
 
     def zero_rows(self) -> dict[str, str]:

@@ -35,6 +35,7 @@ class MaxPool(PaddedPool, name="maxpool"):
         Sample({"kernel": [3, 2], "stride": [1, 2], "padding": [1, 0], "dilation": [2, 1]}, ((4, 9, 8),)),
         Sample({"kernel": 3, "stride": 2, "padding": "same_tf"}, ((4, 8, 8),)),
         Sample({"kernel": 3, "stride": 1, "padding": "same"}, ((4, 8, 8),)),
+        Sample({"kernel": 3, "stride": 2, "padding": "auto"}, ((4, 8, 8),)),
         Sample({"kernel": 2}, ((4, 9),)),
         Sample({"kernel": 2}, ((4, 5, 6, 7),)),
     )
@@ -43,6 +44,7 @@ class MaxPool(PaddedPool, name="maxpool"):
         Sample({"kernel": 3}, ((4,),)),
         Sample({"kernel": 3, "padding": 2}, ((4, 7, 7),)),
         Sample({"kernel": [2, 2, 2]}, ((4, 7, 7),)),
+        Sample({"kernel": 2, "padding": "auto"}, ((4, 7, 7),)),
         Sample({"kernel": 3, "stride": 2, "padding": [[0, 1], [0, 1]], "ceil": True}, ((4, 8, 8),)),
     )
 

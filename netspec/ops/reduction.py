@@ -7,7 +7,8 @@ from netspec.ops.adaptive_pooling import GlobalAveragePool, GlobalMaxPool
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_indices
 from netspec.ops.channel_pooling import ChannelAveragePool, ChannelMaxPool
 from netspec.ops.fields import Axes, Flag
-from netspec.ops.traits import SAME, Windows
+from netspec.ops.traits import Windows
+from netspec.ops.windows import reduced
 from netspec.sizes.shape import Shape
 
 _TORCH = {
@@ -90,9 +91,9 @@ class Reduce(Op, name="reduce"):
         return axis_indices("reduce", getattr(self, self.function()), shape)
 
     def infer_shape(self, *shapes: Shape) -> Shape:
-        reduced = self.indices(shapes[0])
+        dropped = self.indices(shapes[0])
         sizes = enumerate(shapes[0])
-        return tuple(1 if index in reduced else size for index, size in sizes if self.keep or index not in reduced)
+        return tuple(1 if index in dropped else size for index, size in sizes if self.keep or index not in dropped)
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
@@ -116,11 +117,7 @@ class Reduce(Op, name="reduce"):
         return Torch(_TORCH[function], (*arguments, Argument("keepdim", self.keep, False, field="keep")))
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
-        reduced, windows, place = self.indices(shapes[0]), [], 0
-        for index in range(len(shapes[0])):
-            windows.append(None if index in reduced else SAME._replace(axis=place))
-            place += self.keep or index not in reduced
-        return (tuple(windows),)
+        return (reduced(self.indices(shapes[0]), len(shapes[0]), self.keep),)
 
     def abbreviate(self, shape: Shape) -> str:
         return self.function()

@@ -1,16 +1,14 @@
-"""Ops that rearrange channels: select them, permute them, or turn them into positions."""
+"""Ops that rearrange channels: permute them, or turn them into positions and back."""
 
 from fractions import Fraction
-from typing import Annotated
 
 from pydantic import Field
 
 from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_rank
-from netspec.ops.fields import Integer, Positive
-from netspec.ops.traits import SAME, Window, Windows
-from netspec.ops.windows import all_of
-from netspec.sizes import stated
+from netspec.ops.fields import Positive
+from netspec.ops.traits import Window, Windows
+from netspec.ops.windows import all_of, check_image
 from netspec.sizes.shape import Shape, show
 
 
@@ -82,65 +80,6 @@ class ChannelShuffle(Op, name="channel_shuffle"):
         return f"g{self.groups}"
 
 
-class Gather(Op, name="gather"):
-    """Selects channels, in the given order, as for the third layer of LeNet.
-
-    Formula: ``y[i] = x[channels[i]]``
-
-    Shape: as many channels as are given, other axes unchanged.
-
-    Cost: no parameters, no MACs.
-
-    Raises: ShapeError for a channel that is not there; channels count from 0, negative ones from the end.
-
-    Example: ``- gather: [0, 1, 2]``
-
-    Source: torch.Tensor indexing; LeCun et al. 1998, table 1.
-    """
-
-    family = "shape"
-    primary = "channels"
-    input_dtype = "any"
-    moves_elements = True
-    keeps_input = False
-    samples = (
-        Sample({"channels": [0, 2]}, ((4, 3, 3),)),
-        Sample({"channels": [-1, 0, 0]}, ((4, 5),)),
-        Sample({"channels": [2]}, ((6,),)),
-    )
-    invalid_samples = (Sample({"channels": [0, 4]}, ((4, 3, 3),)), Sample({"channels": [-5]}, ((4,),)))
-
-    channels: Annotated[tuple[Integer, ...], Field(min_length=1)] = Field(description="The channels, counted from 0.")
-
-    def infer_shape(self, *shapes: Shape) -> Shape:
-        (shape,) = shapes
-        for channel in self.channels:
-            if not -shape[0] <= channel < shape[0]:
-                raise ShapeError(
-                    f"gather takes channel {channel}, and {show(shape)} has {shape[0]:d}",
-                    help=f"channels go from 0 to {shape[0] - 1:d}",
-                    operand=0,
-                    code=Code.INVALID_AXIS,
-                )
-        return (len(self.channels), *shape[1:])
-
-    def canonical(self, *shapes: Shape) -> Op:
-        size = stated(shapes[0][0])
-        return self.with_fields(channels=tuple(channel % size for channel in self.channels))
-
-    def count_macs(self, *shapes: Shape) -> int:
-        return 0
-
-    def emit_function(self, *shapes: Shape) -> Torch:
-        return Torch("{0}[:, {channels}]", (Argument("channels", self.channels),))
-
-    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
-        return ((None, *(SAME,) * (len(shapes[0]) - 1)),)
-
-    def abbreviate(self, shape: Shape) -> str:
-        return ",".join(map(str, self.channels))
-
-
 class PixelShuffle(Op, name="pixel_shuffle"):
     """Rearranges the channels of each position into a square of positions.
 
@@ -170,13 +109,7 @@ class PixelShuffle(Op, name="pixel_shuffle"):
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         square = self.factor**2
-        if len(shape) != 3:
-            raise ShapeError(
-                f"pixel_shuffle needs an image, got {show(shape)}",
-                help="`reshape` gives a value two spatial axes",
-                operand=0,
-                code=Code.UNSUPPORTED_SHAPE,
-            )
+        check_image("pixel_shuffle", shape)
         if shape[0] % square:
             raise ShapeError(
                 f"pixel_shuffle by {self.factor} needs channels that {square} divides, and has {shape[0]:d}",
@@ -207,3 +140,62 @@ class PixelShuffle(Op, name="pixel_shuffle"):
 
     def abbreviate(self, shape: Shape) -> str:
         return f"x{self.factor}"
+
+
+class PixelUnshuffle(Op, name="pixel_unshuffle"):
+    """Rearranges squares of positions into channels of one position, as `pixel_shuffle` does backwards.
+
+    Formula: ``y[c * factor ** 2 + i * factor + j, h, w] = x[c, h * factor + i, w * factor + j]``
+
+    Shape: ``C x H x W`` to ``C * factor ** 2 x H / factor x W / factor``.
+
+    Cost: no parameters, no MACs.
+
+    Raises: ShapeError for anything but an image, or when the factor does not divide height and width.
+
+    Example: ``- pixel_unshuffle: 2``
+
+    Source: torch.nn.PixelUnshuffle.
+    """
+
+    family = "shape"
+    primary = "factor"
+    input_dtype = "any"
+    moves_elements = True
+    keeps_input = False
+    samples = (Sample({"factor": 2}, ((3, 4, 6),)), Sample({"factor": 1}, ((3, 4, 5),)))
+    invalid_samples = (Sample({"factor": 2}, ((3, 4, 5),)), Sample({"factor": 2}, ((3, 4),)))
+
+    factor: Positive = Field(description="Factor by which height and width shrink.")
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        check_image("pixel_unshuffle", shape)
+        if any(size % self.factor for size in shape[1:]):
+            raise ShapeError(
+                f"pixel_unshuffle by {self.factor} needs height and width that {self.factor} divides, "
+                f"and has {show(shape)}",
+                help="`pad` or `slice` before it",
+                operand=0,
+                code=Code.INVALID_WINDOW,
+            )
+        return (shape[0] * self.factor**2, shape[1] // self.factor, shape[2] // self.factor)
+
+    def count_macs(self, *shapes: Shape) -> int:
+        return 0
+
+    def emit_module(self, *shapes: Shape) -> Torch:
+        return Torch("nn.PixelUnshuffle({arguments})", self._arguments())
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        return Torch("F.pixel_unshuffle({0}, {arguments})", self._arguments())
+
+    def _arguments(self) -> tuple[Argument, ...]:
+        return (Argument("downscale_factor", self.factor, positional=True, field="factor"),)
+
+    def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
+        square = Window(0, self.factor - 1, self.factor)
+        return ((None, square, square),)
+
+    def abbreviate(self, shape: Shape) -> str:
+        return f"/{self.factor}"

@@ -10,6 +10,8 @@ from typing import ClassVar, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict
 
 from netspec.dtypes import Dtype
+from netspec.ops.tensor_type import TensorType
+from netspec.sizes import Size
 from netspec.sizes.shape import AxisWindow, Pairs, Shape
 
 
@@ -58,7 +60,7 @@ class Traits(BaseModel):
     concatenates: ClassVar[bool] = False
     """True when the result is the operands one after another, along one of its axes."""
     moves_elements: ClassVar[bool] = False
-    """True when the result holds only elements of the operands, so that bounds of integers are kept."""
+    """True when the result holds only elements of the operands, so that their integers keep their bounds."""
     may_alias: ClassVar[bool] = False
     """True when the result may lie in the operand's memory, so that it must not be overwritten in place."""
     keeps_order: ClassVar[bool] = False
@@ -93,9 +95,20 @@ class Traits(BaseModel):
         """Whether the result is not contiguous in memory, so that a reshape copies it."""
         return False
 
-    def integers_below(self) -> int | None:
-        """Return the exclusive upper bound of the operand's integers, or None."""
+    limit_field: ClassVar[str] = ""
+    """The argument that says how many integers there are, for ops that take integers below a limit."""
+
+    def integers_below(self, position: int, *shapes: Shape) -> Size | None:
+        """Return the exclusive upper bound of an operand's integers, or None."""
         return None
+
+    def bound_results(self, bounds: tuple[int | None, ...], *operands: TensorType) -> tuple[int | None, ...]:
+        """Return the exclusive upper bounds of the integers in the results, given those of the operands.
+
+        None is a bound that is not known. Results that are not listed have none.
+        """
+        known = [bound for bound in bounds if bound is not None]
+        return (max(known),) if known and self.moves_elements else ()
 
     # counting and comparing
 

@@ -1,5 +1,6 @@
 """Sliding windows, for convolutions and pools."""
 
+from collections.abc import Container
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
@@ -70,6 +71,15 @@ class SlidingWindow(NamedTuple):
                 code=Code.INVALID_WINDOW,
             )
 
+    def _check_auto(self, op: str, axes: tuple[AxisWindow, ...]) -> None:
+        if self.padding == "auto" and any((axis.extent - 1) % 2 for axis in axes):
+            raise ShapeError(
+                f"{op} with padding 'auto' pads both sides alike, which kernel {show(tuple(a.kernel for a in axes))} "
+                "does not allow",
+                help="use an odd kernel, or say the padding as a number or as [before, after] per axis",
+                code=Code.INVALID_WINDOW,
+            )
+
     def _count(self, op: str, sizes: Shape) -> Shape:
         """Return how many windows fit along each axis of these sizes."""
         rank = len(sizes)
@@ -77,6 +87,7 @@ class SlidingWindow(NamedTuple):
             check_axes(op, field, getattr(self, field), rank)
         axes = self.along(rank)
         self._check_same(op, axes)
+        self._check_auto(op, axes)
         if self.padding == "same_tf":
             # TensorFlow's rule fixes the number of windows, and pads as needed. So that number is a plain division. The
             # padding is computed from a window that is known when the module is constructed.
@@ -96,7 +107,7 @@ class SlidingWindow(NamedTuple):
             return ((0, 0),) * rank
         if self.padding == "same_tf":
             return tuple(map(same_padding, shape[1:], self.along(rank)))
-        if self.padding == "same":
+        if self.padding in ("same", "auto"):
             # torch puts the odd element after the input, as its F.conv2d does for padding="same" and an even kernel.
             totals = (axis.extent - 1 for axis in self.along(rank))
             return tuple((total // 2, total - total // 2) for total in totals)
@@ -184,6 +195,32 @@ def all_of(axis: int, shape: Shape) -> Windows:
         True
     """
     return tuple(None if index == axis else SAME for index in range(len(shape)))
+
+
+def reduced(axes: Container[int], rank: int, keep: bool) -> Windows:
+    """Return the windows of an op that reads all of some axes, and drops them or keeps them with size 1.
+
+    Example:
+        >>> reduced([0], 2, keep=False), reduced([0], 2, keep=True) == (None, SAME._replace(axis=1))
+        ((None, Window(first=0, last=0, stride=1, axis=0)), True)
+    """
+    windows: list[Window | None] = []
+    place = 0
+    for index in range(rank):
+        windows.append(None if index in axes else SAME._replace(axis=place))
+        place += keep or index not in axes
+    return tuple(windows)
+
+
+def check_image(op: str, shape: Shape) -> None:
+    """Raise ShapeError unless a value has channels, height and width."""
+    if len(shape) != 3:
+        raise ShapeError(
+            f"{op} needs an image, got {show(shape)}",
+            help="`reshape` gives a value two spatial axes",
+            operand=0,
+            code=Code.UNSUPPORTED_SHAPE,
+        )
 
 
 def shortest(value: T | tuple[T, ...]) -> T | tuple[T, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 from netspec.analysis import measure, measure_memory, measure_scopes, receptive_fields, symbolic_types
 from netspec.ir import Graph, Input, Node, Output, Scope
 from netspec.ops import Op
-from netspec.sizes.shape import Shape
+from netspec.sizes.shape import Shape, stated_shape
 from netspec.version import MARK
 from netspec.views.sizes import formulas, sizes_record
 
@@ -140,9 +140,10 @@ class NodeWriter:
             "op": node.op.name,
             "arguments": self._arguments_of(node.op),
             "inputs": list(node.inputs),
-            "shape": list(node.shape),
+            "shape": list(node.results[0].shape),
             "formula": formulas(self._types[node.path].shape),
-            "dtype": node.dtype,
+            "dtype": node.results[0].dtype,
+            "further": [self._result(value) for value in node.values[1:]],
             "params": node.params,
             "macs": node.macs,
             "receptive_field": None if field is None else list(field),
@@ -151,6 +152,10 @@ class NodeWriter:
             "file": self._file(node.span.file),
             "line": node.span.line,
         }
+
+    def _result(self, value: str) -> dict[str, Any]:
+        kind = self._types[value]
+        return {"shape": list(stated_shape(kind.shape)), "formula": formulas(kind.shape), "dtype": kind.dtype}
 
     def _arguments_of(self, op: Op) -> dict[str, Any]:
         # The graph keeps its ops alive, so ids are unique.

@@ -15,6 +15,7 @@ from netspec.analysis import measure, measure_memory, measure_scopes, receptive_
 from netspec.analysis.device_placement import place
 from netspec.analysis.liveness import liveness
 from netspec.ir import Graph, Node, Scope
+from netspec.ir.node import producer
 from netspec.language.loading.files import shipped_names
 from tests.support.documents import OWN, compile_text, find
 
@@ -169,7 +170,9 @@ def test_edges_are_those_that_networkx_sees(name: str) -> None:
     inputs = {each.name for each in graph.inputs}
     for node in list(graph)[:: max(1, len(graph) // 20)]:
         assert graph.ancestors([node.path]) == (networkx.ancestors(view, node.path) | {node.path}) - inputs
-    readers = {path: sorted(node.path for node in nodes) for path, nodes in graph.consumers().items()}
+    readers: dict[str, list[str]] = {}
+    for value, nodes in graph.consumers().items():
+        readers[producer(value)] = sorted([*readers.get(producer(value), ()), *(node.path for node in nodes)])
     assert readers == {path: sorted(head for _, head in view.out_edges(path)) for path in view}
     kept = set().union(
         *(networkx.ancestors(view, each.node) | {each.node} for each in graph.outputs if not each.train_only)

@@ -17,7 +17,7 @@ from netspec.ir import Graph, GraphBuilder, Input, InvalidGraph, Node, Output, R
 from netspec.ir.equality import GraphEquivalence, Structure
 from netspec.ir.live_values import live_values
 from netspec.ops import OPS, Op, TensorType
-from tests.support.topk import TopK
+from netspec.ops.ranking import TopK
 
 SPAN = Span("net.yaml", 1, 1, 1, 1)
 

@@ -14,12 +14,11 @@ from netspec.ir import Input, InvalidGraph, Publication
 from netspec.ir.text import GraphSyntaxError, parse_graph, print_graph
 from netspec.language.loading.files import shipped_names
 from netspec.lowering import lower
-from netspec.ops import OPS, TensorType
+from netspec.ops import TensorType
 from netspec.sizes import describe_sizes, symbol
 from tests.support.documents import OWN, compile_text, find, load_text
 from tests.support.random_documents import documents
 from tests.support.search import examples
-from tests.support.topk import TopK
 
 TEXT = """\
 network whole "The Whole" (width=8, sizes=[1, [2, 3]], options={"deep": {"a": null}}, share=0.5, flag=true)
@@ -124,8 +123,7 @@ def test_names_and_texts_of_any_kind_are_quoted() -> None:
     assert again == graph and again.source == hostile
 
 
-def test_results_have_their_types_in_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(OPS, "topk", TopK)
+def test_results_have_their_types_in_a_row() -> None:
     text = """\
 network picks
 input input 8

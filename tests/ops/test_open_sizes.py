@@ -113,6 +113,7 @@ OPEN_ARGUMENTS: list[tuple[str, dict[str, Any], bool]] = [
     ("rearrange", {"pattern": "c h w -> w (h c)", "sizes": [["w", 2 * H - 4]]}, True),
     ("tile", {"pattern": "c h w -> (c g) h w n", "sizes": [["g", W // 5], ["n", H]]}, True),
     ("upsample", {"size": [2 * H, W // 5], "mode": "bilinear"}, True),
+    ("roll", {"axes": [3, 2], "shift": [-W, H // 2]}, True),
     ("adaptive_avgpool", {"out": [H // 4, W // 4]}, True),
     ("adaptive_maxpool", {"out": H // 6}, True),
     ("maxpool", {"kernel": [H // 4, 2], "stride": 2}, True),

@@ -72,7 +72,6 @@ def test_every_command_takes_them(command: list[str], capsys: pytest.CaptureFixt
 @pytest.mark.slow
 @torch.no_grad()
 def test_ten_crops_are_the_corners_the_middle_and_their_mirror_images() -> None:
-    load_plugin(str(EXAMPLES / "flip_op.py"))
     network = build_module(compile_graph(EXAMPLES / "ten_crop.yaml"), device="cpu", seed=0).eval()
     single = build_module(compile_graph("resnet20_cifar"), device="cpu", seed=1).eval()
     single.load_state_dict(dict(zip(single.state_dict(), network.state_dict().values(), strict=True)))

@@ -26,7 +26,9 @@ def assert_same(found: dict[str, Tensor], expected: dict[str, Tensor], nearby: d
     can.
     """
     assert found.keys() == expected.keys()
-    scales = {name: value.detach().nan_to_num(neginf=0.0).abs().max().item() for name, value in expected.items()}
+    scales = {
+        name: value.detach().double().nan_to_num(neginf=0.0).abs().max().item() for name, value in expected.items()
+    }
     least = max(FAINT, 1e-3 * max(scales.values(), default=0.0))
     for name, value in expected.items():
         scale = max(scales[name], least)

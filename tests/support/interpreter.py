@@ -68,7 +68,9 @@ def interpret(graph: Graph, module: nn.Module, inputs: tuple[Tensor, ...], train
     for node in graph:
         if training or node.path not in graph.training_only:
             call = Call(node, module, training, batch=len(inputs[0]))
-            values[node.path] = RULES[node.op.name](call, *(values[path] for path in node.inputs))
+            result = RULES[node.op.name](call, *(values[path] for path in node.inputs))
+            results = (result,) if isinstance(result, Tensor) else result
+            values.update(zip(node.values, results, strict=True))
     return values
 
 
@@ -300,7 +302,7 @@ def pairs(call: Call, x: Tensor) -> tuple[tuple[int, int], ...]:
     reach = [step * (extent - 1) for step, extent in zip(dilation, kernel, strict=True)]
     if op.padding == "valid":
         totals = [0] * rank
-    elif op.padding == "same":
+    elif op.padding in ("same", "auto"):
         totals = reach
     elif op.padding == "same_tf":
         sizes = zip(x.shape[2:], stride, reach, strict=True)
@@ -565,8 +567,69 @@ def channel_shuffle(call: Call, x: Tensor) -> Tensor:
 
 
 @rule("gather")
-def gather(call: Call, x: Tensor) -> Tensor:
-    return torch.stack([x.select(1, channel) for channel in call.op.channels], dim=1)
+def gather(call: Call, x: Tensor, *indices: Tensor) -> Tensor:
+    """Choose by hand: each example, and each position of the index, by itself."""
+    axis = call.op.axis % x.dim() - 1
+    if call.op.positions is not None:
+        return torch.stack([x.select(axis + 1, position) for position in call.op.positions], dim=axis + 1)
+    (index,) = indices
+    rows = []
+    for example, places in zip(x, index, strict=True):
+        chosen = [example.select(axis, int(place)) for place in places.flatten()]
+        rows.append(torch.stack(chosen, axis).unflatten(axis, places.shape) if places.dim() else chosen[0])
+    return torch.stack(rows)
+
+
+@rule("roll")
+def roll(call: Call, x: Tensor) -> Tensor:
+    for axis, shift in zip(call.op.axes, call.axes(call.op.shift, len(call.op.axes)), strict=True):
+        size = x.shape[axis]
+        x = x.index_select(axis, torch.tensor([(place - shift) % size for place in range(size)]))
+    return x
+
+
+@rule("flip")
+def flip(call: Call, x: Tensor) -> Tensor:
+    for axis in call.op.axes:
+        x = x.index_select(axis, torch.tensor(range(x.shape[axis])[::-1]))
+    return x
+
+
+@rule("detach")
+def detach(call: Call, x: Tensor) -> Tensor:
+    return x.detach()
+
+
+@rule("cumsum")
+def cumulative_sum(call: Call, x: Tensor) -> Tensor:
+    parts = x.unbind(call.op.axis)
+    return torch.stack([torch.stack(parts[: place + 1]).sum(0) for place in range(len(parts))], call.op.axis)
+
+
+@rule("argmax")
+def position_of_largest(call: Call, x: Tensor) -> Tensor:
+    places = x.sort(dim=call.op.axis, descending=True, stable=True).indices.narrow(call.op.axis, 0, 1)
+    return places if call.op.keep else places.squeeze(call.op.axis)
+
+
+@rule("topk")
+def largest(call: Call, x: Tensor) -> tuple[Tensor, ...]:
+    ordered = x.sort(dim=call.op.axis, descending=call.op.largest, stable=True)
+    return tuple(each.narrow(call.op.axis, 0, call.op.count) for each in ordered)
+
+
+@rule("one_hot")
+def one_hot(call: Call, x: Tensor) -> Tensor:
+    return (x.unsqueeze(-1) == torch.arange(call.op.classes)).double()
+
+
+@rule("unfold")
+def unfold(call: Call, x: Tensor) -> Tensor:
+    """Convolve with filters that each read one element."""
+    op, (rows, columns) = call.op, call.axes(call.op.kernel, 2)
+    filters = torch.eye(rows * columns, dtype=x.dtype).reshape(-1, 1, rows, columns)
+    windows = F.conv2d(x, filters.repeat(x.shape[1], 1, 1, 1), None, op.stride, op.padding, op.dilation, x.shape[1])
+    return windows.flatten(2)
 
 
 @rule("rbf")
@@ -580,6 +643,13 @@ def pixel_shuffle(call: Call, x: Tensor) -> Tensor:
     factor = call.op.factor
     y = x.unflatten(1, (-1, factor, factor)).permute(0, 1, 4, 2, 5, 3)
     return y.flatten(4, 5).flatten(2, 3)
+
+
+@rule("pixel_unshuffle")
+def pixel_unshuffle(call: Call, x: Tensor) -> Tensor:
+    factor = call.op.factor
+    parts = [x[:, :, row::factor, column::factor] for row in range(factor) for column in range(factor)]
+    return torch.stack(parts, 2).flatten(1, 2)
 
 
 # sequences

@@ -72,7 +72,7 @@ def outline(graph: Graph) -> str:
         (
             node.path,
             f"= {node.op.name}({', '.join(node.inputs)})",
-            show(node.shape),
+            ", ".join(show(each.shape) for each in node.results),
             f"{node.params:,}" if node.params else "",
         )
         for node in graph

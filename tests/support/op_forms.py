@@ -97,21 +97,26 @@ def operand(dtype: str, shape: Shape) -> torch.Tensor:
     return torch.rand(shape) > 0.5 if dtype == "bool" else torch.randint(0, 5, shape)
 
 
-def on_meta(form: Callable[..., torch.Tensor], tensors: list[torch.Tensor]) -> torch.Tensor:
+def on_meta(form: Callable[..., Any], tensors: list[torch.Tensor]) -> tuple[torch.Tensor, ...]:
+    """Return the results without their elements."""
     if isinstance(form, nn.Module):
         form.to("meta", torch.float64)
-    return form(*(tensor.to("meta") for tensor in tensors))
+    return as_results(form(*(tensor.to("meta") for tensor in tensors)))
 
 
-def run(form: Callable[..., torch.Tensor], tensors: list[torch.Tensor], training: bool = False) -> torch.Tensor:
-    """Return the result; modules start from the same weights and the same random state in every call."""
+def as_results(result: Any) -> tuple[torch.Tensor, ...]:
+    return (result,) if isinstance(result, torch.Tensor) else tuple(result)
+
+
+def run(form: Callable[..., Any], tensors: list[torch.Tensor], training: bool = False) -> torch.Tensor:
+    """Return the first result; modules start from the same weights and the same random state in every call."""
     if isinstance(form, nn.Module):
         form.double().train(training)
         chance.seed(1)
         for parameter in form.parameters():
             nn.init.normal_(parameter, 0.0, 0.5)
     chance.seed(2)
-    return form(*tensors)
+    return as_results(form(*tensors))[0]
 
 
 def cases(name: str) -> Iterator[Case]:

@@ -18,7 +18,9 @@ ELEMENT_WISE = (
     {"tanh": None, "when": "x.channels < 0", "else": "relu"},
     {"bn": None, "when": "x.channels < 0",
      "else": ["bn", {"let": {"same": "x.channels"}}, {"conv": {"out": "same", "kernel": 1}}]},
-    {"reshape": "x.shape"}, {"gather": "range(x.channels)"},
+    {"reshape": "x.shape"}, {"gather": "range(x.channels)"}, {"gather": {"positions": "range(x.width)", "axis": 3}},
+    {"roll": {"axes": ["width", "height"], "shift": [1, -2]}}, {"flip": ["height", 1]}, {"cumsum": "width"},
+    {"mul": ["x", ["detach"]]}, {"roll": {"axes": 2, "shift": "x.height // 2"}},
     {"rearrange": "c h w -> c w h"}, {"rearrange": {"pattern": "(c g) ... -> (g c) ...", "g": 2}},
     "gained",
 )  # fmt: skip

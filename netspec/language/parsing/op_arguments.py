@@ -54,6 +54,11 @@ class OpArgumentParser(OperandParser):
         self.check_fields(op, arguments)
         return arguments
 
+    @staticmethod
+    def names_operands(op: type[Op], call: Call) -> bool:
+        """Return whether the step of an op that may have several operands gives them under ``of``."""
+        return op.operands[1] != 1 and isinstance(call.value, Mapping) and "of" in call.value
+
     def formula_arguments(self, op: type[Op], call: Call) -> Mapping:
         arguments = self.named(call, op.primary, list(op.model_fields))
         if arguments is None:

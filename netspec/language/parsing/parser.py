@@ -135,6 +135,8 @@ class Parser(ArgumentParser):
             self._report_unknown(call)
             return None
         self._check_step_keys(kind, call)
+        if kind == "op" and self.names_operands(OPS[call.key], call):
+            kind = "merge"
         arguments, operands = self.arguments(kind, call)
         keys = self._step_keys(call.tree)
         keys["collected"] = collected = self._collected(call.tree) if "collect" in arguments else None

@@ -31,7 +31,8 @@ def product_of_strides(
         # A node that does not depend on the body's operand, such as one that reads another label, has no stride to it.
         if any(path in moves for path in node.inputs):
             operands = [(stated_shape(shape_of(path)), moves.get(path)) for path in node.inputs]
-            moves[node.path] = _moves(node.op, operands, stated_shape(node.shape))
+            for value, kind in zip(node.values, node.results, strict=True):
+                moves[value] = _moves(node.op, operands, stated_shape(kind.shape))
     result = moves.get(branch.path, (None,) * len(branch.shape))
     return tuple(
         move[1] if move is not None and move[0] == axis else None for axis, move in enumerate(result) if axis > 0

@@ -50,7 +50,8 @@ class Taps:
         builder, path = self.context.builder, join(self.context.scope.path, name)
         if not self._is_path(name):
             return labelled(name, None, self.context, self._place(name))
-        paths = (path,) if path in builder.graph.nodes else builder.graph.scopes[path].outputs
+        node = builder.graph.nodes.get(path)
+        paths = node.values if node is not None else builder.graph.scopes[path].outputs
         if not all(each in builder.values for each in paths) or not paths:
             raise expr.AlreadyReported
         return tuple(builder.values[each] for each in paths)

@@ -5,15 +5,20 @@ from __future__ import annotations
 from itertools import accumulate
 
 from netspec.ops import OPS, Op
-from netspec.ops.base import axis_index
+from netspec.ops.base import axis_index, axis_indices
+from netspec.ops.gathering import Gather
+from netspec.ops.gradients import Detach
 from netspec.ops.merge import Concat
 from netspec.ops.patterned import Patterned
+from netspec.ops.ranking import ArgMax, OneHot, TopK
 from netspec.ops.rearrange import Rearrange
 from netspec.ops.resampling import Pad, Upsample
 from netspec.ops.reshaping import Permute, Slice
-from netspec.ops.shuffling import ChannelShuffle, Gather, PixelShuffle
+from netspec.ops.rolling import Flip, Roll
+from netspec.ops.shuffling import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from netspec.ops.tile import Tile
-from netspec.sizes.shape import Shape
+from netspec.ops.unfolding import Unfold
+from netspec.sizes.shape import Shape, per_axis
 from netspec.targets.equations.model import EQUATIONS, Call, Equation, affine
 
 
@@ -96,9 +101,63 @@ def channel_shuffle(op: ChannelShuffle, call: Call) -> Equation:
 
 @EQUATIONS.implements(Gather)
 def gather(op: Gather, call: Call) -> Equation:
-    *first, last = [call.x.at(str(channel % call.x.shape[0]), *call.axes[1:]) for channel in op.channels]
-    cases = [f"{value} if {call.axes[0]} < {place} else " for place, value in enumerate(first, start=1)]
+    axis = axis_index("gather", op.axis, call.x.shape)
+    before = call.axes[:axis]
+    if op.positions is None:
+        index = call.operands[1]
+        after = axis + len(index.shape)
+        return Equation(call.axes, call.x.at(*before, index.at(*call.axes[axis:after]), *call.axes[after:]))
+    size, behind = call.x.shape[axis], call.axes[axis + 1 :]
+    *first, last = [call.x.at(*before, position % size, *behind) for position in op.positions]
+    cases = [f"{value} if {call.axes[axis]} < {place} else " for place, value in enumerate(first, start=1)]
     return Equation(call.axes, "".join([*cases, last]))
+
+
+@EQUATIONS.implements(Roll)
+def roll(op: Roll, call: Call) -> Equation:
+    at = [*call.axes]
+    for axis, shift in op.shifts(call.shape).items():
+        at[axis] = f"({at[axis]} + {-shift % call.shape[axis]}) % {call.shape[axis]}"
+    return Equation(call.axes, call.x.at(*at))
+
+
+@EQUATIONS.implements(Flip)
+def flip(op: Flip, call: Call) -> Equation:
+    turned = axis_indices("flip", op.along, call.shape)
+    sizes = zip(call.axes, call.shape, strict=True)
+    at = (f"{size - 1} - {name}" if axis in turned else name for axis, (name, size) in enumerate(sizes))
+    return Equation(call.axes, call.x.at(*at))
+
+
+@EQUATIONS.implements(Detach)
+def detach(op: Detach, call: Call) -> Equation:
+    return Equation(call.axes, call.x.at(*call.axes))
+
+
+@EQUATIONS.implements(OneHot)
+def one_hot(op: OneHot, call: Call) -> Equation:
+    *before, last = call.axes
+    return Equation(call.axes, f"1 if {call.x.at(*before)} == {last} else 0")
+
+
+@EQUATIONS.implements(Unfold)
+def unfold(op: Unfold, call: Call) -> Equation:
+    """The window of a column, by its row and its place in it, and the element of the window."""
+    (rows, columns), (_, across) = per_axis(op.kernel, 2), op.window.sizes("unfold", call.x.shape)
+    places = zip(
+        (f"i // {across}", f"i % {across}"),
+        (f"c // {columns} % {rows}", f"c % {columns}"),
+        *(per_axis(each, 2) for each in (op.stride, op.dilation, op.padding)),
+        strict=True,
+    )
+    at = [
+        affine(f"({window})" if stride != 1 else window, stride, f"{dilation} * ({part})", -padding)
+        for window, part, stride, dilation, padding in places
+    ]
+    return Equation(call.axes, call.x.at(f"c // {rows * columns}", *at))
+
+
+EQUATIONS.declines(ArgMax, TopK, reason="the place of an element is no sum, product or choice of elements")
 
 
 @EQUATIONS.implements(PixelShuffle)
@@ -106,6 +165,13 @@ def pixel_shuffle(op: PixelShuffle, call: Call) -> Equation:
     factor = op.factor
     channel = f"(c * {factor} + i % {factor}) * {factor} + j % {factor}"
     return Equation(call.axes, call.x.at(channel, f"i // {factor}", f"j // {factor}"))
+
+
+@EQUATIONS.implements(PixelUnshuffle)
+def pixel_unshuffle(op: PixelUnshuffle, call: Call) -> Equation:
+    factor = op.factor
+    row, column = f"i * {factor} + c // {factor} % {factor}", f"j * {factor} + c % {factor}"
+    return Equation(call.axes, call.x.at(f"c // {factor**2}", row, column))
 
 
 @EQUATIONS.implements(Pad)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netspec.ops import OPS, Op
+from netspec.ops.accumulation import CumSum
 from netspec.ops.attend import Attend
 from netspec.ops.attention import Attention
 from netspec.ops.base import axis_index
@@ -173,6 +174,13 @@ def reduction(op: Reduce, call: Call) -> Equation:
             return Equation(call.axes, variance[1], (mean,))
         case function:
             return Equation(call.axes, over(function, element, ranges))
+
+
+@EQUATIONS.implements(CumSum)
+def cumulative_sum(op: CumSum, call: Call) -> Equation:
+    axis = axis_index("cumsum", op.axis, call.shape)
+    element = call.x.at(*call.axes[:axis], "d", *call.axes[axis + 1 :])
+    return Equation(call.axes, over("sum", f"(d <= {call.axes[axis]}) * {element}", {"d": call.shape[axis]}))
 
 
 # pools without a window

@@ -39,11 +39,12 @@ def write_equations(graph: Graph) -> str:
 def _equation(node: Node, graph: Graph) -> Iterator[str]:
     operands = tuple(Operand(path, graph.shape_of(path)) for path in node.inputs)
     rule = EQUATIONS.rule_for(type(node.op))
-    equation = rule(node.op, Call(operands, node.shape, node.module)) if rule else None
+    shape = node.results[0].shape
+    equation = rule(node.op, Call(operands, shape, node.module)) if rule else None
     if equation is None:
-        yield _line(f"{node.path} = {_opaque(node)}", node.shape)
+        yield _line(f"{', '.join(node.values)} = {_opaque(node)}", *(each.shape for each in node.results))
         return
-    yield _line(f"{node.path}[{', '.join(equation.indices)}] = {equation.formula}", node.shape)
+    yield _line(f"{node.path}[{', '.join(equation.indices)}] = {equation.formula}", shape)
     yield from (f"    where {name} = {formula}" for name, formula in equation.where)
 
 
@@ -53,5 +54,5 @@ def _opaque(node: Node) -> str:
     return f"{node.op.name}({', '.join([*node.inputs, *(f'{name}={value!r}' for name, value in given.items())])})"
 
 
-def _line(text: str, shape: Shape) -> str:
-    return f"{text}  # {show(shape)}"
+def _line(text: str, *shapes: Shape) -> str:
+    return f"{text}  # {', '.join(map(show, shapes))}"

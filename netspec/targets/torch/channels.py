@@ -6,6 +6,8 @@ concatenation are the sum of those of its operands.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +16,8 @@ from netspec.targets.torch.layout import Layout
 from netspec.targets.torch.plan import Attribute, ClassPlan, Construct, Sequential, Statement
 from netspec.targets.torch.translate import Derived, all_alike
 
+_TERM = re.compile(r"(?:(\d+) \* )?([A-Za-z_]\w*)|(\d+)")
+"""A name with or without a factor, or a number."""
 MOST_TERMS = 6
 """A longer sum is harder to read than an argument of its own."""
 
@@ -64,7 +68,7 @@ class Channels:
         if values in columns:
             return self._texts[statement.operands[columns.index(values)]]
         texts = [self._texts[operand] for operand in statement.operands]
-        if not 2 <= len(texts) <= MOST_TERMS or None in texts or None in columns:
+        if len(texts) < 2 or None in texts or None in columns:
             return None
         if values != tuple(map(sum, zip(*columns, strict=True))):
             return None
@@ -89,6 +93,32 @@ def _channels(shapes: Sequence[Sequence[Any]]) -> tuple[Any, ...] | None:
     return tuple(shape[0] for shape in shapes) if all(shapes) else None
 
 
-def _total(terms: list[Derived]) -> Derived:
+def _total(terms: list[Derived]) -> Derived | None:
+    """Return the sum of expressions, with a factor in place of equal terms; None for one that is too long."""
+    factors: Counter[str] = Counter()
+    for term in terms:
+        for factor, text in _terms(term.text):
+            factors[text] += factor
+    number = factors.pop("", 0)
+    parts = [_times(factor, text) for text, factor in factors.items()] + ([str(number)] if number else [])
     parameters = dict.fromkeys(parameter for term in terms for parameter in term.parameters)
-    return Derived(" + ".join(term.text for term in terms), tuple(parameters))
+    return Derived(" + ".join(parts), tuple(parameters)) if len(parts) <= MOST_TERMS else None
+
+
+def _terms(text: str) -> list[tuple[int, str]]:
+    """Return the terms of a sum, each with its factor; that of a number has no text.
+
+    Example:
+        >>> _terms("in_channels + 3 * width + 64"), _terms("(out + width) // 2")
+        ([(1, 'in_channels'), (3, 'width'), (64, '')], [(1, '(out + width) // 2')])
+    """
+    found = [_TERM.fullmatch(part) for part in text.split(" + ")]
+    if None in found:
+        return [(1, text)]
+    return [(int(each[1] or 1) * int(each[3] or 1), each[2] or "") for each in found if each]
+
+
+def _times(factor: int, text: str) -> str:
+    if factor == 1:
+        return text
+    return f"{factor} * {text}" if text.isidentifier() else f"{factor} * ({text})"

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from netspec.ir import Graph, Node, Rewriter, Scope
 from netspec.ops import Op, Torch
+from netspec.ops.stored import Parameter
 from netspec.ops.traits import SAME, Windows
 from netspec.passes import Pass
 from netspec.sizes.shape import Shape
@@ -41,46 +42,72 @@ class ExpandStored(Pass, name="expand_stored"):
 
     def run(self, graph: Graph) -> Graph:
         """Return the graph with these expansions."""
-        alone = without_batch(graph)
-        return _Expansion(graph, alone).run() if alone else graph
+        return _Expansion(graph).run() if any(not node.op.has_batch for node in graph) else graph
 
 
 def without_batch(graph: Graph) -> frozenset[str]:
     """Return the values that are the same for each example: declared tensors, and what is computed of them alone."""
-    alone: set[str] = set()
-    for node in graph:
-        if not node.op.has_batch or (node.op.stretches and alone.issuperset(node.inputs)):
-            alone.update(node.values)
-    return frozenset(alone)
+    return _Alone(graph).values
+
+
+class _Alone:
+    """The values of a graph without a batch axis, and which of them are stored with an axis of 1 in its place."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._alone: set[str] = set()
+        self._leading: set[str] = set()
+        for node in graph:
+            is_alone = self._alone.issuperset(node.inputs) and self.adapted(node) is not None
+            if is_alone or not node.op.has_batch:
+                self._alone.update(node.values)
+                if not self._leading.isdisjoint(node.inputs) or (isinstance(node.op, Parameter) and node.op.batch):
+                    self._leading.update(node.values)
+
+    @property
+    def values(self) -> frozenset[str]:
+        """The values without a batch axis."""
+        return frozenset(self._alone)
+
+    def adapted(self, node: Node) -> Op | None:
+        """Return the op that takes a node's operands as they are stored, or None where they must be expanded."""
+        alone = tuple(path in self._alone for path in node.inputs)
+        if node.op.stretches or not any(alone):
+            return node.op
+        # An index counts from the first axis that is stored.
+        if not self._leading.isdisjoint(node.inputs):
+            return None
+        return node.op.without_batch(alone, *map(self._graph.shape_of, node.inputs))
 
 
 class _Expansion:
     """The expansions of one graph: one of each tensor in each scope, before its first reader there."""
 
-    def __init__(self, graph: Graph, alone: frozenset[str]) -> None:
+    def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._alone = alone
+        self._stored = _Alone(graph)
+        self._alone = self._stored.values
         self._rewriter = Rewriter(graph)
         self._known: dict[tuple[str, Scope], str] = {}
-        self._outputs = sorted({each.node for each in graph.outputs} & alone)
+        self._outputs = sorted({each.node for each in graph.outputs} & self._alone)
 
     def run(self) -> Graph:
-        takers = [node for node in self._graph if self._takes_examples(node)]
-        if not takers and not self._outputs:
+        adapted = [(node, self._stored.adapted(node)) for node in self._graph if not isinstance(node.op, ExpandBatch)]
+        changed = [(node, op) for node, op in adapted if op is not node.op]
+        if not changed and not self._outputs:
             return self._graph
         for value in self._outputs:
             self._insert(value, self._graph[value], self._graph.inputs[0].name)
-        for node in takers:
+        for node, op in changed:
+            if op is not None:
+                self._rewriter.replace(node, self._rewriter.derive(node, op))
+                continue
             inputs = tuple(self._expanded(value, node) if value in self._alone else value for value in node.inputs)
             self._rewriter.replace(node, replace(node, inputs=inputs))
         readers = [*self._graph.by_path, *self._known.values()]
         for value in self._outputs:
             self._rewriter.replace_all_uses(value, self._known[value, self._graph.root], but=readers)
         return self._rewriter.apply()
-
-    def _takes_examples(self, node: Node) -> bool:
-        """Return whether a node needs a value for each example where it has none."""
-        return not (node.op.stretches or isinstance(node.op, ExpandBatch) or self._alone.isdisjoint(node.inputs))
 
     def _expanded(self, value: str, reader: Node) -> str:
         if value in self._outputs:

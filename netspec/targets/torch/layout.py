@@ -83,7 +83,7 @@ def operand_shapes(node: Node, graph: Graph) -> tuple[Shape, ...]:
 def ends(item: Item, live: Mapping[str, LiveValues]) -> tuple[list[str], list[str]]:
     """Return the values that an item takes and gives."""
     if isinstance(item, Node):
-        return list(item.reads), [item.path]
+        return list(item.reads), list(item.values)
     return list(live[item.path].live_ins), list(live[item.path].live_outs)
 
 

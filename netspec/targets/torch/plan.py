@@ -103,8 +103,8 @@ class Statement:
     results: tuple[int, ...]
     operands: tuple[int, ...]
     called: Attribute | TorchCall
-    hint: str
-    """The name that the document suggests for the result."""
+    hints: tuple[str, ...]
+    """The names that the document or the op suggests for the results; empty texts where they suggest none."""
     shape: Shape
     training_only: bool
     merges: bool

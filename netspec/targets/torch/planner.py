@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from netspec.ir import Node, Scope
-from netspec.ops import Torch
+from netspec.ops import Op, Torch
 from netspec.targets.torch.layout import Item, Layout, is_stored, needs_module, path_inside
 from netspec.targets.torch.loops import plan_dense_loop
 from netspec.targets.torch.plan import (
@@ -87,7 +87,7 @@ class Planner:
             results=tuple(self._values[path] for path in leaving),
             operands=operands,
             called=called,
-            hint=self._hint(item, leaving),
+            hints=self._hints(item, leaving),
             shape=layout.graph.shape_of(leaving[0]) if len(leaving) == 1 else (),
             training_only=item.path in layout.training_only and self._scope.path not in layout.training_only,
             merges=isinstance(item, Node) and len(item.inputs) > 1,
@@ -107,9 +107,14 @@ class Planner:
         self._slots.extend(slots)
         return range(first, len(self._slots))
 
+    def _hints(self, item: Item, leaving: list[str]) -> tuple[str, ...]:
+        if isinstance(item, Node) and len(leaving) > 1:
+            return tuple(item.op.result_names) or ("",) * len(leaving)
+        return (self._hint(item, leaving),) if len(leaving) == 1 else ("",) * len(leaving)
+
     def _hint(self, item: Item, leaving: list[str]) -> str:
         """Return the name of a value in the document: that of an output, a label, or a branch of a merge."""
-        if len(leaving) == 1 and leaving[0] in self._layout.output_names:
+        if leaving[0] in self._layout.output_names:
             return self._layout.output_names[leaving[0]]
         if isinstance(item, Node):
             return item.label
@@ -149,7 +154,7 @@ class Planner:
 
 
 def _torch_slots(node: Node, torch: Torch, operand: int | None) -> Iterator[Slot]:
-    written = dict(node.expressions)
+    written = _with_padding(node.op, dict(node.expressions))
     for each in torch.arguments:
         yield Slot(
             each.name,
@@ -162,6 +167,14 @@ def _torch_slots(node: Node, torch: Torch, operand: int | None) -> Iterator[Slot
             required=each.counts in ("in_channels", "channels"),
             in_place=each.name == "inplace",
         )
+
+
+def _with_padding(op: Op, written: dict[str, str]) -> dict[str, str]:
+    """Return the expressions of arguments, with one for padding that follows from the kernel."""
+    if "kernel" in written and getattr(op, "padding", None) == "auto":
+        dilation = written.get("dilation", getattr(op, "dilation", 1))
+        written["padding"] = f"({dilation}) * (({written['kernel']}) - 1) // 2"
+    return written
 
 
 def _nested_slots(scope: Scope, instance: Instance, operand: int | None) -> Iterator[Slot]:

@@ -33,8 +33,8 @@ class _Variables:
             if line.is_stored and isinstance(line.called, Attribute):
                 self.names.append(f"self.{line.called.path}")
                 continue
-            for _ in line.results:
-                self._hold(self._choose(line), number)
+            for hint in line.hints:
+                self._hold(self._choose(line, hint), number)
 
     def _hold(self, name: str, line: int) -> None:
         """Assign a name to the next value, from a line on until its last use."""
@@ -57,12 +57,12 @@ class _Variables:
     def _is_free(self, name: str) -> bool:
         return name in self._free or name not in self._held
 
-    def _choose(self, line: Statement) -> str:
+    def _choose(self, line: Statement, hint: str) -> str:
         """Return a name for a result: the document's, that of a dead operand, or a new one."""
         # A name from the document is most informative; otherwise a chain of layers reuses that of its operand.
         candidates: list[str] = []
-        if line.hint and len(line.results) == 1:
-            candidates.append(free_name(line.hint, self._reserved, ()))
+        if hint:
+            candidates.append(free_name(hint, self._reserved, ()))
         # The result of a merge is ``x`` again, as before the branches.
         # An attribute is no variable: the next value must not replace it.
         operands = [name for name in (self.names[operand] for operand in line.operands) if "." not in name]

@@ -28,8 +28,18 @@ def op_call(op: type[Op], given: Collection[str] = ()) -> Schema:
     needed = [name for name in required(op) if name not in given]
     example = class_example(op, op.name)
     fields = number_snippets(describe_fields(op), example)
+    if op.operands[1] != 1:
+        fields["of"] = _listed_operands(op)
     call = _pattern_call(fields, needed) if issubclass(op, Patterned) else _call(fields, needed, op.primary)
     return {**about_class(op), "title": op.name, **call, **_call_snippet(op.name, fields, needed, op.primary, example)}
+
+
+def _listed_operands(op: type[Op]) -> Schema:
+    """Return the schema of the operands of an op that takes one or several."""
+    least, most = op.operands
+    about = "The operands, where they are not the values that enter."
+    several: Schema = {"description": about, "type": ["array", "object"], "minItems": least}
+    return several if most is None else {**several, "maxItems": most}
 
 
 def _pattern_call(fields: dict[str, Schema], needed: Collection[str]) -> Schema:

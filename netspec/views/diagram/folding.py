@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from netspec.analysis import symbolic_types
 from netspec.ir import Graph, Input, Node, Output, Scope
+from netspec.ir.node import producer
 from netspec.sizes.shape import Shape
 from netspec.views.describe import block_word, describe, name_run, scope_name, show_change, shown_name
 from netspec.views.diagram.expansion import Expansion, choose_expansion, innermost
@@ -138,16 +139,16 @@ class _Folder:
         """Return the box of a folded block or run; dense layers end with their last concatenation."""
         first, last = scopes[0], scopes[-1]
         nodes = [node for scope in scopes for node in scope.traverse()]
-        ending = [self._graph[path] for path in last.outputs if path in self._graph.by_path] or nodes[-1:]
+        ending = [value for value in last.outputs if producer(value) in self._graph.by_path] or list(nodes[-1].values)
         box = self._box(f"block.{first.path}" if first.path else "block", self._block_lines(first, last), nodes)
         entering = tuple(map(self._graph.shape_of, first.inputs))
-        leaving = tuple(node.shape for node in ([concat] if concat else ending))
+        leaving = tuple(map(self._graph.shape_of, [concat.path] if concat else ending))
         is_same = all(self._runs.same(first, scope) for scope in scopes)
         return replace(
             box,
             entering=self._shapes(first.inputs),
-            shapes=self._shapes(node.path for node in ending),
-            last=ending[-1].path,
+            shapes=self._shapes(ending),
+            last=ending[-1],
             span=first.span,
             times=len(scopes),
             change="" if is_same else show_change(entering, leaving),
@@ -167,7 +168,7 @@ class _Folder:
             id=identity,
             kind="block" if lines[0].family == "block" else "op",
             lines=tuple(lines),
-            shapes=self._shapes([nodes[-1].path]),
+            shapes=self._shapes(nodes[-1].values),
             entering=self._shapes(nodes[0].inputs),
             params=self._params(nodes),
             macs=self._macs(nodes),

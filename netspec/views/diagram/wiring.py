@@ -41,7 +41,7 @@ def connect(graph: Graph, frame: OpenBlock, detail: DetailOptions) -> View:
 
 def _find_edges(graph: Graph, boxes: Sequence[Box], order: Mapping[str, int], wiring: Wiring) -> Iterator[Edge]:
     """Yield the edges between different boxes, in the order in which their values are read."""
-    owners = {path: box.id for box in boxes for path in box.nodes}
+    owners = {value: box.id for box in boxes for path in box.nodes for value in graph[path].values}
     owners.update((each.name, f"input.{each.name}") for each in graph.inputs)
     training = graph.training_only
     readers = graph.consumers() if wiring == "full" else {}

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from netspec.analysis import COUNTING_RULE, measure, measure_memory, receptive_fields
 from netspec.analysis.memory import show_bytes
 from netspec.diagnostics.render import printable
-from netspec.ir import Graph, Publication
+from netspec.ir import Graph, Node, Publication
 from netspec.sizes.shape import Shape, show
 from netspec.views.text_table import markdown_table, text_table
 
@@ -85,8 +85,12 @@ def measure_figures(graph: Graph, dtype: str = "float32", batch: int = 1) -> Fig
 def _last_receptive_field(graph: Graph) -> Shape | None:
     training, fields = graph.training_only, receptive_fields(graph)
     # From global pooling on, every receptive field is the whole input, which does not distinguish networks.
-    wide = [node.path for node in graph if node.path not in training and any(size > 1 for size in node.shape[1:])]
+    wide = [node.path for node in graph if node.path not in training and _has_positions(node)]
     return fields[wide[-1]] if wide else None
+
+
+def _has_positions(node: Node) -> bool:
+    return any(size > 1 for result in node.results for size in result.shape[1:])
 
 
 def ordered(found: Iterable[Figures], by: Order | None) -> list[Figures]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from netspec.analysis import ScopeTotals, add_up, measure_scopes, receptive_fields
 from netspec.ir import Graph, Node, Scope
-from netspec.sizes.shape import Shape, show
+from netspec.sizes.shape import show
 from netspec.views.describe import FEW_NODES, describe_column
 from netspec.views.summary.recurrence import Column, Item, Recurrence
 
@@ -52,7 +52,6 @@ class RowBuilder:
         self._totals = measure_scopes(graph)
         self._fields = receptive_fields(graph)
         self._training = graph.training_only
-        self._inputs = {each.name: each.shape for each in graph.inputs}
 
     def totals(self, item: Item) -> ScopeTotals:
         """Return the sums of a node or scope."""
@@ -68,7 +67,7 @@ class RowBuilder:
             indent,
             name,
             describe_column(column, self._graph),
-            ", ".join(show(self._shape(path)) for path in outputs),
+            ", ".join(show(self._graph.shape_of(path)) for path in outputs),
             add_up(self._totals[item] for item in column),
             self._receptive_field(outputs),
             len(column),
@@ -78,14 +77,11 @@ class RowBuilder:
         )
 
     def _outputs(self, item: Item) -> tuple[str, ...]:
-        return item.outputs if isinstance(item, Scope) else (item.path,)
+        return item.outputs if isinstance(item, Scope) else item.values
 
     def _in_training_only(self, item: Item) -> bool:
         outputs = self._outputs(item)
         return bool(outputs) and all(path in self._training for path in outputs)
-
-    def _shape(self, path: str) -> Shape:
-        return self._inputs[path] if path in self._inputs else self._graph[path].shape
 
     def _receptive_field(self, outputs: tuple[str, ...]) -> str:
         fields = {self._fields.get(path, (1,)) for path in outputs}

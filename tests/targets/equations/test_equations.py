@@ -127,7 +127,8 @@ def equations(name: str) -> Iterator[tuple[Any, str, dict[str, Tensor], Tensor]]
             result = module(*entering)[0]
         (node,) = [each for each in graph if each.op.name == name]
         text = write_equations(graph)
-        lines = text[text.index(f"{node.path}[" if f"\n{node.path}[" in text else f"{node.path} = ") :].rstrip()
+        called = f"{', '.join(node.values)} = "
+        lines = text[text.index(f"{node.path}[" if f"\n{node.path}[" in text else called) :].rstrip()
         yield graph, lines, known, result
 
 

@@ -18,6 +18,9 @@ from netspec.targets.torch.layer_source import layer_classes
 from netspec.targets.torch.layout import is_stored, needs_module
 from netspec.targets.torch.pipeline import legalize
 
+Shapes = tuple[tuple[int, ...], ...]
+"""The shapes of all results of one call."""
+
 
 class ShapeMismatch(InternalError):
     """A value has another shape in the running module than in the graph."""
@@ -65,7 +68,7 @@ def verify_forward(module: nn.Module, graph: Graph, batch: int = 1, seed: int = 
     return _compare(graph, recorder.shapes, batch)
 
 
-def _compare(graph: Graph, shapes: list[tuple[int, ...]], batch: int) -> int:
+def _compare(graph: Graph, shapes: list[Shapes], batch: int) -> int:
     training = graph.training_only
     nodes = [node for node in graph if node.path not in training]
     alone = without_batch(graph)
@@ -76,11 +79,12 @@ def _compare(graph: Graph, shapes: list[tuple[int, ...]], batch: int) -> int:
         position += _calls(node, graph)
         if position > len(shapes):
             raise ShapeMismatch(f"{node.path} was not computed: {len(shapes)} results for {len(nodes)} nodes")
-        found = shapes[position - 1]
-        if node.path in alone:
-            found = (batch, *found[max(len(found) - len(node.shape), 0) :])  # a leading axis may be stored
-        if found != (batch, *node.shape):
-            raise ShapeMismatch(f"{node.path} has shape {show(found)}, and the graph says {show((batch, *node.shape))}")
+        for value, result, found in zip(node.values, node.results, shapes[position - 1], strict=True):
+            expected = (batch, *result.shape)
+            if value in alone:
+                found = (batch, *found[max(len(found) - len(result.shape), 0) :])  # a leading axis may be stored
+            if found != expected:
+                raise ShapeMismatch(f"{value} has shape {show(found)}, and the graph says {show(expected)}")
     if position != len(shapes):
         raise ShapeMismatch(f"{len(shapes)} results were computed for {len(nodes)} nodes")
     return len(nodes)
@@ -98,7 +102,7 @@ class _Recorder(TorchFunctionMode):
 
     def __init__(self, module: nn.Module, layers: Collection[str]) -> None:
         super().__init__()
-        self.shapes: list[tuple[int, ...]] = []
+        self.shapes: list[Shapes] = []
         self._inside = 0
         self._module, self._layers = module, layers
         self._hooks: list[Any] = []
@@ -123,8 +127,10 @@ class _Recorder(TorchFunctionMode):
         self._record(result)
 
     def _record(self, result: Any) -> None:
-        if self._inside == 0 and isinstance(result, Tensor):
-            self.shapes.append(tuple(result.shape))
+        results = (result,) if isinstance(result, Tensor) else result
+        # A size is a tuple too, of numbers.
+        if self._inside == 0 and isinstance(results, tuple) and results and isinstance(results[0], Tensor):
+            self.shapes.append(tuple(tuple(each.shape) for each in results))
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = function(*args, **(kwargs or {}))
