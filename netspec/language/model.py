@@ -107,7 +107,7 @@ class Operand:
         return isinstance(self.value, Body) and any(step.is_operands for step in self.value)
 
 
-ParameterType = Literal["int", "float", "number", "bool", "word", "list", "block", "any"]
+ParameterType = Literal["int", "float", "number", "bool", "word", "list", "block", "value", "any"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

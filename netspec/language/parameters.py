@@ -13,6 +13,7 @@ TYPES: dict[ParameterType, str] = {
     "word": "a word",
     "list": "a list",
     "block": "a block or an op",
+    "value": "the value of a step",
     "any": "a value",
 }
 """The types of arguments, with their names in messages."""

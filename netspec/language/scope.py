@@ -51,7 +51,8 @@ class Scope:
     @classmethod
     def of_body(cls, parameters: Mapping[str, Parameter], inputs: Iterable[str] = ()) -> Scope:
         """Return the scope in which the body of a block or document begins."""
-        labels = ("input", *inputs)
+        values = (name for name, each in parameters.items() if each.type == "value")
+        labels = ("input", *inputs, *values)
         return cls(("x", *labels), labels, parameters)
 
     def inner(self, names: Variables | None = None) -> Scope:
@@ -186,6 +187,13 @@ def label_left_out(label: str, place: Span, span: Span) -> Diagnostic:
     return Diagnostic(
         Code.UNKNOWN_LABEL, f"the step labelled '{label}' is left out", span, notes=notes, help=LEFT_OUT_HELP
     )
+
+
+def null_value(name: str, place: Span, span: Span) -> Diagnostic:
+    """Return the diagnostic of an argument that stands for a value, where a call does not give it."""
+    notes = (Note(place, "declared here"),)
+    help_text = f"put `when: {name} is not null` on the step"
+    return Diagnostic(Code.UNKNOWN_LABEL, f"`{name}` is null in this call", span, notes=notes, help=help_text)
 
 
 def unknown_argument(name: str, names: Iterable[str], span: Span, scope: Scope | None = None) -> Diagnostic:

@@ -253,4 +253,6 @@ def _has_type(value: Any, parameter: Parameter) -> bool:
             return isinstance(value, str) or value is None
         case "list":
             return isinstance(value, (list, tuple))
+        case "value":
+            return isinstance(value, expr.Value) or (value is None and not parameter.required)
     return True

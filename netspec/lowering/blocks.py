@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netspec.diagnostics import Code, Frame, Note, SpecError
 from netspec.language.messages import show_value
 from netspec.language.model import Block, Step
@@ -17,7 +19,7 @@ from netspec.lowering.naming import Namer
 from netspec.lowering.operands import Entrance, check_entering, labelled_values, numbered_inputs
 from netspec.lowering.registry import lowers_kind
 from netspec.lowering.tensors import add_tensors
-from netspec.lowering.values import Values
+from netspec.lowering.values import NullValue, Value, Values, values_in
 from netspec.syntax import expr
 from netspec.syntax.yaml import Mapping, merged
 
@@ -91,7 +93,10 @@ def lower_block(step: Step, block: Block, values: Values, context: Context) -> V
     declared = [Note(block.span, "declared here")]
     entered = check_entering(Entrance(block.name, block.inputs, block.takes_rest), values, step, declared)
     point = scope_point(step, block.name, context, expressions(step.arguments, context))
-    scope = context.builder.open_scope(point, "block", block.name, bound, numbered_inputs(block, entered))
+    given = _given_values(block, bound)
+    settings = {name: value for name, value in bound.items() if block.parameters[name].type != "value"}
+    names = numbered_inputs(block, entered) or (("x",) if given else ())
+    scope = context.builder.open_scope(point, "block", block.name, settings, (*names, *given))
     if block.inputs:
         context.builder.calls.append((block, entered, scope))
     inner = context.enter(
@@ -109,9 +114,22 @@ def lower_block(step: Step, block: Block, values: Values, context: Context) -> V
     )
     if block.takes_rest:
         inner.collect(block.inputs[-1], [entered[len(block.inputs) - 1 :]])
+    _label_arguments(block, given, inner)
     result = _block_result(block, entered, inner)
-    context.builder.close_scope(scope, entered, result)
+    context.builder.close_scope(scope, (*entered, *given.values()), result)
     return result
+
+
+def _given_values(block: Block, bound: dict[str, Any]) -> dict[str, Value]:
+    """Return the arguments of a call that are values of steps, which enter the block as its inputs do."""
+    given = {name: values_in(bound[name]) for name, each in block.parameters.items() if each.type == "value"}
+    return {name: found[0] for name, found in given.items() if found}
+
+
+def _label_arguments(block: Block, given: dict[str, Value], inner: Context) -> None:
+    for name, each in block.parameters.items():
+        if each.type == "value":
+            inner.labels[name] = (given[name],) if name in given else NullValue(each.span)
 
 
 def _block_result(block: Block, values: Values, inner: Context) -> Values:

@@ -12,7 +12,7 @@ from netspec.lowering.operands import count_values, labelled
 from netspec.lowering.registry import lowers_kind
 from netspec.lowering.units import CHAIN, Unit, lower_named_unit, within
 from netspec.lowering.validation import make_op
-from netspec.lowering.values import Value, Values
+from netspec.lowering.values import NullValue, Value, Values
 from netspec.ops import OPS, Op
 from netspec.syntax import expr
 
@@ -57,8 +57,12 @@ def _check_count(op: Op, operands: tuple[Value, ...], step: Step, absent: list[O
         help_text = "label the values apart, as in `as: [a, b]`, and name them"
         if absent:
             help_text = "put `when` on the merge, or give the steps an `else`"
-        notes = [Note(each.span, "every step of this operand is left out") for each in absent]
+        notes = [Note(each.span, _absence(each)) for each in absent]
         raise SpecError.of(Code.INVALID_OPERANDS, message, step.span, help=help_text, notes=notes)
+
+
+def _absence(operand: Operand) -> str:
+    return "null in this call" if isinstance(operand.value, str) else "every step of this operand is left out"
 
 
 def _operand(operand: Operand, values: Values, context: Context) -> Values:
@@ -87,6 +91,8 @@ def _is_null(step: Step, context: Context) -> bool:
 def operand_values(operand: Operand, values: Values, context: Context) -> Values:
     """Return the value of an operand: that of a label, or of a body applied to the current value."""
     if isinstance(operand.value, str):
+        if isinstance(context.labels.get(operand.value), NullValue):
+            return ABSENT
         return labelled(operand.value, values, context, operand.span)
     if operand.name is None:
         return lower_body(operand.value, values, context.inner())

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from netspec.diagnostics import Code, Note, Span, SpecError
 from netspec.language.messages import show_value
 from netspec.language.model import Block, Step
-from netspec.language.scope import LABEL, label_left_out, unknown_label
+from netspec.language.scope import LABEL, label_left_out, null_value, unknown_label
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import evaluate
-from netspec.lowering.values import LeftOut, Value, Values, values_in
+from netspec.lowering.values import LeftOut, NullValue, Value, Values, values_in
 from netspec.syntax import expr
 
 
@@ -27,6 +27,8 @@ def labelled(label: str, values: Values, context: Context, span: Span) -> tuple[
     known = values if label == "x" else context.labels[label]
     if known is None:
         raise expr.AlreadyReported
+    if isinstance(known, NullValue):
+        raise SpecError([null_value(label, known.span, span)])
     if isinstance(known, LeftOut):
         raise SpecError([label_left_out(label, known.span, span)])
     return known

@@ -40,6 +40,10 @@ class LeftOut(tuple[Value, ...]):
         return left_out
 
 
+class NullValue(LeftOut):
+    """What an argument stands for that is a value elsewhere and null in this call; its place is the declaration."""
+
+
 def visible(values: Values) -> expr.Value | list[expr.Value] | expr.Unknown:
     """Return the representation of values in expressions: a single one, or a list."""
     if values is None:

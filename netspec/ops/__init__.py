@@ -10,7 +10,7 @@
 
 The ops, one class each:
 
-    convolution, transposed_convolution, linear, radial_basis, einsum, recurrent, attend, attention
+    convolution, transposed_convolution, linear, radial_basis, einsum, recurrent, attend
     pooling, adaptive_pooling, channel_pooling, reduction
     formula, whose code formula_text writes
     normalization, layer_normalization, response_normalization, scaling
@@ -29,7 +29,6 @@ from netspec.ops import (  # noqa: F401
     activation,
     adaptive_pooling,
     attend,
-    attention,
     channel_pooling,
     convolution,
     einsum,

@@ -331,12 +331,12 @@ def check_axes(op: str, field: str, value: object, rank: int) -> None:
         )
 
 
-def check_sequence(op: str, shape: Shape, operand: int = 0) -> None:
+def check_sequence(op: str, shape: Shape) -> None:
     """Raise ShapeError unless the value is a sequence of vectors."""
     if len(shape) != 2:
         raise ShapeError(
             f"{op} takes a sequence of vectors, got {show(shape)}",
             help="its axes are the steps and the features; `permute: [2, 1]` turns channels first into that",
-            operand=operand,
+            operand=0,
             code=Code.UNSUPPORTED_SHAPE,
         )

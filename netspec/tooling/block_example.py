@@ -6,14 +6,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from netspec.diagnostics import Code, SpecError
+from netspec.ir import Graph
 from netspec.language import Block, Parameter, load
 from netspec.lowering import lower
 from netspec.sizes.shape import show
 from netspec.syntax.yaml.flow_style import flow
 
-INPUT_SHAPE = (64, 32, 32)
-"""The input shape of an example."""
-BY_NAME: dict[str, Any] = {"classes": 10, "columns": 3, "groups": 4, "kernel": 3, "grow": 16, "growth": 32}
+IMAGE, SEQUENCE = (64, 32, 32), (32, 64)
+"""The input shapes of examples: channels of an image, or vectors of a sequence."""
+BY_NAME: dict[str, Any] = {
+    "classes": 10, "columns": 3, "groups": 4, "kernel": 3, "grow": 16, "growth": 32, "heads": 4, "hidden": 256
+}  # fmt: skip
 BY_TYPE: dict[str, Any] = {
     "int": 64,
     "float": 0.5,
@@ -22,6 +26,7 @@ BY_TYPE: dict[str, Any] = {
     "word": "relu",
     "list": [64, 64],
     "block": {"conv": {"out": 64, "kernel": 3, "padding": 1}},
+    "value": "x",
     "any": 1,
 }
 """The example value of an argument, by its name or else by its type."""
@@ -53,13 +58,8 @@ def example_arguments(block: Block) -> dict[str, Any]:
 
 
 def example_document(block: Block) -> str:
-    """Return a document of the example, in which all inputs have the same shape."""
-    # `column` is the result of `draw_column`, which no input of a network can be.
-    labels = [label for label in block.inputs if label != "column"]
-    inputs = flow({label: list(INPUT_SHAPE) for label in ["start", *labels]})
-    drawn = "\n- {draw_column: {columns: 3, p: 0.5}, from: start, as: column}\n- {from: start}"
-    begun = drawn if "column" in block.inputs else "\n- {from: start}"
-    return f"netspec: 1\nname: example\ninput: {inputs}\nnetwork:{begun}\n{example_call(block)}\n"
+    """Return a document of the example, in which all inputs have the same shape: of an image, if the block takes one."""
+    return _document(block, _example_graph(block)[0])
 
 
 def example_shapes(block: Block) -> str:
@@ -70,12 +70,35 @@ def example_shapes(block: Block) -> str:
         >>> example_shapes(library()["fire"])
         '64x32x32 -> 512x32x32'
     """
+    shape, graph = _example_graph(block)
+    leaving = " and ".join(show(graph.shape_of(each.node)) for each in graph.outputs)
+    return f"{show(shape)} -> {leaving}"
+
+
+def _example_graph(block: Block) -> tuple[tuple[int, ...], Graph]:
+    try:
+        graph = _lowered(_document(block, IMAGE))
+    except SpecError:
+        return SEQUENCE, _lowered(_document(block, SEQUENCE))
+    # A layer over the width of an image is for the features of a sequence.
+    is_image = all(each.code != Code.WEIGHTS_PER_POSITION for each in graph.warnings)
+    return (IMAGE, graph) if is_image else (SEQUENCE, _lowered(_document(block, SEQUENCE)))
+
+
+def _lowered(text: str) -> Graph:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "example.yaml"
-        path.write_text(example_document(block), encoding="utf-8")
-        graph = lower(load(path))
-    leaving = " and ".join(show(graph.shape_of(each.node)) for each in graph.outputs)
-    return f"{show(INPUT_SHAPE)} -> {leaving}"
+        path.write_text(text, encoding="utf-8")
+        return lower(load(path))
+
+
+def _document(block: Block, shape: tuple[int, ...]) -> str:
+    # `column` is the result of `draw_column`, which no input of a network can be.
+    labels = [label for label in block.inputs if label != "column"]
+    inputs = flow({label: list(shape) for label in ["start", *labels]})
+    drawn = "\n- {draw_column: {columns: 3, p: 0.5}, from: start, as: column}\n- {from: start}"
+    begun = drawn if "column" in block.inputs else "\n- {from: start}"
+    return f"netspec: 1\nname: example\ninput: {inputs}\nnetwork:{begun}\n{example_call(block)}\n"
 
 
 def _value(parameter: Parameter) -> Any:

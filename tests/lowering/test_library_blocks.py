@@ -59,3 +59,105 @@ def test_the_perceptrons_of_transformers_are_their_formulas() -> None:
     y = gated.down(torch.sigmoid(gated.gate(x)) * gated.gate(x) * gated.up(x))
     hidden = plain.fc1(y)
     assert torch.allclose(module(x), plain.fc2(hidden * torch.sigmoid(hidden)))
+
+
+MEMORY = torch.randn(2, 7, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+TOKENS = torch.randn(2, 5, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+KNOWN = torch.tensor([[True] * 5 + [False] * 2, [True] * 7])
+
+
+def attending(**arguments: object) -> torch.nn.Module:
+    inputs = {"tokens": [5, 8], "memory": [7, 8], "known": {"shape": [7], "dtype": "bool"}}
+    used = {"tokens", *(str(each) for each in arguments.values())}
+    step = {"attention": {"heads": 4, **arguments}, "from": "tokens"}
+    return build(compile_text({"input": {k: v for k, v in inputs.items() if k in used}, "network": [step]}))
+
+
+def torchs(layer: torch.nn.Module) -> torch.nn.MultiheadAttention:
+    """Return torch's layer with the weights of ours."""
+    theirs = torch.nn.MultiheadAttention(8, 4, batch_first=True).double()
+    state = layer.state_dict()
+    for part in ("weight", "bias"):
+        joint = state.get(f"qkv.{part}")
+        joint = torch.cat([state[f"{name}.{part}"] for name in "qkv"]) if joint is None else joint
+        theirs.get_parameter(f"in_proj_{part}").data.copy_(joint)
+        theirs.out_proj.get_parameter(part).data.copy_(state[f"proj.{part}"])
+    return theirs
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_is_torchs(packed: bool, causal: bool) -> None:
+    module = attending(packed=packed, causal=causal)
+    mask = torch.ones(5, 5, dtype=torch.bool).triu(1) if causal else None
+    expected, _ = torchs(module.attention1)(TOKENS, TOKENS, TOKENS, attn_mask=mask)
+    assert torch.allclose(module(TOKENS), expected)
+
+
+def test_attention_to_a_memory_is_torchs() -> None:
+    module = attending(memory="memory", mask="known")
+    expected, _ = torchs(module.attention1)(TOKENS, MEMORY, MEMORY, key_padding_mask=~KNOWN)
+    assert torch.allclose(module(TOKENS, MEMORY, KNOWN), expected)
+
+
+def test_fewer_key_heads_are_those_of_several_heads() -> None:
+    module = attending(kv_heads=2)
+    layer = module.attention1
+    theirs = torchs(build(compile_text({"input": [5, 8], "network": [{"attention": 4}]})).attention1)
+    spread = torch.arange(4).reshape(2, 2).repeat_interleave(2, 0).flatten()
+    for part in ("weight", "bias"):
+        joint = [layer.get_parameter(f"q.{part}"), *(layer.get_parameter(f"{name}.{part}")[spread] for name in "kv")]
+        theirs.get_parameter(f"in_proj_{part}").data.copy_(torch.cat(joint))
+        theirs.out_proj.get_parameter(part).data.copy_(layer.get_parameter(f"proj.{part}"))
+    expected, _ = theirs(TOKENS, TOKENS, TOKENS)
+    assert torch.allclose(module(TOKENS), expected)
+
+
+LAYERS = {"norm1": "norm1", "norm2": "norm2", "mlp.fc1": "linear1", "mlp.fc2": "linear2"}
+
+
+@pytest.mark.parametrize("post_norm", [False, True])
+def test_transformer_layer_is_torchs(post_norm: bool) -> None:
+    step = {"transformer_layer": {"heads": 4, "hidden": 12, "post_norm": post_norm}}
+    module = build(compile_text({"input": [5, 8], "network": [step]}))
+    ours = module.transformer_layer1
+    theirs = torch.nn.TransformerEncoderLayer(8, 4, 12, 0.0, "gelu", batch_first=True, norm_first=not post_norm)
+    theirs = theirs.double().eval()
+    theirs.self_attn = torchs(ours.attn)
+    for mine, name in LAYERS.items():
+        theirs.get_submodule(name).load_state_dict(ours.get_submodule(mine).state_dict())
+    assert torch.allclose(module(TOKENS), theirs(TOKENS))
+
+
+@pytest.mark.parametrize("post_norm", [False, True])
+def test_transformer_layer_with_memory_is_torchs(post_norm: bool) -> None:
+    layer = {"heads": 4, "hidden": 12, "post_norm": post_norm, "memory": "memory", "memory_mask": "known"}
+    inputs = {"tokens": [5, 8], "memory": [7, 8], "known": {"shape": [7], "dtype": "bool"}}
+    steps = [{"transformer_layer": {**layer, "attention": {"attention": {"causal": True}}}, "from": "tokens"}]
+    module = build(compile_text({"input": inputs, "network": steps}))
+    ours = module.transformer_layer1
+    theirs = torch.nn.TransformerDecoderLayer(8, 4, 12, 0.0, "gelu", batch_first=True, norm_first=not post_norm)
+    theirs = theirs.double().eval()
+    theirs.self_attn, theirs.multihead_attn = torchs(ours.attn), torchs(ours.cross)
+    for mine, name in {**LAYERS, "norm_cross": "norm2", "norm2": "norm3"}.items():
+        theirs.get_submodule(name).load_state_dict(ours.get_submodule(mine).state_dict())
+    ahead = torch.ones(5, 5, dtype=torch.bool).triu(1)
+    expected = theirs(TOKENS, MEMORY, tgt_mask=ahead, memory_key_padding_mask=~KNOWN)
+    assert torch.allclose(module(TOKENS, MEMORY, KNOWN), expected)
+
+
+def test_patches_are_the_rows_of_a_linear_layer() -> None:
+    module = build(compile_text({"input": [3, 8, 12], "network": [{"patch_embedding": {"dim": 6, "patch": 4}}]}))
+    x = torch.randn(2, 3, 8, 12, dtype=torch.float64)
+    proj = module.patch_embedding1.proj
+    patches = F.unfold(x, 4, stride=4).mT
+    assert torch.allclose(module(x), patches @ proj.weight.flatten(1).T + proj.bias)
+
+
+def test_convnext_layer_is_that_of_the_paper() -> None:
+    module = build(compile_text({"input": [4, 9, 9], "network": [{"convnext_layer": {"scale": 0.5}}]}))
+    layer, x = module.convnext_layer1, torch.randn(2, 4, 9, 9, dtype=torch.float64)
+    conv, norm, wide, narrow = (layer.get_submodule(f"block.{place}") for place in (0, 2, 3, 5))
+    y = F.conv2d(x, conv.weight, conv.bias, padding=3, groups=4).permute(0, 2, 3, 1)
+    y = narrow(F.gelu(wide(norm(y)))).permute(0, 3, 1, 2)
+    assert torch.allclose(module(x), x + layer.layer_scale * y)

@@ -709,20 +709,3 @@ def attend(call: Call, query: Tensor, key: Tensor, value: Tensor, *masks: Tensor
     weights = torch.exp(scores - scores.amax(-1, keepdim=True)) * seen
     total = weights.sum(-1, keepdim=True)
     return torch.einsum("...ls,...se->...le", weights / torch.where(total == 0, 1, total), value)
-
-
-@rule("attention")
-def attention(call: Call, *operands: Tensor) -> Tensor:
-    query, key, value = operands if len(operands) == 3 else operands * 3
-    features, heads = query.shape[-1], call.op.heads
-    joint, bias = call.weight("layer.in_proj_weight"), call.weight("layer.in_proj_bias")
-    names = ("layer.q_proj_weight", "layer.k_proj_weight", "layer.v_proj_weight")
-    weights = joint.chunk(3) if joint is not None else [call.weight(name) for name in names]
-    biases = bias.chunk(3) if bias is not None else [None] * 3
-    parts = zip((query, key, value), weights, biases, strict=True)
-    split = [F.linear(x, w, b).unflatten(-1, (heads, -1)).transpose(1, 2) for x, w, b in parts]
-    likeness = torch.softmax(split[0] @ split[1].mT / (features / heads) ** 0.5, -1)
-    merged = (likeness @ split[2]).transpose(1, 2).flatten(2)
-    weight = call.weight("layer.out_proj.weight")
-    assert weight is not None
-    return F.linear(merged, weight, call.weight("layer.out_proj.bias"))

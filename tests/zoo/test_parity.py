@@ -1,7 +1,7 @@
 """Every network with an independent implementation equals it: one structure, and one output for the same weights.
 
-The implementations are named in the documents, under ``reference:``. Those of pytorchcv are compared by ``make test``,
-those of torchvision and timm, which need an environment of their own, by ``make parity``.
+The implementations are named in the documents, under ``reference:``. Those of pytorchcv and transformers are compared
+by ``make test``, those of torchvision and timm, which need an environment of their own, by ``make parity``.
 """
 
 from __future__ import annotations
@@ -58,11 +58,13 @@ def references() -> Iterator[Reference]:
 
 
 SLOW = ("preresnet1001_cifar",)
+APART = ("torchvision", "timm")
+"""The libraries that are tied to another build of torch."""
 
 
 def marks_of(reference: Reference) -> tuple[pytest.MarkDecorator, ...]:
     """Return what keeps a comparison out of `make test`: another library, or a network that takes long."""
-    elsewhere = () if reference.library == "pytorchcv" else (pytest.mark.parity,)
+    elsewhere = (pytest.mark.parity,) if reference.library in APART else ()
     return (*elsewhere, pytest.mark.full) if reference.network in SLOW else elsewhere
 
 
@@ -75,7 +77,7 @@ LARGE = re.compile(
 
 NUMBERS = [
     pytest.param(
-        each, id=str(each), marks=pytest.mark.parity if each.library != "pytorchcv" or LARGE.match(each.network) else ()
+        each, id=str(each), marks=pytest.mark.parity if each.library in APART or LARGE.match(each.network) else ()
     )
     for each in references()
 ]
@@ -85,7 +87,9 @@ KEYED = [name for name, libraries in NAMED.items() if libraries.get("keys") == "
 def construct(reference: Reference) -> nn.Module:
     """Return the implementation without auxiliary outputs, which evaluation leaves out; skip without the library."""
     arguments = {**reference.arguments, **({"aux_logits": False} if "aux_logits" in reference.arguments else {})}
-    make = {"pytorchcv": _pytorchcv, "torchvision": _torchvision, "timm": _timm}[reference.library]
+    make = {"pytorchcv": _pytorchcv, "torchvision": _torchvision, "timm": _timm, "transformers": _transformers}[
+        reference.library
+    ]
     module: nn.Module = make(reference.constructor)(**arguments)
     return module.eval()
 
@@ -125,6 +129,14 @@ def _timm(name: str) -> Callable[..., nn.Module]:
     return lambda **arguments: timm.create_model(name, pretrained=False, **arguments)
 
 
+def _transformers(name: str) -> Callable[..., nn.Module]:
+    try:
+        model = getattr(importlib.import_module("transformers"), name)
+    except (ImportError, RuntimeError) as error:
+        pytest.skip(f"transformers is not usable here: {error}")
+    return lambda **arguments: model(model.config_class(**arguments, use_cache=False))
+
+
 def compile_small(name: str, theirs: Callable[[], nn.Module]) -> Graph:
     """Return the network for small images where both structures take any size, else as the document says."""
     graph = netspec.compile(name)
@@ -135,7 +147,7 @@ def compile_small(name: str, theirs: Callable[[], nn.Module]) -> Graph:
         small = netspec.compile(name, overrides={"input": [channels, SMALL, SMALL]})
         with torch.device("meta"):
             theirs()(torch.zeros(1, channels, SMALL, SMALL))
-    except (netspec.SpecError, RuntimeError):
+    except (netspec.SpecError, RuntimeError, AssertionError):
         return graph
     same = small.params == graph.params and [node.op for node in small] == [node.op for node in graph]
     return small if same else graph

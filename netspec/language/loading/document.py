@@ -145,6 +145,10 @@ def _name_of(path: Path) -> str:
 def _parameters(parser: Parser, tree: Mapping, trees: list[Mapping]) -> dict[str, Parameter]:
     """Parse the arguments of a document; check its variants and defaults, which name arguments too."""
     parameters = parse_parameters(parser, tree["args"], tree.span) if tree.get("args") else {}
+    for each in parameters.values():
+        if each.type == "value":
+            message = f"`{each.name}` would be the value of a step, which only blocks are called with"
+            parser.report(Code.INVALID_DECLARATION, message, each.span, "declare it under `input`")
     check_settings(parser, trees)
     check_variants(parser, tree, parameters)
     check_reference(parser, tree)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from netspec.ops import OPS, Op
 from netspec.ops.accumulation import CumSum
 from netspec.ops.attend import Attend
-from netspec.ops.attention import Attention
 from netspec.ops.base import axis_index
 from netspec.ops.einsum import Einsum
 from netspec.ops.layer_normalization import FeatureNorm, LayerNorm, RMSNorm
@@ -226,4 +225,3 @@ def softmax(op: Op, call: Call) -> Equation:
 
 EQUATIONS.declines(LSTM, GRU, RNN, reason="a recurrence is no single formula: each step reads the one before")
 EQUATIONS.declines(RadialBasis, reason="its centers are no parameters, which alone have names here")
-EQUATIONS.declines(Attention, reason="its four projections and its softmax need names of their own")

@@ -133,6 +133,8 @@ def describe_parameter(parameter: Parameter, words: list[str]) -> Schema:
             return {**about, "type": ["string", "object", "null"], "maxProperties": 1, **_suggest(words)}
         case "word":
             return {**about, "type": ["string", "object", "null"], "maxProperties": 1, **_chosen(parameter)}
+        case "value":
+            schema = {"type": ["string", "null"]}
         case "any":
             return {**about, "allOf": [VALUE]}
     return {**about, **schema, "allOf": [EXPRESSION], **_suggest([str(each) for each in parameter.choices])}

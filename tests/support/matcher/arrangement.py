@@ -21,6 +21,15 @@ def same_elements(call: Call) -> Value:
     return call.value
 
 
+@rule("as_strided")
+def with_strides(call: Call) -> Value:
+    """torch's pooling of a whole map says so which axes of size 1 a channels-last tensor has; elements stay in order."""
+    kept = [(size, step) for size, step in zip(call["size"], call["stride"], strict=True) if size > 1]
+    steps = [math.prod(size for size, _ in kept[place + 1 :]) for place in range(len(kept))]
+    is_dense = steps == [step for _, step in kept] and not call["storage_offset"]
+    return call.value if is_dense and call.size == math.prod(call.shape) else anything(call)
+
+
 @rule("_to_copy")
 def convert(call: Call) -> Value:
     source = next(a for a in call.arguments.values() if isinstance(a, torch.Tensor))

@@ -21,6 +21,15 @@ class Piece(NamedTuple):
     length: int
 
 
+class Cut(NamedTuple):
+    """What a slice takes of an axis."""
+
+    size: int
+    start: int
+    stop: int
+    step: int
+
+
 @dataclass
 class Builder(Arithmetic):
     """Makes every kind of node; concatenations remember their pieces, permutations and reductions their axes."""
@@ -65,16 +74,13 @@ class Builder(Arithmetic):
 
     def _joined(self, left: Piece, right: Piece, outer: int, inner: int) -> Piece | None:
         first, second = self.node(left.value), self.node(right.value)
-        if first.op != "slice" or second.op != "slice" or first.operands != second.operands:
+        a, b = _cut(first, outer, inner), _cut(second, outer, inner)
+        if a is None or b is None or first.operands != second.operands:
             return None
-        a, b = dict(first.attributes), dict(second.attributes)
-        same_axis = (a["outer"], a["inner"]) == (b["outer"], b["inner"]) == (outer, inner)
-        if not same_axis or a["step"] != 1 or b["step"] != 1 or a["stop"] != b["start"]:
+        if a.step != 1 or b.step != 1 or a.stop != b.start:
             return None
         source = first.operands[0].value
-        size, start, _ = first.integers("size", "start", "stop")
-        (stop,) = second.integers("stop")
-        return Piece(self.slice(source, outer, size, inner, start, stop), left.length + right.length)
+        return Piece(self.slice(source, outer, a.size, inner, a.start, b.stop), left.length + right.length)
 
     def _margins(self, pieces: list[Piece]) -> tuple[int, list[Piece], int, float]:
         """Lengths of the constants at both ends, if they agree, and what is between them."""
@@ -95,16 +101,40 @@ class Builder(Arithmetic):
         if (start, stop, step) == (0, size, 1):
             return value
         node = self.node(value)
-        if node.op in ("slice", "concat") and node.integers("outer", "inner") == [outer, inner]:
-            if node.op == "concat" and step == 1:
-                return self.concat(outer, inner, self._overlap(value, outer, inner, start, stop))
-            if node.op == "slice":
-                source, offset, stride = node.integers("size", "start", "step")
-                bounds = offset + start * stride, offset + (stop - 1) * stride + 1, step * stride
-                return self.slice(node.operands[0].value, outer, source, inner, *bounds)
-        return self.emit(
-            "slice", [("input", value)], outer=outer, size=size, inner=inner, start=start, stop=stop, step=step
-        )
+        if node.op == "concat" and node.integers("outer", "inner") == [outer, inner] and step == 1:
+            return self.concat(outer, inner, self._overlap(value, outer, inner, start, stop))
+        earlier = _cut(node, outer, inner)
+        if earlier is not None:
+            first, last = (edge * earlier.step + earlier.start for edge in (start, stop - 1))
+            return self.slice(
+                node.operands[0].value, outer, earlier.size, inner, first, last + 1, step * earlier.step
+            )
+        cut = Cut(size, start, stop, step)
+        below = self._before_permuting(value, outer, inner, cut) if node.op == "permute" else None
+        if below is not None:
+            return below
+        # Whole groups of elements are cut as such, whoever calls the group an axis.
+        group = math.gcd(size, start, stop) if step == 1 else 1
+        attributes = {name: edge // group if name != "step" else edge for name, edge in cut._asdict().items()}
+        return self.emit("slice", [("input", value)], outer=outer, inner=inner * group, **attributes)
+
+    def _before_permuting(self, value: Value, outer: int, inner: int, cut: Cut) -> Value | None:
+        """Return the slice of what a permutation puts into another order: it can be cut before as well."""
+        sizes, order = self._orders[value.node]
+        count = math.prod(sizes)
+        before = 1
+        for axis in order:
+            around, past = divmod(outer, before), divmod(inner, count // before // sizes[axis])
+            if around[1] == past[1] == 0 and around[0] * cut.size * past[0] == sizes[axis]:
+                edges = math.prod(sizes[:axis]) * around[0], math.prod(sizes[axis + 1 :]) * past[0]
+                source = self.node(value).operands[0].value
+                kept = around[0] * len(range(cut.start, cut.stop, cut.step)) * past[0]
+                smaller = [*sizes[:axis], kept, *sizes[axis + 1 :]]
+                return self.permute(
+                    self.slice(source, edges[0], cut.size, edges[1], cut.start, cut.stop, cut.step), smaller, order
+                )
+            before *= sizes[axis]
+        return None
 
     def _overlap(self, value: Value, outer: int, inner: int, start: int, stop: int) -> Iterator[Piece]:
         position = 0
@@ -163,6 +193,17 @@ class Builder(Arithmetic):
         expected = [("kept", node.attribute("outer")), ("reduced", count), ("kept", node.attribute("inner"))]
         wide = [run for run in expected if run[1] != 1]
         return len(node.operands) == count and runs == wide
+
+
+def _cut(node: Node, outer: int, inner: int) -> Cut | None:
+    """Return what a node takes of an axis, if it is a slice along this one."""
+    if node.op != "slice" or node.attribute("outer") != outer:
+        return None
+    group, rest = divmod(*node.integers("inner"), inner)
+    cut = Cut(*node.integers("size", "start", "stop", "step"))
+    if rest or (group > 1 and cut.step > 1):
+        return None
+    return Cut(cut.size * group, cut.start * group, cut.stop * group, cut.step)
 
 
 def _runs(shape: Sequence[int], axes: Sequence[int]) -> list[tuple[str, int]]:

@@ -14,29 +14,30 @@ from tests.support.matcher.matcher import Correspondence, Mismatch, match
 from tests.support.matcher.tracing import trace
 
 SAMPLES = 2
+Shape = tuple[int, ...]
+Inputs = tuple[torch.Tensor, ...]
 
 
 def assert_equal_networks(
     ours: nn.Module,
     reference: nn.Module,
-    input_shape: tuple[int, ...],
+    inputs: Shape | Inputs,
     seed: int = 0,
     tolerance: float = 1e-5,
     batch: int = SAMPLES,
-    vocabulary: int | None = None,
 ) -> Correspondence:
     """Match two modules, give ours random weights of the reference, and compare what they compute.
 
     Both modules are put into evaluation mode and their weights and running statistics are replaced. Modules on the
     meta device are allowed: they get memory only here. Where rounding may be why the outputs differ, both are computed
-    again in float64. `input_shape` is without the batch; `batch` is how many of the two samples are computed at a time;
-    `vocabulary` makes the inputs whole numbers below it.
+    again in float64. `inputs` are two samples of each input, or the shape of the only one without the batch; `batch` is
+    how many of the two samples are computed at a time.
 
     Raises: Mismatch
     """
-    samples = _samples(input_shape, seed, vocabulary)
+    samples = _samples(inputs, seed)
     ours.eval(), reference.eval()
-    correspondence = match(trace(ours, samples), trace(reference, samples))
+    correspondence = match(trace(ours, *samples), trace(reference, *samples))
     _require_equal_counts(ours, reference)
     for module in (ours, reference):
         _materialise(module)
@@ -46,18 +47,19 @@ def assert_equal_networks(
         _compare(_outputs(ours, samples, batch), _outputs(reference, samples, batch), tolerance)
     except Mismatch:
         # Some networks amplify the rounding of float32. A true difference is one in float64 too.
-        samples = samples.double() if samples.is_floating_point() else samples
+        samples = tuple(each.double() if each.is_floating_point() else each for each in samples)
         _compare(
             _outputs(ours.double(), samples, batch), _outputs(reference.double(), samples, batch), tolerance / 1000
         )
     return correspondence
 
 
-def _samples(shape: tuple[int, ...], seed: int, vocabulary: int | None) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    if vocabulary is not None:
-        return torch.randint(vocabulary, (SAMPLES, *shape), generator=generator)
-    return torch.randn(SAMPLES, *shape, generator=generator)
+def _samples(inputs: Shape | Inputs, seed: int) -> Inputs:
+    given = tuple(each for each in inputs if isinstance(each, torch.Tensor))
+    if given:
+        return given
+    shape = [each for each in inputs if isinstance(each, int)]
+    return (torch.randn(SAMPLES, *shape, generator=torch.Generator().manual_seed(seed)),)
 
 
 def _require_equal_counts(ours: nn.Module, reference: nn.Module) -> None:
@@ -71,7 +73,7 @@ def _materialise(module: nn.Module) -> None:
         module.to_empty(device="cpu")
 
 
-def randomise(module: nn.Module, samples: torch.Tensor, seed: int = 0) -> None:
+def randomise(module: nn.Module, samples: Inputs, seed: int = 0) -> None:
     """Random weights and running statistics with which signals neither explode nor vanish.
 
     Weights follow He; running statistics are those that the samples have on their way through the network, disturbed.
@@ -81,7 +83,7 @@ def randomise(module: nn.Module, samples: torch.Tensor, seed: int = 0) -> None:
         for name, parameter in module.named_parameters():
             _randomise_parameter(name, parameter, generator)
         with _calibrated(module, generator):
-            module(samples)
+            module(*samples)
 
 
 def _randomise_parameter(name: str, parameter: torch.Tensor, generator: torch.Generator) -> None:
@@ -125,9 +127,9 @@ def carry(ours: nn.Module, reference: nn.Module, correspondence: Correspondence)
             targets[mine].copy_(sources[theirs].reshape(targets[mine].shape))
 
 
-def _outputs(module: nn.Module, samples: torch.Tensor, batch: int) -> torch.Tensor:
+def _outputs(module: nn.Module, samples: Inputs, batch: int) -> torch.Tensor:
     with torch.inference_mode():
-        parts = [module(part) for part in torch.split(samples, batch)]
+        parts = [module(*part) for part in zip(*(torch.split(each, batch) for each in samples), strict=True)]
     return torch.cat([_flat(part) for part in parts])
 
 

@@ -18,7 +18,6 @@ from torch.nn import functional as F
 from netspec.ops import OPS
 from netspec.targets.torch.layer_source import FOLDER
 from netspec.targets.torch.layers.attend import Attend
-from netspec.targets.torch.layers.attention import Attention
 from netspec.targets.torch.layers.binary_convolution import BinaryConv1d, BinaryConv2d, BinaryConv3d, binarize
 from netspec.targets.torch.layers.channel_affine import ChannelAffine
 from netspec.targets.torch.layers.drop_path import DrawColumn, Join
@@ -85,8 +84,6 @@ NETWORKS: dict[str, tuple[nn.Module, tuple[int, ...]]] = {
     "last": (One(LastState(nn.LSTM(8, 3, 2, bidirectional=True, batch_first=True))), SEQUENCE),
     "attend": (Three(Attend(causal=True, dropout=0.5, scale=2.0)), (4, 2, 7, 8)),
     "attend with masks": (Masked(Attend(causal=True, masks=("mask", "bias"))), (4, 2, 7, 7)),
-    "attention": (One(Attention(nn.MultiheadAttention(8, 2, batch_first=True))), SEQUENCE),
-    "attention of three": (Three(Attention(nn.MultiheadAttention(8, 2, batch_first=True))), SEQUENCE),
 }
 RANDOM = {"attend", "depth", "depth by row", "swapout", "join", "join by row", "fractal"}
 """Only these are other networks in training; capturing the others in both modes would prove nothing more."""
@@ -336,18 +333,6 @@ def test_last_state_is_where_each_direction_ends(kind: type[nn.LSTM]) -> None:
     assert torch.allclose(LastState(layer)(x), expected)
     single = kind(4, 3, batch_first=True)
     assert torch.allclose(LastState(single)(x), SequenceOutput(single)(x)[:, -1])
-
-
-def test_attention_is_its_formula() -> None:
-    layer = nn.MultiheadAttention(8, 2, batch_first=True)
-    nn.init.normal_(layer.in_proj_bias)
-    x = torch.randn(3, 5, 8)
-    query, key, value = (
-        (x @ layer.in_proj_weight.T + layer.in_proj_bias).unflatten(-1, (3, 2, 4)).permute(2, 0, 3, 1, 4)
-    )
-    heads = torch.softmax(query @ key.transpose(-1, -2) / 2, -1) @ value
-    expected = layer.out_proj(heads.transpose(1, 2).flatten(2))
-    assert torch.allclose(Attention(layer)(x), expected, atol=1e-6)
 
 
 def test_channel_affine_acts_on_channels() -> None:
