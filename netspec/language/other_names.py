@@ -180,7 +180,9 @@ STEPS: dict[str, str] = {
     "swapaxes": "permute",
     "swish": "silu",
     "syncbatchnorm": "bn",
-    **dict.fromkeys(("transformer", "transformerencoderlayer", "encoderlayer", "transformerblock"), "transformer_layer"),
+    **dict.fromkeys(
+        ("transformer", "transformerblock", "transformerencoderlayer"), "transformer_layer"
+    ),
     "transformerdecoderlayer": "as in `transformer_layer: {heads: 8, hidden: 2048, memory: encoded}`",
     "transpose": "permute",
     "transposedconv": "conv_transpose",

@@ -74,9 +74,9 @@ def _over(own: Initializers, around: Initializers) -> Initializers:
     return tuple({**dict(around), **dict(own)}.items()) if own and around else own or around
 
 
-def add_unnamed(op: Op, operands: tuple[Value, ...], step: Step, context: Context, word: str = "") -> Value:
+def add_unnamed(op: Op, operands: tuple[Value, ...], step: Step, context: Context) -> Value:
     """Add an op that a combinator needs, under a generated name."""
-    point = inside(context.scope, context.namer.invent(word or op.name, step.span), step.span, context.device)
+    point = inside(context.scope, context.namer.invent(op.name, step.span), step.span, context.device)
     (value,) = context.builder.add(op, operands, point, context.init.get(op.name, ()))
     return value
 

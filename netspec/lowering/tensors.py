@@ -17,6 +17,7 @@ from netspec.lowering.insertion import inside
 from netspec.lowering.values import Values
 from netspec.ops.fields import LARGEST
 from netspec.ops.stored import Parameter
+from netspec.sizes import Reason
 from netspec.sizes.shape import MOST_AXES
 from netspec.syntax import expr
 from netspec.syntax.yaml import Sequence
@@ -24,8 +25,11 @@ from netspec.syntax.yaml import Sequence
 
 def add_tensors(tensors: Iterable[StoredTensor], context: Context) -> None:
     """Add tensors to the module whose body begins, and label them for its steps."""
+    deciding = context.builder.deciding
     for tensor in tensors:
         values: Values = None
+        # A tensor has one shape: sizes that it is computed from are fixed by its declaration.
+        around, deciding.reason = deciding.reason, Reason(tensor.span, "chosen", context.scope.path)
         try:
             context.builder.budget.count_steps(context.frames, tensor.span)
             values = _add(tensor, context)
@@ -33,6 +37,8 @@ def add_tensors(tensors: Iterable[StoredTensor], context: Context) -> None:
             pass
         except SpecError as error:
             context.builder.collector.keep(error, context.frames)
+        finally:
+            deciding.reason = around
         context.label(tensor.name, values)
 
 

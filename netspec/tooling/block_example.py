@@ -58,7 +58,7 @@ def example_arguments(block: Block) -> dict[str, Any]:
 
 
 def example_document(block: Block) -> str:
-    """Return a document of the example, in which all inputs have the same shape: of an image, if the block takes one."""
+    """Return a document of the example, in which all inputs have the same shape: an image, if the block takes one."""
     return _document(block, _example_graph(block)[0])
 
 

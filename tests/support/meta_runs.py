@@ -38,7 +38,7 @@ class MetaRuns:
         inputs = []
         for each in graph.inputs:
             shape = (batch, *(at(size, sizes) for size in each.symbolic_type.shape))
-            dtype = torch.int64 if each.dtype == "int64" else torch.float32
+            dtype = {"float": torch.float32, "int64": torch.int64, "bool": torch.bool}[each.dtype]
             inputs.append(torch.empty(shape, device="meta", dtype=dtype))
         with torch.no_grad(), self._memory:
             self.module(*inputs)

@@ -63,6 +63,12 @@ def test_a_size_that_follows_from_another_input_is_given_by_it() -> None:
     ]
 
 
+def test_a_tensor_fixes_the_sizes_of_its_shape() -> None:
+    tensors = "tensors: {gain: {shape: [4, input.height, 1], init: ones}}"
+    graph = compile_text(f"netspec: 1\ninput: [4, 32, 32]\n{tensors}\nnetwork: [{{mul: [x, gain]}}]")
+    assert describe_open_sizes(graph).splitlines()[-1] == "  H = 32  fixed by line 3: H == 32"
+
+
 TRAINED: dict[str, Any] = {
     "input": [3, 64, 64],
     "network": [

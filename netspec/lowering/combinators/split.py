@@ -6,7 +6,7 @@ from netspec.diagnostics import Code, SpecError
 from netspec.language.combinators import Split
 from netspec.language.model import Step
 from netspec.lowering.context import Context
-from netspec.lowering.insertion import add_unnamed
+from netspec.lowering.insertion import inside
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
 from netspec.lowering.values import Values
@@ -29,10 +29,13 @@ def lower_split(step: Step, fields: Split, values: Values, context: Context) -> 
         help_text = f"make them add up to {total}, all at least 1; one may be -1, which is the rest"
         raise SpecError.of(Code.INVALID_SPLIT, message, step.place("sizes"), help=help_text)
     pieces, start = [], 0
-    for size in sizes:
+    labels = step.label if len(step.label) == len(sizes) else [""] * len(sizes)
+    for size, label in zip(sizes, labels, strict=True):
         # The last slice has no end, as one writes it in Python.
         stop = {"stop": start + size} if start + size < total else {}
         piece = OPS["slice"].model_validate({"axis": fields.axis, "start": start, **stop})
-        pieces.append(add_unnamed(piece, (value,), step, context, "slice"))
+        name = context.namer.invent("slice", step.span)
+        point = inside(context.scope, name, step.span, context.device, label)
+        pieces.extend(context.builder.add(piece, (value,), point))
         start += size
     return tuple(pieces)

@@ -60,12 +60,12 @@ class Heads(nn.Module):
 
     def forward(self, sequence: Tensor, known: Tensor, bias: Tensor) -> Tensor:
         sequence = self.linear1(sequence)  # 10x32
-        x = sequence[:, :, :16]  # 10x16
-        out = sequence[:, :, 16:24]  # 10x8
-        sequence = sequence[:, :, 24:]  # 10x8
-        q = x.unflatten(2, (4, -1)).transpose(1, 2)  # 4x10x4
-        k = out.unflatten(2, (2, -1)).transpose(1, 2)  # 2x10x4
-        v = sequence.unflatten(2, (2, -1)).transpose(1, 2)  # 2x10x4
+        query = sequence[:, :, :16]  # 10x16
+        key = sequence[:, :, 16:24]  # 10x8
+        value = sequence[:, :, 24:]  # 10x8
+        q = query.unflatten(2, (4, -1)).transpose(1, 2)  # 4x10x4
+        k = key.unflatten(2, (2, -1)).transpose(1, 2)  # 2x10x4
+        v = value.unflatten(2, (2, -1)).transpose(1, 2)  # 2x10x4
         mask = known.unsqueeze(1).unsqueeze(2)  # 1x1x10
         masked = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True)  # 4x10x4
         biased = F.scaled_dot_product_attention(
@@ -88,12 +88,12 @@ class HeadsWithAttend1Attend2(nn.Module):
 
     def forward(self, sequence: Tensor, known: Tensor, bias: Tensor) -> Tensor:
         sequence = self.linear1(sequence)  # 10x48
-        x = sequence[:, :, :16]  # 10x16
-        out = sequence[:, :, 16:32]  # 10x16
-        sequence = sequence[:, :, 32:]  # 10x16
-        q = x.unflatten(2, (4, -1)).transpose(1, 2)  # 4x10x4
-        k = out.unflatten(2, (4, -1)).transpose(1, 2)  # 4x10x4
-        v = sequence.unflatten(2, (4, -1)).transpose(1, 2)  # 4x10x4
+        query = sequence[:, :, :16]  # 10x16
+        key = sequence[:, :, 16:32]  # 10x16
+        value = sequence[:, :, 32:]  # 10x16
+        q = query.unflatten(2, (4, -1)).transpose(1, 2)  # 4x10x4
+        k = key.unflatten(2, (4, -1)).transpose(1, 2)  # 4x10x4
+        v = value.unflatten(2, (4, -1)).transpose(1, 2)  # 4x10x4
         mask = known.unsqueeze(1).unsqueeze(2)  # 1x1x10
         masked = self.attend1(q, k, v, mask)  # 4x10x4
         biased = self.attend2(q, k, v, bias)  # 4x10x4

@@ -19,12 +19,12 @@ class SelfAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.linear1(x)  # 64x72
         x = x.unflatten(2, (3, self.heads, -1)).permute(0, 2, 3, 1, 4)  # 3x3x64x8
-        out = x[:, :1]  # 1x3x64x8
-        y = x[:, 1:2]  # 1x3x64x8
-        x = x[:, 2:]  # 1x3x64x8
-        out = torch.matmul(out, torch.transpose(y, -1, -2))  # 1x3x64x64
-        out = F.softmax(out, dim=-1)  # 1x3x64x64
-        x = torch.matmul(out, x)  # 1x3x64x8
+        q = x[:, :1]  # 1x3x64x8
+        k = x[:, 1:2]  # 1x3x64x8
+        v = x[:, 2:]  # 1x3x64x8
+        x = torch.matmul(q, torch.transpose(k, -1, -2))  # 1x3x64x64
+        x = F.softmax(x, dim=-1)  # 1x3x64x64
+        x = torch.matmul(x, v)  # 1x3x64x8
         return x.squeeze(1).transpose(1, 2).flatten(2)  # 64x24
 
 

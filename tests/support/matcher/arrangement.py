@@ -23,7 +23,7 @@ def same_elements(call: Call) -> Value:
 
 @rule("as_strided")
 def with_strides(call: Call) -> Value:
-    """torch's pooling of a whole map says so which axes of size 1 a channels-last tensor has; elements stay in order."""
+    """What pooling a whole map does to a channels-last tensor: axes of size 1 get other strides."""
     kept = [(size, step) for size, step in zip(call["size"], call["stride"], strict=True) if size > 1]
     steps = [math.prod(size for size, _ in kept[place + 1 :]) for place in range(len(kept))]
     is_dense = steps == [step for _, step in kept] and not call["storage_offset"]

@@ -106,9 +106,7 @@ class Builder(Arithmetic):
         earlier = _cut(node, outer, inner)
         if earlier is not None:
             first, last = (edge * earlier.step + earlier.start for edge in (start, stop - 1))
-            return self.slice(
-                node.operands[0].value, outer, earlier.size, inner, first, last + 1, step * earlier.step
-            )
+            return self.slice(node.operands[0].value, outer, earlier.size, inner, first, last + 1, step * earlier.step)
         cut = Cut(size, start, stop, step)
         below = self._before_permuting(value, outer, inner, cut) if node.op == "permute" else None
         if below is not None:
