@@ -54,7 +54,7 @@ STEPS: dict[str, str] = {
     "convnormact": "conv_bn_relu",
     "convolution": "conv",
     "crop": "slice",
-    "crossattention": "as in `attention: {heads: 8, memory: encoded}`",
+    "crossattention": "as in `attention: {heads: 4, memory: input}`",
     "cropping": "slice",
     "deconv": "conv_transpose",
     "deconvolution": "conv_transpose",
@@ -180,10 +180,8 @@ STEPS: dict[str, str] = {
     "swapaxes": "permute",
     "swish": "silu",
     "syncbatchnorm": "bn",
-    **dict.fromkeys(
-        ("transformer", "transformerblock", "transformerencoderlayer"), "transformer_layer"
-    ),
-    "transformerdecoderlayer": "as in `transformer_layer: {heads: 8, hidden: 2048, memory: encoded}`",
+    **dict.fromkeys(("transformer", "transformerblock", "transformerencoderlayer"), "transformer_layer"),
+    "transformerdecoderlayer": "as in `transformer_layer: {heads: 4, hidden: 32, memory: input}`",
     "transpose": "permute",
     "transposedconv": "conv_transpose",
     "type": "name the op itself, as in `- relu`",

@@ -23,7 +23,8 @@ from netspec.syntax.yaml import read
 KNOWN = [*OPS, *COMBINATORS, *library()]
 DOCUMENT = [info.alias or name for name, info in Header.model_fields.items()]
 MODELS = (*OPS.values(), *COMBINATORS.values())
-FIELDS = {name for each in MODELS for name in each.model_fields}
+ARGUMENTS_OF = [list(each.model_fields) for each in MODELS] + [list(each.parameters) for each in library().values()]
+FIELDS = {name for each in ARGUMENTS_OF for name in each}
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +56,7 @@ def exists(snippet: str) -> bool:
         return key != "input" or not said("- relu", f"{snippet}\n")
     if key in STEP_KEYS:
         return not [each for each in said(f"- {{conv: {{out: 4, kernel: 1}}, {snippet}}}") if each.severity == "error"]
-    vector = key in ("lstm",)
+    vector = key in ("lstm", "attention", "transformer_layer")
     return not said(f"- {snippet.removeprefix('- ')}", "input: [4, 8]\n" if vector else "input: [4, 8, 8]\n")
 
 
@@ -102,7 +103,7 @@ def test_an_argument_of_another_library_is_told_by_its_name(word: str) -> None:
     meaning = ARGUMENTS[word]
     names = (meaning,) if isinstance(meaning, str) else meaning
     assert {each for each in names if each.isidentifier()} <= FIELDS
-    assert any(suggest_argument(word, op.model_fields) for op in MODELS if word not in op.model_fields)
+    assert any(suggest_argument(word, each) for each in ARGUMENTS_OF if word not in each)
 
 
 @pytest.mark.parametrize(

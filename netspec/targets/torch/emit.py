@@ -64,14 +64,18 @@ def _header(graph: Graph, width: int) -> str:
     origin = _escaped(graph.source.replace("\\", "/").rpartition("/")[2])
     lines = [f'"""{title}, {MARK} {__version__} from {origin}.', ""]
     if graph.cite:
-        # Words are not broken, since that could separate a backslash from the escaped character.
-        cite = textwrap.wrap(_escaped(graph.cite), width - 10, break_long_words=False, break_on_hyphens=False)
-        lines += [*cite, ""]
+        lines += [*_wrapped(_escaped(graph.cite), width - 10), ""]
     entering = ", ".join(
         f"{each.name} {show(each.shape)}" if len(graph.inputs) > 1 else show(each.shape) for each in graph.inputs
     )
-    lines.append(f"Input {entering}; {graph.params:,} parameters; {graph.macs:,} multiply-accumulates.")
+    totals = f"{graph.params:,} parameters; {graph.macs:,} multiply-accumulates."
+    lines += _wrapped(f"Input {entering}; {totals}", width)
     return "\n".join(lines) + '\n"""'
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    # Words are not broken, since that could separate a backslash from the escaped character.
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _escaped(text: str) -> str:
