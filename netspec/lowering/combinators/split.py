@@ -9,7 +9,7 @@ from netspec.lowering.context import Context
 from netspec.lowering.insertion import inside
 from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
-from netspec.lowering.values import Values
+from netspec.lowering.values import Value, Values
 from netspec.ops import OPS
 from netspec.ops.base import axis_index
 from netspec.sizes.shape import show
@@ -28,7 +28,8 @@ def lower_split(step: Step, fields: Split, values: Values, context: Context) -> 
         message = f"cannot split {show(value.shape)} along axis {fields.axis} into {fields.sizes}"
         help_text = f"make them add up to {total}, all at least 1; one may be -1, which is the rest"
         raise SpecError.of(Code.INVALID_SPLIT, message, step.place("sizes"), help=help_text)
-    pieces, start = [], 0
+    start = 0
+    pieces: list[Value] = []
     labels = step.label if len(step.label) == len(sizes) else [""] * len(sizes)
     for size, label in zip(sizes, labels, strict=True):
         # The last slice has no end, as one writes it in Python.
