@@ -7,6 +7,7 @@ a depth of recursion.
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
@@ -21,12 +22,17 @@ from netspec.sizes.shape import Shape
 ScopeKind = Literal["network", "block", "group", "dense", "output"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Initializer:
     """How a parameter is initialized: a function of ``torch.nn.init`` without its underscore, and its arguments."""
 
     function: str
     arguments: tuple[tuple[str, object], ...] = ()
+
+    def __repr__(self) -> str:
+        # The values of a parameter may be a list of thousands.
+        arguments = ", ".join(f"{name}={reprlib.repr(value)}" for name, value in self.arguments)
+        return f"<Initializer {self.function}({arguments})>"
 
 
 Initializers = tuple[tuple[str, Initializer], ...]

@@ -110,7 +110,7 @@ class Operand:
 ParameterType = Literal["int", "float", "number", "bool", "word", "list", "block", "value", "any"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Parameter:
     """An argument of a document or block. ``default`` is as written; REQUIRED means that it has none."""
 
@@ -123,19 +123,25 @@ class Parameter:
     choices: tuple[str, ...] = ()
     description: str = ""
 
+    def __repr__(self) -> str:
+        return f"<Parameter {self.name}: {self.type} at {self.span}>"
+
     @property
     def required(self) -> bool:
         """True when every call must pass this argument."""
         return self.default is REQUIRED
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class StoredTensor:
     """A tensor that is declared beside the steps; ``fields`` are its declaration as written."""
 
     name: str
     fields: Mapping
     span: Span
+
+    def __repr__(self) -> str:
+        return f"<StoredTensor {self.name} at {self.span}>"
 
 
 # Not frozen: the body is parsed after all signatures are known, so that blocks may call each other.

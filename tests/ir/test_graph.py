@@ -17,7 +17,7 @@ from netspec.analysis.liveness import liveness
 from netspec.ir import Graph, Node, Scope
 from netspec.ir.node import producer
 from netspec.language.loading.files import shipped_names
-from tests.support.documents import OWN, compile_text, find
+from tests.support.documents import OWN, compile_text, find, load_text
 
 NETWORKS = [*shipped_names(), *OWN]
 
@@ -103,6 +103,22 @@ def test_copies_of_graphs_and_documents_are_whole_and_short_to_look_at(name: str
         assert netspec.compile(other) == graph
     shown = [graph, document, document.network, *document.network, *document.blocks.values()]
     assert max(len(repr(each)) for each in (*shown, *graph, *graph.root.descend())) < 400
+
+
+def test_what_holds_long_lists_is_short_to_look_at() -> None:
+    """Arguments, tensors and their initial values may each hold as many numbers as a file does."""
+    content = {
+        "args": {"widths": [4] * 5_000},
+        "tensors": {"gain": {"shape": [4_000], "init": [0.5] * 4_000}},
+        "input": [4_000],
+        "network": [{"mul": ["x", "gain"]}, {"repeat": "len(widths) // 5000", "body": ["relu"]}],
+    }
+    document = load_text(content)
+    for each in copies(document):
+        graph = netspec.compile(each)
+        initializers = [initializer for node in graph for _, initializer in node.init]
+        shown = [each, *each.parameters.values(), *each.tensors, graph, *graph, *initializers]
+        assert initializers and max(len(repr(part)) for part in shown) < 400
 
 
 def test_parts_are_copied_with_all_they_lead_to_and_stay_together() -> None:
