@@ -11,7 +11,7 @@ from netspec.graph_diff.differences import Difference, Part, Sign, Where
 from netspec.graph_diff.edits import ChangedOp, Changes, OpComparison, Partners, as_changes
 from netspec.graph_diff.grouping import Amounts, Edit, group_edits
 from netspec.graph_diff.matching import Matcher, Pair, Place, Run
-from netspec.ir import Graph, Input, Output
+from netspec.ir import Graph, Initializer, Initializers, Input, Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,12 @@ def compare_graphs(before: Graph, after: Graph) -> Comparison:
     steps = [each for each in found if each.kind == "steps"]
     others = [each for each in found if each.kind != "steps"]
     return Comparison(before, after, (*steps, *others), tuple(comparing.renamed()))
+
+
+_CONSTANTS = {
+    Initializer("constant", (("val", 0),)): Initializer("zeros"),
+    Initializer("constant", (("val", 1),)): Initializer("ones"),
+}
 
 
 class _Comparing:
@@ -147,11 +153,16 @@ class _Comparing:
         other = [
             pair
             for pair in used
-            if {**dict(rules[0].get(pair.before.op.name, ())), **dict(pair.before.init)}
-            != {**dict(rules[1].get(pair.after.op.name, ())), **dict(pair.after.init)}
+            if _initial(rules[0].get(pair.before.op.name, ()), pair.before.init)
+            != _initial(rules[1].get(pair.after.op.name, ()), pair.after.init)
         ]
         if other:
             yield _shared_difference("init", other)
+
+
+def _initial(rules: Initializers, own: Initializers) -> dict[str, Initializer]:
+    """Return how the parameters of an op start, with one spelling of each initializer."""
+    return {name: _CONSTANTS.get(each, each) for name, each in (*rules, *own)}
 
 
 def _pair_inputs(before: Sequence[Input], after: Sequence[Input]) -> list[tuple[Input | None, Input | None]]:

@@ -12,7 +12,7 @@ The ops, one class each:
 
     convolution, transposed_convolution, linear, radial_basis, einsum, recurrent, attend
     pooling, adaptive_pooling, channel_pooling, reduction
-    formula, whose code formula_text writes
+    formula, whose code formula_text writes; formula_ops knows those that are other ops
     normalization, layer_normalization, response_normalization, scaling
     activation, squashing
     regularization, stochastic

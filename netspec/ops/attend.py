@@ -1,6 +1,6 @@
 """Attention. The batch is the first axis, as everywhere."""
 
-from math import prod, sqrt
+from math import isclose, prod, sqrt
 from typing import Literal
 
 from pydantic import Field
@@ -184,7 +184,7 @@ class Attend(Op, name="attend"):
         return (*leading, SAME, None), (*heads, None, None), (*heads, None, SAME), *masks
 
     def canonical(self, *shapes: Shape) -> Op:
-        usual = self.scale is not None and self.scale == 1 / sqrt(int(shapes[0][-1]))
+        usual = self.scale is not None and isclose(self.scale, 1 / sqrt(int(shapes[0][-1])))
         return self.with_fields(scale=None) if usual else self
 
     def abbreviate(self, shape: Shape) -> str:

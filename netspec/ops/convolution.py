@@ -8,7 +8,7 @@ from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_rank
 from netspec.ops.fields import Bits, Flag, Padding, PerAxis, Positive
 from netspec.ops.traits import Windows
-from netspec.ops.windows import SlidingWindow, check_copies, shortest
+from netspec.ops.windows import SlidingWindow, check_copies, effective_dilation, shortest
 from netspec.sizes import Size
 from netspec.sizes.shape import AxisWindow, Pairs, Shape, elements, per_axis
 
@@ -169,7 +169,7 @@ class Conv(Op, name="conv"):
             kernel=shortest(self.kernel),
             stride=shortest(self.stride),
             padding=padding,
-            dilation=shortest(self.dilation),
+            dilation=effective_dilation(self.dilation, self.kernel),
             padding_mode=self.padding_mode if padding else "zeros",
         )
 

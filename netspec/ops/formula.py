@@ -7,6 +7,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 from netspec.dtypes import Dtype
 from netspec.ops.base import Argument, Op, Sample, Torch
 from netspec.ops.broadcasting import broadcast
+from netspec.ops.formula_ops import op_of
 from netspec.ops.formula_text import canonical_text, dtypes_of, is_condition, numbers_of, torch_text
 from netspec.ops.tensor_type import TensorType
 from netspec.sizes.shape import Shape
@@ -83,7 +84,9 @@ class Formula(Op, name="formula"):
         return 0
 
     def canonical(self, *shapes: Shape) -> Op:
-        return self.with_fields(expression=canonical_text(self.expression))  # the names of its values do not matter
+        text = canonical_text(self.expression)
+        op = op_of(text)
+        return op.canonical(*shapes) if op else self.with_fields(expression=text)
 
     def emit_function(self, *shapes: Shape) -> Torch:
         arguments = (Argument(name, value) for name, value in numbers_of(self.expression).items())

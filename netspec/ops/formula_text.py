@@ -10,6 +10,8 @@ from netspec.ops.base import Torch
 from netspec.syntax import expr
 from netspec.syntax.expr.term import is_number, numbers_in
 
+LARGEST_WHOLE = 2**53
+"""Up to here a float with no fraction is that whole number."""
 _PLACEHOLDER = re.compile(r"\b(?:operand|(?=number))(\w+)\b")
 _NEGATIVE_EXPONENT = re.compile(r"\*\* \((-\{\w+\})\)(?! \*\*)")
 _FUNCTIONS = {
@@ -86,15 +88,14 @@ def is_condition(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def canonical_text(text: str) -> str:
-    """Return a formula with its values named by their order, as equal formulas are equal texts.
+    """Return a formula with its values named by their order and its numbers last, as equal formulas are equal texts.
 
     Example:
-        >>> canonical_text("gate*x")
-        'a1 * a2'
+        >>> canonical_text("gate*x"), canonical_text("2.0 * x"), canonical_text("where(0 < max(0, x), x, 1)")
+        ('a1 * a2', 'a1 * 2', 'where(max(a1, 0) > 0, a1, 1)')
     """
-    return ast.unparse(
-        _Renamed({name: f"a{place}" for place, name in enumerate(values_of(text), 1)}).visit(_tree(text))
-    )
+    names = {name: f"a{place}" for place, name in enumerate(values_of(text), 1)}
+    return ast.unparse(_Canonical(names).visit(_tree(text)))
 
 
 @lru_cache(maxsize=1024)
@@ -116,12 +117,47 @@ def _tree(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 
 
-class _Renamed(ast.NodeTransformer):
+_MIRRORED: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.Gt,
+    ast.Gt: ast.Lt,
+    ast.LtE: ast.GtE,
+    ast.GtE: ast.LtE,
+    ast.Eq: ast.Eq,
+    ast.NotEq: ast.NotEq,
+}
+
+
+class _Canonical(ast.NodeTransformer):
+    """Renames values, and puts numbers behind what they are added to, multiplied with and compared to."""
+
     def __init__(self, names: dict[str, str]) -> None:
         self._names = names
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
         return ast.Name(self._names.get(node.id, node.id))
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        # Beside a value 2.0 is 2.
+        is_whole = isinstance(node.value, float) and node.value.is_integer() and abs(node.value) < LARGEST_WHOLE
+        return ast.Constant(int(node.value)) if is_whole else node  # type: ignore[arg-type]
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.BinOp:
+        left, right = self.visit(node.left), self.visit(node.right)
+        if isinstance(node.op, (ast.Add, ast.Mult)) and is_number(left) and not is_number(right):
+            left, right = right, left
+        return ast.BinOp(left, node.op, right)
+
+    def visit_Compare(self, node: ast.Compare) -> ast.Compare:
+        left, (kind,), (right,) = self.visit(node.left), node.ops, map(self.visit, node.comparators)
+        if is_number(left) and not is_number(right):
+            return ast.Compare(right, [_MIRRORED[type(kind)]()], [left])
+        return ast.Compare(left, [kind], [right])
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        parts = [self.visit(each) for each in node.args]
+        if isinstance(node.func, ast.Name) and node.func.id in ("min", "max"):
+            parts.sort(key=is_number)
+        return ast.Call(node.func, parts, [])
 
 
 class _TorchWriter:

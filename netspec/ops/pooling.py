@@ -6,7 +6,7 @@ from netspec.diagnostics import Code
 from netspec.ops.base import Argument, Op, Sample, ShapeError
 from netspec.ops.fields import Flag, Padding, PerAxis, PositiveNumber
 from netspec.ops.window_pool import PaddedPool, WindowPool
-from netspec.ops.windows import SlidingWindow, shortest
+from netspec.ops.windows import SlidingWindow, effective_dilation, shortest
 from netspec.sizes.shape import Shape
 
 
@@ -57,7 +57,7 @@ class MaxPool(PaddedPool, name="maxpool"):
         return super().window._replace(dilation=self.dilation)
 
     def canonical(self, *shapes: Shape) -> Op:
-        return super().canonical(*shapes).with_fields(dilation=shortest(self.dilation))
+        return super().canonical(*shapes).with_fields(dilation=effective_dilation(self.dilation, self.kernel))
 
     def torch_arguments(self, shape: Shape) -> tuple[Argument, ...]:
         *others, ceil = super().torch_arguments(shape)

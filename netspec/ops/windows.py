@@ -8,7 +8,7 @@ from netspec.diagnostics import Code
 from netspec.ops.base import ShapeError, check_axes, open_sizes_in, spatial_rank
 from netspec.ops.fields import OpenPaddingValue, SizePerAxis
 from netspec.ops.traits import SAME, Window, Windows
-from netspec.sizes import stated
+from netspec.sizes import Size, stated
 from netspec.sizes.shape import (
     AxisWindow,
     Pairs,
@@ -231,6 +231,19 @@ def shortest(value: T | tuple[T, ...]) -> T | tuple[T, ...]:
         (3, (1, 7))
     """
     return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
+
+
+def effective_dilation(dilation: int | tuple[int, ...], kernel: Size | tuple[Size, ...]) -> int | tuple[int, ...]:
+    """Return a dilation with 1 along axes on which the window has a single element, and so no gaps.
+
+    Example:
+        >>> effective_dilation(2, 1), effective_dilation(2, (3, 1))
+        (1, (2, 1))
+    """
+    rank = max(len(each) if isinstance(each, tuple) else 1 for each in (dilation, kernel))
+    pairs = zip(per_axis(dilation, rank), per_axis(kernel, rank), strict=True)
+    # A plain 1 alone: comparing an open size with 1 would exclude that size.
+    return shortest(tuple(1 if isinstance(extent, int) and extent == 1 else gap for gap, extent in pairs))
 
 
 # Cached, since a network has few different windows in hundreds of layers.

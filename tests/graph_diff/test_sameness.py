@@ -206,10 +206,101 @@ def test_inputs_and_outputs(before: Content, after: Content, expected: list[str]
         ({"maxpool": {"kernel": 2}}, {"maxpool": {"kernel": 2, "stride": 2}}),
         ("flatten", {"reshape": [-1]}),
         ("global_avgpool", {"adaptive_avgpool": 1}),
+        ("global_avgpool", {"reduce": {"mean": ["width", 2], "keep": True}}),
+        ({"reduce": {"max": -1}}, {"reduce": {"max": "width"}}),
+        (
+            {"conv": {"out": 4, "kernel": [1, 2], "dilation": 2}},
+            {"conv": {"out": 4, "kernel": [1, 2], "dilation": [1, 2]}},
+        ),
+        ({"permute": [2, 3, 1]}, {"rearrange": "c ... -> ... c"}),
+        ({"reshape": [4, -1]}, {"rearrange": "c h w -> c (h w)"}),
+        ("flatten", {"rearrange": "c h w -> (c h w)"}),
+        (
+            {"rearrange": {"pattern": "c (h p) w -> (c p) h w", "p": 2}},
+            {"rearrange": {"pattern": "a (b n) d->(a n) b d", "b": 4}},
+        ),
+        *((name, {"formula": f"{name}(x)"}) for name in ("relu", "sigmoid", "tanh", "silu", "gelu", "softplus")),
+        ({"scale": -0.5}, {"formula": "-0.5 * x"}),
+        ({"formula": "2.0 * (x + 1)"}, {"formula": "(1 + x) * 2"}),
+        ({"formula": "x if 0 < x else 0"}, {"formula": "where(x > 0, x, 0)"}),
+        ({"formula": "min(1, max(0, x))"}, {"formula": "min(max(x, 0), 1.0)"}),
     ],
 )
 def test_a_spelling_is_no_difference(first: Any, second: Any) -> None:
     assert said(network(first), network(second)) == []
+
+
+CHOICE = {"relu": None, "when": "x.channels < 0"}
+CONVOLUTIONS = {"foreach": {"width": [4, 6]}, "body": [{"conv": {"out": "width", "kernel": 1}, "from": "input"}]}
+FACTOR = {"shape": [4, 1, 1], "init": "ones"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        *(
+            ({"input": TWO, "network": [{"formula": formula}]}, {"input": TWO, "network": [step]})
+            for formula, step in [
+                ("left + right", {"add": ["left", "right"]}),
+                ("right - left", {"sub": ["right", "left"]}),
+                ("left*right", {"mul": ["left", "right"]}),
+                ("(left + right) / 2", {"mean": ["left", "right"]}),
+                ("max(left, right)", {"max": ["left", "right"]}),
+            ]
+        ),
+        (
+            network({"formula": "x * factor"}, tensors={"factor": FACTOR}),
+            network({"mul": ["x", "factor"]}, tensors={"factor": {**FACTOR, "init": 1}}),
+        ),
+        (
+            network({"let": {"width": "2 * x.channels"}}, {"conv": {"out": "width", "kernel": 1}}),
+            network({"conv": {"out": 8, "kernel": 1}}),
+        ),
+        (network({**CHOICE, "else": "tanh"}), network(CHOICE, {"tanh": None, "when": "x.channels > 0"})),
+        (
+            network({**CONVOLUTIONS, "collect": "both"}, {"concat": ["both"]}),
+            network({"concat": {**CONVOLUTIONS, "body": [{"conv": {"out": "width", "kernel": 1}}]}}),
+        ),
+        (
+            network(*LABELLED, outputs=["low", "high"]),
+            network(*LABELLED, outputs={"low": "low", "high": "x"}),
+        ),
+    ],
+)
+def test_documents_that_say_the_same_do_not_differ(first: Content, second: Content) -> None:
+    assert said(first, second) == []
+
+
+ATTENDED = {"input": {name: [6, 8] for name in ("query", "key", "value")}}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (
+            {"input": TWO, "network": [{"formula": "left - right"}]},
+            {"input": TWO, "network": [{"sub": ["right", "left"]}]},
+            "~ sub1 reads",
+        ),
+        (
+            network(*LABELLED, outputs={"first": "low", "second": "high"}),
+            network(*LABELLED, outputs={"first": "high", "second": "low"}),
+            "~ output first reads sigmoid1 instead of relu1",
+        ),
+        (
+            network({**CONVOLUTIONS, "collect": "both"}, outputs={"first": "both[0]", "second": "both[1]"}),
+            network({**CONVOLUTIONS, "collect": "both"}, outputs={"second": "both[1]", "first": "both[0]"}),
+            "~ output order first, second -> second, first",
+        ),
+        (
+            {**ATTENDED, "network": [{"attend": ["query", "key", "value"]}]},
+            {**ATTENDED, "network": [{"attend": {"query": "query", "key": "value", "value": "key"}}]},
+            "~ attend1 reads key instead of value",
+        ),
+    ],
+)
+def test_what_differs_in_order_is_a_difference(first: Content, second: Content, expected: str) -> None:
+    assert said(first, second)[0].startswith(expected)
 
 
 @pytest.mark.parametrize(
