@@ -11,9 +11,9 @@ from netspec.ir.node import Node, Scope
 
 @dataclass(slots=True)
 class LiveValues:
-    """The live-ins and live-outs of a scope by name, each once, in the order in which they are first read.
+    """The live-ins of a scope by name, in the order in which they are first read, and its live-outs as they are computed.
 
-    Inputs that a block declares come in the order of their declaration.
+    Inputs that a block declares come in the order of their declaration. The live-outs of the network are its outputs.
     """
 
     live_ins: dict[str, None] = field(default_factory=dict)
@@ -47,6 +47,12 @@ def live_values(graph: Graph, reads: Callable[[Node], Iterable[str]] | None = No
             live_ins = found[scope.path].live_ins
             declared = [path for path in scope.inputs if path in live_ins]
             found[scope.path].live_ins = dict.fromkeys([*declared, *live_ins])
+    # As they are computed, not as they are read: equal blocks return the same, whoever reads it.
+    computed = {value: position for position, value in enumerate(homes)}
+    for scope in graph.root.descend():
+        live_outs = found[scope.path].live_outs
+        if scope is not graph.root and len(live_outs) > 1:
+            found[scope.path].live_outs = dict.fromkeys(sorted(live_outs, key=computed.__getitem__))
     # Inner scopes first: the last value of one may be that of a scope inside.
     for scope in reversed(list(graph.root.descend())):
         if not found[scope.path].live_outs:

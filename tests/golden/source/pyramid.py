@@ -119,7 +119,7 @@ class Resnet18(nn.Module):
         x = self.layer1(x)  # 64x16x16
         x = self.layer2(x)  # 128x8x8
         out = self.layer3(x)  # 256x4x4
-        return out, x
+        return x, out
 
 
 class Pyramid(nn.Module):
@@ -147,7 +147,7 @@ class Pyramid(nn.Module):
 
     def forward(self, x: Tensor) -> PyramidOutput:
         x, out = self.backbone(x)
-        out, x = self.top_down1(out, x)
-        y = self.context(out)  # 8x4x4
+        x, out = self.top_down1(x, out)
+        y = self.context(x)  # 8x4x4
         context = torch.sigmoid(y)  # 8x4x4
-        return PyramidOutput(x, out, context)
+        return PyramidOutput(out, x, context)
