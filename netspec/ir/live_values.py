@@ -11,7 +11,7 @@ from netspec.ir.node import Node, Scope
 
 @dataclass(slots=True)
 class LiveValues:
-    """The live-ins of a scope by name, in the order in which they are first read, and its live-outs as they are computed.
+    """The live-ins of a scope by name, in the order in which they are first read, and its live-outs, as computed.
 
     Inputs that a block declares come in the order of their declaration. The live-outs of the network are its outputs.
     """

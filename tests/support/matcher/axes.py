@@ -47,18 +47,26 @@ class Builder(Arithmetic):
             return self.pad(self.concat(outer, inner, middle), outer, size, inner, before, after, constant)
         if len(flat) == 1:
             return flat[0].value
-        lengths = tuple(piece.length for piece in flat)
+        # Lengths are those in memory, so that a stack and the concatenation that is folded into one are the same.
+        runs = [Piece(piece.value, piece.length * inner) for piece in flat]
         operands = [(f"operand {index}", piece.value) for index, piece in enumerate(flat)]
-        result = self.emit("concat", operands, outer=outer, inner=inner, lengths=lengths)
-        self._pieces[result.node] = flat
+        result = self.emit("concat", operands, outer=outer, lengths=tuple(run.length for run in runs))
+        self._pieces[result.node] = runs
         return result
+
+    def _pieces_along(self, value: Value, outer: int, inner: int) -> list[Piece] | None:
+        """The pieces of a concatenation along an axis; nothing where the value is none along it."""
+        node = self.node(value)
+        runs = self._pieces.get(value.node, [])
+        if node.op != "concat" or node.attribute("outer") != outer or any(run.length % inner for run in runs):
+            return None
+        return [Piece(run.value, run.length // inner) for run in runs]
 
     def _flattened(self, outer: int, inner: int, pieces: Iterable[Piece]) -> list[Piece]:
         flat: list[Piece] = []
         for piece in pieces:
-            node = self.node(piece.value)
-            nested = node.op == "concat" and node.integers("outer", "inner") == [outer, inner]
-            flat += self._pieces[piece.value.node] if nested else [piece] if piece.length else []
+            nested = self._pieces_along(piece.value, outer, inner)
+            flat += nested or ([piece] if piece.length else [])
         return flat
 
     def _merged(self, pieces: list[Piece], outer: int, inner: int) -> list[Piece]:
@@ -100,9 +108,9 @@ class Builder(Arithmetic):
         stop = start + (stop - start - 1) // step * step + 1
         if (start, stop, step) == (0, size, 1):
             return value
-        node = self.node(value)
-        if node.op == "concat" and node.integers("outer", "inner") == [outer, inner] and step == 1:
-            return self.concat(outer, inner, self._overlap(value, outer, inner, start, stop))
+        node, pieces = self.node(value), self._pieces_along(value, outer, inner)
+        if pieces and step == 1:
+            return self.concat(outer, inner, self._overlap(pieces, outer, inner, start, stop))
         earlier = _cut(node, outer, inner)
         if earlier is not None:
             first, last = (edge * earlier.step + earlier.start for edge in (start, stop - 1))
@@ -134,9 +142,9 @@ class Builder(Arithmetic):
             before *= sizes[axis]
         return None
 
-    def _overlap(self, value: Value, outer: int, inner: int, start: int, stop: int) -> Iterator[Piece]:
+    def _overlap(self, pieces: list[Piece], outer: int, inner: int, start: int, stop: int) -> Iterator[Piece]:
         position = 0
-        for piece in self._pieces[value.node]:
+        for piece in pieces:
             low, high = max(start - position, 0), min(stop - position, piece.length)
             if low < high:
                 yield Piece(self.slice(piece.value, outer, piece.length, inner, low, high), high - low)
@@ -187,10 +195,12 @@ class Builder(Arithmetic):
 
     @staticmethod
     def _stacked(node: Node, runs: list[tuple[str, int]], count: int) -> bool:
-        """Whether a reduction runs exactly over the operands of a concatenation of slices of length one."""
-        expected = [("kept", node.attribute("outer")), ("reduced", count), ("kept", node.attribute("inner"))]
-        wide = [run for run in expected if run[1] != 1]
-        return len(node.operands) == count and runs == wide
+        """Whether a reduction runs exactly over the operands of a concatenation, one by one."""
+        lengths = node.attribute("lengths")
+        if not isinstance(lengths, tuple) or len(lengths) != count or len(set(lengths)) > 1:
+            return False
+        expected = [("kept", node.attribute("outer")), ("reduced", count), ("kept", lengths[0])]
+        return runs == [run for run in expected if run[1] != 1]
 
 
 def _cut(node: Node, outer: int, inner: int) -> Cut | None:

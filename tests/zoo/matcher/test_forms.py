@@ -69,6 +69,10 @@ FORMS: dict[str, tuple[tuple[Callable[..., Any], dict[str, nn.Module]], ...]] = 
         (lambda m, x: m.a(x.reshape(x.shape[0], -1)), {"a": nn.Linear(288, 7)}),
         (lambda m, x: m.a(x), {"a": conv(7, kernel=6)}),
     ),
+    "stack": (
+        (lambda m, x: (torch.stack([m.a(x), m.b(x)], 1) * m.a(x)[:, None]).sum(1), convs("a", "b")),
+        (lambda m, x: (torch.cat([m.a(x), m.b(x)], 1).view(2, 2, 8, 6, 6) * m.a(x)[:, None]).sum(1), convs("a", "b")),
+    ),
     "concatenation": (
         (running_concat, convs("a", "b")),
         (flat_concat, convs("a", "b")),
