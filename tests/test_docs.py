@@ -16,7 +16,7 @@ import pytest
 import netspec
 from netspec.cli import run
 from netspec.cli.group import COMMANDS
-from netspec.language.combinators import COMBINATORS, AuxiliaryOutput, Residual
+from netspec.language.combinators import COMBINATORS, AuxiliaryOutput, Residual, Scan
 from netspec.language.initializers import FUNCTIONS as INITIALIZERS
 from netspec.language.loading.document import LARGEST_CHAIN
 from netspec.language.loading.files import shipped_names
@@ -128,7 +128,7 @@ def first_words(texts: Collection[str]) -> set[str]:
         ("combinator", set(COMBINATORS)),
         ("total", set(Expectation.model_fields)),
         ("merge", {name for name, op in OPS.items() if op.family == "merge" and not op.operands_from}),
-        ("argument", {*Residual.model_fields, *AuxiliaryOutput.model_fields}),
+        ("argument", {*Residual.model_fields, *AuxiliaryOutput.model_fields, *Scan.model_fields}),
     ],
 )
 def test_the_language_is_described_completely(heading: str, known: set[str]) -> None:

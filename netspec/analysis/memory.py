@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from netspec.analysis.liveness import aliases, liveness
 from netspec.diagnostics import Code, LimitError
 from netspec.dtypes import FLOAT_BYTES, element_bytes
-from netspec.ir import Graph, analysis
+from netspec.ir import Graph, Node, analysis
 from netspec.ops import TensorType
+from netspec.ops.scan import Edge
 from netspec.sizes import stated
 from netspec.sizes.shape import elements
 
@@ -18,10 +19,10 @@ from netspec.sizes.shape import elements
 class Memory:
     """Bytes of a network for a dtype and a batch.
 
-    ``forward`` is the sum over all values, as a training step keeps them; ``peak`` is the most that evaluation holds at
-    one time, including the input. Values that share memory with their operand count once, which differs between the
-    two: a dropout returns its operand in evaluation only. Ops that work in place are not taken into account, so the
-    true figures may be lower.
+    ``forward`` is the sum over all values, as a training step keeps them, in a scan those of each round; ``peak`` is the
+    most that evaluation holds at one time, including the input, in a scan with the values of one round. Values that
+    share memory with their operand count once, which differs between the two: a dropout returns its operand in
+    evaluation only. Ops that work in place are not taken into account, so the true figures may be lower.
     """
 
     parameters: int
@@ -44,11 +45,18 @@ def measure_memory(graph: Graph, dtype: str = "float32", batch: int = 1) -> Memo
         parameters=graph.params * FLOAT_BYTES[dtype],
         model=-(-bits // 8),
         bits_per_weight=bits / graph.params if graph.params else 0.0,
-        forward=batch * sum(count_bytes(node.results, dtype) for node in graph if node.path not in shared),
+        forward=batch * sum(_kept(node, dtype) for node in graph if node.path not in shared),
         peak=batch * _peak(graph, dtype),
         dtype=dtype,
         batch=batch,
     )
+
+
+def _kept(node: Node, built: str) -> int:
+    """Return the bytes of a node's values that a training step keeps: of a scan, those of each round."""
+    around = node.scope.parent
+    is_whole = isinstance(node.op, Edge) and around is not None
+    return count_bytes(node.results, built) * (around.rounds if is_whole and around else node.scope.rounds)
 
 
 def _stored_bits(graph: Graph, number: int) -> int:

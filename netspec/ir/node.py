@@ -19,7 +19,7 @@ from netspec.ir.immutable import frozen_arguments, thawed
 from netspec.ops import Op, TensorType
 from netspec.sizes.shape import Shape
 
-ScopeKind = Literal["network", "block", "group", "dense", "output"]
+ScopeKind = Literal["network", "block", "group", "dense", "output", "scan"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,7 +49,7 @@ class Node:
     ``path`` is unique; ``module`` is where the weights live, which differs from the path when they are shared. A node
     nearly always has one result, whose name is the path, and whose ``shape`` and ``dtype`` are properties. Further
     results are numbered: ``lstm1``, ``lstm1:1``, ``lstm1:2``. ``params`` counts the trainable numbers that it owns, and
-    ``macs`` the multiply-accumulates of one example.
+    ``macs`` the multiply-accumulates of one example, in all rounds of the scans around it.
 
     Example:
         >>> import netspec
@@ -133,6 +133,10 @@ class Node:
 class Scope:
     """A named part of the network: the whole, a block's expansion, or a group of steps with a name.
 
+    A scope of the kind ``scan`` is the body of a loop over a sequence, and stands for all its rounds. Its nodes of the
+    ops in ``ops/scan`` are its edges: ``element`` and ``state`` are what a round begins with, ``next_state`` what it
+    hands on, and ``collected`` what it adds to a sequence that the scan gives. Nothing else of it is read outside.
+
     ``items`` are its nodes and inner scopes in order. ``inputs`` are the names of its live-in values,
     ``outputs`` of its live-outs. ``module`` differs from ``path`` when a shared block is used again.
 
@@ -151,6 +155,8 @@ class Scope:
     outputs: tuple[str, ...] = ()
     input_names: tuple[str, ...] = ()
     expressions: Expressions = ()
+    rounds: int = 1
+    """How often its nodes are computed for one example: the lengths of the scans around, multiplied."""
     _parts: Mapping[str, Node | Scope] | None = field(default=None, init=False)
     """Everything inside the root by its path, for unpickling."""
 

@@ -63,7 +63,7 @@ class Rewriter:
         derived = replace(node, **fields, **own)  # type: ignore[arg-type]
         # Shared weights count once, at their owner.
         params = 0 if derived.shared else stated(op.count_parameters(*shapes))
-        return replace(derived, params=params, macs=stated(op.count_macs(*shapes)))
+        return replace(derived, params=params, macs=stated(op.count_macs(*shapes)) * node.scope.rounds)
 
     def type_of(self, value: str) -> TensorType:
         """Return the type of a value of the graph, or of a node that was inserted."""

@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterator
 
 from netspec.diagnostics import InternalError
 from netspec.ir.graph import Graph
-from netspec.ir.node import Node
+from netspec.ir.node import Node, Scope
 from netspec.ops import ShapeError, TensorType
+from netspec.ops.scan import Collected, Element, NextState
 from netspec.sizes import stated
 from netspec.sizes.shape import Shape
 
@@ -112,6 +113,7 @@ def costs(graph: Graph) -> Iterator[str]:
         if key not in facts:
             facts[key] = stated(node.op.count_macs(*shapes)), stated(node.op.count_parameters(*shapes))
         macs, params = facts[key]
+        macs *= node.scope.rounds
         params = 0 if node.module in owners else params
         owners.add(node.module)
         if (node.macs, node.params) != (macs, params):
@@ -156,6 +158,36 @@ def borders(graph: Graph) -> Iterator[str]:
     for scope in graph.root.descend():
         lost = [name for name in (*scope.inputs, *scope.outputs) if name not in known]
         yield from (f"{name} crosses the border of {scope.path or graph.name}, and is not there" for name in lost)
+
+
+@_rule
+def scans(graph: Graph) -> Iterator[str]:
+    """Yield scopes that are computed another number of times than they say, and what leaves a scan in each round."""
+    found = [scope for scope in graph.root.descend() if scope.kind == "scan"]
+    for scope in graph.root.descend():
+        lengths = {graph.shape_of(node.inputs[0])[0] for node in _elements(scope)}
+        own = lengths.pop() if scope.kind == "scan" and len(lengths) == 1 else 1
+        if scope.rounds != own * (scope.parent.rounds if scope.parent else 1):
+            yield f"{scope.path or graph.name} is computed {scope.rounds} times, which is not what it goes over"
+    if not found:
+        return
+    homes = {value: _scan_around(node) for node in graph for value in node.values}
+    for node in graph:
+        around = {scope.path for scope in node.scope.ascend()}
+        for name in node.inputs:
+            if homes.get(name, "") not in around:
+                yield f"{node.path} reads {name}, which has a value for each round of {homes[name]}"
+
+
+def _elements(scope: Scope) -> Iterator[Node]:
+    return (item for item in scope.items if isinstance(item, Node) and isinstance(item.op, Element))
+
+
+def _scan_around(node: Node) -> str:
+    """Return the path of the innermost scan in each round of which a node has a value, or an empty text."""
+    scans = [scope.path for scope in node.scope.ascend() if scope.kind == "scan"]
+    is_whole = isinstance(node.op, (Collected, NextState))
+    return next(iter(scans[is_whole:]), "")
 
 
 @_rule

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 
 from netspec.language.model import Body
-from netspec.ops.fields import AxisNumber, Count, Flag, Integer, Number, Positive, Survival
+from netspec.ops.fields import AxisNumber, Count, Flag, Integer, Number, Positive, Survival, words
 
 COMBINATORS: dict[str, "type[Combinator]"] = {}
 """Every combinator by the word that a step uses for it."""
@@ -37,6 +37,8 @@ class Combinator(BaseModel):
     """The field whose keys are further variables of the body."""
     defined_field: ClassVar[str] = ""
     """The field whose keys are names that later steps see; a mapping is always this field."""
+    value_fields: ClassVar[tuple[str, ...]] = ()
+    """The fields that are values with names, which are labels of the body."""
     forwarded: ClassVar[tuple[str, ...]] = ()
     """The fields whose values are arguments of another document, which declares which of them are words."""
 
@@ -44,6 +46,15 @@ class Combinator(BaseModel):
         super().__init_subclass__(**options)
         cls.key = key
         COMBINATORS[key] = cls
+
+    @classmethod
+    def default_fields(cls) -> list[str]:
+        """Return the fields that a document's ``defaults`` may set: numbers and words, but no steps and names."""
+        own = {*cls.verbatim, *cls.forwarded, *cls.beside, cls.variables_field, cls.defined_field}
+        if cls.beside or cls.primary in own:
+            return []
+        fields = [(name, info) for name, info in cls.model_fields.items() if name not in own]
+        return [name for name, info in fields if name not in cls.bodies or words(info.annotation)]
 
     @classmethod
     def is_primary(cls, value: Collection[str]) -> bool:
@@ -101,6 +112,9 @@ class Foreach(Combinator, key="foreach"):
 class Residual(Combinator, key="residual"):
     """Adds a body to its own input: ``after(shortcut(x) + scale * body(x))``.
 
+    With ``survival`` below 1 the branch is left out at random in training: for the whole batch, as in the paper, or for
+    each row by itself, as torchvision and timm do.
+
     Example: ``- residual: {body: [{conv: {out: 64, kernel: 3, padding: 1}}, bn], after: relu}``
 
     Source: He et al. 2015, arXiv:1512.03385; stochastic depth: Huang et al. 2016, arXiv:1603.09382.
@@ -118,7 +132,42 @@ class Residual(Combinator, key="residual"):
     )
     scale: Number = Field(1.0, description="Factor of the residual branch.")
     survival: Survival = Field(1.0, description="Probability that the branch takes part in a training step.")
+    mode: Literal["batch", "row"] = Field(
+        "batch",
+        description="Whether a whole batch survives, and evaluation multiplies by the probability (`batch`), or each "
+        "row by itself, which is divided by the probability in training (`row`).",
+    )
     after: InstanceOf[Body] | None = Field(None, description="Steps after the addition, as in `after: relu`.")
+
+
+class Scan(Combinator, key="scan"):
+    """Computes the body for each element of a sequence, one after the other, with states that go from round to round.
+
+    The body is one module, whose weights all rounds share. It begins with the element and the states, under the names
+    that ``over`` and ``carry`` give them. A round's states are the values with these labels at its end, or else the
+    values of its last step.
+
+    Example: ``- scan: {over: x, carry: {h: state}, body: [{gru_cell: {hidden: 64}}], output: h}``
+    """
+
+    verbatim = ("over", "carry", "output", "last")
+    value_fields = ("over", "carry")
+
+    over: str | list[str] | dict[str, str] = Field(
+        description="The sequence, or several of one length: labels, or values by the name that an element has."
+    )
+    carry: str | list[str] | dict[str, str] = Field(
+        default_factory=dict, description="The states: the value of each in the first round, by its name."
+    )
+    body: InstanceOf[Body] = Field(description="The steps of a round.")
+    output: str | list[str] = Field(
+        default_factory=list,
+        description="Labels of the body whose values of all rounds, stacked as a sequence, the scan gives; what the "
+        "last step gives, if there is neither this nor `last`.",
+    )
+    last: str | list[str] = Field(
+        default_factory=list, description="States whose value after the last round the scan gives, behind the outputs."
+    )
 
 
 class Dense(Combinator, key="dense"):

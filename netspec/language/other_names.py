@@ -66,7 +66,7 @@ STEPS: dict[str, str] = {
     "detect": _NO_MODULE,
     "div": "as in `formula: x / 2`",
     "dot": "matmul",
-    "droppath": "as in `stochastic_depth: 0.9`, which is the share that stays",
+    "droppath": "as in `stochastic_depth: {survival: 0.9, mode: row, rescale: true}`, 0.9 being the share that stays",
     "dwconv": "as in `conv: {out: x.channels, kernel: 3, groups: x.channels}`",
     "embed": "embedding",
     "patchembed": "patch_embedding",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from netspec.diagnostics import Span
 from netspec.language.combinators import Combinator
@@ -12,7 +12,7 @@ from netspec.language.model import ParameterType
 from netspec.language.names import WORD
 from netspec.ops import OPS
 from netspec.ops.fields import words
-from netspec.syntax.yaml import Mapping
+from netspec.syntax.yaml import Mapping, Sequence
 
 
 def as_list(value: Any) -> list[Any]:
@@ -49,6 +49,33 @@ def variable_names(key: str) -> list[str]:
         (['width'], ['width', 'stride'], ['width', 'stride'])
     """
     return key.replace(",", " ").split() or [key]
+
+
+class NamedValue(NamedTuple):
+    """A name of a body, the label or expression of the value that it begins with, and the place of that."""
+
+    name: str
+    value: Any
+    span: Span
+
+
+def named_values(given: Any, span: Span) -> list[NamedValue]:
+    """Return values by name: those of a mapping, or of labels, each of which is its own name.
+
+    Example:
+        >>> from netspec.syntax.yaml import read
+        >>> for given in ("h", "[h, c]", "{state: 'levels[0]'}"):
+        ...     tree = read(f"carry: {given}", "net.yaml")
+        ...     print([(each.name, each.value) for each in named_values(tree["carry"], tree.value_spans["carry"])])
+        [('h', 'h')]
+        [('h', 'h'), ('c', 'c')]
+        [('state', 'levels[0]')]
+    """
+    if isinstance(given, Mapping):
+        return [NamedValue(name, value, given.value_spans[name]) for name, value in given.items()]
+    if isinstance(given, Sequence):
+        return [NamedValue(str(value), value, place) for value, place in zip(given, given.item_spans, strict=True)]
+    return [NamedValue(str(given), given, span)]
 
 
 def bare_word(word: str, span: Span) -> Mapping:

@@ -15,6 +15,7 @@ combinator.
     insertion.py       ops under their name, or in the module that they share
     units.py           sub-modules that are no blocks
     naming.py          the names inside one module
+    schedule.py        the numbers of calls, which `defaults` may read
     evaluation.py      the values of expressions
     validation.py      ops and combinators from their arguments
     binding.py         the arguments of blocks and documents

@@ -61,15 +61,24 @@ class Callee(Protocol):
     def namespace(self) -> Blocks: ...
 
 
-def bind(callee: Callee, given: Mapping, caller: Environment, span: Span) -> dict[str, Any]:
-    """Return the values of all arguments of a callee for one call, including defaults.
+class Defaults(NamedTuple):
+    """What the document's ``defaults`` say of a callee, and the environment that they are evaluated in."""
+
+    given: Mapping
+    environment: Environment
+
+
+def bind(
+    callee: Callee, given: Mapping, caller: Environment, span: Span, defaults: Defaults | None = None
+) -> dict[str, Any]:
+    """Return the values of all arguments of a callee for one call, including those of the document's ``defaults``.
 
     Raises:
         SpecError: NS0307 for one that is missing, NS0309 for one of the wrong type or out of bounds.
         AlreadyReported: one depends on a value that an error left unknown.
     """
     _spend(len(callee.parameters) * ITEMS_PER_ARGUMENT, span)
-    call = _Call(callee, given, caller, span)
+    call = _Call(callee, given, caller, span, defaults or Defaults(Mapping(), caller))
     collector = Collector()
     for name, parameter in callee.parameters.items():
         try:
@@ -94,14 +103,16 @@ class _Call:
     given: Mapping
     caller: Environment
     span: Span
+    defaults: Defaults
     values: dict[str, Any] = field(default_factory=dict)
 
     def argument(self, parameter: Parameter) -> Any:
         """Return the value of one argument: from the call, or its default."""
         name = parameter.name
-        if name in self.given:
-            place = self.given.value_spans.get(name, self.span)
-            return self._checked(_read(self.given[name], parameter, self.caller, place), parameter, place)
+        for given, environment in ((self.given, self.caller), self.defaults):
+            if name in given:
+                place = given.value_spans.get(name, self.span)
+                return self._checked(_read(given[name], parameter, environment, place), parameter, place)
         if parameter.required:
             notes = [Note(parameter.span, "declared here")]
             message = f"{self.callee.name} needs `{name}`"

@@ -10,7 +10,7 @@ from netspec.language.model import Block, Step
 from netspec.language.parsing.op_arguments import Call
 from netspec.language.parsing.parser import Parser
 from netspec.language.scope import unknown_argument
-from netspec.lowering.binding import BlockReference, Environment, bind, by_name
+from netspec.lowering.binding import BlockReference, Defaults, Environment, bind, by_name
 from netspec.lowering.body import dispatch, lower_body
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import expressions
@@ -89,7 +89,8 @@ def lower_block(step: Step, block: Block, values: Values, context: Context) -> V
     # A call costs as much as two steps.
     context.builder.budget.count_steps(context.frames, step.span)
     # Before the values, so that errors in arguments are reported even if no value is known.
-    bound = bind(block, step.arguments, Environment(context.variables, context.namespace), step.span)
+    caller = Environment(context.variables, context.namespace)
+    bound = bind(block, step.arguments, caller, step.span, _defaults_of(block, context))
     declared = [Note(block.span, "declared here")]
     entered = check_entering(Entrance(block.name, block.inputs, block.takes_rest), values, step, declared)
     point = scope_point(step, block.name, context, expressions(step.arguments, context))
@@ -109,7 +110,7 @@ def lower_block(step: Step, block: Block, values: Values, context: Context) -> V
         frames=(*context.frames, Frame(scope.path, block.name, step.span)),
         # Every call has modules of its own: modules are shared only within one call.
         shares={},
-        init=rules_inside(step, context),
+        init=rules_inside(step, block, context),
         counter="",
     )
     if block.takes_rest:
@@ -130,6 +131,15 @@ def _label_arguments(block: Block, given: dict[str, Value], inner: Context) -> N
     for name, each in block.parameters.items():
         if each.type == "value":
             inner.labels[name] = (given[name],) if name in given else NullValue(each.span)
+
+
+def _defaults_of(block: Block, context: Context) -> Defaults | None:
+    """Return what the document's ``defaults`` say of a block; another one of that name is not meant."""
+    given = context.defaults.get(block.name)
+    if not isinstance(given, Mapping) or context.document.get(block.name) is not block:
+        return None
+    variables = context.schedule.variables(block.name, context.constants)
+    return Defaults(given, Environment(variables, context.document))
 
 
 def _block_result(block: Block, values: Values, inner: Context) -> Values:

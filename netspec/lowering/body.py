@@ -20,6 +20,7 @@ from netspec.ops import ShapeError
 from netspec.sizes import Dim, Ratio, Reason, at_stated_sizes
 from netspec.sizes.shape import show, stated_shape
 from netspec.syntax import expr
+from netspec.syntax.yaml import Mapping
 
 
 def lower_body(body: Body, values: Values, context: Context) -> Values:
@@ -167,8 +168,23 @@ def lower_values(step: Step, values: Values, context: Context) -> Values:
 @lowers_kind("combinator")
 def lower_combinator(step: Step, values: Values, context: Context) -> Values:
     """Expand a combinator, once its arguments are evaluated and checked."""
-    fields = validate(COMBINATORS[step.key], _fields(step, context), step)
+    values_of_fields = _defaults(step, context) | _fields(step, context)
+    fields = validate(COMBINATORS[step.key], values_of_fields, step, context.defaults.get(step.key))
     return LOWERINGS[step.key](step, fields, values, context)
+
+
+def _defaults(step: Step, context: Context) -> dict[str, Any]:
+    """Return the values of the document's ``defaults`` for a combinator."""
+    defaults = context.defaults.get(step.key)
+    if not isinstance(defaults, Mapping):
+        return {}
+    combinator = COMBINATORS[step.key]
+    variables = context.schedule.variables(step.key, context.constants)
+    return {
+        name: closed(evaluate(defaults[name], variables, defaults.value_spans[name], field_words(combinator, name)))
+        for name in combinator.default_fields()
+        if name in defaults
+    }
 
 
 def _fields(step: Step, context: Context) -> dict[str, Any]:

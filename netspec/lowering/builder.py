@@ -18,6 +18,7 @@ from netspec.language.scope import narrowed
 from netspec.limits import Limits
 from netspec.lowering.budget import Budget
 from netspec.lowering.exceeded import too_large
+from netspec.lowering.schedule import Schedule, schedule_of
 from netspec.lowering.sharing import Owner, check_block, check_contents, check_owner
 from netspec.lowering.size_inputs import size_inputs
 from netspec.lowering.values import Value
@@ -95,6 +96,10 @@ class Builder:
     """The documents that the network uses: each is read once, however often it is used."""
     output_names: set[str] = field(default_factory=set)
     pinned: bool = True
+    counts: dict[str, int] = field(default_factory=dict)
+    """The number of the calls that a document numbers, by the path of where it is used."""
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+    """What numbers the calls of each document that is used, by that path."""
     inputs: dict[str, Input] = field(default_factory=dict)
     places: dict[str, Span] = field(default_factory=dict)
     """Where the values are declared that enter the network."""
@@ -113,6 +118,15 @@ class Builder:
         self.budget = Budget(self.limits, self.graph.nodes)
         self.deciding = self.sizes.deciding(Reason())
 
+    def schedule_of(self, document: Document, path: str) -> Schedule:
+        """Return what numbers the calls of the document that is expanded at a path."""
+        schedule = self.schedules[path] = schedule_of(document, self.counts.get(path))
+        return schedule
+
+    def counted(self) -> dict[str, int]:
+        """Return how many calls there are in each document that reads their number, by its path."""
+        return {path: each.seen for path, each in self.schedules.items() if each.reads_count}
+
     def add(
         self, op: Op, operands: tuple[Value, ...], point: InsertionPoint, init: Initializers = ()
     ) -> tuple[Value, ...]:
@@ -130,7 +144,7 @@ class Builder:
             inputs=tuple([value.path for value in operands]),  # a list here is faster than a generator
             results=facts.stated_results,
             params=facts.params if self._is_new_module(point.module, op, facts.parameters, point.span) else 0,
-            macs=facts.macs,
+            macs=facts.macs * point.scope.rounds,
             span=point.span,
             scope=point.scope,
             module=point.module,
@@ -251,8 +265,9 @@ class Builder:
         block: str = "",
         arguments: Mapping[str, object] | None = None,
         input_names: tuple[str, ...] = (),
+        rounds: int = 1,
     ) -> Scope:
-        """Start a scope; ``close_scope`` ends it."""
+        """Start a scope, which is computed ``rounds`` times; ``close_scope`` ends it."""
         if point.shares:
             first = self.graph.scopes.get(point.module)
             check_block(point.module, block, first, point.span)
@@ -266,6 +281,7 @@ class Builder:
             parent=point.scope,
             input_names=input_names,
             expressions=point.expressions,
+            rounds=rounds * point.scope.rounds,
         )
         self.graph.open(scope)
         return scope

@@ -14,6 +14,7 @@ from netspec.language.scope import label_left_out
 from netspec.lowering.builder import Builder
 from netspec.lowering.layers import Layer
 from netspec.lowering.naming import Namer
+from netspec.lowering.schedule import Schedule
 from netspec.lowering.values import LeftOut, Value, Values, visible
 from netspec.syntax import expr
 from netspec.syntax.yaml import Mapping
@@ -45,9 +46,13 @@ class Context:
     labels: dict[str, Values]
     """The values that steps can refer to by name."""
     namespace: Namespace[str, Block]
+    document: Namespace[str, Block]
+    """The blocks that the document itself can call, which its ``defaults`` and ``init`` name."""
     defaults: Mapping
     constants: dict[str, Any]
     """The document's own arguments, which ``defaults`` are evaluated in."""
+    schedule: Schedule
+    """What numbers the calls of the document for its ``defaults``."""
     frames: tuple[Frame, ...] = ()
     shares: dict[str, Shared] = field(default_factory=dict)
     outer_labels: tuple[Namespace[str, Values], ...] = ()
@@ -55,10 +60,14 @@ class Context:
     device: int | None = None
     init: dict[str, tuple[tuple[str, Initializer], ...]] = field(default_factory=dict)
     """Initialization rules of a used document or of the calls of blocks around, by op."""
+    block_init: dict[str, dict[str, tuple[tuple[str, Initializer], ...]]] = field(default_factory=dict)
+    """The document's initialization rules for what is inside a block, by block and op."""
     counter: str = ""
     """A variable of the innermost enclosing loop that distinguishes its iterations."""
     is_done: Callable[[], bool] | None = None
     """Says that the steps which are left of this chain are not needed; bodies inside are not cut short."""
+    in_scan: bool = False
+    """True in the body of a scan, of which there is no value outside."""
     keeps_outputs: bool = True
     """False inside a used document, whose auxiliary outputs are omitted."""
 

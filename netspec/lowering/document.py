@@ -19,7 +19,7 @@ from netspec.lowering.builder import Builder
 from netspec.lowering.combinators.outputs import check_output_name
 from netspec.lowering.context import Context
 from netspec.lowering.exceeded import too_large
-from netspec.lowering.initialization import check_fit, document_rules
+from netspec.lowering.initialization import check_fit, document_rules, rules_in_blocks
 from netspec.lowering.inputs import lower_inputs, open_sizes
 from netspec.lowering.integers import check_integers
 from netspec.lowering.layers import Layer
@@ -60,9 +60,8 @@ def _lower(document: Document, limits: Limits) -> Graph:
     _check_given(document)
     # A document has no caller: values of variants and `--set` cannot read variables.
     variables = bind(document, document.arguments, Environment({}, document.namespace), document.span)
-    builder = _builder(document, variables, limits)
     rules = document_rules(document, variables)
-    outputs = _outputs(document, variables, builder)
+    builder, outputs = _expanded(document, variables, limits)
     inputs = tuple(builder.inputs.values())
     report_unused(document, inputs, outputs, builder)
     builder.collector.add(suspicious_inputs(inputs, builder.places, builder))
@@ -84,7 +83,24 @@ def _lower(document: Document, limits: Limits) -> Graph:
     return graph
 
 
-def _builder(document: Document, variables: dict[str, Any], limits: Limits) -> Builder:
+def _expanded(document: Document, variables: dict[str, Any], limits: Limits) -> tuple[Builder, tuple[Output, ...]]:
+    """Expand the network; twice where its ``defaults`` read how many calls there are, which the first time tells."""
+    builder = _builder(document, variables, limits, {})
+    outputs = _outputs(document, variables, builder)
+    counted = builder.counted()
+    if not counted:
+        return builder, outputs
+    builder = _builder(document, variables, limits, counted)
+    outputs = _outputs(document, variables, builder)
+    for path, schedule in builder.schedules.items():
+        if schedule.reads_count and schedule.seen != counted.get(path):
+            message = f"`count` was {schedule.count}, and with that there are {schedule.seen} calls"
+            help_text = "let the calls of what it sets not depend on what it sets"
+            raise SpecError.of(Code.INVALID_ARGUMENT, message, schedule.place, help=help_text)
+    return builder, outputs
+
+
+def _builder(document: Document, variables: dict[str, Any], limits: Limits, counts: dict[str, int]) -> Builder:
     """Return what collects the network, with its inputs."""
     inputs = lower_inputs(document, variables)
     places = {each.name: locate(document.tree, ("input", each.name)) for each in inputs}
@@ -97,6 +113,7 @@ def _builder(document: Document, variables: dict[str, Any], limits: Limits) -> B
         pinned=document.pinned,
         sources=document.sources,
         limits=limits,
+        counts=counts,
     )
 
 
@@ -164,7 +181,7 @@ def _check_rules(document: Document, graph: Graph) -> None:
     rules = dict(graph.init)
     for node in graph:
         op = node.op.name
-        if op not in document.init or op in found or node.init:
+        if op not in rules or op in found or node.init:
             continue
         shapes = tuple(graph.shape_of(path) for path in node.inputs)
         try:
@@ -199,8 +216,11 @@ def _context(document: Document, builder: Builder, variables: dict[str, Any]) ->
         variables=Layer(below=variables),
         labels=Layer(),
         namespace=document.namespace,
+        document=document.namespace,
         defaults=document.defaults,
         constants=variables,
+        schedule=builder.schedule_of(document, ""),
+        block_init=rules_in_blocks(document, variables),
     )
     context.label("input", builder.entering[:1])
     # Last, since one of several inputs may be called `input`.

@@ -38,6 +38,21 @@ def document_rules(document: Document, variables: dict[str, Any]) -> dict[str, I
     return _rules_by_op(document.init, variables)
 
 
+def rules_in_blocks(document: Document, variables: dict[str, Any]) -> dict[str, dict[str, Initializers]]:
+    """Return the rules of a document's ``init:`` for the ops inside blocks, by block and op.
+
+    Raises: SpecError NS0323 where what a block has is not by op, NS0316 with every wrong initializer.
+    """
+    found: dict[str, dict[str, Initializers]] = {}
+    collector = Collector()
+    for name, raw in document.init.items():
+        if name not in OPS:
+            with collector.catch():
+                found[name] = _rules_inside(name, raw, variables, document.init.value_spans[name])
+    collector.raise_errors()
+    return found
+
+
 def block_rules(step: Step, context: Context) -> dict[str, Initializers]:
     """Return the rules that a call of a block declares for the ops inside it.
 
@@ -45,20 +60,25 @@ def block_rules(step: Step, context: Context) -> dict[str, Initializers]:
     """
     if step.init is None:
         return {}
-    is_by_op = isinstance(step.init, Mapping) and all(name in OPS for name in step.init)
+    return _rules_inside(step.key, step.init, context.variables, step.place("init"))
+
+
+def _rules_inside(block: str, raw: Any, variables: dict[str, Any], span: Span) -> dict[str, Initializers]:
+    is_by_op = isinstance(raw, Mapping) and all(name in OPS for name in raw)
     if not is_by_op:
-        message = f"`init` initializes an op's parameters, and {step.key} is not an op"
+        message = f"`init` initializes an op's parameters, and {block} is not an op"
         help_text = "write it per op, as in `init: {conv: kaiming_normal}`, or at the op inside"
-        raise SpecError.of(Code.MISPLACED_INIT, message, step.place("init"), help=help_text)
-    return _rules_by_op(step.init, context.variables)
+        raise SpecError.of(Code.MISPLACED_INIT, message, span, help=help_text)
+    return _rules_by_op(raw, variables)
 
 
 def _rules_by_op(init: Mapping, variables: dict[str, Any]) -> dict[str, Initializers]:
     rules: dict[str, Initializers] = {}
     collector = Collector()
     for name, raw in init.items():
-        with collector.catch():
-            rules[name] = _rules(raw, variables, init.value_spans[name], OPS[name])
+        if name in OPS:
+            with collector.catch():
+                rules[name] = _rules(raw, variables, init.value_spans[name], OPS[name])
     collector.raise_errors()
     return rules
 

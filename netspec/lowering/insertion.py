@@ -8,7 +8,7 @@ from typing import Any
 
 from netspec.diagnostics import Code, Span, SpecError
 from netspec.ir import Expressions, Initializers, Scope
-from netspec.language.model import Step
+from netspec.language.model import Block, Step
 from netspec.lowering.builder import InsertionPoint, join
 from netspec.lowering.context import Context, Shared
 from netspec.lowering.evaluation import expressions, fill
@@ -142,8 +142,10 @@ def shared_module(step: Step, context: Context) -> Shared | None:
     return known
 
 
-def rules_inside(step: Step, context: Context) -> dict[str, Initializers]:
+def rules_inside(step: Step, block: Block, context: Context) -> dict[str, Initializers]:
     """Return the rules inside a call of a block; further uses of a shared one have those of the first.
+
+    What the call says wins over what the document says of the block, and that over what is said around.
 
     Raises: SpecError NS0506 for a further use that declares others.
     """
@@ -159,7 +161,15 @@ def rules_inside(step: Step, context: Context) -> dict[str, Initializers]:
             shared.rules = own
         _check_start(step, own, shared, shared.rules)
         own = shared.rules
-    return {**context.init, **own}
+    rules = context.init
+    if block.name in context.block_init and context.document.get(block.name) is block:
+        rules = _nested(context.block_init[block.name], rules)
+    return _nested(own, rules)
+
+
+def _nested(own: dict[str, Initializers], around: dict[str, Initializers]) -> dict[str, Initializers]:
+    """Return the rules of an inner place over those around it, op by op and parameter by parameter."""
+    return {**around, **{op: _over(rules, around.get(op, ())) for op, rules in own.items()}} if own else around
 
 
 def _check_start(step: Step, own: Collection[Any], shared: Shared, declared: Collection[Any]) -> None:

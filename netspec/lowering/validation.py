@@ -59,8 +59,9 @@ def evaluated_defaults(op: type[Op], context: Context) -> dict[str, Any]:
     if not isinstance(defaults, Mapping):
         return {}
     known = fields_of(op)
+    variables = context.schedule.variables(op.name, context.constants)
     return {
-        field: evaluate(raw, context.constants, defaults.value_spans[field], op.words(field))
+        field: evaluate(raw, variables, defaults.value_spans[field], op.words(field))
         for field, raw in defaults.items()
         if field in known
     }

@@ -19,6 +19,7 @@ The ops, one class each:
     merge, reshaping, rearrange, tile, resampling, shuffling, rolling, unfolding
     gathering, ranking, accumulation, gradients
     stored, for what is declared beside the steps
+    scan, for what enters and leaves a round of a loop
 
 An op infers its shape, counts its cost and emits its torch code, and has samples
 of valid and invalid uses, which the tests run.
@@ -51,6 +52,7 @@ from netspec.ops import (  # noqa: F401
     response_normalization,
     rolling,
     scaling,
+    scan,
     shuffling,
     squashing,
     stochastic,

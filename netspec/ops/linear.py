@@ -21,6 +21,8 @@ class Linear(Op, name="linear"):
 
     Cost: ``out * C`` weights and ``out`` biases; one MAC per weight and position.
 
+    Raises: ShapeError for a value without axes.
+
     Example: ``- linear: 1000``
 
     Source: torch.nn.Linear.
@@ -35,12 +37,20 @@ class Linear(Op, name="linear"):
         Sample({"out": 10, "bias": False}, ((5, 16),)),
         Sample({"out": 3}, ((2, 4, 16),)),
     )
+    invalid_samples = (Sample({"out": 3}, ((),)),)
 
     out: Positive = Field(description="Number of output features.")
     bias: Flag = Field(True, description="Whether to add a trainable constant to each feature.")
     stored_bits: Bits | None = Field(None, description="Bits of each weight in a file, for the model's size only.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
+        if not shapes[0]:
+            raise ShapeError(
+                f"{self.name} needs an axis of features, and this value has none",
+                help="`reshape: [1]` gives it one",
+                operand=0,
+                code=Code.UNSUPPORTED_SHAPE,
+            )
         return (*shapes[0][:-1], self.out)
 
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:

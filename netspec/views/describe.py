@@ -31,6 +31,8 @@ def describe(scope: Scope) -> tuple[str, str]:
 
 def block_word(scope: Scope) -> str:
     """Return the name of a block."""
+    if scope.kind == "scan":
+        return f"scan x{scope.rounds // (scope.parent.rounds if scope.parent else 1)}"
     return scope.block or _WORDS.get(scope.kind, "")
 
 
@@ -76,6 +78,8 @@ def describe_column(column: Sequence[Item], graph: Graph) -> str:
     if isinstance(first, Node):
         return _op_text(first, graph)
     if first.kind != "block":
+        if first.kind == "scan":
+            return block_word(first)
         inside = _chain(first, graph)
         return inside if first.kind == "group" else f"{first.kind}: {inside}" if inside else first.kind
     weighted = [item for item in first.items if isinstance(item, Node) and item.op.counts_as_layer]

@@ -72,6 +72,20 @@ def lost_border() -> Graph:
     return graph
 
 
+def leak() -> Graph:
+    """Return a graph in which a scan gives what it has for each round."""
+    graph = compile_text("netspec: 1\nname: checked\ninput: [4, 8]\nnetwork: [{scan: {over: x, body: [relu]}}, tanh]\n")
+    (scan,) = graph.root.scopes
+    inside = replace(scan, parent=None, items=[])
+    root = replace(graph.root, items=[inside], parent=None)
+    object.__setattr__(inside, "parent", root)
+    inside.items.extend(replace(node, scope=inside) for node in scan.traverse())  # type: ignore[attr-defined]
+    last = graph["tanh1"]
+    relu = graph["scan1.relu1"]
+    root.items.append(replace(last, scope=root, inputs=(relu.path,), results=relu.results))  # type: ignore[attr-defined]
+    return replace(graph, root=root)
+
+
 def output(**fields: Any) -> Graph:
     graph = compile_text(DOCUMENT)
     return replace(graph, outputs=(graph.outputs[0], replace(graph.outputs[1], **fields)))
@@ -100,6 +114,7 @@ BROKEN: dict[str, tuple[str, Callable[[], Graph]]] = {
     "a node that is elsewhere": ("scopes", stranger),
     "an empty scope": ("scopes", hollow),
     "a border": ("borders", lost_border),
+    "what a scan has for each round": ("scans", leak),
     "an output that is not there": ("outputs", lambda: output(node="gone")),
     "an output twice": ("outputs", lambda: output(name="output")),
 }

@@ -81,6 +81,38 @@ def test_totals_references_accuracies_and_notes_speak_of_one_file(tmp_path: Path
     assert (document.title, document.cite, document.name) == ("A title", "A paper", "family")
 
 
+@pytest.mark.parametrize(
+    ("text", "title", "cite"),
+    [
+        ("args: {width: 4}", "A title", "A paper"),
+        ("name: other\nargs: {width: 4}", "", "A paper"),
+        ("name: other\nnetwork: [{unit: 3}]", "", ""),
+        ("name: other\nblocks: {unit: {args: {out: int}, body: [{conv: {out: out, kernel: 1}}]}}", "", ""),
+        ("name: other\ntitle: Another\ncite: Nobody\nnetwork: [{unit: 3}]", "Another", "Nobody"),
+    ],
+)
+def test_another_network_does_not_claim_the_title_and_paper(text: str, title: str, cite: str, tmp_path: Path) -> None:
+    document = netspec.load(extended(tmp_path, text, FAMILY + "title: A title\ncite: A paper\n"))
+    assert (document.title, document.cite) == (title, cite)
+
+
+def test_defaults_and_initializers_of_blocks_add_up(tmp_path: Path) -> None:
+    family = """
+netspec: 1
+name: family
+defaults: {conv_bn_act: {act: silu, kernel: 3}}
+init: {conv_bn_act: {conv: 1, bn: {weight: 2, bias: 3}}}
+input: [3, 8, 8]
+network: [{conv_bn_act: 4}]
+"""
+    text = "defaults: {conv_bn_act: {act: tanh}}\ninit: {conv_bn_act: {bn: {bias: 4}}}"
+    module = netspec.build(extended(tmp_path, text, family), device="cpu", seed=0)
+    found = {name: each.unique().tolist() for name, each in module.named_parameters()}
+    assert list(found.values()) == [[1], [2], [4]]
+    graph = netspec.compile(tmp_path / "member.yaml")
+    assert [node.op.name for node in graph] == ["conv", "bn", "tanh"] and graph.params == 4 * 27 + 8
+
+
 def test_members_inherit_variants(tmp_path: Path) -> None:
     path = extended(tmp_path, "variants: {thin: {width: 4}}")
     assert {netspec.compile(path, variant).params for variant in ("thin", "34")} == {4 * 3 + 2 * 16, 8 * 3 + 6 * 64}

@@ -75,3 +75,25 @@ def test_functions_of_torch_initialize_weights(tmp_path: Path) -> None:
     rule = "{kaiming_normal: {mode: fan_out, nonlinearity: relu}}"
     weight = weights(tmp_path, f"init: {{conv: {rule}}}\nnetwork: [{{conv: {{out: 64, kernel: 3}}}}]")["conv1.weight"]
     assert abs(weight.std().item() - (2 / (64 * 9)) ** 0.5) < 0.005
+
+
+def test_init_of_a_block_holds_in_all_its_calls_and_yields_to_what_is_nearer(tmp_path: Path) -> None:
+    found = weights(
+        tmp_path,
+        """
+args: {value: 4}
+init: {conv: {weight: 1, bias: 0}, conv_relu: {conv: {weight: value}}, outer: {conv: {weight: 9, bias: 8}}}
+blocks:
+  outer: {body: [{conv_relu: 2}, {conv: {out: 2, kernel: 1}}]}
+network:
+  - conv: {out: 2, kernel: 1}
+  - conv_relu: 2
+    init: {conv: {bias: 5}}
+  - outer
+""",
+    )
+    initialized = {name: each.unique().tolist() for name, each in found.items()}
+    assert [initialized[f"conv1.{name}"] for name in ("weight", "bias")] == [[1], [0]]
+    assert [initialized[f"conv_relu1.conv.{name}"] for name in ("weight", "bias")] == [[4], [5]]
+    assert [initialized[f"outer1.conv_relu1.conv.{name}"] for name in ("weight", "bias")] == [[4], [8]]
+    assert [initialized[f"outer1.conv1.{name}"] for name in ("weight", "bias")] == [[9], [8]]

@@ -54,6 +54,21 @@ SAME = {
         "defaults: {bn: {eps: 0.5}}\nnetwork: [{conv_bn_relu: 4}]",
         "- conv: {out: 4, kernel: 1, bias: false}\n- bn: {eps: 0.5}\n- relu",
     ),
+    "defaults give arguments of blocks": (
+        "defaults: {conv_bn_act: {act: silu, out: 4}, conv: {kernel: 1}}\n"
+        "network: [conv_bn_act, {conv_bn_act: {out: 8, act: null}}]",
+        "- conv: {out: 4, kernel: 1, bias: false}\n- bn\n- silu\n- conv: {out: 8, kernel: 1, bias: false}\n- bn",
+    ),
+    "defaults of blocks reach calls in other blocks and by $name": (
+        "args: {n: 2}\ndefaults: {conv_bn_act: {kernel: n + 1, out: 4}}\n"
+        "blocks: {a: {body: [conv_bn_act]}, b: {args: {unit: block}, body: [$unit]}}\n"
+        "network: [a, {b: conv_bn_act}, {b: {unit: {conv_bn_act: {kernel: 1}}}}]",
+        "- conv_bn_act: {out: 4, kernel: 3}\n- conv_bn_act: {out: 4, kernel: 3}\n- conv_bn_act: 4",
+    ),
+    "defaults of a block are for the document's own of that name": (
+        "defaults: {se: {n: 4}}\nblocks: {se: {args: {n: int}, body: [{conv: {out: n, kernel: 1}}]}}\nnetwork: [se]",
+        f"- {CONV}",
+    ),
     "defaults may use the document's arguments": (
         "args: {b: false}\ndefaults: {conv: {bias: b}}\nnetwork: [{conv: {out: 4, kernel: 1}}]",
         "- conv: {out: 4, kernel: 1, bias: false}",

@@ -10,7 +10,7 @@ import netspec
 
 LABELS = ("start", "left", "right", "skip", "blurred", "shallow", "deep", "query", "key", "keys", "values")
 STARTS = ([240, 28, 28], [4096], [50], [16, 64], [4, 8, 8, 8], [20, 64, 64])
-"""What a step may start from; the labels that it uses are of the same shape."""
+"""What a step may start from; the labels that it uses are of the same shape, and ``state`` is of that of an element."""
 
 
 def compile_somewhere(step: str) -> None:
@@ -22,6 +22,7 @@ def compile_somewhere(step: str) -> None:
     for shape in STARTS:
         for dtype in ("float", "int64"):
             entered = dict.fromkeys(LABELS, shape) | {"start": {"shape": shape, "dtype": dtype}}
+            entered["state"] = shape[1:] or [1]
             head = f"netspec: 1\ninput: {json.dumps(entered)}\nnetwork:\n  - {{reshape: x.shape, from: start}}\n"
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "net.yaml"

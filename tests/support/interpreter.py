@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from netspec.ir import Graph, Node
+from netspec.ir import Graph, Node, Scope
 
 LOWEST = float("-inf")
 
@@ -52,6 +52,8 @@ class Call:
 
 Rule = Callable[..., Tensor]
 RULES: dict[str, Rule] = {}
+EDGES = frozenset({"element", "state", "next_state", "collected"})
+"""What enters and leaves the rounds of a scan: ``run`` computes these."""
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:
@@ -65,13 +67,34 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
 def interpret(graph: Graph, module: nn.Module, inputs: tuple[Tensor, ...], training: bool = False) -> dict[str, Tensor]:
     """Return the value of every node by path; without training, heads that exist only there are left out."""
     values = {each.name: value for each, value in zip(graph.inputs, inputs, strict=True)}
-    for node in graph:
-        if training or node.path not in graph.training_only:
-            call = Call(node, module, training, batch=len(inputs[0]))
-            result = RULES[node.op.name](call, *(values[path] for path in node.inputs))
-            results = (result,) if isinstance(result, Tensor) else result
-            values.update(zip(node.values, results, strict=True))
+    run(graph.root, graph, values, lambda node: Call(node, module, training, batch=len(inputs[0])))
     return values
+
+
+def run(scope: Scope, graph: Graph, values: dict[str, Tensor], call: Callable[[Node], Call]) -> None:
+    """Compute all that is in a scope, in order; of a scan, once for each element, with what the round before left."""
+    states: dict[str, Tensor] = {}
+    kept: dict[str, list[Tensor]] = {}
+    length = scope.rounds // (scope.parent.rounds if scope.parent else 1)
+    for number in range(length):
+        for item in scope.items:
+            if isinstance(item, Scope):
+                run(item, graph, values, call)
+                continue
+            operands = [values[path] for path in item.inputs if path in values]
+            match item.op.name:
+                case "element":
+                    values[item.path] = operands[0].select(1, number)
+                case "state":
+                    values[item.path] = states.get(item.path, operands[0])
+                case "next_state":
+                    states[item.inputs[1]] = values[item.path] = operands[0]
+                case "collected":
+                    kept.setdefault(item.path, []).append(operands[0].unsqueeze(1))
+                    values[item.path] = torch.cat(kept[item.path], 1)
+                case name if call(item).training or item.path not in graph.training_only:
+                    result = RULES[name](call(item), *operands)
+                    values.update(zip(item.values, (result,) if isinstance(result, Tensor) else result, strict=True))
 
 
 # element by element

@@ -246,6 +246,23 @@ def loops(draw: Draw, names: Names, depth: int) -> list[Step]:
     ]
 
 
+def scan(draw: Draw, names: Names, depth: int) -> list[Step]:
+    """Return steps that go over the channels of an image, each of which is a map, and give as many."""
+    rows, state, past = names.new("rows"), names.new("state"), names.new("past")
+    bodies: list[list[Step]] = [
+        [{"formula": f"tanh({rows} - 0.5 * {state})"}],
+        [{"formula": f"{rows} * {state}"}, {"linear": "x.features"}, "sigmoid"],
+        [{"linear": "x.features", "from": rows}, {"sub": ["x", state], "as": state}, "relu"],
+        [{"add": [rows, state]}, {"lerp": {"start": "x", "end": past, "weight": [{"linear": "x.features"}]}}],
+    ]
+    fields = {"over": rows, "carry": {state: past}, "body": draw(st.sampled_from(bodies))}
+    return [
+        {"as": rows},
+        {"reduce": {"mean": "channels"}, "as": past},
+        {"scan": {**fields, "output": draw(st.sampled_from(["x", state]))}, "from": rows, **maybe_name(draw, names)},
+    ]
+
+
 def maybe_name(draw: Draw, names: Names) -> dict[str, str]:
     return {"name": names.new("named")} if draw(st.booleans()) else {}
 
@@ -263,5 +280,6 @@ STEPS = {
     "head": head,
     "split": split,
     "loops": loops,
+    "scan": scan,
 }
 KINDS = ("simple", "simple", *STEPS)

@@ -85,6 +85,8 @@ def read_attributes(line: Line, known: Collection[str]) -> dict[str, Any]:
                 attributes["device"] = int(line.match(NUMBER, "a number"))
             case "init":
                 attributes["init"] = line.several(lambda: read_initializers(line))
+            case "rounds":
+                attributes["rounds"] = int(line.match(NUMBER, "a number"))
             case "sizes":
                 attributes["size_inputs"] = line.several(line.value)
             case "expressions":

@@ -177,7 +177,8 @@ class _Parser:
         path = line.value()
         block = line.word() if line.take("=") else ""
         entering, arguments = self._call(line, read_live_in)
-        attributes = {"module": path, **read_attributes(line, ("shares", "expressions"))}
+        known = ("rounds", "shares", "expressions") if kind == "scan" else ("shares", "expressions")
+        attributes = {"module": path, "rounds": self.open[-1].rounds, **read_attributes(line, known)}
         line.expect("{")
         scope = Scope(
             path=path,
@@ -226,7 +227,7 @@ class _Parser:
             inputs=inputs,
             results=results,
             params=int(given) if given else params,
-            macs=stated(op.count_macs(*shapes)),
+            macs=stated(op.count_macs(*shapes)) * self.open[-1].rounds,
             span=span,
             scope=self.open[-1],
             symbolic=None if numbers is op else op,

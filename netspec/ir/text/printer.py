@@ -84,7 +84,8 @@ def _opening(scope: Scope) -> str:
     block = f" = {_word(scope.block)}" if scope.block else ""
     shares = "" if scope.module == scope.path else f" shares {scope.module}"
     expressions = f" expressions {_arguments(dict(scope.expressions))}" if scope.expressions else ""
-    return f"{scope.kind} {scope.path}{block}({_call(entering, scope.arguments)}){shares}{expressions} {{"
+    rounds = f" rounds {scope.rounds}" if scope.kind == "scan" else ""
+    return f"{scope.kind} {scope.path}{block}({_call(entering, scope.arguments)}){rounds}{shares}{expressions} {{"
 
 
 def _node(node: Node) -> str:

@@ -9,6 +9,7 @@ from netspec.diagnostics import Span
 from netspec.language.initializers import FUNCTIONS
 from netspec.language.parameters import TYPES
 from netspec.language.shorthand import under
+from netspec.ops import OPS
 from netspec.syntax.yaml import Mapping, merged
 
 MERGED = ("args", "variants", "defaults", "init", "blocks")
@@ -20,16 +21,25 @@ NOT_INHERITED = frozenset({"extends", "import", "expect", "reference", "publishe
 
 def merge_documents(trees: Sequence[Mapping]) -> Mapping:
     """Return one tree of documents that extend each other; the first one is the nearest."""
-    nearest, *farther = trees
+    nearest = trees[0]
     # From the farthest on, so that the entries of nearer documents replace those before them and keep their order.
     result = Mapping(nearest.span.file)
-    for tree in reversed(farther):
+    for tree in reversed(trees):
+        for key in _dropped(tree):
+            result.pop(key, None)
         for key in tree:
-            if key not in NOT_INHERITED:
+            if tree is nearest or key not in NOT_INHERITED:
                 _take(result, tree, key)
-    for key in nearest:
-        _take(result, nearest, key)
     return result
+
+
+def _dropped(tree: Mapping) -> tuple[str, ...]:
+    """Return the inherited keys that are not true of a document, which has a name of its own."""
+    if tree.get("name") is None:
+        return ()
+    # One that only sets arguments is a network of the same paper, as a member of a family is.
+    changes_steps = tree.get("network") is not None or tree.get("blocks")
+    return ("title", "cite") if changes_steps else ("title",)
 
 
 def _take(result: Mapping, tree: Mapping, key: str) -> None:
@@ -43,9 +53,21 @@ def _take(result: Mapping, tree: Mapping, key: str) -> None:
 
 
 def _entries(known: Mapping, value: Mapping, name: str, is_init: bool) -> Any:
-    """Return what two documents say of an op, argument by argument or parameter by parameter."""
+    """Return what two documents say of an op or block, argument by argument or parameter by parameter."""
+    if is_init and name not in OPS:
+        return _initializers_inside(known[name], value[name])
     both = [_by_parameter(each, name) if is_init else each[name] for each in (known, value)]
     return merged(*both) if all(isinstance(each, Mapping) for each in both) else value[name]
+
+
+def _initializers_inside(known: Any, value: Any) -> Any:
+    """Return what two documents say of the ops inside a block."""
+    if not (isinstance(known, Mapping) and isinstance(value, Mapping)):
+        return value
+    result = merged(known, value)
+    for op in value.keys() & known.keys():
+        result[op] = _entries(known, value, op, is_init=True)
+    return result
 
 
 def _by_parameter(init: Mapping, name: str) -> Mapping:

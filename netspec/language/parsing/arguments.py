@@ -7,11 +7,12 @@ from typing import Any
 from netspec.diagnostics import Code, Note, Span, nearest
 from netspec.language.combinators import COMBINATORS, Combinator
 from netspec.language.mentions import mentioned
+from netspec.language.messages import show_value
 from netspec.language.model import Block, Body, Operand, StepKind
 from netspec.language.parameters import describe_argument
 from netspec.language.parsing.op_arguments import Call, OpArgumentParser
 from netspec.language.scope import Variables, narrowed, template_errors
-from netspec.language.shorthand import field_words, is_callable, may_be_word, variable_names
+from netspec.language.shorthand import field_words, is_callable, may_be_word, named_values, variable_names
 from netspec.ops import OPS, Op
 from netspec.ops.einsum import Einsum
 from netspec.syntax.pattern import PatternError
@@ -104,6 +105,8 @@ class ArgumentParser(OpArgumentParser):
 
     def _variables(self, combinator: type[Combinator], fields: Mapping) -> Variables:
         """Return the variables that a combinator defines for its body."""
+        if combinator.value_fields:
+            return self._named_values(combinator, fields)
         named = fields.get(combinator.variables_field) if combinator.variables_field else None
         if not isinstance(named, Mapping):
             return dict.fromkeys(combinator.variables, False)
@@ -123,6 +126,26 @@ class ArgumentParser(OpArgumentParser):
                 elif self.check_variable(name, span, "a variable"):
                     variables[name] = span
         return {name: name in values for name in variables}
+
+    def _named_values(self, combinator: type[Combinator], fields: Mapping) -> Variables:
+        """Return the names of the values that a body begins with, whose labels are checked on the way."""
+        names: dict[str, Span] = {}
+        for field in combinator.value_fields:
+            for name, value, span in named_values(fields[field], fields.value_spans[field]) if field in fields else ():
+                if not isinstance(value, str):
+                    message = f"{combinator.key}: `{field}` takes a label, not {show_value(value)}"
+                    self.report(Code.INVALID_LABEL, message, span, "as in `over: words`, or `over: {word: words}`")
+                    continue
+                self.check_label(value, span)
+                if name == value == "x":
+                    continue  # the current value has no name, and neither have its elements
+                if name in names:
+                    message = f"two values of the body are called '{name}'"
+                    notes = [Note(names[name], "the first")]
+                    self.report(Code.INVALID_VARIABLE_NAME, message, span, "rename one", notes)
+                elif self.check_variable(name, span, "a value"):
+                    names[name] = span
+        return dict.fromkeys(names, True)
 
     def _field(self, combinator: type[Combinator], name: str, fields: Mapping, variables: Variables) -> Any:
         value, span = fields[name], fields.value_spans[name]
@@ -189,8 +212,10 @@ class ArgumentParser(OpArgumentParser):
             arguments = self.named(call, next(iter(block.parameters), None), list(block.parameters))
         if arguments is None:
             return Mapping(call.span.file)
+        given = self.defaults.get(block.name) or ()
         for name, parameter in block.parameters.items():
-            if parameter.required and self.is_missing(name, arguments, block.parameters, call):
+            is_needed = parameter.required and name not in given
+            if is_needed and self.is_missing(name, arguments, block.parameters, call):
                 notes = [Note(parameter.span, "declared here")]
                 self.report(
                     Code.MISSING_ARGUMENT,
@@ -199,6 +224,24 @@ class ArgumentParser(OpArgumentParser):
                     describe_argument(parameter),
                     notes,
                 )
+        self._check_block_expressions(block, arguments)
+        return arguments
+
+    def check_block_defaults(self, block: Block, arguments: Mapping) -> None:
+        """Report unknown arguments of a block, and errors in the expressions of the others."""
+        if block.complete:
+            self.check_names(arguments, list(block.parameters), block.name)
+            self._check_block_expressions(block, arguments)
+
+    def check_combinator_defaults(self, combinator: type[Combinator], arguments: Mapping) -> None:
+        """Report arguments of a combinator that have no default, and errors in the expressions of the others."""
+        fields = combinator.default_fields()
+        self.check_names(arguments, fields, combinator.key)
+        for name in fields:
+            if name in arguments:
+                self.check_expressions(arguments[name], arguments, name, field_words(combinator, name))
+
+    def _check_block_expressions(self, block: Block, arguments: Mapping) -> None:
+        for name, parameter in block.parameters.items():
             if name in arguments and not may_be_word(arguments[name], parameter.type):
                 self.check_expressions(arguments[name], arguments, name)
-        return arguments

@@ -66,8 +66,8 @@ class Header(BaseModel):
     import_: list[str] = Field([], alias="import", description="Files whose blocks may be used.")
     args: dict[str, Any] = Field({}, description="The document's settings, with type or default.")
     variants: dict[str, dict[str, Any]] = Field({}, description="Named sets of settings.")
-    defaults: dict[str, dict[str, Any]] = Field({}, description="Default arguments per op.")
-    init: dict[str, Any] = Field({}, description="Initializers of parameters, per op.")
+    defaults: dict[str, dict[str, Any]] = Field({}, description="Default arguments per op or block.")
+    init: dict[str, Any] = Field({}, description="Initializers of parameters, per op or block.")
     input: Any = Field(None, description="The input's shape, channels first, without batch; or a mapping of inputs.")
     outputs: Annotated[list[Name], BeforeValidator(_names)] = Field(
         [], description="Labels of the values that the network returns, or the values by name."

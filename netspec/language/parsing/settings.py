@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from netspec.diagnostics import Code, nearest
+from netspec.language.combinators import COMBINATORS
 from netspec.language.messages import show_value
 from netspec.language.model import Parameter
 from netspec.language.other_names import suggest_step
@@ -13,6 +14,9 @@ from netspec.language.parsing.parser import Parser
 from netspec.language.scope import Scope
 from netspec.ops import OPS
 from netspec.syntax.yaml import Mapping
+
+NUMBERS = ("index", "count")
+"""What ``defaults`` can read of a call: its place among those that are numbered, from 0, and how many there are."""
 
 
 def check_settings(parser: Parser, trees: list[Mapping]) -> None:
@@ -79,14 +83,20 @@ def _is_constructor(value: Any) -> bool:
 
 
 def check_defaults(parser: Parser, tree: Mapping, parameters: dict[str, Parameter]) -> None:
-    """Report ``defaults`` and ``init`` of unknown ops, and wrong arguments of known ones."""
-    for key in ("defaults", "init"):
+    """Report ``defaults`` and ``init`` of unknown words, and wrong arguments of known ones."""
+    combinators = {name: each for name, each in COMBINATORS.items() if each.default_fields()}
+    known = {"init": [*OPS, *parser.namespace], "defaults": [*OPS, *parser.namespace, *combinators]}
+    for key, words in known.items():
         for name, span in (tree[key].key_spans if tree.get(key) else {}).items():
-            if name not in OPS:
-                help_text = suggest_step(name, OPS) or "`netspec ops` lists all of them"
-                parser.report(Code.UNKNOWN_OP, f"`{key}` has no op '{name}'", span, help_text)
-    parser.scope = Scope(parameters=parameters)
+            if name not in words:
+                help_text = suggest_step(name, words) or "`netspec ops` lists all of them"
+                parser.report(Code.UNKNOWN_OP, f"`{key}` has no op or block '{name}'", span, help_text)
+    parser.scope = Scope(NUMBERS, parameters=parameters)
     for name, values in (tree.get("defaults") or {}).items():
         if name in OPS:
             parser.check_arguments(OPS[name], values)
+        elif name in parser.namespace:
+            parser.check_block_defaults(parser.namespace[name], values)
+        elif name in combinators:
+            parser.check_combinator_defaults(combinators[name], values)
     parser.scope = None

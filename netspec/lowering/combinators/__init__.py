@@ -6,6 +6,7 @@ strides.py    the total stride of a residual branch
 dense.py      ``dense``
 let.py        ``let``
 outputs.py    ``output``
+scan.py       ``scan``
 split.py      ``split``
 use.py        ``use``
 taps.py       the values inside a used document
@@ -13,4 +14,4 @@ taps.py       the values inside a used document
 
 from __future__ import annotations
 
-from netspec.lowering.combinators import dense, let, loops, outputs, residual, split, use  # noqa: F401
+from netspec.lowering.combinators import dense, let, loops, outputs, residual, scan, split, use  # noqa: F401

@@ -25,6 +25,10 @@ def lower_output(step: Step, fields: AuxiliaryOutput, values: Values, context: C
     # Auxiliary outputs of a used document serve its own training, and their names could be taken here.
     if not context.keeps_outputs:
         return values
+    if context.in_scan:
+        message = "an auxiliary output is one value, and the body of a scan has one for each round"
+        help_text = "label it, and give it as an output of the scan, as in `output: [h, aux]`"
+        raise SpecError.of(Code.INVALID_OPERANDS, message, step.span, help=help_text)
     name = fill(fields.name, context, step.place("name"))
     check_name(name, step.place("name"), numbers=False)
     is_taken = name == "output" or name in context.builder.output_names

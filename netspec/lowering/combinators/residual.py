@@ -83,7 +83,8 @@ def _scaled(step: Step, fields: Residual, branch: Values, context: Context) -> V
     if fields.scale != 1:
         value = add_unnamed(OPS["scale"].model_validate({"by": fields.scale}), (value,), step, context)
     if fields.survival != 1:
-        op = OPS["stochastic_depth"].model_validate({"survival": fields.survival})
+        by_row = {"mode": "row", "rescale": True} if fields.mode == "row" else {}
+        op = OPS["stochastic_depth"].model_validate({"survival": fields.survival, **by_row})
         value = add_unnamed(op, (value,), step, context)
     return (value,)
 

@@ -15,7 +15,7 @@ from netspec.lowering.binding import Environment, bind
 from netspec.lowering.body import lower_body
 from netspec.lowering.combinators.taps import Taps
 from netspec.lowering.context import Context
-from netspec.lowering.initialization import document_rules
+from netspec.lowering.initialization import document_rules, rules_in_blocks
 from netspec.lowering.insertion import scope_point
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import Entrance, check_entering, labelled
@@ -98,11 +98,14 @@ def _inner(
         scope=scope,
         namer=Namer(numbered=False),
         namespace=document.namespace,
+        document=document.namespace,
         defaults=document.defaults,
         constants=variables,
+        schedule=context.builder.schedule_of(document, scope.path),
         frames=(*context.frames, Frame(scope.path, document.name, scope.span)),
         shares={},
         init=document_rules(document, variables),
+        block_init=rules_in_blocks(document, variables),
         counter="",
         keeps_outputs=False,
     )

@@ -10,6 +10,7 @@ from netspec.targets.torch.plan import Statement, TorchCall
 from netspec.targets.torch.program import NamedClass
 from netspec.targets.torch.size_checks import SizeCheck
 from netspec.targets.torch.templates import fill_template
+from netspec.targets.torch.variables import first_of_round
 
 
 def forward(
@@ -31,6 +32,9 @@ def forward(
     # An `if` would end the tracing of torch.fx, which records this call.
     yield from (Line(2, call("torch._assert", (each.condition, literal(each.message)))) for each in checks)
     statements = [each for each in named.generated.statements if not each.is_stored]
+    if first_of_round(statements):
+        yield from _rounds(statements, named)
+        statements = [each for each in statements if each.edge == "collected"]
     # The last statement needs no variable if it computes exactly the returned values.
     ends = result is None and bool(statements) and statements[-1].results == plan.outputs
     for statement in statements[:-1] if ends else statements:
@@ -40,6 +44,32 @@ def forward(
         yield Line(2, _computed(statements[-1], named), before="return ", comment=_comment(statements[-1]))
     else:
         yield Line(2, returned, before="return ")
+
+
+def _rounds(statements: list[Statement], named: NamedClass) -> Iterator[Line]:
+    """Yield the loop of a scan, with what is before it."""
+    variables, begins = named.variables, first_of_round(statements)
+    for each in sorted(statements[:begins], key=lambda each: each.edge != "list"):
+        (target,) = [variables[value] for value in each.results]
+        if each.edge != "element" and not (each.edge == "state" and target == variables[each.operands[0]]):
+            yield Line(2, _computed(each, named), before=f"{target} = ", comment=_comment(each))
+    elements = [each for each in statements if each.edge == "element"]
+    sequences: list[Document] = [_computed(each, named) for each in elements]
+    targets = ", ".join(variables[value] for each in elements for value in each.results)
+    over = sequences[0] if len(sequences) == 1 else call("zip", sequences)
+    yield Line(2, over, before=f"for {targets} in ", after=":")
+    for each in statements[begins:]:
+        if not each.edge:
+            targets = ", ".join(variables[value] for value in each.results)
+            yield Line(3, _computed(each, named), before=f"{targets} = ", comment=_comment(each))
+    for each in statements:
+        if each.edge == "collected":
+            yield Line(3, f"{variables[each.operands[1]]}.append({variables[each.operands[0]]})")
+    # All at once, since one state may be what another one was.
+    handed = (map(variables.__getitem__, each.operands) for each in statements if each.edge == "next_state")
+    moved = [(old, new) for new, old in handed if old != new]
+    if moved:
+        yield Line(3, ", ".join(new for _, new in moved), before=f"{', '.join(old for old, _ in moved)} = ")
 
 
 def dense_forward() -> Iterator[Line]:

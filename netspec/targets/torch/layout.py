@@ -10,9 +10,11 @@ from netspec.analysis.device_placement import Placement, place
 from netspec.ir import Graph, Node, Scope
 from netspec.ir.live_values import LiveValues, live_values
 from netspec.ops import Argument, Op, Torch
+from netspec.ops.scan import Collected, Element, NextState, State
 from netspec.ops.stored import Stored
 from netspec.sizes.shape import Shape
 from netspec.targets.torch.local_sizes import local_text
+from netspec.targets.torch.plan import Edge
 from netspec.targets.torch.reserved import reserved_names
 
 Form = Literal["class", "sequential_class", "sequential", "inline", "dictionary"]
@@ -108,6 +110,19 @@ def is_stored(item: Item) -> bool:
     return isinstance(item, Node) and isinstance(item.op, Stored)
 
 
+def edge_of(item: Item) -> Edge:
+    """Return what an item does at the edge of a round of a scan, or an empty text."""
+    return _EDGES.get(type(item.op), "") if isinstance(item, Node) else ""
+
+
+_EDGES: dict[type[Op], Edge] = {
+    Element: "element",
+    State: "state",
+    NextState: "next_state",
+    Collected: "collected",
+}
+
+
 def lay_out(graph: Graph) -> Layout:
     """Return the form of every scope, and the other decisions about the whole graph."""
     forms = _Forms(graph)
@@ -150,7 +165,7 @@ class _Forms:
         return items
 
     def _form(self, scope: Scope) -> Form:
-        if scope.kind == "network":
+        if scope.kind in ("network", "scan"):  # a loop is a method of its own
             return "class"
         chain = self._is_chain(scope)
         if scope.kind == "block":

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from netspec.ir import Initializers, Scope
 from netspec.ops import Torch
@@ -96,6 +96,10 @@ class Moves(NamedTuple):
     """Whether that is the device of the member's weights, or else of the first operand."""
 
 
+Edge = Literal["", "list", "element", "state", "next_state", "collected"]
+"""What a line of a scan's ``forward`` does at the edge of a round; ``list`` makes the list that a round adds to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One line of ``forward``: its results and operands, by position among the class's values, and the callee."""
@@ -112,6 +116,12 @@ class Statement:
     moves: Moves
     is_stored: bool = False
     """Whether the value is an attribute, which needs no line."""
+    edge: Edge = ""
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """The operands whose values the line reads: handing a state on replaces the one before, which it names."""
+        return self.operands[:1] if self.edge == "next_state" else self.operands
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from netspec.ir import Node, Scope
 from netspec.ops import Op, Torch
-from netspec.targets.torch.layout import Item, Layout, is_stored, needs_module, path_inside
+from netspec.targets.torch.layout import Item, Layout, edge_of, is_stored, needs_module, path_inside
 from netspec.targets.torch.loops import plan_dense_loop
 from netspec.targets.torch.plan import (
     Attribute,
@@ -46,7 +46,9 @@ class Planner:
     def plan(self) -> ClassPlan:
         """Return the plan."""
         inputs = tuple(self._values.values())
-        statements = tuple(self._statement(item) for item in self._layout.items[self._scope.path])
+        items = self._layout.items[self._scope.path]
+        lists = [self._list(item) for item in items if isinstance(item, Node) and edge_of(item) == "collected"]
+        statements = (*lists, *map(self._statement, items))
         return ClassPlan(
             scope=self._scope,
             slots=tuple(self._slots),
@@ -73,12 +75,23 @@ class Planner:
 
     # statements
 
+    def _list(self, item: Node) -> Statement:
+        """Return the line that makes the list to which the rounds of a scan add."""
+        number = self._values[f"{item.path}@list"] = len(self._values)
+        text = TorchCall(Torch("[]"), range(0))
+        label = item.label
+        hints = (f"{label}s" if label else "outputs",)
+        return Statement((number,), (), text, hints, (), False, False, None, Moves(), edge="list")
+
     def _statement(self, item: Item) -> Statement:
         layout = self._layout
         entering, leaving = layout.ends(item)
+        edge = edge_of(item)
+        if edge == "collected":  # what else it depends on is no part of the line
+            entering = [entering[0], f"{item.path}@list"]
         operands = tuple(self._values[path] for path in entering)
         self._values.update({path: number for number, path in enumerate(leaving, len(self._values))})
-        moved = layout.placement.moves(item, entering, self._scope)
+        moved = () if edge else layout.placement.moves(item, entering, self._scope)
         if isinstance(item, Node) and not needs_module(item):
             called: Attribute | TorchCall = self._function(item)
         else:
@@ -88,12 +101,13 @@ class Planner:
             operands=operands,
             called=called,
             hints=self._hints(item, leaving),
-            shape=layout.graph.shape_of(leaving[0]) if len(leaving) == 1 else (),
+            shape=layout.graph.shape_of(leaving[0]) if len(leaving) == 1 and edge in ("", "collected") else (),
             training_only=item.path in layout.training_only and self._scope.path not in layout.training_only,
-            merges=isinstance(item, Node) and len(item.inputs) > 1,
+            merges=isinstance(item, Node) and len(item.inputs) > 1 and not edge,
             device=layout.devices.get(item.path),
             moves=Moves(moved, layout.placement.has_weights(item)),
             is_stored=is_stored(item),
+            edge=edge,
         )
 
     def _function(self, node: Node) -> TorchCall:
@@ -110,17 +124,28 @@ class Planner:
     def _hints(self, item: Item, leaving: list[str]) -> tuple[str, ...]:
         if isinstance(item, Node) and len(leaving) > 1:
             return tuple(item.op.result_names) or ("",) * len(leaving)
-        return (self._hint(item, leaving),) if len(leaving) == 1 else ("",) * len(leaving)
+        return (self._hint(item, leaving),) if len(leaving) == 1 else tuple(map(self._state, leaving))
 
     def _hint(self, item: Item, leaving: list[str]) -> str:
         """Return the name of a value in the document: that of an output, a label, or a branch of a merge."""
         if leaving[0] in self._layout.output_names:
             return self._layout.output_names[leaving[0]]
+        if edge_of(item) == "element" and isinstance(item, Node):
+            is_named = item.label and item.label not in self._scope.input_names
+            return item.label if is_named else f"{item.label or 'x'}_t"
+        state = self._state(leaving[0]) if len(leaving) == 1 and not edge_of(item) else ""
+        if state:
+            return state
         if isinstance(item, Node):
             return item.label
         if item.name.rstrip("0123456789") in ("", item.block) or not self._is_merged(leaving):
             return ""
         return {"downsample": "shortcut"}.get(item.name, item.name)
+
+    def _state(self, value: str) -> str:
+        """Return the name of the state that a value becomes, under which it is best computed, or an empty text."""
+        readers = (node for node in self._layout.graph.consumers()[value] if node.scope is self._scope)
+        return next((node.label for node in readers if edge_of(node) == "next_state"), "")
 
     def _is_merged(self, paths: list[str]) -> bool:
         """Return whether a line of this class merges one of the values with others."""

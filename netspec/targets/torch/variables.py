@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netspec.targets.torch.plan import Attribute, ClassPlan, Statement
 from netspec.targets.torch.reserved import free_name
 
@@ -34,7 +36,9 @@ class _Variables:
                 self.names.append(f"self.{line.called.path}")
                 continue
             for hint in line.hints:
-                self._hold(self._choose(line, hint), number)
+                # After the last round, a state is what the variable holds that each round begins with.
+                known = line.edge == "next_state"
+                self._hold(self.names[line.operands[1]] if known else self._choose(line, hint), number)
 
     def _hold(self, name: str, line: int) -> None:
         """Assign a name to the next value, from a line on until its last use."""
@@ -58,7 +62,7 @@ class _Variables:
         return name in self._free or name not in self._held
 
     def _choose(self, line: Statement, hint: str) -> str:
-        """Return a name for a result: the document's, that of a dead operand, or a new one."""
+        """Return a name for a result: the document's hint, that of a dead operand, or a new one."""
         # A name from the document is most informative; otherwise a chain of layers reuses that of its operand.
         candidates: list[str] = []
         if hint:
@@ -78,6 +82,21 @@ class _Variables:
 
 def _last_uses(plan: ClassPlan) -> dict[int, int]:
     """Return the line of the last use of each value, by the value's number."""
-    last = {value: number for number, line in enumerate(plan.statements) for value in line.operands}
+    last = {value: number for number, line in enumerate(plan.statements) for value in line.reads}
     last.update(dict.fromkeys(plan.outputs, len(plan.statements)))
+    begins = first_of_round(plan.statements)
+    own = {value for line in plan.statements[begins:] for value in line.results}
+    own.update(value for line in plan.statements if line.edge in ("element", "state") for value in line.results)
+    for number, line in enumerate(plan.statements):
+        for value in line.reads:
+            # What all rounds read is kept until the last of them ends.
+            if begins and value not in own:
+                ends = len(plan.statements) if number >= begins else begins if line.edge == "element" else number
+                last[value] = max(last[value], ends)
     return last
+
+
+def first_of_round(statements: Sequence[Statement]) -> int:
+    """Return the position of the first line of a round behind what it begins with; 0 if there is no loop."""
+    heads = [number for number, line in enumerate(statements) if line.edge in ("list", "element", "state")]
+    return heads[-1] + 1 if heads else 0

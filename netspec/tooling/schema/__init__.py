@@ -16,17 +16,21 @@ blocks with their arguments, the keys of steps and documents.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from netspec.language.combinators import COMBINATORS
 from netspec.language.loading.library import library
+from netspec.language.model import Block
 from netspec.language.parsing.header import Expectation, Header
+from netspec.ops import OPS
 from netspec.tooling.schema.calls import BODY_TYPES
 from netspec.tooling.schema.known import known_blocks, known_defaults
 from netspec.tooling.schema.parts import block_declarations, defaults, initialization, part_definitions
-from netspec.tooling.schema.patterns import PICKED, WORDS, Schema, matching
+from netspec.tooling.schema.patterns import PICKED, WORDS, Schema, matching, one_of
 from netspec.tooling.schema.steps import Steps, every_argument, free_definitions, shared_definitions
 from netspec.version import MARK, __version__
 
@@ -34,6 +38,7 @@ __all__ = ["document_schema", "schema_text"]
 
 BRINGS_BLOCKS = ("blocks", "import", "extends")
 """The keys of a document by which its steps may call blocks that are not of the library."""
+_BRINGS: Schema = {"anyOf": [{"required": [key]} for key in BRINGS_BLOCKS]}
 KEPT = ("description", "type", "anyOf", "const", "pattern", "minimum", "items", "additionalProperties")
 """The keywords that are copied from the schema of a record."""
 
@@ -59,7 +64,7 @@ def document_schema(path: Path | None = None) -> dict[str, Any]:
     steps = [Steps(blocks, given)]
     definitions = {**part_definitions(), **shared_definitions(blocks, given)}
     if path is None:
-        steps += [Steps(blocks, prefix="open."), Steps(blocks, every_argument(), "free.")]
+        steps += [Steps(blocks, prefix="open."), Steps(blocks, every_argument(blocks), "free.")]
         definitions |= free_definitions(blocks)
     for each in steps:
         definitions |= each.definitions()
@@ -67,10 +72,10 @@ def document_schema(path: Path | None = None) -> dict[str, Any]:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$comment": f"{MARK} {__version__}",
         "type": "object",
-        "properties": _properties(definitions),
+        "properties": _properties(definitions, blocks, others=path is None),
         "required": ["netspec"],
         "additionalProperties": False,
-        "allOf": [_completeness(), _bodies(*steps)],
+        "allOf": [_completeness(), _bodies(*steps), *([] if path else [_known_words()])],
         "definitions": definitions,
     }
 
@@ -85,12 +90,12 @@ def schema_text(path: Path | None = None) -> str:
     return ",\n".join(["{\n" + top[0], *top[1:], '  "definitions": {\n' + ",\n".join(lines) + "\n  }"]) + "\n}\n"
 
 
-def _properties(definitions: dict[str, Schema]) -> dict[str, Schema]:
+def _properties(definitions: dict[str, Schema], blocks: Mapping[str, Block], others: bool) -> dict[str, Schema]:
     """Return the schemas of a document's keys: those of the header, refined where the language is stricter."""
     own: dict[str, Schema] = {
         "args": {"allOf": [{"$ref": "#/definitions/arguments"}], "type": "object"},
-        "defaults": defaults(definitions),
-        "init": initialization(),
+        "defaults": defaults(definitions, blocks, others),
+        "init": initialization(blocks, others),
         "input": {"allOf": [{"$ref": "#/definitions/input"}], "defaultSnippets": [INPUT_SNIPPET]},
         "blocks": {"type": "object"},
         "tensors": {"allOf": [{"$ref": "#/definitions/tensors"}], "type": "object"},
@@ -126,16 +131,25 @@ def _bodies(closed: Steps, opened: Steps | None = None, free: Steps | None = Non
     """Return the schemas of the keys with steps; others for documents with own blocks or ``defaults``."""
     if opened is None or free is None:
         return _holding(closed)
-    brings = {"anyOf": [{"required": [key]} for key in BRINGS_BLOCKS]}
-    other = {"if": brings, "then": _holding(opened), "else": _holding(closed)}
+    other = {"if": _BRINGS, "then": _holding(opened), "else": _holding(closed)}
     return {"if": _gives_required(), "then": _holding(free), "else": other}
 
 
+def _known_words() -> Schema:
+    """Return the condition that a document without blocks of its own says something of known ops and blocks alone."""
+    words = {
+        "defaults": [*OPS, *library(), *(name for name, each in COMBINATORS.items() if each.default_fields())],
+        "init": [*OPS, *library()],
+    }
+    known = {key: {"type": "object", "propertyNames": {"pattern": one_of(each)}} for key, each in words.items()}
+    return {"if": _BRINGS, "else": {"properties": known}}
+
+
 def _gives_required() -> Schema:
-    """Return the condition that a document's ``defaults`` set arguments that an op requires."""
+    """Return the condition that a document's ``defaults`` set arguments that an op or block requires."""
     given = [
         {"required": [name], "properties": {name: {"anyOf": [{"required": [each]} for each in names]}}}
-        for name, names in every_argument().items()
+        for name, names in every_argument(library()).items()
     ]
     return {"required": ["defaults"], "properties": {"defaults": {"anyOf": given}}}
 

@@ -112,12 +112,15 @@ def _fields_or_body(fields: dict[str, Schema], needed: Collection[str], body: Sc
     }
 
 
-def block_call(block: Block, words: list[str]) -> Schema:
-    """Return the schema of a block's arguments; ``words`` are the ops and blocks that can be passed."""
+def block_call(block: Block, words: list[str], given: Collection[str] = ()) -> Schema:
+    """Return the schema of a block's arguments; those that ``defaults`` set are not required.
+
+    ``words`` are the ops and blocks that can be passed.
+    """
     example = example_arguments(block)
     described = {name: describe_parameter(each, words) for name, each in block.parameters.items()}
     parameters = number_snippets(described, example)
-    needed = [name for name, each in block.parameters.items() if each.required]
+    needed = [name for name, each in block.parameters.items() if each.required and name not in given]
     call = _call(parameters, needed, next(iter(parameters), None))
     return {**about_block(block), "title": block.name, **call, **block_snippet(block)}
 

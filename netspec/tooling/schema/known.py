@@ -27,7 +27,7 @@ def known_blocks(path: Path) -> dict[str, Block]:
 
 
 def known_defaults(path: Path) -> dict[str, set[str]]:
-    """Return the arguments that the defaults of a document, and of those it extends, set for each op.
+    """Return the arguments that the defaults of a document, and of those it extends, set for each op and block.
 
     Raises: SpecError when a file cannot be read, or refers to one that does not exist.
     """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from netspec.language.combinators import COMBINATORS
 from netspec.language.initializers import FUNCTIONS, WORDS
-from netspec.language.model import STEP_KEYS
+from netspec.language.model import STEP_KEYS, Block
 from netspec.language.parameters import TYPES
 from netspec.language.parsing.declarations import BLOCK_KEYS
 from netspec.language.parsing.tensors import TENSOR_KEYS
@@ -29,6 +31,7 @@ def part_definitions() -> dict[str, Schema]:
         "initializer": _initializer(),
         "tensors": _tensors(),
         "rules": _rules(),
+        "inside": initialization(),
     }
 
 
@@ -55,28 +58,45 @@ def block_declarations(body: Schema) -> Schema:
     return {"type": "object", "propertyNames": names, "additionalProperties": block}
 
 
-def defaults(definitions: dict[str, Schema]) -> Schema:
-    """Return the schema of ``defaults:``: any argument of any op, taken from the definitions of their steps."""
-    per_op = {name: _fields(name, op, definitions) for name, op in OPS.items()}
-    return {"type": "object", "properties": per_op, "additionalProperties": False}
+def defaults(definitions: dict[str, Schema], blocks: Mapping[str, Block], others: bool) -> Schema:
+    """Return the schema of ``defaults:``: any argument of any op or block, from the definitions of their steps.
 
-
-def _fields(name: str, op: type[Op], definitions: dict[str, Schema]) -> Schema:
-    # A reference into the op's own schema: otherwise every argument would be in the file twice.
-    place = f"merge.{name}" if op.family == "merge" and not op.operands_from else f"op.{name}"
-    branch = "/then" if "then" in definitions[place] else ""
-    fields = {
-        field: {"$ref": f"#/definitions/{place}{branch}/properties/{field}"}
-        for field in op.model_fields
-        if field not in op.verbatim and not issubclass(op, Patterned)
+    ``others`` allows blocks that are not known.
+    """
+    per_op = {name: _fields_of_op(name, op, definitions) for name, op in OPS.items()}
+    per_block = {name: _fields(f"block.{name}", block.parameters, definitions) for name, block in blocks.items()}
+    combinators = {name: each.default_fields() for name, each in COMBINATORS.items()}
+    per_combinator = {
+        name: _fields(f"combinator.{name}", each, definitions) for name, each in combinators.items() if each
     }
+    return {
+        "type": "object",
+        "properties": per_op | per_block | per_combinator,
+        "additionalProperties": others,
+    }
+
+
+def _fields_of_op(name: str, op: type[Op], definitions: dict[str, Schema]) -> Schema:
+    place = f"merge.{name}" if op.family == "merge" and not op.operands_from else f"op.{name}"
+    allowed = [field for field in op.model_fields if field not in op.verbatim and not issubclass(op, Patterned)]
+    return _fields(place, allowed, definitions)
+
+
+def _fields(place: str, names: Iterable[str], definitions: dict[str, Schema]) -> Schema:
+    # References into the schema of the step: otherwise every argument would be in the file twice.
+    branch = "/then" if "then" in definitions[place] else ""
+    fields = {name: {"$ref": f"#/definitions/{place}{branch}/properties/{name}"} for name in names}
     return {"type": "object", "properties": fields, "additionalProperties": False}
 
 
-def initialization() -> Schema:
-    """Return the schema of ``init:``: the initializers of each op's parameters."""
-    rules = {"$ref": "#/definitions/rules"}
-    return {"type": "object", "properties": dict.fromkeys(OPS, rules), "additionalProperties": False}
+def initialization(blocks: Iterable[str] = (), others: bool = False) -> Schema:
+    """Return the schema of ``init:``: the initializers of each op's parameters, and of those inside each block.
+
+    ``others`` allows blocks that are not known.
+    """
+    rules, inside = {"$ref": "#/definitions/rules"}, {"$ref": "#/definitions/inside"}
+    words = dict.fromkeys(OPS, rules) | dict.fromkeys(blocks, inside)
+    return {"type": "object", "properties": words, "additionalProperties": others}
 
 
 # arguments

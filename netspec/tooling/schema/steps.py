@@ -30,7 +30,7 @@ from netspec.tooling.schema.patterns import (
 
 Blocks = Mapping[str, Block]
 Given = Mapping[str, Collection[str]]
-"""The arguments of ops that are set in ``defaults``, by op."""
+"""The arguments of ops and blocks that are set in ``defaults``, by their word."""
 
 
 def plain_ops() -> dict[str, type[Op]]:
@@ -57,14 +57,17 @@ def shared_definitions(blocks: Blocks, given: Given) -> dict[str, Schema]:
 def free_definitions(blocks: Blocks) -> dict[str, Schema]:
     """Return the schemas of the ops that require arguments, if ``defaults`` may set all of them."""
     return {
-        **{f"free.op.{name}": op_call(OPS[name], names) for name, names in every_argument().items()},
+        **{f"free.op.{name}": op_call(OPS[name], names) for name, names in every_argument({}).items()},
         "free.ops": _decided_ops(op_references(is_free=True), blocks),
     }
 
 
-def every_argument() -> dict[str, list[str]]:
-    """Return the arguments that ops require, by the op; merges have operands instead."""
-    return {name: required(op) for name, op in plain_ops().items() if required(op)}
+def every_argument(blocks: Blocks) -> dict[str, list[str]]:
+    """Return the arguments that ops and blocks require, by their word; merges have operands instead."""
+    needed = {name: required(op) for name, op in plain_ops().items()}
+    for name, block in blocks.items():
+        needed[name] = [each.name for each in block.parameters.values() if each.required]
+    return {name: names for name, names in needed.items() if names}
 
 
 def op_references(is_free: bool = False) -> dict[str, Schema]:
@@ -82,11 +85,8 @@ def _decided_ops(calls: dict[str, Schema], blocks: Blocks) -> Schema:
 
 def complete_words(blocks: Blocks, given: Given) -> list[str]:
     """Return the words that need no arguments."""
-    ops = [name for name, op in OPS.items() if set(required(op)) <= set(given.get(name, ()))]
-    return [
-        *ops,
-        *(name for name, block in blocks.items() if not any(each.required for each in block.parameters.values())),
-    ]
+    needed = every_argument(blocks) | {name: required(op) for name, op in OPS.items()}
+    return [name for name in (*OPS, *blocks) if set(needed.get(name, ())) <= set(given.get(name, ()))]
 
 
 def _proposals(words: list[str], blocks: Blocks) -> Schema:
@@ -162,7 +162,7 @@ class Steps:
         return (
             {**about_block(block), **block_snippet(block), "anyOf": [{}]}
             if self.prefix
-            else block_call(block, [*OPS, *self.blocks])
+            else block_call(block, [*OPS, *self.blocks], self.given.get(block.name, ()))
         )
 
     def _step(self) -> Schema:

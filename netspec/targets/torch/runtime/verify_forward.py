@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from netspec.diagnostics import InternalError
-from netspec.ir import Graph, Node
+from netspec.ir import Graph, Node, Scope
 from netspec.sizes.shape import show, stated_shape
 from netspec.targets.torch.expand_stored import without_batch
 from netspec.targets.torch.layer_source import layer_classes
-from netspec.targets.torch.layout import is_stored, needs_module
+from netspec.targets.torch.layout import edge_of, is_stored, needs_module
 from netspec.targets.torch.pipeline import legalize
 
 Shapes = tuple[tuple[int, ...], ...]
@@ -70,7 +70,7 @@ def verify_forward(module: nn.Module, graph: Graph, batch: int = 1, seed: int = 
 
 def _compare(graph: Graph, shapes: list[Shapes], batch: int) -> int:
     training = graph.training_only
-    nodes = [node for node in graph if node.path not in training]
+    nodes = [node for node in _computed(graph) if node.path not in training]
     alone = without_batch(graph)
     position = 0
     for node in nodes:
@@ -88,6 +88,25 @@ def _compare(graph: Graph, shapes: list[Shapes], batch: int) -> int:
     if position != len(shapes):
         raise ShapeMismatch(f"{len(shapes)} results were computed for {len(nodes)} nodes")
     return len(nodes)
+
+
+def _computed(graph: Graph) -> Iterable[Node]:
+    """Return the nodes in the order in which they give tensors, those in a scan once a round."""
+    has_scan = any(scope.kind == "scan" for scope in graph.root.descend())
+    return _rounds(graph.root, 1) if has_scan else graph
+
+
+def _rounds(scope: Scope, around: int) -> Iterator[Node]:
+    heads = [place for place, item in enumerate(scope.items) if edge_of(item) in ("element", "state")]
+    begins = heads[-1] + 1 if heads else 0
+    yield from (item for item in scope.items[:begins] if isinstance(item, Node) and not edge_of(item))
+    for _ in range(scope.rounds // around):
+        for item in scope.items[begins:]:
+            if isinstance(item, Scope):
+                yield from _rounds(item, scope.rounds)
+            elif not edge_of(item):
+                yield item
+    yield from (item for item in scope.items if edge_of(item) == "collected" and isinstance(item, Node))
 
 
 def _calls(node: Node, graph: Graph) -> int:
