@@ -19,8 +19,8 @@ from netspec.sizes.shape import elements
 class Memory:
     """Bytes of a network for a dtype and a batch.
 
-    ``forward`` is the sum over all values, as a training step keeps them, in a scan those of each round; ``peak`` is the
-    most that evaluation holds at one time, including the input, in a scan with the values of one round. Values that
+    ``forward`` is the sum over all values, as a training step keeps them: of a scan, those of each round. ``peak`` is
+    the most that evaluation holds at one time, including the input: of a scan, the values of one round. Values that
     share memory with their operand count once, which differs between the two: a dropout returns its operand in
     evaluation only. Ops that work in place are not taken into account, so the true figures may be lower.
     """

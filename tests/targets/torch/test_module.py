@@ -164,6 +164,11 @@ def test_tracebacks_show_the_generated_lines() -> None:
 
 def test_symbolic_trace(graph: Graph) -> None:
     module, inputs = built(graph).eval(), floats(graph)
+    if any(scope.kind == "scan" for scope in graph.root.descend()):
+        # A symbolic tensor has no length; `torch.export` takes that of its example.
+        with pytest.raises(torch.fx.proxy.TraceError, match="iterate"):
+            torch.fx.symbolic_trace(module)
+        return
     assert_same_outputs(torch.fx.symbolic_trace(module), module, inputs)
 
 

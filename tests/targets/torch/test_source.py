@@ -112,10 +112,14 @@ def forwards(tree: ast.Module) -> Iterator[ast.FunctionDef]:
 
 
 def assert_straight(forward: ast.FunctionDef) -> None:
-    """Assert that a forward is a list of checks and assignments, and a return; only dense layers make it a loop."""
+    """Assert that a forward is a list of checks and assignments, and a return; dense layers and scans make loops."""
     *lines, last = forward.body
     assert isinstance(last, ast.Return) and last.value is not None
     for line in lines:
+        if isinstance(line, ast.For) and ".unbind(1)" in ast.unparse(line.iter):
+            inside = [ast.unparse(each) for each in line.body if not isinstance(each, ast.Assign)]
+            assert all(re.fullmatch(r"\w+\.append\(\w+\)", each) for each in inside), inside
+            continue
         is_loop = isinstance(line, ast.For) and ast.unparse(line.iter) == "self.children()"
         is_check = ast.unparse(line).startswith("torch._assert(")
         assert is_loop or is_check or isinstance(line, ast.Assign), ast.unparse(line)
