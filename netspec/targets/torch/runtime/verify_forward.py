@@ -79,7 +79,9 @@ def _compare(graph: Graph, shapes: list[Shapes], batch: int) -> int:
         position += _calls(node, graph)
         if position > len(shapes):
             raise ShapeMismatch(f"{node.path} was not computed: {len(shapes)} results for {len(nodes)} nodes")
-        for value, result, found in zip(node.values, node.results, shapes[position - 1], strict=True):
+        # The elements of a sequence are taken all at once.
+        count = graph.shape_of(node.inputs[0])[0] if edge_of(node) == "element" else 1
+        for value, result, found in zip(node.values * count, node.results * count, shapes[position - 1], strict=True):
             expected = (batch, *result.shape)
             if value in alone:
                 found = (batch, *found[max(len(found) - len(result.shape), 0) :])  # a leading axis may be stored
@@ -99,7 +101,8 @@ def _computed(graph: Graph) -> Iterable[Node]:
 def _rounds(scope: Scope, around: int) -> Iterator[Node]:
     heads = [place for place, item in enumerate(scope.items) if edge_of(item) in ("element", "state")]
     begins = heads[-1] + 1 if heads else 0
-    yield from (item for item in scope.items[:begins] if isinstance(item, Node) and not edge_of(item))
+    nodes = [item for item in scope.items[:begins] if isinstance(item, Node) and edge_of(item) != "state"]
+    yield from sorted(nodes, key=lambda node: edge_of(node) == "element")  # which the loop takes, after all else
     for _ in range(scope.rounds // around):
         for item in scope.items[begins:]:
             if isinstance(item, Scope):
