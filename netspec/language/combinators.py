@@ -147,7 +147,7 @@ class Scan(Combinator, key="scan"):
     that ``over`` and ``carry`` give them. A round's states are the values with these labels at its end, or else the
     values of its last step.
 
-    Example: ``- scan: {over: x, carry: {h: state}, body: [{gru_cell: {hidden: 64}}], output: h}``
+    Example: ``- scan: {over: x, carry: {h: state}, body: [gru_cell], output: h}``
     """
 
     verbatim = ("over", "carry", "output", "last")

@@ -57,7 +57,8 @@ SAME = {
     "defaults give arguments of blocks": (
         "defaults: {conv_bn_act: {act: silu, out: 4}, conv: {kernel: 1}}\n"
         "network: [conv_bn_act, {conv_bn_act: {out: 8, act: null}}]",
-        "- conv: {out: 4, kernel: 1, bias: false}\n- bn\n- silu\n- conv: {out: 8, kernel: 1, bias: false}\n- bn",
+        "- conv: {out: 4, kernel: 1, padding: auto, bias: false}\n- bn\n- silu\n"
+        "- conv: {out: 8, kernel: 1, padding: auto, bias: false}\n- bn",
     ),
     "defaults of blocks reach calls in other blocks and by $name": (
         "args: {n: 2}\ndefaults: {conv_bn_act: {kernel: n + 1, out: 4}}\n"

@@ -28,15 +28,15 @@ class GruCell(nn.Module):
 
     def forward(self, value: Tensor, state: Tensor) -> Tensor:
         value = self.from_value(value)  # 24
-        x = value[:, :8]  # 8
-        out = value[:, 8:16]  # 8
-        value = value[:, 16:]  # 8
-        y = self.from_state(state)  # 24
-        z = y[:, :8]  # 8
-        out2 = y[:, 8:16]  # 8
-        y = y[:, 16:]  # 8
-        update = torch.sigmoid(out + out2)  # 8
-        x = torch.tanh(value + torch.sigmoid(x + z) * y)  # 8
+        reset1 = value[:, :8]  # 8
+        update1 = value[:, 8:16]  # 8
+        new1 = value[:, 16:]  # 8
+        x = self.from_state(state)  # 24
+        reset2 = x[:, :8]  # 8
+        update2 = x[:, 8:16]  # 8
+        new2 = x[:, 16:]  # 8
+        update = torch.sigmoid(update1 + update2)  # 8
+        x = torch.tanh(new1 + torch.sigmoid(reset1 + reset2) * new2)  # 8
         return (1 - update) * x + update * state  # 8
 
 
@@ -52,12 +52,14 @@ class LstmCell(nn.Module):
         left = self.from_value(value)  # 32
         state = self.from_state(state)  # 32
         x = left + state  # 32
-        out = x[:, :8]  # 8
-        y = x[:, 8:16]  # 8
-        z = x[:, 16:24]  # 8
-        x = x[:, 24:]  # 8
-        next_memory = torch.sigmoid(y) * memory + torch.sigmoid(out) * torch.tanh(z)  # 8
-        next_state = torch.sigmoid(x) * torch.tanh(next_memory)  # 8
+        input_gate = x[:, :8]  # 8
+        forget_gate = x[:, 8:16]  # 8
+        candidate = x[:, 16:24]  # 8
+        output_gate = x[:, 24:]  # 8
+        next_memory = (
+            torch.sigmoid(forget_gate) * memory + torch.sigmoid(input_gate) * torch.tanh(candidate)
+        )  # 8
+        next_state = torch.sigmoid(output_gate) * torch.tanh(next_memory)  # 8
         return next_state, next_memory
 
 

@@ -15,7 +15,7 @@ name: tagger
 input: {tokens: {shape: [12], dtype: int64, high: 50}, start: [8]}
 network:
   - {embedding: {num: 50, dim: 6}, from: tokens}
-  - scan: {over: x, carry: {h: start}, body: [{gru_cell: 8}], output: h}
+  - scan: {over: x, carry: {h: start}, body: [gru_cell], output: h}
     name: encoder
   - linear: 4
 """
@@ -47,7 +47,7 @@ def test_a_scan_of_lstm_cells_is_the_loop_over_those_of_torch() -> None:
     graph = compile_text(
         "netspec: 1\nname: reader\ninput: {words: [7, 6], start: [8], memory: [8]}\n"
         "outputs: [ys, h, c]\nnetwork:\n"
-        "  - scan: {over: words, carry: {h: start, c: memory}, body: [{lstm_cell: 8}], output: h, last: [h, c]}\n"
+        "  - scan: {over: words, carry: {h: start, c: memory}, body: [lstm_cell], output: h, last: [h, c]}\n"
         "    as: [ys, h, c]\n"
     )
     module = build(graph)
