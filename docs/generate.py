@@ -111,7 +111,8 @@ What proves a network stands beside it; `make test` runs all of it but where ano
 - Where it is *equal to* a network of another library, both are the same graph, and give the same output with the same
   weights; with that library's *keys*, its checkpoints load with `strict=True`. For pytorchcv `make test` compares the
   graphs, that of preresnet1001_cifar excepted, and the outputs of all but the largest networks; these, torchvision and
-  timm are left to `make parity`.
+  timm are left to `make parity`. Of transformers, the outputs at a small configuration and the parameters of the full one
+  are compared (`tests/zoo/test_transformers.py`).
 - *With other settings* it is the graph of another network of pytorchcv
   ([`tests/zoo/settings.yaml`](../tests/zoo/settings.yaml)).
 """
@@ -342,7 +343,8 @@ def _results() -> Iterator[str]:
     names = shipped_names()
     documents = [netspec.load(name) for name in names]
     equal = Counter(library_name for document in documents for library_name, _ in references(document))
-    keyed = sum(bool(document.reference.get("keys")) for document in documents)
+    configured = equal.pop("transformers", 0)
+    keyed = sum(document.reference.get("keys") in equal for document in documents)
     others = ", ".join(f"{library_name} {count}" for library_name, count in equal.most_common())
     parts, figures = sum(part_figures().values()), "[`tests/zoo/figures.yaml`](tests/zoo/figures.yaml)"
     yield "| what | how much | held by |"
@@ -351,6 +353,7 @@ def _results() -> Iterator[str]:
     yield f"| figures of their parts, published or worked out by hand from the papers | {parts} | {figures} |"
     yield f"| networks equal to another library's: graph and outputs | {others} | `make parity` |"
     yield f"| of these, with the library's own `state_dict` keys | {keyed} | `make parity` |"
+    yield f"| networks equal to one of transformers, with its keys: outputs | {configured} | `make test` |"
     for row in (DOCS.parent / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8").splitlines():
         what, *found = [cell.strip() for cell in row.strip("|").split("|")]
         if what.startswith(MEASURED):

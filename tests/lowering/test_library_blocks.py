@@ -56,7 +56,7 @@ def test_the_perceptrons_of_transformers_are_their_formulas() -> None:
     module = build(compile_text({"input": [5, 8], "network": steps}))
     gated, plain = module.get_submodule("swiglu1"), module.get_submodule("mlp1")
     x = torch.randn(2, 5, 8, dtype=torch.float64)
-    y = gated.down(torch.sigmoid(gated.gate(x)) * gated.gate(x) * gated.up(x))
+    y = gated.down_proj(torch.sigmoid(gated.gate_proj(x)) * gated.gate_proj(x) * gated.up_proj(x))
     hidden = plain.fc1(y)
     assert torch.allclose(module(x), plain.fc2(hidden * torch.sigmoid(hidden)))
 
@@ -79,15 +79,15 @@ def torchs(layer: torch.nn.Module) -> torch.nn.MultiheadAttention:
     state = layer.state_dict()
     for part in ("weight", "bias"):
         joint = state.get(f"qkv.{part}")
-        joint = torch.cat([state[f"{name}.{part}"] for name in "qkv"]) if joint is None else joint
+        joint = torch.cat([state[f"{name}_proj.{part}"] for name in "qkv"]) if joint is None else joint
         theirs.get_parameter(f"in_proj_{part}").data.copy_(joint)
-        theirs.out_proj.get_parameter(part).data.copy_(state[f"proj.{part}"])
+        theirs.out_proj.get_parameter(part).data.copy_(state[f"out_proj.{part}"])
     return theirs
 
 
-@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("packed", [None, "qkv"])
 @pytest.mark.parametrize("causal", [False, True])
-def test_attention_is_torchs(packed: bool, causal: bool) -> None:
+def test_attention_is_torchs(packed: str | None, causal: bool) -> None:
     module = attending(packed=packed, causal=causal)
     mask = torch.ones(5, 5, dtype=torch.bool).triu(1) if causal else None
     expected, _ = torchs(module.attention1)(TOKENS, TOKENS, TOKENS, attn_mask=mask)
@@ -106,9 +106,12 @@ def test_fewer_key_heads_are_those_of_several_heads() -> None:
     theirs = torchs(build(compile_text({"input": [5, 8], "network": [{"attention": 4}]})).attention1)
     spread = torch.arange(4).reshape(2, 2).repeat_interleave(2, 0).flatten()
     for part in ("weight", "bias"):
-        joint = [layer.get_parameter(f"q.{part}"), *(layer.get_parameter(f"{name}.{part}")[spread] for name in "kv")]
+        joint = [
+            layer.get_parameter(f"q_proj.{part}"),
+            *(layer.get_parameter(f"{name}_proj.{part}")[spread] for name in "kv"),
+        ]
         theirs.get_parameter(f"in_proj_{part}").data.copy_(torch.cat(joint))
-        theirs.out_proj.get_parameter(part).data.copy_(layer.get_parameter(f"proj.{part}"))
+        theirs.out_proj.get_parameter(part).data.copy_(layer.get_parameter(f"out_proj.{part}"))
     expected, _ = theirs(TOKENS, TOKENS, TOKENS)
     assert torch.allclose(module(TOKENS), expected)
 

@@ -1,7 +1,8 @@
 """Every network with an independent implementation equals it: one structure, and one output for the same weights.
 
-The implementations are named in the documents, under ``reference:``. Those of pytorchcv and transformers are compared
-by ``make test``, those of torchvision and timm, which need an environment of their own, by ``make parity``.
+The implementations are named in the documents, under ``reference:``. Those of pytorchcv are compared by ``make test``,
+those of torchvision and timm, which need an environment of their own, by ``make parity``. Those of transformers, which
+trace otherwise, are compared in test_transformers.py.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def references() -> Iterator[Reference]:
     """Yield all that the documents name."""
     for network, libraries in NAMED.items():
         for library, named in libraries.items():
-            if library == "keys":
+            if library in ("keys", "transformers"):
                 continue
             ((constructor, arguments),) = named.items() if isinstance(named, dict) else [(named, {})]
             yield Reference(network, library, constructor, dict(arguments))
@@ -87,9 +88,7 @@ KEYED = [name for name, libraries in NAMED.items() if libraries.get("keys") == "
 def construct(reference: Reference) -> nn.Module:
     """Return the implementation without auxiliary outputs, which evaluation leaves out; skip without the library."""
     arguments = {**reference.arguments, **({"aux_logits": False} if "aux_logits" in reference.arguments else {})}
-    make = {"pytorchcv": _pytorchcv, "torchvision": _torchvision, "timm": _timm, "transformers": _transformers}[
-        reference.library
-    ]
+    make = {"pytorchcv": _pytorchcv, "torchvision": _torchvision, "timm": _timm}[reference.library]
     module: nn.Module = make(reference.constructor)(**arguments)
     return module.eval()
 
@@ -127,14 +126,6 @@ def _timm(name: str) -> Callable[..., nn.Module]:
     except (ImportError, RuntimeError) as error:
         pytest.skip(f"timm is not usable here: {error}")
     return lambda **arguments: timm.create_model(name, pretrained=False, **arguments)
-
-
-def _transformers(name: str) -> Callable[..., nn.Module]:
-    try:
-        model = getattr(importlib.import_module("transformers"), name)
-    except (ImportError, RuntimeError) as error:
-        pytest.skip(f"transformers is not usable here: {error}")
-    return lambda **arguments: model(model.config_class(**arguments, use_cache=False))
 
 
 def compile_small(name: str, theirs: Callable[[], nn.Module]) -> Graph:

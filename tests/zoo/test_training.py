@@ -98,7 +98,9 @@ def results_of(graph: Graph, module: nn.Module, inputs: tuple[Tensor, ...]) -> l
     """Return the outputs that the network has in its mode, with their values."""
     ordered = sorted(graph.outputs, key=lambda output: output.train_only)
     values = [value for value in tree_leaves(module(*inputs)) if value is not None]
-    return list(zip(ordered, values, strict=module.training))
+    # Of a sequence of vectors, the mean tells the examples apart: a norm at the end leaves each vector its own mean.
+    vectors = [value.mean(1) if value.dim() == 3 else value for value in values]
+    return list(zip(ordered, vectors, strict=module.training))
 
 
 def learning_rate(graph: Graph) -> float:

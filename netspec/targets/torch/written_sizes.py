@@ -14,7 +14,7 @@ from itertools import product
 
 from netspec.ir import Node, Scope
 from netspec.sizes import Dim, Size
-from netspec.sizes.shape import Shape
+from netspec.sizes.shape import Shape, axis_named
 from netspec.syntax import expr
 from netspec.syntax.expr.syntax import read
 
@@ -116,9 +116,10 @@ def _written(
         for name, (value, attribute) in places.items():
             shape = shapes[values[value]]
             sizes[name] = getattr(expr.Value(shape), attribute)
-            axis = getattr(expr.Value(tuple(range(len(shape)))), attribute)
-            is_open = isinstance(sizes[name], Dim)
-            texts[name] = f"{{{values[value]}}}.shape[{axis + 1}]" if is_open else str(sizes[name])
+            axis = axis_named(attribute, shape)
+            texts[name] = str(sizes[name])
+            if axis is not None and isinstance(sizes[name], Dim):
+                texts[name] = f"{{{values[value]}}}.shape[{axis + 1}]"
         text = ast.unparse(tree)
         found = expr.parse(text).evaluate(sizes)
     except expr.ExpressionError:

@@ -129,6 +129,10 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
             {"attend": {"query": "causal", "key": "q", "value": "q", "bias": "bias"}},
         ],
     },
+    "positions of a sequence": {
+        "input": {"shape": [12], "dtype": "int64", "high": 20},
+        "network": [{"embedding": {"num": 20, "dim": 6}}, {"position_embedding": 100}],
+    },
     "sequences": {
         "input": {"shape": [12], "dtype": "int64", "high": 20},
         "network": [
