@@ -32,7 +32,7 @@ def liveness(graph: Graph) -> Liveness:
         last.update((owners[path], position) for path in node.inputs)
     kept = {owners[output.node] for output in graph.outputs if not output.train_only}
     kept.update(each.name for each in graph.inputs)
-    kept.update(node.path for node in order if not node.inputs)
+    kept.update(node.path for node in order if _is_stored(node))
     dying: dict[int, list[str]] = {}
     for path, position in last.items():
         if path not in kept:
@@ -49,8 +49,9 @@ def aliases(graph: Graph, training: bool) -> frozenset[str]:
     shared: set[str] = set()
     strided: set[str] = set()
     for node in graph:
-        if not node.inputs:  # it is part of the module
-            shared.add(node.path)
+        if not node.inputs:
+            if _is_stored(node):
+                shared.add(node.path)
             continue
         operand = node.inputs[0]
         # torch.Tensor.view needs elements without gaps for new axes, and torch.flatten copies where there are some.
@@ -59,6 +60,11 @@ def aliases(graph: Graph, training: bool) -> frozenset[str]:
         if node.op.strided or (node.path in shared and operand in strided):
             strided.add(node.path)
     return frozenset(shared)
+
+
+def _is_stored(node: Node) -> bool:
+    """Return whether a value is part of the module, and not computed in each call."""
+    return not node.inputs and node.symbolic is None
 
 
 def _owners(graph: Graph) -> dict[str, str]:

@@ -10,6 +10,7 @@ from netspec.diagnostics import Code, LimitError
 from netspec.dtypes import FLOAT_BYTES, element_bytes
 from netspec.ir import Graph, Node, analysis
 from netspec.ops import TensorType
+from netspec.ops.constant import Constant
 from netspec.ops.scan import Edge
 from netspec.sizes import stated
 from netspec.sizes.shape import elements
@@ -90,7 +91,9 @@ def check_memory(memory: Memory, graph: Graph, limit: int, forward: bool) -> Non
     Raises: LimitError NS0707 with the number.
     """
     # torch creates every parameter in float32, whatever it becomes afterwards.
+    constants = (node for node in graph if isinstance(node.op, Constant) and node.symbolic is None)
     needed = graph.training_params * FLOAT_BYTES["float32"] + (memory.peak if forward else 0)
+    needed += sum(count_bytes(node.results, "float32") for node in constants)
     if needed > limit:
         what = f"parameters and the values of a batch of {memory.batch}" if forward else "parameters"
         message = f"{graph.name} needs {show_bytes(needed)} for {what}, and {show_bytes(limit)} are allowed"

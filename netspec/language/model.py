@@ -143,6 +143,11 @@ class StoredTensor:
     def __repr__(self) -> str:
         return f"<StoredTensor {self.name} at {self.span}>"
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether its elements follow from their indices; all others are trained."""
+        return "axes" in self.fields
+
 
 # Not frozen: the body is parsed after all signatures are known, so that blocks may call each other.
 @dataclass(slots=True, eq=False, repr=False)

@@ -6,7 +6,7 @@ even in a block that is never called or in a step that ``when`` disables.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 from netspec.diagnostics import Code, Diagnostic, Note, Span, nearest
@@ -102,10 +102,12 @@ def expression_errors(text: str, span: Span, scope: Scope | None, words: Collect
     return [expression_error(error, text, span, words, scope.declaration(error.help)) for error in errors]
 
 
-def formula_errors(text: str, span: Span, scope: Scope | None) -> list[Diagnostic]:
-    """Return the errors of a formula that can be found without values."""
+def formula_errors(
+    text: str, span: Span, scope: Scope | None, parse: Callable[[str], expr.Formula] = expr.parse_formula
+) -> list[Diagnostic]:
+    """Return the errors of a formula, over values or as ``parse`` says, that can be found without values."""
     try:
-        formula = expr.parse_formula(source_of(text))
+        formula = parse(source_of(text))
     except expr.ExpressionError as error:
         return [expression_error(error, text, span)]
     unknown = formula.unknown(scope.names) if scope else []

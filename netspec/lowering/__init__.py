@@ -9,7 +9,7 @@ combinator.
     body.py            bodies, step by step
     blocks.py          calls of blocks
     merges.py          steps with several operands
-    tensors.py         the tensors that are declared beside bodies
+    tensors.py         the tensors that are declared beside bodies; constants.py, those computed from indices
     formulas.py        steps that compute by an expression over values
     combinators/       one file per family of combinators
     insertion.py       ops under their name, or in the module that they share

@@ -196,9 +196,9 @@ class Builder:
         weights: dict[str, Shape] = {name: tuple(map(int, shape)) for name, shape in parameters.items()}
         params = sum([stated(prod(shape)) for shape in weights.values()])
         numbers = op.at_stated_sizes()
-        if numbers is not op:
+        if numbers is not op and shapes:
             # A layer is constructed with its padding, which may follow from an open window.
-            for side in chain(*op.padding_around(*map(stated_shape, shapes[:1]))):
+            for side in chain(*op.padding_around(stated_shape(shapes[0]))):
                 int(side)
         self.deciding.reason = around
         symbolic = None if numbers is op else op
@@ -238,6 +238,8 @@ class Builder:
                 shown = (operands[0], value) if is_mixed else (value,)
                 notes = [Note(self.place(each), f"{each.path} is {each.dtype}") for each in shown]
                 help_text = _dtype_help(wanted[0], value.dtype, is_mixed)
+                if value.dtype == "int64" and value.path in self.graph.nodes:
+                    help_text = "in a constant, `float(...)` makes floats of whole numbers"
                 raise SpecError.of(Code.DTYPE_MISMATCH, message, span, help=help_text, notes=notes)
 
     def _check_last_axis(self, op: Op, operand: Value, span: Span) -> None:

@@ -22,7 +22,9 @@ def size_inputs(op: Op, operands: tuple[Value, ...], labels: Labels, entering: t
         if express(size, _sizes_of(chosen.values())) is None:
             visible = [value for each in labels for values in each.values() for value in values or ()]
             chosen.update((value.path, value) for value in _sources(size, operands, visible) or entering)
-    return tuple(chosen)[len({value.path for value in operands}) :]
+    found = list(chosen.values())[len({value.path for value in operands}) :]
+    # Floats first: of what has no operand, the first of them says the dtype.
+    return tuple(value.path for value in sorted(found, key=lambda value: value.dtype != "float"))
 
 
 def _sources(size: Dim, operands: tuple[Value, ...], visible: Iterable[Value]) -> list[Value]:

@@ -10,6 +10,7 @@ from netspec.ir import Expressions
 from netspec.language.messages import show_value
 from netspec.language.model import StoredTensor
 from netspec.language.scope import source_of
+from netspec.lowering.constants import add_constant
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import closed, evaluate
 from netspec.lowering.initialization import check_fit, initializer
@@ -27,12 +28,14 @@ def add_tensors(tensors: Iterable[StoredTensor], context: Context) -> None:
     """Add tensors to the module whose body begins, and label them for its steps."""
     deciding = context.builder.deciding
     for tensor in tensors:
+        # The current value is not set before the first step.
+        context.set_current(context.labels["input"])
         values: Values = None
         # A tensor has one shape: sizes that it is computed from are fixed by its declaration.
         around, deciding.reason = deciding.reason, Reason(tensor.span, "chosen", context.scope.path)
         try:
             context.builder.budget.count_steps(context.frames, tensor.span)
-            values = _add(tensor, context)
+            values = add_constant(tensor, context) if tensor.is_constant else _add_parameter(tensor, context)
         except expr.AlreadyReported:
             pass
         except SpecError as error:
@@ -42,7 +45,7 @@ def add_tensors(tensors: Iterable[StoredTensor], context: Context) -> None:
         context.label(tensor.name, values)
 
 
-def _add(tensor: StoredTensor, context: Context) -> Values:
+def _add_parameter(tensor: StoredTensor, context: Context) -> Values:
     op = Parameter(shape=_shape(tensor, context), batch=_has_axis(tensor, context))
     start = initializer(tensor.fields["init"], context.variables, tensor.fields.value_spans["init"])
     name = context.namer.claim(tensor.name, tensor.span)

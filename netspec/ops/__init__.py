@@ -18,7 +18,7 @@ The ops, one class each:
     regularization, stochastic
     merge, reshaping, rearrange, tile, resampling, shuffling, rolling, unfolding
     gathering, ranking, accumulation, gradients
-    stored, for what is declared beside the steps
+    stored and constant, for what is declared beside the steps; constant_text writes the latter's code
     scan, for what enters and leaves a round of a loop
 
 An op infers its shape, counts its cost and emits its torch code, and has samples
@@ -31,6 +31,7 @@ from netspec.ops import (  # noqa: F401
     adaptive_pooling,
     attend,
     channel_pooling,
+    constant,
     convolution,
     einsum,
     formula,

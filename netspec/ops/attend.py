@@ -82,6 +82,9 @@ class Attend(Op, name="attend"):
     def optional_names(self) -> tuple[str, ...]:
         return () if self.masks == "none" else tuple(self.masks.split("_and_"))
 
+    def stretches_operand(self, position: int) -> bool:
+        return position >= 3  # a mask or a bias
+
     def operand_dtypes(self, position: int) -> tuple[Dtype, ...]:
         return ("bool",) if position == 3 and "mask" in self.masks else ("float",)
 

@@ -94,12 +94,15 @@ class Torch(NamedTuple):
     them, comma-separated. A module's template has no operands: it is what stands right of ``self.conv1 =``.
     ``layer`` names the file in ``netspec/targets/torch/layers`` whose class the template uses where torch lacks it, or
     is the path of such a file, ending in ``.py``. ``calls`` is how many torch functions a function's template calls.
+    ``locals`` are variables that are assigned before, each a name and a template, which ``{local_NAME}`` stands for;
+    ``calls`` does not count these.
     """
 
     template: str
     arguments: tuple[Argument, ...] = ()
     layer: str | None = None
     calls: int = 1
+    locals: tuple[tuple[str, str], ...] = ()
 
 
 class Sample(NamedTuple):

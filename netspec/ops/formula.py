@@ -1,31 +1,14 @@
 """The op that computes an expression of a document for each element of its operands."""
 
-from typing import Annotated, Any
-
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field
 
 from netspec.dtypes import Dtype
 from netspec.ops.base import Argument, Op, Sample, Torch
 from netspec.ops.broadcasting import broadcast
 from netspec.ops.formula_ops import op_of
-from netspec.ops.formula_text import canonical_text, dtypes_of, is_condition, numbers_of, torch_text
+from netspec.ops.formula_text import FormulaText, canonical_text, dtypes_of, is_condition, numbers_of, torch_text
 from netspec.ops.tensor_type import TensorType
 from netspec.sizes.shape import Shape
-from netspec.syntax import expr
-
-
-def _check(text: Any) -> str:
-    # What a document says wrongly is reported where it stands; this is for the text of a graph.
-    if not isinstance(text, str):
-        raise ValueError("expected the text of a formula")
-    try:
-        expr.parse_evaluated(text)
-    except expr.ExpressionError as error:
-        raise ValueError(str(error)) from None
-    return text
-
-
-FormulaText = Annotated[str, PlainValidator(_check), WithJsonSchema({"type": "string"})]
 
 
 class Formula(Op, name="formula"):

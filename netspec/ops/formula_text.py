@@ -2,8 +2,11 @@
 
 import ast
 import re
+from collections.abc import Mapping
 from functools import lru_cache, partial, reduce
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import PlainValidator, WithJsonSchema
 
 from netspec.dtypes import Dtype
 from netspec.ops.base import Torch
@@ -13,11 +16,26 @@ from netspec.syntax.expr.term import is_number, numbers_in
 LARGEST_WHOLE = 2**53
 """Up to here a float with no fraction is that whole number."""
 _PLACEHOLDER = re.compile(r"\b(?:operand|(?=number))(\w+)\b")
-_NEGATIVE_EXPONENT = re.compile(r"\*\* \((-\{\w+\})\)(?! \*\*)")
-_FUNCTIONS = {
+NEGATIVE_EXPONENT = re.compile(r"\*\* \((-\{\w+\})\)(?! \*\*)")
+FUNCTIONS = {
     **{name: f"torch.{name}" for name in ("exp", "log", "sqrt", "rsqrt", "sin", "cos", "tanh", "sigmoid", "abs")},
     **{name: f"F.{name}" for name in ("softplus", "relu", "silu", "gelu")},
 }
+
+
+def _check(text: Any) -> str:
+    # What a document says wrongly is reported where it stands; this is for the text of a graph.
+    if not isinstance(text, str):
+        raise ValueError("expected the text of a formula")
+    try:
+        expr.parse_evaluated(text)
+    except expr.ExpressionError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+FormulaText = Annotated[str, PlainValidator(_check), WithJsonSchema({"type": "string"})]
+"""The text of a formula, in which only values, numbers and sizes that stay open are left."""
 
 
 @lru_cache(maxsize=1024)
@@ -94,8 +112,19 @@ def canonical_text(text: str) -> str:
         >>> canonical_text("gate*x"), canonical_text("2.0 * x"), canonical_text("where(0 < max(0, x), x, 1)")
         ('a1 * a2', 'a1 * 2', 'where(max(a1, 0) > 0, a1, 1)')
     """
-    names = {name: f"a{place}" for place, name in enumerate(values_of(text), 1)}
-    return ast.unparse(_Canonical(names).visit(_tree(text)))
+    return ast.unparse(
+        _Canonical({name: f"a{place}" for place, name in enumerate(values_of(text), 1)}).visit(_tree(text))
+    )
+
+
+def canonical_index_text(text: str, names: Mapping[str, str]) -> str:
+    """Return a formula over indices with other names for these; a whole number and a float have different dtypes.
+
+    Example:
+        >>> canonical_index_text("2.0 * t", {"t": "a1"})
+        'a1 * 2.0'
+    """
+    return ast.unparse(_CanonicalIndices(names).visit(_tree(text)))
 
 
 @lru_cache(maxsize=1024)
@@ -107,9 +136,9 @@ def torch_text(text: str) -> Torch:
         '{0} * torch.clamp({1}, min={number1})'
     """
     places = {id(each): f"number{place}" for place, each in enumerate(numbers_in(expr.parse_evaluated(text).tree), 1)}
-    writer = _TorchWriter(values_of(text), places)
+    writer = TorchWriter({name: f"operand{place}" for place, name in enumerate(values_of(text))}, places)
     template = _PLACEHOLDER.sub(r"{\1}", ast.unparse(writer.write(expr.parse_evaluated(text).tree)))
-    return Torch(_NEGATIVE_EXPONENT.sub(r"** \1", template), calls=writer.calls)
+    return Torch(NEGATIVE_EXPONENT.sub(r"** \1", template), calls=writer.calls)
 
 
 def _tree(text: str) -> ast.expr:
@@ -130,7 +159,7 @@ _MIRRORED: dict[type[ast.cmpop], type[ast.cmpop]] = {
 class _Canonical(ast.NodeTransformer):
     """Renames values, and puts numbers behind what they are added to, multiplied with and compared to."""
 
-    def __init__(self, names: dict[str, str]) -> None:
+    def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
@@ -160,12 +189,20 @@ class _Canonical(ast.NodeTransformer):
         return ast.Call(node.func, parts, [])
 
 
-class _TorchWriter:
-    """Writes the tree of a formula as one of torch's; counts the functions of torch that it calls."""
+class _CanonicalIndices(_Canonical):
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        return node
 
-    def __init__(self, values: tuple[str, ...], numbers: dict[int, str]) -> None:
+
+class TorchWriter:
+    """Writes the tree of a formula as one of torch's; counts the functions of torch that it calls.
+
+    ``values`` are the texts of its names, and ``numbers`` those of its numbers, by the identity of their nodes.
+    """
+
+    def __init__(self, values: Mapping[str, str], numbers: Mapping[int, str]) -> None:
         self.calls = 0
-        self._values = {name: f"operand{place}" for place, name in enumerate(values)}
+        self._values = values
         self._numbers = numbers
 
     def write(self, node: ast.expr) -> ast.expr:
@@ -194,30 +231,32 @@ class _TorchWriter:
         raise AssertionError(f"a formula has no {type(node).__name__}")
 
     def _call(self, name: str, arguments: list[ast.expr]) -> ast.expr:
+        """Return the call of torch's function, or of several, for one of a formula."""
         parts = [self.write(each) for each in arguments]
         if name in ("min", "max"):
             self.calls += len(parts) - 1
             return _extreme(name, arguments, parts)
         self.calls += 1
         if name == "where":
-            chosen = _called("torch.where", *parts)
+            chosen = called("torch.where", *parts)
             # Of two numbers torch makes a tensor of its own choice.
             if not all(map(is_number, arguments[1:])):
                 return chosen
-            return _called(ast.Attribute(chosen, "to"), ast.Name("operand0.dtype"))
-        return _called("torch.clamp" if name == "clamp" else _FUNCTIONS[name], *parts)
+            return called(ast.Attribute(chosen, "to"), ast.Name("operand0.dtype"))
+        return called("torch.clamp" if name == "clamp" else FUNCTIONS[name], *parts)
 
 
 def _extreme(name: str, arguments: list[ast.expr], parts: list[ast.expr]) -> ast.expr:
     """Return the smallest or largest of several parts; numbers bound what is chosen of the values."""
     values = [part for part, each in zip(parts, arguments, strict=True) if not is_number(each)]
     numbers = [part for part, each in zip(parts, arguments, strict=True) if is_number(each)]
-    chosen = reduce(partial(_called, f"torch.{name}imum"), values)
+    chosen = reduce(partial(called, f"torch.{name}imum"), values)
     bound = "max" if name == "min" else "min"
     for each in numbers:
         chosen = ast.Call(ast.Name("torch.clamp"), [chosen], [ast.keyword(bound, each)])
     return chosen
 
 
-def _called(function: str | ast.expr, *arguments: ast.expr) -> ast.Call:
+def called(function: str | ast.expr, *arguments: ast.expr) -> ast.Call:
+    """Return the tree of a call."""
     return ast.Call(ast.Name(function) if isinstance(function, str) else function, list(arguments), [])

@@ -78,6 +78,10 @@ class Traits(BaseModel):
     depends_on_mode: ClassVar[bool] = False
     """True when the op differs between training and evaluation; it is then always a module."""
 
+    def stretches_operand(self, position: int) -> bool:
+        """Return whether torch stretches an operand without a batch axis over the batch of the others."""
+        return self.stretches
+
     def operand_dtypes(self, position: int) -> tuple[Dtype, ...]:
         """Return the dtypes that an operand may have; none is named where all operands have any one dtype."""
         return () if self.input_dtype == "any" else (self.input_dtype,)

@@ -541,6 +541,8 @@ EXPRESSIONS = {
     "residual": network("- residual: {body: [bn], scale: BOMB}"),
     "formula": network("- formula: BOMB"),
     "tensor": network("- add: [x, t]", "tensors: {t: {shape: [BOMB], init: zeros}}\n", "[4]"),
+    "constant": network("- add: [x, t]", "tensors: {t: {axes: {i: 4}, value: BOMB}}\n", "[4]"),
+    "axis of a constant": network("- add: [x, t]", "tensors: {t: {axes: {i: BOMB}, value: i / 2}}\n", "[4]"),
     "start of a tensor": network("- add: [x, t]", "tensors: {t: {shape: 4, init: BOMB}}\n", "[4]"),
 }  # fmt: skip
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -55,7 +57,22 @@ def gradients(module: nn.Module, outputs: dict[str, Tensor]) -> dict[str, Tensor
 
 def compare(document: Document, training: bool, source: Path | None = None) -> None:
     """Assert that module and interpreter agree: in evaluation, and where asked in training with all gradients."""
-    graph = lower(document)
+    with default_dtype(torch.float64):
+        _compare(lower(document), training, source)
+
+
+@contextmanager
+def default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    """Compute constants in another dtype than torch's own, in which they are rounded."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def _compare(graph: Graph, training: bool, source: Path | None) -> None:
     module, inputs = build(graph, source=source), inputs_of(graph)
     kept = tuple(each.clone() for each in inputs)
     module.eval()

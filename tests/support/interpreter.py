@@ -6,10 +6,12 @@ It shares no code with the emitter. It reads the graph as it is before any pass,
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
+from itertools import product
 from math import prod
 from typing import Any
 
@@ -245,7 +247,7 @@ def join(call: Call, *operands: Tensor) -> Tensor:
 @rule("draw_column")
 def draw_column(call: Call, x: Tensor) -> Tensor:
     assert not call.training
-    return torch.full((x.shape[0],), -1.0)
+    return torch.full((x.shape[0],), -1.0, dtype=torch.float32)
 
 
 @rule("parameter")
@@ -254,6 +256,36 @@ def parameter(call: Call) -> Tensor:
     value = call.stored(call.node.module)
     assert value is not None
     return value.broadcast_to(call.batch, *call.node.shape)
+
+
+@rule("constant")
+def constant(call: Call, *sizes: Tensor) -> Tensor:
+    """Return each element as Python computes it from its indices, once for each example."""
+    op, known = call.op, {**PYTHON, **dict(call.op.sizes)}
+    code = compile(ast.parse(f"({op.value})", mode="eval"), "<constant>", "eval")
+    names, extents = zip(*op.axes, strict=True)
+    elements = [
+        eval(code, {**known, **dict(zip(names, place, strict=True))}) for place in product(*map(range, extents))
+    ]
+    dtype = {"float": torch.get_default_dtype()}.get(call.node.dtype) or getattr(torch, call.node.dtype)
+    return torch.tensor(elements, dtype=dtype).view(extents).broadcast_to(call.batch, *extents)
+
+
+PYTHON: dict[str, Any] = {
+    **{name: getattr(math, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "inf")},
+    "where": lambda condition, then, other: then if condition else other,
+    "clamp": lambda v, low, high: min(max(v, low), high),
+    "sigmoid": lambda v: 1 / (1 + math.exp(-v)),
+    "rsqrt": lambda v: v**-0.5,
+    "relu": lambda v: max(v, 0.0),
+    "silu": lambda v: v / (1 + math.exp(-v)),
+    "gelu": lambda v: v * (1 + math.erf(v / 2**0.5)) / 2,
+    "softplus": lambda v: math.log(1 + math.exp(v)),
+    "true": True,
+    "false": False,
+    "__builtins__": {each.__name__: each for each in (abs, min, max, int, float)},
+}
+"""What the names of a formula over indices are in Python."""
 
 
 # normalization

@@ -22,7 +22,7 @@ ELEMENT_WISE = (
     {"roll": {"axes": ["width", "height"], "shift": [1, -2]}}, {"flip": ["height", 1]}, {"cumsum": "width"},
     {"mul": ["x", ["detach"]]}, {"roll": {"axes": 2, "shift": "x.height // 2"}},
     {"rearrange": "c h w -> c w h"}, {"rearrange": {"pattern": "(c g) ... -> (g c) ...", "g": 2}},
-    "gained",
+    "gained", "marked",
 )  # fmt: skip
 """Steps that keep the shape of any square image with an even number of channels."""
 
@@ -39,6 +39,17 @@ BLOCKS = {
             "offset": {"shape": ["input.channels", 1, 1], "init": 0.1, "batch": True},
         },
         "body": [{"mul": ["x", "gain"]}, {"add": {"of": ["x", "offset"], "broadcast": True}}],
+    },
+    "marked": {
+        "tensors": {
+            "rows": {
+                "axes": {"c": 1, "i": "input.height", "j": "input.width"},
+                "value": "cos(i - j / 2) if j < i else 1",
+            },
+            "signs": {"axes": {"c": "input.channels", "i": 1, "j": 1}, "value": "1.0 - c % 2 * 2"},
+            "corner": {"axes": {"c": 1, "i": "input.height", "j": "input.width"}, "value": "i * j > 2 or i == j"},
+        },
+        "body": [{"formula": "where(corner, x * rows, x) * signs"}],
     },
     "crossed": {
         "inputs": ["left", "right"],

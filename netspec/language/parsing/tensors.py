@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Namespace
+
 from netspec.diagnostics import Code, Note, Span, nearest
 from netspec.language.mentions import mentioned
 from netspec.language.messages import show_kind
 from netspec.language.model import StoredTensor
 from netspec.language.parsing.parser import Parser
-from netspec.language.scope import Scope
+from netspec.language.scope import Scope, formula_errors
+from netspec.syntax import expr
 from netspec.syntax.yaml import Mapping
 
-TENSOR_KEYS = {
+TRAINED_KEYS = {
     "shape": "the size of each axis",
     "init": "how it is initialized, as parameters of ops are",
     "batch": "whether it is stored with a leading axis of size 1",
 }
-"""The keys of a tensor's declaration, with their meaning."""
+"""The keys of the declaration of a trainable tensor, with their meaning."""
+CONSTANT_KEYS = {
+    "axes": "the size of each axis, by the name of its index",
+    "value": "a formula over these indices, which are whole numbers from 0",
+}
+"""The keys of the declaration of a constant, with their meaning."""
+TENSOR_KEYS = TRAINED_KEYS | CONSTANT_KEYS
 EXAMPLE = "as in `token: {shape: [1, 64], init: zeros}`"
+EXAMPLES = {
+    "shape": "as in `shape: [1, 64]`",
+    "init": "as in `init: zeros`",
+    "axes": "as in `axes: {q: 16, k: 16}`",
+    "value": "as in `value: 0 if k <= q else -inf`",
+}
 
 
 def parse_tensors(parser: Parser, holder: Mapping, scope: Scope | None) -> tuple[StoredTensor, ...]:
@@ -45,30 +60,60 @@ def _tensor(parser: Parser, name: str, fields: object, span: Span) -> StoredTens
         message = f"the tensor '{name}' is declared by a mapping, not {show_kind(fields)}"
         parser.report(Code.INVALID_DECLARATION, message, span, EXAMPLE)
         return None
-    for key in fields:
-        if key not in TENSOR_KEYS:
-            help_text = nearest(key, TENSOR_KEYS) or f"it takes {', '.join(TENSOR_KEYS)}"
-            parser.report(
-                Code.INVALID_DECLARATION, f"a tensor's declaration has no '{key}'", fields.key_spans[key], help_text
-            )
-    for key in ("shape", "init"):
-        if key not in fields:
-            help_text = "as in `init: zeros`" if key == "init" else "as in `shape: [1, 64]`"
-            parser.report(Code.INVALID_DECLARATION, f"the tensor '{name}' has no `{key}`", span, help_text)
+    is_constant = bool(CONSTANT_KEYS.keys() & fields.keys())
+    if not _has_keys(parser, name, fields, span, CONSTANT_KEYS if is_constant else TRAINED_KEYS):
+        return None
+    if is_constant:
+        _check_constant(parser, fields)
     for key in ("shape", "batch"):
         parser.check_expressions(fields.get(key), fields, key)
-    return StoredTensor(name, fields, span) if "shape" in fields and "init" in fields else None
+    return StoredTensor(name, fields, span)
 
 
-def _is_free(parser: Parser, name: str, span: Span) -> bool:
-    """Return whether a name is valid for a tensor, and report it if not."""
-    if not parser.check_variable(name, span, "a tensor"):
+def _has_keys(parser: Parser, name: str, fields: Mapping, span: Span, keys: Namespace[str, str]) -> bool:
+    """Return whether a declaration has what it needs, and report what it lacks and what is too much."""
+    for key in fields:
+        if key in TENSOR_KEYS and key not in keys:
+            message = f"the tensor '{name}' is constant, and has no `{key}`"
+            help_text = "a tensor is trained, with `shape` and `init`, or constant, with `axes` and `value`"
+            parser.report(Code.INVALID_DECLARATION, message, fields.key_spans[key], help_text)
+        elif key not in keys:
+            help_text = nearest(key, keys) or nearest(key, TENSOR_KEYS) or f"it takes {', '.join(keys)}"
+            message = f"a tensor's declaration has no '{key}'"
+            parser.report(Code.INVALID_DECLARATION, message, fields.key_spans[key], help_text)
+    missing = [key for key in EXAMPLES if key in keys and key not in fields]
+    for key in missing:
+        parser.report(Code.INVALID_DECLARATION, f"the tensor '{name}' has no `{key}`", span, EXAMPLES[key])
+    return not missing
+
+
+def _check_constant(parser: Parser, fields: Mapping) -> None:
+    axes, value, around = fields["axes"], fields["value"], parser.scope
+    if not isinstance(axes, Mapping) or not axes:
+        given = show_kind(axes) if axes else "empty"
+        message = f"`axes` is a mapping from names of indices to sizes, not {given}"
+        parser.report(Code.INVALID_DECLARATION, message, fields.value_spans["axes"], EXAMPLES["axes"])
+        return
+    for index, size in axes.items():
+        if _is_free(parser, index, axes.key_spans[index], "an index"):
+            parser.check_expressions(size, axes, index)
+    if isinstance(value, str):
+        inner = around.inner(dict.fromkeys(axes, False)) if around else None
+        parser.collector.add(formula_errors(value, fields.value_spans["value"], inner, expr.parse_index_formula))
+    elif not isinstance(value, (int, float)):
+        message = f"`value` is a formula over indices, not {show_kind(value)}"
+        parser.report(Code.INVALID_DECLARATION, message, fields.value_spans["value"], EXAMPLES["value"])
+
+
+def _is_free(parser: Parser, name: str, span: Span, what: str = "a tensor") -> bool:
+    """Return whether a name is valid for a tensor or an index, and report it if not."""
+    if not parser.check_variable(name, span, what):
         return False
     if parser.scope and name in parser.scope.names:
         known = parser.scope.parameters.get(name)
         notes = [Note(known.span, "the argument")] if known else []
         other = "an argument" if known else "an input"
-        parser.report(Code.INVALID_VARIABLE_NAME, f"'{name}' is both a tensor and {other}", span, "rename one", notes)
+        parser.report(Code.INVALID_VARIABLE_NAME, f"'{name}' is both {what} and {other}", span, "rename one", notes)
         return False
     return True
 

@@ -11,8 +11,8 @@ An expression has Python's spelling and Python's meaning, but only this alphabet
 ``error`` holds the error and the limits, ``value`` what can be in scope, ``operation`` and ``function`` what can be
 done with it; ``syntax`` turns a text into a tree, ``builder`` the tree into closures, and ``expression`` is what
 others use, and ``truth`` knows which conditions depend on nothing. ``formula`` evaluates expressions over the elements
-of values, of which ``term`` is a part and ``elementwise`` has the functions. ``other_names`` answers the names of other
-languages. No Python code is ever compiled.
+of values, of which ``term`` is a part and ``elementwise`` has the functions; ``index_formula`` does so over indices.
+``other_names`` answers the names of other languages. No Python code is ever compiled.
 """
 
 from netspec.syntax.expr.builder import CONSTANTS
@@ -21,6 +21,7 @@ from netspec.syntax.expr.error import ExpressionError
 from netspec.syntax.expr.expression import Expression, evaluate, fields, fill, parse
 from netspec.syntax.expr.formula import Evaluated, Formula, parse_evaluated, parse_formula
 from netspec.syntax.expr.function import FUNCTIONS
+from netspec.syntax.expr.index_formula import EvaluatedIndexFormula, IndexFormula, parse_index_formula
 from netspec.syntax.expr.truth import known_truth
 from netspec.syntax.expr.value import UNKNOWN, AlreadyReported, Missing, Unknown, Value
 
@@ -31,9 +32,11 @@ __all__ = [
     "UNKNOWN",
     "AlreadyReported",
     "Evaluated",
+    "EvaluatedIndexFormula",
     "Expression",
     "ExpressionError",
     "Formula",
+    "IndexFormula",
     "Missing",
     "Unknown",
     "Value",
@@ -44,4 +47,5 @@ __all__ = [
     "parse",
     "parse_evaluated",
     "parse_formula",
+    "parse_index_formula",
 ]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Literal, NamedTuple
 
+from netspec.sizes.shape import axis_named
 from netspec.syntax.expr.builder import Builder, Scope, Thunk, unknown_name
 from netspec.syntax.expr.elementwise import ELEMENTWISE
 from netspec.syntax.expr.error import MAX_CHARACTERS, ExpressionError
@@ -26,6 +27,7 @@ from netspec.syntax.expr.term import (
     is_number,
     numbers_in,
     open_number,
+    open_sizes_in,
     refuse_condition,
     tree_of,
     trees_of,
@@ -67,10 +69,14 @@ class Formula:
     def __init__(self, text: str, limit: int = MAX_CHARACTERS) -> None:
         self.text = text
         self.tree = read(text, limit)
-        builder = _FormulaBuilder(text)
+        builder = self._builder(text)
         self._thunk = builder.build(self.tree, 1)
         self._places = builder.names
         self.reads = tuple(sorted(self._places, key=lambda name: self._places[name]))
+
+    @staticmethod
+    def _builder(text: str) -> FormulaBuilder:
+        return FormulaBuilder(text)
 
     def unknown(self, known: Collection[str]) -> list[ExpressionError]:
         """Return the errors that ``evaluate`` would raise in a scope of no other names than these."""
@@ -85,6 +91,8 @@ class Formula:
         result = self._thunk(scope)
         if not isinstance(result, Term) or result.kind == "number":
             raise ExpressionError("the formula reads no value", 0, len(self.text), "it computes on `x`, or on a label")
+        for _, size in open_sizes_in(result.tree):
+            int(size)  # its numbers are part of the text
         if isinstance(result.tree, ast.Name):
             return Evaluated(result.tree.id, (), value=result.tree.id)
         numbers = tuple(getattr(each, "written", None) for each in numbers_in(result.tree))
@@ -114,7 +122,7 @@ def parse_evaluated(text: str) -> Formula:
     return Formula(text, MAX_EVALUATED)
 
 
-class _FormulaBuilder(Builder):
+class FormulaBuilder(Builder):
     """Builds closures that compute with numbers as in any expression, and make trees of what depends on values."""
 
     calls: Mapping[str, Function] = {**CALLS, **ELEMENTWISE}
@@ -237,8 +245,7 @@ def _attribute(node: ast.Attribute, part: Any) -> Any:
     found = attribute_of(node.attr, part.value)
     if type(found) is list:
         return [_size(each, part, axis) for axis, each in enumerate(found)]
-    # Which axis it is, a value says whose sizes are the numbers of its axes.
-    return _size(found, part, attribute_of(node.attr, Value(tuple(range(len(part.value.shape))))))
+    return _size(found, part, axis_named(node.attr, part.value.shape) or 0)
 
 
 def _size(size: Any, part: Term, axis: int) -> Any:

@@ -46,15 +46,17 @@ def tree_of(part: Any, node: ast.expr) -> ast.expr:
         if part.kind == "condition":
             raise ExpressionError("a condition is no number", help=CONDITION_HELP)
         if part.kind == "integer":
-            help = "as in `tokens != 0`; `embedding` makes vectors of them"
+            help = "as in `tokens != 0`; `embedding` makes vectors of them, and `float(...)` floats of a constant's"
             raise ExpressionError("an int64 value is compared, not computed with", help=help)
         return part.tree
     if type(part) not in NUMBERS:
         raise mismatch("a formula computes with numbers and values", part)
-    number = fixed(part)
+    number = part.stated if type(part) is Dim else fixed(part)
     number = int(number) if type(number) is bool else number
     constant = ast.Constant(abs(number))
     constant.written = written(node)  # type: ignore[attr-defined]
+    if type(part) is Dim:
+        constant.size = part if number >= 0 else -part  # type: ignore[attr-defined]
     # Python reads no negative number: the sign is an operator.
     return constant if number >= 0 else ast.UnaryOp(ast.USub(), constant)
 
@@ -69,6 +71,11 @@ def numbers_in(tree: ast.expr) -> list[ast.Constant]:
         elif not isinstance(node, ast.Subscript):
             pending.extend(ast.iter_child_nodes(node))
     return found
+
+
+def open_sizes_in(tree: ast.expr) -> list[tuple[ast.Constant, Dim]]:
+    """Return the numbers of a formula that are open sizes, with these."""
+    return [(each, each.size) for each in numbers_in(tree) if hasattr(each, "size")]
 
 
 def written(node: ast.expr) -> str | None:

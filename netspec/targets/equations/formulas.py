@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from netspec.ops.constant import Constant
 from netspec.ops.formula import Formula
 from netspec.ops.formula_text import values_of
 from netspec.sizes.shape import Shape
@@ -19,6 +20,13 @@ def formula(op: Formula, call: Call) -> Equation:
     elements = dict(zip(values_of(op.expression), (stretched(each, call) for each in call.operands), strict=True))
     shapes = dict(zip(elements, (each.shape for each in call.operands), strict=True))
     return Equation(call.axes, _written(expr.parse_evaluated(op.expression).tree, elements, shapes))
+
+
+@EQUATIONS.implements(Constant)
+def constant(op: Constant, call: Call) -> Equation:
+    names = tuple(name for name, _ in op.axes)
+    elements = {name: str(size) for name, size in op.sizes}
+    return Equation(names, _written(expr.parse_evaluated(op.value).tree, elements, {}))
 
 
 _ELEMENT_FUNCTIONS = {

@@ -10,7 +10,7 @@ from netspec.ops.base import REQUIRED
 from netspec.targets.torch.document import Brackets, Document, Line, call, literal, repeat
 from netspec.targets.torch.plan import Attribute, Construct, GeneratedClass, Loop, Member, Nested, TorchCall
 from netspec.targets.torch.program import NamedClass, Program, reach
-from netspec.targets.torch.templates import fill_template
+from netspec.targets.torch.templates import fill_locals, fill_template
 
 OUTPUT_CHANNELS = frozenset({"out", "out_channels", "channels", "width"})
 """The second argument of a constructor is positional if it is the output channels."""
@@ -23,13 +23,30 @@ def constructor(named: NamedClass, program: Program, extra: Iterable[Line] = ())
     members = list(_with_homes(generated.first.members))
     if generated.first.is_sequential:
         # The base's constructor takes the layers, and has a ``forward`` already.
-        parts = (_construct(each.construct, generated, program) for each in members)
+        parts = (_construct(each.construct, named, program) for each in members)
         yield Line(2, call("super().__init__", parts))
     else:
         yield Line(2, "super().__init__()")
         yield from (Line(2, text, before=f"self.{name} = ") for name, text in generated.stored)
-        yield from (_assignment(each, named, program) for each in members)
+        held: dict[str, str] = {}
+        for each in members:
+            yield from _locals(each.construct, named, held)
+            yield _assignment(each, named, program)
     yield from extra
+
+
+def _locals(construct: Construct, named: NamedClass, held: dict[str, str]) -> Iterator[Line]:
+    if isinstance(construct, TorchCall) and construct.torch.locals:
+        texts = named.generated.texts_of(construct.slots)
+        yield from local_lines(fill_locals(construct.torch, texts, (), named.locals), held)
+
+
+def local_lines(wanted: Iterable[tuple[str, str]], held: dict[str, str]) -> Iterator[Line]:
+    """Yield the lines that assign variables, but for those that hold that text already."""
+    for name, text in wanted:
+        if held.get(name) != text:
+            held[name] = text
+            yield Line(2, text, before=f"{name} = ")
 
 
 def _signature(generated: GeneratedClass) -> Line:
@@ -58,7 +75,10 @@ def _with_homes(members: Iterable[Member]) -> Iterator[Member]:
 
 
 def _assignment(member: Member, named: NamedClass, program: Program) -> Line:
-    construct = _construct(member.construct, named.generated, program)
+    construct = _construct(member.construct, named, program)
+    if member.is_buffer:
+        holder = reach("self", member.attribute.home)
+        return Line(2, call(f"{holder}.register_buffer", (f'"{member.attribute.name}"', construct, "persistent=False")))
     # ``self.0 = ...`` is no Python, but the keys of a state_dict have such names for parts of an ``nn.Sequential``.
     home, name = member.attribute
     if name.isdecimal() and (home or named.base == "nn.Module"):
@@ -66,13 +86,14 @@ def _assignment(member: Member, named: NamedClass, program: Program) -> Line:
     return Line(2, construct, before=f"{named.reach(member.attribute)} = ")
 
 
-def _construct(construct: Construct, generated: GeneratedClass, program: Program) -> Document:
+def _construct(construct: Construct, named: NamedClass, program: Program) -> Document:
+    generated = named.generated
     if isinstance(construct, TorchCall):
-        return fill_template(construct.torch, generated.texts_of(construct.slots))
+        return fill_template(construct.torch, generated.texts_of(construct.slots), (), named.locals)
     if isinstance(construct, Nested):
         inner = program.classes[construct.number]
         return call(inner.name, _passed(inner.generated, generated.texts_of(construct.slots)))
-    return call("nn.Sequential", _compact([_construct(part, generated, program) for part in construct.parts]))
+    return call("nn.Sequential", _compact([_construct(part, named, program) for part in construct.parts]))
 
 
 def _compact(parts: list[Document]) -> Iterator[Document]:

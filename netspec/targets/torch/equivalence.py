@@ -73,4 +73,4 @@ def _spelling(torch: Torch) -> Hashable:
     arguments = tuple(
         (each.name, each.positional, literal(each.value) if local_sizes(each.value) else "") for each in torch.arguments
     )
-    return torch.template, torch.layer, arguments
+    return torch.template, torch.locals, torch.layer, arguments

@@ -72,7 +72,7 @@ class _Alone:
     def adapted(self, node: Node) -> Op | None:
         """Return the op that takes a node's operands as they are stored, or None where they must be expanded."""
         alone = tuple(path in self._alone for path in node.inputs)
-        if node.op.stretches or not any(alone):
+        if all(node.op.stretches_operand(place) for place, is_alone in enumerate(alone) if is_alone):
             return node.op
         # An index counts from the first axis that is stored.
         if not self._leading.isdisjoint(node.inputs):
@@ -102,7 +102,10 @@ class _Expansion:
             if op is not None:
                 self._rewriter.replace(node, self._rewriter.derive(node, op))
                 continue
-            inputs = tuple(self._expanded(value, node) if value in self._alone else value for value in node.inputs)
+            inputs = tuple(
+                self._expanded(value, node) if value in self._alone and not node.op.stretches_operand(place) else value
+                for place, value in enumerate(node.inputs)
+            )
             self._rewriter.replace(node, replace(node, inputs=inputs))
         readers = [*self._graph.by_path, *self._known.values()]
         for value in self._outputs:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from netspec.sizes.shape import show
+from netspec.targets.torch.constructor import local_lines
 from netspec.targets.torch.document import Brackets, Document, Line, call, expression, literal
 from netspec.targets.torch.plan import Statement, TorchCall
 from netspec.targets.torch.program import NamedClass
 from netspec.targets.torch.size_checks import SizeCheck
-from netspec.targets.torch.templates import fill_template
+from netspec.targets.torch.templates import fill_locals, fill_template
 from netspec.targets.torch.variables import first_of_round
 
 
@@ -37,10 +38,13 @@ def forward(
         statements = [each for each in statements if each.edge == "collected"]
     # The last statement needs no variable if it computes exactly the returned values.
     ends = result is None and bool(statements) and statements[-1].results == plan.outputs
+    held: dict[str, str] = {}
     for statement in statements[:-1] if ends else statements:
+        yield from _locals(statement, named, held)
         targets = ", ".join(variables[value] for value in statement.results)
         yield Line(2, _computed(statement, named), before=f"{targets} = ", comment=_comment(statement))
     if ends:
+        yield from _locals(statements[-1], named, held)
         yield Line(2, _computed(statements[-1], named), before="return ", comment=_comment(statements[-1]))
     else:
         yield Line(2, returned, before="return ")
@@ -80,12 +84,20 @@ def dense_forward() -> Iterator[Line]:
     yield Line(2, "return x")
 
 
+def _locals(statement: Statement, named: NamedClass, held: dict[str, str]) -> Iterator[Line]:
+    """Yield the lines of the variables that a statement needs, unless they hold that already."""
+    called = statement.called
+    if isinstance(called, TorchCall) and called.torch.locals:
+        texts = named.generated.texts_of(called.slots)
+        yield from local_lines(fill_locals(called.torch, texts, _operands(statement, "", named), named.locals), held)
+
+
 def _computed(statement: Statement, named: NamedClass) -> Document:
     """Return the expression that computes a statement's results."""
     called = statement.called
     if isinstance(called, TorchCall):
         texts = named.generated.texts_of(called.slots)
-        computed = fill_template(called.torch, texts, _operands(statement, "", named))
+        computed = fill_template(called.torch, texts, _operands(statement, "", named), named.locals)
     else:
         module = named.reach(called)
         computed = call(module, _operands(statement, module, named))

@@ -70,7 +70,7 @@ class Layout:
         if node.path not in self.in_place:
             return text
         arguments = (Argument("inplace", True, False) if each.name == "inplace" else each for each in text.arguments)
-        return Torch(text.template, tuple(arguments), text.layer, text.calls)
+        return text._replace(arguments=tuple(arguments))
 
     def ends(self, item: Item) -> tuple[list[str], list[str]]:
         """Return the values that an item takes and gives."""
@@ -106,8 +106,8 @@ def needs_module(node: Node) -> bool:
 
 
 def is_stored(item: Item) -> bool:
-    """Return whether an item is a tensor of the class itself, and no layer that computes one."""
-    return isinstance(item, Node) and isinstance(item.op, Stored)
+    """Return whether an item is a tensor of the class itself, and no layer or line that computes one."""
+    return isinstance(item, Node) and isinstance(item.op, Stored) and item.symbolic is None
 
 
 def edge_of(item: Item) -> Edge:

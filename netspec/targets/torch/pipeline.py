@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from netspec.ir import Graph, analysis
 from netspec.passes import PassManager
+from netspec.targets.torch.drop_constants import DropConstants
 from netspec.targets.torch.expand_stored import ExpandStored
 from netspec.targets.torch.legalize_padding import LegalizePadding
 
-TORCH_PASSES = PassManager((LegalizePadding(), ExpandStored()))
+TORCH_PASSES = PassManager((LegalizePadding(), DropConstants(), ExpandStored()))
 
 
 @analysis

@@ -86,6 +86,8 @@ class Member:
 
     attribute: Attribute
     construct: Construct
+    is_buffer: bool = False
+    """Whether it is a tensor that is neither trained nor saved."""
 
 
 class Moves(NamedTuple):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from netspec.ir import Node, Scope
 from netspec.ops import Op, Torch
+from netspec.ops.constant import Constant
 from netspec.targets.torch.layout import Item, Layout, edge_of, is_stored, needs_module, path_inside
 from netspec.targets.torch.loops import plan_dense_loop
 from netspec.targets.torch.plan import (
@@ -163,7 +164,8 @@ class Planner:
         attribute = self._attributes[item.module] = Attribute(path.rpartition(".")[0], item.name)
         # A module at another path than the item's was constructed by an inner class for an earlier use.
         if path == path_inside(item.path, self._scope.path):
-            self._members.append(Member(attribute, self._construct(item)))
+            is_buffer = isinstance(item, Node) and isinstance(item.op, Constant)
+            self._members.append(Member(attribute, self._construct(item), is_buffer))
         return attribute
 
     def _construct(self, item: Item) -> Construct:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from netspec.ir import Graph
 from netspec.targets.torch.layout import Layout
 from netspec.targets.torch.names import name_classes
-from netspec.targets.torch.plan import Attribute, GeneratedClass
+from netspec.targets.torch.plan import Attribute, GeneratedClass, TorchCall
+from netspec.targets.torch.reserved import free_names
 from netspec.targets.torch.variables import name_values
 
 
@@ -19,6 +21,8 @@ class NamedClass:
     name: str
     base: str
     variables: tuple[str, ...]
+    locals: Mapping[str, str]
+    """The variables of indices, by their names in the document."""
 
     def reach(self, attribute: Attribute, holder: str = "self") -> str:
         """Return the expression by which the class's own code refers to a member."""
@@ -49,12 +53,22 @@ def name_program(classes: tuple[GeneratedClass, ...], layout: Layout) -> Program
     taken = {name for each in variables for name in each}
     taken.update(parameter.name for each in classes for parameter in each.parameters)
     taken.update(output.name for output in graph.outputs)
+    locals = [_name_locals(each, own, layout.reserved) for each, own in zip(classes, variables, strict=True)]
+    taken.update(name for each in locals for name in each.values())
     names = name_classes(classes, graph, layout.reserved | taken)
     named = (
-        NamedClass(generated, name, _base(generated), own)
-        for generated, name, own in zip(classes, names, variables, strict=True)
+        NamedClass(generated, name, _base(generated), own, inner)
+        for generated, name, own, inner in zip(classes, names, variables, locals, strict=True)
     )
     return Program(graph, layout, tuple(named))
+
+
+def _name_locals(generated: GeneratedClass, variables: Collection[str], reserved: frozenset[str]) -> dict[str, str]:
+    """Return the variables of indices in the constructor and in ``forward``, which differ from all others there."""
+    calls = [each.called for each in generated.statements] + [each.construct for each in generated.first.members]
+    wanted = dict.fromkeys(name for each in calls if isinstance(each, TorchCall) for name, _ in each.torch.locals)
+    taken = {"self", "module", *variables, *(each.name for each in generated.parameters)}
+    return free_names(wanted, {*reserved, *taken}) if wanted else {}
 
 
 def _base(generated: GeneratedClass) -> str:

@@ -22,6 +22,8 @@ _OPERAND = re.compile(r"([-+*/] )?\{(\d+)\}")
 """A single operand, behind its operator where it has one."""
 _LINK = re.compile(r"\.\w+\((?:[^()]|\([^()]*\))*\)")
 """One call of a chain of methods, with a tuple among its arguments at most."""
+_CHAIN = re.compile(rf"(?P<first>\{{0\}}|\((?:[^()]|\([^()]*\))*\))(?P<links>(?:{_LINK.pattern}){{2,}})")
+"""A chain of at least two methods, of an operand or of an expression in brackets."""
 _TOKEN = re.compile(r"""'[^']*'|"[^"]*"|[][(),]""")
 
 
@@ -43,8 +45,10 @@ class _Filling:
         return text.format(*self.operands, **self.named)
 
 
-def fill_template(torch: Torch, texts: Sequence[str], operands: Sequence[str] = ()) -> Document:
-    """Return a template with the texts of its arguments, and its operands, filled in.
+def fill_template(
+    torch: Torch, texts: Sequence[str], operands: Sequence[str] = (), variables: Mapping[str, str] | None = None
+) -> Document:
+    """Return a template with the texts of its arguments, its operands and its own variables filled in.
 
     Example:
         >>> from netspec.ops import Argument
@@ -52,10 +56,29 @@ def fill_template(torch: Torch, texts: Sequence[str], operands: Sequence[str] = 
         >>> fill_template(relu, ["False"], ["x"]).flat, fill_template(relu, ["True"], ["x"]).flat
         ('F.relu(x)', 'F.relu(x, inplace=True)')
     """
-    if any(local_sizes(argument.value) for argument in torch.arguments):
-        texts = [text.format(*operands) for text in texts]
+    texts = _with_local_sizes(torch, texts, operands)
     named = {argument.name: text for argument, text in zip(torch.arguments, texts, strict=True)}
+    if torch.locals:
+        # The numbers of a formula stand among operators, and a text may be an operation itself.
+        named = {name: f"({text})" if " " in text else text for name, text in named.items()}
+        named.update((f"local_{name}", text) for name, text in (variables or {}).items())
     return _document(torch.template, _Filling(tuple(_listed(torch, texts)), tuple(operands), named))
+
+
+def fill_locals(
+    torch: Torch, texts: Sequence[str], operands: Sequence[str], variables: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the variables that a template needs, each with the text that it is assigned."""
+    texts = _with_local_sizes(torch, texts, operands)
+    named = {argument.name: text for argument, text in zip(torch.arguments, texts, strict=True)}
+    for name, template in torch.locals:
+        yield variables[name], template.format(*operands, **named)
+
+
+def _with_local_sizes(torch: Torch, texts: Sequence[str], operands: Sequence[str]) -> Sequence[str]:
+    if any(local_sizes(argument.value) for argument in torch.arguments):
+        return [text.format(*operands) for text in texts]
+    return texts
 
 
 def _listed(torch: Torch, texts: Sequence[str]) -> Iterator[Document]:
@@ -114,12 +137,12 @@ def _parse(template: str) -> _Parsed | None:
         return _Parsed("(", _operands(template), ")", optional=True)
     edges = _edges(template)
     if not edges:
-        links = tuple(_LINK.findall(template))
-        is_chain = len(links) > 1 and "{0}" + "".join(links) == template
-        if is_chain:
-            return _Parsed("(", (f"{{0}}{links[0]}", *links[1:]), ")", optional=True, space="")
+        chain = _CHAIN.fullmatch(template)
+        if chain:
+            first, *links = _LINK.findall(chain["links"])
+            return _Parsed("(", (f"{chain['first']}{first}", *links), ")", optional=True, space="")
         # Behind an operator, brackets would take it in.
-        terms = () if re.match(r"[-+*/] ", template) else _terms(template)
+        terms = () if re.match(r"[-+*/&|] ", template) else _terms(template)
         return _Parsed("(", terms, ")", optional=True) if len(terms) > 1 else None
     opening, closing = template[: edges[0] + 1], template[edges[-1] :]
     parts = tuple(template[start + 1 : stop].strip() for start, stop in itertools.pairwise(edges))
@@ -139,9 +162,9 @@ def _operands(template: str) -> tuple[str, ...]:
 def _terms(template: str) -> tuple[str, ...]:
     """Return the parts between the outermost operators that bind least, every further one with its operator."""
     outside = _outside_brackets(template)
-    if re.search(r" [<>&|]|==|!=", outside):
+    if re.search(r" [<>]|==|!=", outside):
         return ()
-    operators = next((each for each in (" [-+] ", " [*/] ") if re.search(each, outside)), "")
+    operators = next((each for each in (" [|] ", " & ", " [-+] ", " [*/] ") if re.search(each, outside)), "")
     starts = [found.start() + 1 for found in re.finditer(operators, outside)] if operators else []
     return tuple(template[start:stop].strip() for start, stop in itertools.pairwise([0, *starts, len(template)]))
 

@@ -9,7 +9,7 @@ from netspec.language.initializers import FUNCTIONS, WORDS
 from netspec.language.model import STEP_KEYS, Block
 from netspec.language.parameters import TYPES
 from netspec.language.parsing.declarations import BLOCK_KEYS
-from netspec.language.parsing.tensors import TENSOR_KEYS
+from netspec.language.parsing.tensors import CONSTANT_KEYS, TENSOR_KEYS, TRAINED_KEYS
 from netspec.ops import OPS, Op
 from netspec.ops.patterned import Patterned
 from netspec.sizes.shape import MOST_AXES
@@ -164,19 +164,36 @@ def _input() -> Schema:
 
 
 def _tensors() -> Schema:
-    """Return the schema of ``tensors:``: a shape and an initializer by name."""
+    """Return the schema of ``tensors:``: by name, a shape and an initializer, or axes and the formula of a constant."""
+    size: Schema = {"type": ["integer", "string"], "minimum": 1, "allOf": [EXPRESSION]}
     schemas: dict[str, Schema] = {
         "shape": {"$ref": "#/definitions/shape"},
         "init": {"$ref": "#/definitions/initializer"},
         "batch": {"type": ["boolean", "string"], "allOf": [EXPRESSION]},
+        "axes": {
+            "type": "object",
+            "propertyNames": {**NEW_LABEL, "doNotSuggest": True},
+            "additionalProperties": size,
+            "minProperties": 1,
+            "maxProperties": MOST_AXES,
+        },
+        "value": {"type": ["string", "number", "boolean"]},
     }
-    properties = {key: {"description": about, "allOf": [schemas[key]]} for key, about in TENSOR_KEYS.items()}
+    described = {key: {"description": about, "allOf": [schemas[key]]} for key, about in TENSOR_KEYS.items()}
+    trained = {"required": ["shape", "init"], "propertyNames": {"enum": list(TRAINED_KEYS)}}
+    constant = {"required": ["axes", "value"], "propertyNames": {"enum": list(CONSTANT_KEYS)}}
+    mask = {"axes": {"q": "${1:16}", "k": "${1:16}"}, "value": "${2:k <= q}"}
     tensor = {
         "type": "object",
-        "properties": properties,
-        "required": ["shape", "init"],
+        "properties": described,
         "additionalProperties": False,
-        "defaultSnippets": [{"label": "shape, init", "body": {"shape": ["${1:1}", "${2:64}"], "init": "${3:zeros}"}}],
+        "if": {"anyOf": [{"required": [key]} for key in CONSTANT_KEYS]},
+        "then": constant,
+        "else": trained,
+        "defaultSnippets": [
+            {"label": "shape, init", "body": {"shape": ["${1:1}", "${2:64}"], "init": "${3:zeros}"}},
+            {"label": "axes, value", "body": mask},
+        ],
     }
     return {
         "type": ["object", "null"],

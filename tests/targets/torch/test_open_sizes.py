@@ -133,6 +133,29 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "input": {"shape": [12], "dtype": "int64", "high": 20},
         "network": [{"embedding": {"num": 20, "dim": 6}}, {"position_embedding": 100}],
     },
+    "the length of a sequence, whose axes are as long": {
+        "input": [6, 6],
+        "network": [{"rearrange": "c l -> l c"}, {"formula": "x / x.length"}, {"slice": {"stop": "x.length - 1"}}],
+    },
+    "constants": {
+        "input": [4, 9, 7],
+        "blocks": {
+            "marked": {
+                "tensors": {
+                    "rows": {
+                        "axes": {"c": 1, "i": "input.height", "j": "input.width"},
+                        "value": "where(i < input.height // 2, i / (input.width + 1), -j)",
+                    },
+                    "flags": {
+                        "axes": {"c": "input.channels", "i": "input.height", "j": 1},
+                        "value": "(c + i) % 2 > 0",
+                    },
+                },
+                "body": [{"formula": "where(flags, x + rows, x)"}],
+            },
+        },
+        "network": [CONV, {"marked": None}, {"avgpool": {"kernel": 2}}, {"marked": None}],
+    },
     "sequences": {
         "input": {"shape": [12], "dtype": "int64", "high": 20},
         "network": [

@@ -62,7 +62,8 @@ def spread(module: nn.Module, graph: Graph, devices: Sequence[torch.device]) -> 
             continue
         device = devices[values.get(node.path, 0) % len(devices)]
         if is_stored(node):
-            parameter = module.get_parameter(node.module)
-            parameter.data = parameter.data.to(device)
+            find = module.get_parameter if node.op.list_parameters() else module.get_buffer
+            tensor = find(node.module)
+            tensor.data = tensor.data.to(device)
         else:
             module.get_submodule(node.module).to(device)

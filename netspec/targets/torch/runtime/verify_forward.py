@@ -76,7 +76,10 @@ def _compare(graph: Graph, shapes: list[Shapes], batch: int) -> int:
     for node in nodes:
         if is_stored(node):
             continue
-        position += _calls(node, graph)
+        calls = _calls(node, graph)
+        if not calls:
+            continue  # the indices of a constant's only axis
+        position += calls
         if position > len(shapes):
             raise ShapeMismatch(f"{node.path} was not computed: {len(shapes)} results for {len(nodes)} nodes")
         # The elements of a sequence are taken all at once.
@@ -128,6 +131,8 @@ class _Recorder(TorchFunctionMode):
         self._inside = 0
         self._module, self._layers = module, layers
         self._hooks: list[Any] = []
+        self._indices: list[Tensor] = []
+        """The indices of constants, which are no nodes of the graph."""
 
     def __enter__(self) -> _Recorder:
         for module in _leaves(self._module, self._layers):
@@ -156,9 +161,14 @@ class _Recorder(TorchFunctionMode):
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = function(*args, **(kwargs or {}))
-        if function is not Tensor.to:  # moves between devices are no nodes of the graph
+        if function is torch.arange or (function is Tensor.__getitem__ and self._are_indices(args[0])):
+            self._indices.append(result)
+        elif function is not Tensor.to:  # moves between devices are no nodes of the graph
             self._record(result)
         return result
+
+    def _are_indices(self, value: Tensor) -> bool:
+        return any(each is value for each in self._indices)
 
 
 def _leaves(module: nn.Module, layers: Collection[str]) -> Iterator[nn.Module]:
