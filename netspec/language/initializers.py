@@ -34,6 +34,11 @@ OTHER_NAMES = {
     "glorot_uniform": "xavier_uniform",
     "glorot_normal": "xavier_normal",
     "gaussian": "normal",
+    "randn": "normal",
+    "rand": "uniform",
+    "random_normal": "normal",
+    "random_uniform": "uniform",
+    "truncated_normal": "trunc_normal",
 }
 """Names of initializers in other frameworks, for suggestions."""
 

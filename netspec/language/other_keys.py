@@ -11,6 +11,7 @@ STEP_KEYS: dict[str, str] = {
     "act": OWN_STEP,
     "activation": OWN_STEP,
     "condition": "when",
+    "elif": "`else` holds steps, which may have a `when` of their own",
     "gpu": "device",
     "id": "name",
     "if": "when",

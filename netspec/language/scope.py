@@ -6,6 +6,7 @@ even in a block that is never called or in a step that ``when`` disables.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
@@ -19,6 +20,23 @@ from netspec.syntax import expr
 LABEL = NAME
 LEFT_OUT_HELP = "give the step an `else`, or label another one before it"
 RESERVED = frozenset({"x", "input", "index", *expr.FUNCTIONS, *expr.CONSTANTS})
+
+
+OTHER_WORDS = {
+    "h": "height",
+    "w": "width",
+    "c": "channels",
+    "d": "depth",
+    "l": "length",
+    "t": "length",
+    "time": "length",
+    "seq": "length",
+    "dim": "features",
+    "embedding": "features",
+    "hidden": "features",
+    "auto": "same",
+}
+"""The words of other libraries for those that an argument has."""
 
 
 Variables = Mapping[str, bool]
@@ -37,7 +55,7 @@ class Marked(Protocol):
 class Scope:
     """The names that expressions can read, and the labels that steps can refer to."""
 
-    __slots__ = ("labels", "named", "names", "parameters")
+    __slots__ = ("labels", "later", "named", "names", "parameters")
 
     def __init__(
         self, names: Iterable[str] = (), labels: Iterable[str] = (), parameters: Mapping[str, Parameter] | None = None
@@ -47,6 +65,8 @@ class Scope:
         self.labels = dict.fromkeys(labels)
         self.named: set[str] = set()
         """The names of earlier steps, which no step can refer to."""
+        self.later: frozenset[str] = frozenset()
+        """The names that the same ``let`` defines further on."""
 
     @classmethod
     def of_body(cls, parameters: Mapping[str, Parameter], inputs: Iterable[str] = ()) -> Scope:
@@ -95,11 +115,12 @@ def expression_errors(text: str, span: Span, scope: Scope | None, words: Collect
     try:
         expression = expr.parse(source_of(text))
     except expr.ExpressionError as error:
-        return [expression_error(error, text, span, words)]
+        # A name with a letter that none may have is refused where it is declared.
+        is_reported = scope is None and source_of(text)[error.offset : error.offset + 1].isalpha()
+        return [] if is_reported and not text.isascii() else [expression_error(error, text, span, words)]
     if not scope:
         return []
-    errors = expression.unknown(scope.names)
-    return [expression_error(error, text, span, words, scope.declaration(error.help)) for error in errors]
+    return [_unknown_name(error, text, span, scope, words) for error in expression.unknown(scope.names)]
 
 
 def formula_errors(
@@ -110,10 +131,22 @@ def formula_errors(
         formula = parse(source_of(text))
     except expr.ExpressionError as error:
         return [expression_error(error, text, span)]
-    unknown = formula.unknown(scope.names) if scope else []
-    return [
-        expression_error(error, text, span, (), scope.declaration(error.help) if scope else ()) for error in unknown
-    ]
+    return [_unknown_name(error, text, span, scope) for error in formula.unknown(scope.names)] if scope else []
+
+
+def _unknown_name(
+    error: expr.ExpressionError, text: str, span: Span, scope: Scope, words: Collection[str] = ()
+) -> Diagnostic:
+    """Return the diagnostic of a name that is not in scope; it may be that of a step, or a word without quotes."""
+    source = source_of(text)
+    name = source[error.offset : error.offset + error.length]
+    if name in scope.named:
+        error.help = f"a step is called so: write `as: {name}` there, which labels its value"
+    elif name in scope.later:
+        error.help = f"`{name}` is defined after it: change their order"
+    elif re.search(rf"[=!]= *{name}\b", source) and not error.help.startswith("did you mean"):
+        error.help = f"a word is compared in quotes of its own: '{name}'"
+    return expression_error(error, text, span, words, scope.declaration(error.help))
 
 
 def template_errors(template: str, span: Span, scope: Scope | None) -> list[Diagnostic]:
@@ -137,7 +170,9 @@ def expression_error(
     If words are allowed too, an unknown name is treated as a misspelled word.
     """
     if words and error.code == Code.UNKNOWN_NAME and WORD.match(text):
-        help_text = nearest(text, words) or "it is no name in scope either"
+        meant = OTHER_WORDS.get(text.lower(), "")
+        help_text = f"did you mean '{meant}'?" if meant in words else nearest(text, words)
+        help_text = help_text or ("list the axes" if text == "all" else "it is no name in scope either")
         return Diagnostic(
             Code.INVALID_ARGUMENT, f"{show_value(text)} is none of the words {_listed(words)}", span, help=help_text
         )

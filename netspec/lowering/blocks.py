@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from netspec.diagnostics import Code, Frame, Note, SpecError
+from netspec.language.combinators import COMBINATORS
 from netspec.language.messages import show_value
 from netspec.language.model import Block, Step
+from netspec.language.other_names import suggest_step
 from netspec.language.parsing.op_arguments import Call
 from netspec.language.parsing.parser import Parser
 from netspec.language.scope import unknown_argument
+from netspec.language.shorthand import is_callable
 from netspec.lowering.binding import BlockReference, Defaults, Environment, bind, by_name
 from netspec.lowering.body import dispatch, lower_body
 from netspec.lowering.context import Context
@@ -20,6 +23,7 @@ from netspec.lowering.operands import Entrance, check_entering, labelled_values,
 from netspec.lowering.registry import lowers_kind
 from netspec.lowering.tensors import add_tensors
 from netspec.lowering.values import NullValue, Value, Values, values_in
+from netspec.ops import OPS
 from netspec.syntax import expr
 from netspec.syntax.yaml import Mapping, merged
 
@@ -48,11 +52,34 @@ def lower_argument(step: Step, values: Values, context: Context) -> Values:
         help_text = begins if is_computed else f"give `{name}` the name of an op or block, such as `relu`"
         raise SpecError.of(Code.NOT_CALLABLE, message, step.span, help=help_text)
     reference = held if isinstance(held, BlockReference) else BlockReference(held, context.namespace)
+    if reference not in COMBINATORS and not is_callable(reference, reference.namespace):
+        raise _not_callable(name, step, reference, context)
     resolved = _resolved(step, reference, context)
     if resolved.kind != "block":
         return dispatch(resolved, values, context)
     # The word is looked up in the namespace of the caller: this body may have another block of that name, or none.
     return lower_block(resolved, reference.namespace[resolved.key], values, context)
+
+
+def _not_callable(name: str, step: Step, word: BlockReference, context: Context) -> SpecError:
+    """Return the error of a word that names no op or block, at the place where it is given."""
+    span, notes = step.span, []
+    while context.caller is not None:
+        call, around = context.caller
+        if name not in call.arguments:
+            break
+        span, notes = call.place(name), [Note(step.span, "called here")]
+        given = call.arguments[name]
+        if not (isinstance(given, str) and given.startswith("$")):
+            is_argument = word in around.variables
+            help_text = f"the argument's value is `${word}`" if is_argument else ""
+            break
+        name, context = given[1:], around
+    else:
+        help_text = ""
+    message = f"unknown op, block or combinator '{word}'"
+    help_text = help_text or suggest_step(word, [*OPS, *word.namespace]) or "`netspec ops` lists all of them"
+    return SpecError.of(Code.UNKNOWN_STEP, message, span, help=help_text, notes=notes)
 
 
 def _resolved(step: Step, reference: BlockReference, context: Context) -> Step:
@@ -112,6 +139,7 @@ def lower_block(step: Step, block: Block, values: Values, context: Context) -> V
         shares={},
         init=rules_inside(step, block, context),
         counter="",
+        caller=(step, context),
     )
     if block.takes_rest:
         inner.collect(block.inputs[-1], [entered[len(block.inputs) - 1 :]])

@@ -9,7 +9,7 @@ from typing import Any
 
 from netspec.diagnostics import Code, Frame, Span
 from netspec.ir import Initializer, Scope
-from netspec.language.model import Block
+from netspec.language.model import Block, Step
 from netspec.language.scope import label_left_out
 from netspec.lowering.builder import Builder
 from netspec.lowering.layers import Layer
@@ -68,6 +68,8 @@ class Context:
     """Says that the steps which are left of this chain are not needed; bodies inside are not cut short."""
     in_scan: bool = False
     """True in the body of a scan, of which there is no value outside."""
+    caller: tuple[Step, Context] | None = None
+    """The step that calls the block around, and the context in which it stands."""
     keeps_outputs: bool = True
     """False inside a used document, whose auxiliary outputs are omitted."""
 

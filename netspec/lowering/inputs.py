@@ -63,7 +63,9 @@ def _declared(document: Document, variables: dict[str, Any]) -> tuple[Input, ...
 def _described(name: str, raw: Mapping, variables: dict[str, Any], span: Span) -> Input:
     for key in raw:
         if key not in INPUT_KEYS:
-            help_text = nearest(key, INPUT_KEYS) or f"it takes {', '.join(INPUT_KEYS)}"
+            is_high = key in ("max", "num", "num_embeddings", "vocab", "vocab_size", "classes")
+            help_text = "did you mean 'high'?" if is_high else nearest(key, INPUT_KEYS)
+            help_text = help_text or f"it takes {', '.join(INPUT_KEYS)}"
             raise SpecError.of(Code.INVALID_INPUT, f"an input has no '{key}'", raw.key_spans[key], help=help_text)
     dtype = raw.get("dtype", "float")
     if dtype not in ("float", "int64", "bool"):
@@ -71,10 +73,18 @@ def _described(name: str, raw: Mapping, variables: dict[str, Any], span: Span) -
             Code.INVALID_INPUT,
             f"an input's dtype is `float`, `int64` or `bool`, not {show_value(dtype)}",
             raw.value_spans["dtype"],
-            help="`int64` is for the numbers that `embedding` looks up, `bool` for masks",
+            help=_meant_dtype(dtype) or "`int64` is for the numbers that `embedding` looks up, `bool` for masks",
         )
     shape = _shape(raw.get("shape"), variables, raw.value_spans.get("shape", span))
     return Input(name, shape, dtype, _high(raw, variables))
+
+
+def _meant_dtype(dtype: Any) -> str:
+    for meant, words in (("int64", ("int", "int32", "integer", "long")), ("bool", ("boolean", "mask"))):
+        if dtype in words:
+            return f"did you mean '{meant}'?"
+    is_float = isinstance(dtype, str) and dtype.startswith(("float", "double", "bfloat", "half"))
+    return "did you mean 'float'? `netspec build --dtype` says of which size" if is_float else ""
 
 
 def _high(raw: Mapping, variables: dict[str, Any]) -> int | None:

@@ -128,8 +128,14 @@ def _argument_help(model: type[BaseModel], field: str, error: Any) -> str:
     if isinstance(given, float) and "whole number" in requirement:
         return WHOLE
     info = model.model_fields.get(field)
+    if info is None and given == -1:
+        return "leave it out: a size that follows from the others is not written"
     if info is None:
         return "the names of a pattern are arguments: give the size, or choose another name"
+    if field == "lists" and isinstance(given, int):
+        return f"as in `range({given})`"
+    if isinstance(given, str) and requirement.startswith("must be a list"):
+        return f"a single one is a list too: `{field}: [{given}]`"
     meant = nearest(given, words_of(info.annotation)) if isinstance(given, str) else ""
     return meant or as_help(info.description)
 

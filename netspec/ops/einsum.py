@@ -66,7 +66,8 @@ class Einsum(PatternOp, name="einsum"):
         known = {name for side in pattern.operands for name in side.names}
         for name in pattern.result.names:
             if name not in known:
-                help_text = "`tile` adds axes"
+                is_word = len(name) > 1 and set(name) <= set("".join(known))
+                help_text = f"axes stand apart by blanks: `{' '.join(name)}`" if is_word else "`tile` adds axes"
                 raise PatternError(f"`{name}` is missing on the left", pattern.places[name], len(name), help_text)
         return pattern
 

@@ -3,21 +3,10 @@
 import ast
 from functools import lru_cache
 
-from netspec.ops.activation import GELU, ReLU, SiLU
-from netspec.ops.base import Op
-from netspec.ops.merge import Add, Maximum, Mean, Multiply, Subtract
-from netspec.ops.scaling import Scale
-from netspec.ops.squashing import Sigmoid, Softplus, Tanh
+from netspec.ops.base import OPS, Op
 from netspec.syntax.expr.term import is_number
 
-_FUNCTIONS: dict[str, type[Op]] = {
-    "relu": ReLU,
-    "silu": SiLU,
-    "gelu": GELU,
-    "sigmoid": Sigmoid,
-    "tanh": Tanh,
-    "softplus": Softplus,
-}
+_FUNCTIONS = ("relu", "silu", "gelu", "sigmoid", "tanh", "softplus")
 
 
 @lru_cache(maxsize=1024)
@@ -28,20 +17,23 @@ def op_of(text: str) -> Op | None:
         >>> op_of("a1 + a2 + a3").name, op_of("a1 * 0.5"), op_of("a1 * a2 + a1")
         ('add', Scale(by=0.5), None)
     """
+    # Ops by name: importing their modules here would change the order in which they are listed.
     match ast.parse(text, mode="eval").body:
         case ast.Call(func=ast.Name(id=name), args=[ast.Name()]) if name in _FUNCTIONS:
-            return _FUNCTIONS[name]()
+            return OPS[name]()
         case ast.BinOp(left=ast.Name(), op=ast.Mult(), right=number) if is_number(number):
-            return Scale(by=ast.literal_eval(number)) if "inf" not in text and "shape" not in text else None
+            # Infinity and sizes that stay open are no factors of a `scale`.
+            is_plain = "inf" not in text and "shape" not in text
+            return OPS["scale"].model_validate({"by": ast.literal_eval(number)}) if is_plain else None
         case ast.BinOp(left=total, op=ast.Div(), right=ast.Constant(value=int(count))):
             # A single value is no mean.
-            return Mean() if count > 1 and _row(total, ast.Add) == count else None
+            return OPS["mean"]() if count > 1 and _row(total, ast.Add) == count else None
         case ast.Call(func=ast.Name(id="max"), args=values):
-            return Maximum() if _are_values(values) else None
+            return OPS["max"]() if _are_values(values) else None
         case ast.BinOp(left=ast.Name(id="a1"), op=ast.Sub(), right=ast.Name(id="a2")):
-            return Subtract()
+            return OPS["sub"]()
         case tree:
-            return Add() if _row(tree, ast.Add) > 1 else Multiply() if _row(tree, ast.Mult) > 1 else None
+            return OPS["add"]() if _row(tree, ast.Add) > 1 else OPS["mul"]() if _row(tree, ast.Mult) > 1 else None
 
 
 def _row(tree: ast.expr, operator: type[ast.operator]) -> int:

@@ -41,7 +41,9 @@ class FeatureNorm(Op):
         if self.axes > len(shape):
             raise ShapeError(
                 f"{self.name} over {self.axes} axes gets {show(shape)}, which has {len(shape)}",
-                help=f"use `axes: {len(shape)}` for all of them",
+                help=f"the features are inferred: write `- {self.name}`"
+                if self.axes == shape[-1]
+                else f"use `axes: {len(shape)}` for all of them",
                 operand=0,
                 code=Code.INVALID_AXIS,
             )

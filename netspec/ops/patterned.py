@@ -21,7 +21,7 @@ class Patterned(PatternOp):
 
     new_names: ClassVar[bool] = False
     """Whether the result may have names that the operand lacks."""
-    example: ClassVar[str] = "c h w -> (h w) c"
+    example: ClassVar[str] = 'rearrange: "c h w -> (h w) c"'
     family = "shape"
     open_arguments = frozenset({"sizes"})
     channel_fields = frozenset({"sizes"})
@@ -67,7 +67,11 @@ class Patterned(PatternOp):
         for side, other, where in ((left, right, "right"), (right, left, "left")):
             lacking = [name for name in side.names if name not in other.names]
             if lacking and not (cls.new_names and side is right and lacking[0] in pattern.names):
-                help_text = "`tile` adds axes" if side is right else "a rearrangement keeps every axis"
+                help_text = (
+                    "`tile` adds axes" if side is right else "a rearrangement keeps every axis; `reduce` drops some"
+                )
+                if len(left.names) == len(right.names) == 1 < len(lacking[0]):
+                    help_text = f"axes stand apart by blanks: `{' '.join(lacking[0])}`"
                 message = f"`{lacking[0]}` is missing on the {where}"
                 raise PatternError(message, pattern.places[lacking[0]], len(lacking[0]), help_text)
 

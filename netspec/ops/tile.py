@@ -21,6 +21,7 @@ class Tile(Patterned, name="tile"):
     """
 
     primary = "pattern"
+    example = 'tile: {pattern: "c h w -> (c g) h w", g: 2}'
     new_names = True
     keeps_output = True  # along an axis that torch expands, all elements are the same place in memory
     samples = (

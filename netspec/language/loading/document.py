@@ -166,6 +166,7 @@ def _network(
         return (), None
     entered = tree.get("input")
     inputs = entered if isinstance(entered, Mapping) and "shape" not in entered else Mapping()
+    inputs = Mapping() if _names_axes(entered) else inputs
     for name in inputs:
         if name != "input":  # the name of a single input in every document
             parser.check_variable(name, inputs.key_spans[name], "an input")
@@ -193,8 +194,26 @@ def _outputs(tree: Mapping) -> tuple[tuple[str, Any], ...]:
     return tuple(outputs.items() if isinstance(outputs, dict) else ((label, label) for label in outputs))
 
 
+AXES = frozenset({*"bcdhlntw", "batch", "channels", "depth", "features", "height", "length", "time", "width"})
+"""The names under which a mapping gives the sizes of axes."""
+
+
+def _names_axes(entered: Any) -> bool:
+    """Return whether an input's sizes are given by the names of axes, which would be several inputs."""
+    if not isinstance(entered, Mapping) or not all(isinstance(size, (int, str)) for size in entered.values()):
+        return False
+    names = {name.lower() for name in entered}
+    # The states of a recurrence are called `h` and `c` too.
+    return len(names) > 1 and names <= AXES and bool(names & {"w", "l", "channels", "height", "length", "width"})
+
+
 def _check_input(parser: Parser, tree: Mapping) -> None:
-    if tree.get("input") is None:
+    entered = tree.get("input")
+    if isinstance(entered, Mapping) and _names_axes(entered):
+        sizes = ", ".join(str(size) for name, size in entered.items() if name.lower() not in ("b", "n", "batch"))
+        message, span = "an input's shape is a list of sizes, not sizes by name", tree.value_spans["input"]
+        parser.report(Code.INVALID_INPUT, message, span, f"channels first, without the batch: `input: [{sizes}]`")
+    elif entered is None:
         _report_missing(parser, tree, "input", "as in `input: [3, 224, 224]`")
     elif _lists_inputs(tree):
         message, span = "an input's shape is a list of whole numbers", tree.value_spans["input"]

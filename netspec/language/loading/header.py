@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from netspec.diagnostics import MOST_ERRORS, Code, Collector, Diagnostic, SourceMap, Span, SpecError
 from netspec.language.messages import show_kind
-from netspec.language.names import LONGEST_NAME, wrong_name
+from netspec.language.names import LONGEST_NAME, NAME, wrong_name
 from netspec.language.other_keys import DOCUMENT_KEYS, suggest_key
 from netspec.language.parsing.header import Expectation, Header, Published
 from netspec.syntax.yaml import Mapping, locate, read_file
@@ -71,9 +71,20 @@ def _header_error(tree: Mapping, error: Any) -> Diagnostic:
         return Diagnostic(
             Code.MISSING_DOCUMENT_KEY, f"the document has no `{loc[-1]}`", tree.span, help="start it with `netspec: 1`"
         )
+    if loc[0] == "outputs" and isinstance(error["input"], str):
+        return _outputs_error(tree, loc, error["input"])
     message = f"`{'.'.join(map(str, loc))}` {_REQUIREMENTS[error['type']]}, not {show_kind(error['input'])}"
     is_long = error["type"] == "string_pattern_mismatch" and len(error["input"]) > LONGEST_NAME
     help_text = wrong_name(error["input"]) if is_long else _header_help(loc)
+    return Diagnostic(Code.INVALID_DOCUMENT_VALUE, message, locate(tree, loc), help=help_text)
+
+
+def _outputs_error(tree: Mapping, loc: tuple[Any, ...], given: str) -> Diagnostic:
+    """Return the diagnostic of outputs that are one label without a list, or what is picked without a name."""
+    is_label = NAME.match(given) is not None
+    message = f"`{'.'.join(map(str, loc))}` must be {'a list' if is_label else 'letters, digits and _'}, not {given!a}"
+    help_text = f"as in `outputs: [{given}]`" if is_label else f'give it a name, as in `outputs: {{first: "{given}"}}`'
+    help_text = wrong_name(given) if len(given) > LONGEST_NAME else help_text
     return Diagnostic(Code.INVALID_DOCUMENT_VALUE, message, locate(tree, loc), help=help_text)
 
 

@@ -9,6 +9,8 @@ from netspec.language.combinators import COMBINATORS, Combinator
 from netspec.language.mentions import mentioned
 from netspec.language.messages import show_value
 from netspec.language.model import Block, Body, Operand, StepKind
+from netspec.language.names import WORD
+from netspec.language.other_names import suggest_step
 from netspec.language.parameters import describe_argument
 from netspec.language.parsing.op_arguments import Call, OpArgumentParser
 from netspec.language.scope import Variables, narrowed, template_errors
@@ -58,6 +60,8 @@ class ArgumentParser(OpArgumentParser):
         arguments = call.value if isinstance(call.value, Mapping) else call.under("pattern")
         self.check_names(arguments, ["pattern", "of"], op.name)
         text = arguments.get("pattern")
+        if "pattern" not in arguments and not self.is_missing("pattern", arguments, ["pattern", "of"], call):
+            return Mapping(call.span.file), ()  # given under another name, which is said already
         if not isinstance(text, str):
             help_text = 'as in `einsum: {pattern: "q d, k d -> q k", of: [q, k]}`'
             self.report(Code.MISSING_ARGUMENT, f"{op.name} needs a `pattern`", call.span, help_text)
@@ -67,6 +71,7 @@ class ArgumentParser(OpArgumentParser):
             op.read(text)
         except PatternError as error:
             self.report(Code.INVALID_PATTERN, error.message, narrowed(place, error, text), error.help)
+            return arguments, ()
         self.check_fields(op, arguments)
         operands = self.operands(op, arguments["of"], arguments.value_spans["of"]) if "of" in arguments else ()
         return arguments, operands
@@ -87,10 +92,19 @@ class ArgumentParser(OpArgumentParser):
 
     def _combinator_fields(self, combinator: type[Combinator], call: Call) -> Mapping | None:
         """Return the fields of a combinator, with those that some have as keys of the step."""
+        named = combinator.variables_field or combinator.defined_field
+        if named and not isinstance(call.value, Mapping):
+            example = "{width: [32, 64]}" if combinator.variables_field else "{hidden: 64}"
+            message = f"{call.key} takes names, each with its {'list' if combinator.variables_field else 'number'}"
+            self.report(Code.INVALID_ARGUMENT, message, call.value_span, f"as in `{call.key}: {example}`")
+            self._define_all(call.value)
+            return None
         if isinstance(call.value, Mapping) and combinator.is_primary(call.value):
             if combinator.beside and not combinator.variables_field:
                 message = f"{call.key} takes no mapping"
                 help_text = f"`body` stands beside it, as in `- {call.key}: 2` and `body: [relu]` on the next line"
+                if "pattern" in call.value:
+                    help_text = "`tile` repeats a value along axes"
                 self.report(Code.INVALID_ARGUMENT, message, call.value_span, help_text)
                 return None
             fields: Mapping | None = call.under(str(combinator.primary))
@@ -102,6 +116,12 @@ class ArgumentParser(OpArgumentParser):
         together = merged(fields)
         together.take(call.tree, *beside)
         return together
+
+    def _define_all(self, value: Any) -> None:
+        """Define all names that a wrong value mentions, so that their uses are not reported again."""
+        if self.scope:
+            for name in ("index", *mentioned(value)):
+                self.scope.define(name)
 
     def _variables(self, combinator: type[Combinator], fields: Mapping) -> Variables:
         """Return the variables that a combinator defines for its body."""
@@ -174,21 +194,40 @@ class ArgumentParser(OpArgumentParser):
             for item, place in zip(value, value.item_spans, strict=True):
                 self._check_elements(item, holder, key, place)
         elif not (isinstance(value, str) and is_callable(value, self.namespace) and self._is_unknown(value)):
-            self.check_expressions(value, holder, key, span=span)
+            meant = suggest_step(value, self.callables()) if isinstance(value, str) and WORD.match(value) else ""
+            if meant and self._is_unknown(value):
+                place = span or holder.value_spans[key]
+                self.report(Code.UNKNOWN_NAME, f"unknown name '{value}'", place, meant)
+            else:
+                self.check_expressions(value, holder, key, span=span)
 
     def _is_unknown(self, name: str) -> bool:
         return self.scope is None or name not in self.scope.names
 
     def _define(self, named: Mapping) -> None:
         """Check expressions and bring their names into scope, in the order in which they are evaluated."""
-        for name, value in named.items():
-            self.check_expressions(value, named, name)
+        names = list(named)
+        for place, (name, value) in enumerate(named.items(), 1):
+            if self.scope:
+                self.scope.later = frozenset(names[place:])
+            self._check_number(name, value, named)
             if not self.check_variable(name, named.key_spans[name], "a number") or not self.scope:
                 continue
             if name in self.scope.labels:
+                if value in ("x", *self.scope.labels):
+                    continue  # said already
                 message = f"'{name}' is a label already"
                 self.report(Code.INVALID_VARIABLE_NAME, message, named.key_spans[name], "choose another name")
             self.scope.define(name)
+
+    def _check_number(self, name: str, value: Any, named: Mapping) -> None:
+        """Report errors in the number of a name, and a value in its place."""
+        if isinstance(value, str) and self.scope and value in ("x", *self.scope.labels):
+            message, help_text = "`let` names numbers, and this is a value", f"label a value with `as: {name}`"
+            self.report(Code.INVALID_ARGUMENT, message, named.value_spans[name], help_text)
+            self.scope.label([name])
+        else:
+            self.check_expressions(value, named, name)
 
     def _body_or_word(self, combinator: type[Combinator], name: str, fields: Mapping, variables: Variables) -> Any:
         value, span = fields[name], fields.value_spans[name]

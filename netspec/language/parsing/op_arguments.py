@@ -78,9 +78,7 @@ class OpArgumentParser(OperandParser):
         given = call.value if isinstance(call.value, Mapping) else call.under("pattern")
         text = given.get("pattern")
         if not isinstance(text, str):
-            self.report(
-                Code.MISSING_ARGUMENT, f"{op.name} needs a `pattern`", call.span, f'as in `{op.name}: "{op.example}"`'
-            )
+            self.report(Code.MISSING_ARGUMENT, f"{op.name} needs a `pattern`", call.span, f"as in `{op.example}`")
             return Mapping(call.span.file)
         place = given.value_spans["pattern"]
         sizes = [name for name in given if name != "pattern"]
@@ -126,8 +124,20 @@ class OpArgumentParser(OperandParser):
             message, help_text = missing_mark(name) or (f"{key} has no argument '{name}'", "")
             if name in STEP_KEYS:
                 help_text = f"write `{name}` beside `{key}`, as a key of the step"
-            help_text = help_text or suggest_argument(name, fields) or taken
+            help_text = help_text or self._instead_of(name, fields, key) or taken
             self.report(Code.UNKNOWN_ARGUMENT, message, arguments.key_spans[name], help_text)
+
+    @staticmethod
+    def _instead_of(name: str, fields: Collection[str], key: str) -> str:
+        """Return the help for an argument that a step does not have."""
+        if key == "reduce" and name in ("axes", "axis", "dim", "dims", "op", "pattern", "reduction"):
+            return "the axes stand under the function, as in `reduce: {mean: [height, width]}`"
+        if key == "reduce" and name == "std":
+            return "`var` is its square, as in `reduce: {var: [height, width]}`"
+        meant = suggest_argument(name, fields)
+        if not meant and key == "use":
+            return f"what it gives to the document stands under `args`, as in `args: {{{name}: ...}}`"
+        return meant
 
     def check_arguments(self, op: type[Op], arguments: Mapping) -> None:
         """Report unknown arguments of an op, and errors in the expressions of the others."""

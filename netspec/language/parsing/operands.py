@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from netspec.language.messages import show_count
 from netspec.language.model import Body, Operand
 from netspec.language.parsing.checks import Checker
 from netspec.language.scope import Variables
-from netspec.ops import Op
+from netspec.ops import OPS, Op
 from netspec.syntax.yaml import Mapping, Sequence
 
 
@@ -42,6 +43,10 @@ class OperandParser(Checker):
         """Parse the operands of a merge, a list or a mapping of them."""
         if value is None:
             return ()
+        wrong = self._wrong_operands(op, value)
+        if wrong:
+            self.report(Code.INVALID_OPERANDS, *wrong)
+            return ()
         if self.is_loop(value):
             operands = [self._operand(value, span)]
         elif isinstance(value, Mapping):
@@ -50,9 +55,44 @@ class OperandParser(Checker):
             operands = [self._operand(item, place) for item, place in zip(value, value.item_spans, strict=True)]
         else:
             message = f"{op.name} takes a list or a mapping of operands"
-            self.report(Code.INVALID_OPERANDS, message, span, f"as in `{op.name}: [x, skip]`")
+            self.report(Code.INVALID_OPERANDS, message, span, self._operands_help(op, value))
             return ()
         return self._ordered(op, operands, span)
+
+    def _operands_help(self, op: type[Op], value: Any) -> str:
+        if isinstance(value, str) and self.scope and value in self.scope.labels:
+            several = f"; a label of several values stands alone in the list: `[{value}]`"
+            return f"as in `{op.name}: [x, {value}]`{several}"
+        if self._is_reduction(op, [value]):
+            return f"over axes it is `reduce: {{{op.name}: {value}}}`"
+        if op.operand_names:
+            return f"as in `{op.name}: {{{', '.join(f'{name}: x' for name in op.operand_names)}}}`"
+        return f"as in `{op.name}: [x, skip]`"
+
+    @staticmethod
+    def _is_reduction(op: type[Op], values: Collection[Any]) -> bool:
+        """Return whether what a merge is given are the axes of a reduction of its name."""
+        return op.name in OPS["reduce"].model_fields and all(
+            (isinstance(each, int) and not isinstance(each, bool)) or each in OPS["reduce"].words(op.name)
+            for each in values
+        )
+
+    def _wrong_operands(self, op: type[Op], value: Any) -> tuple[str, Span, str] | None:
+        """Return what is said of operands that are none of netspec: axes, numbers of layers, and options among them."""
+        if not isinstance(value, Sequence) or not value:
+            return None
+        if self._is_reduction(op, value) and not (self.scope and self.scope.labels.keys() & set(value)):
+            shown = ", ".join(map(str, value))
+            message = f"{op.name} takes operands, not axes"
+            return message, value.item_spans[0], f"over axes it is `reduce: {{{op.name}: [{shown}]}}`"
+        for item, place in zip(value, value.item_spans, strict=True):
+            if isinstance(item, int) and not isinstance(item, bool):
+                return f"an operand is a label, not {item}", place, "steps have no numbers: label one by `as: here`"
+            if isinstance(item, Mapping) and len(item) == 1 and item.keys() <= op.model_fields.keys():
+                (name,) = item
+                help_text = f"options go next to `of`: `{op.name}: {{of: [...], {name}: ...}}`"
+                return f"`{name}` is an option of {op.name}, not an operand", item.key_spans[name], help_text
+        return None
 
     def _ordered(self, op: type[Op], operands: list[Operand], span: Span) -> tuple[Operand, ...]:
         """Return operands in the op's own order; report where their names or their number do not fit."""

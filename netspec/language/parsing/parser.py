@@ -5,6 +5,7 @@ Errors are collected and parsing continues, so that one run reports every error 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as Namespace
 from dataclasses import replace
 from typing import Any
@@ -88,9 +89,10 @@ class Parser(ArgumentParser):
         if len(own) == 1:
             return own[0]
         if not own:
-            self.report(
-                Code.NOT_A_STEP, "the step has no op, block or combinator", span, "as in `- conv: {out: 64, kernel: 3}`"
-            )
+            help_text = "as in `- conv: {out: 64, kernel: 3}`"
+            if "else" in tree:
+                help_text = "`else` stands beside the `when` of the step that it replaces, as a key of that step"
+            self.report(Code.NOT_A_STEP, "the step has no op, block or combinator", span, help_text)
             return None
         if not known and own[0] in KINDS and isinstance(tree[own[0]], str):
             word = tree[own[0]]
@@ -119,7 +121,8 @@ class Parser(ArgumentParser):
             return suggest_step(key, self.callables()) or "`netspec ops` lists what a step can do"
         step = {**OPS, **COMBINATORS}.get(known[0])
         if step and key in step.model_fields:
-            return f"arguments go under their step: `{known[0]}: {{{key}: ...}}`"
+            others = "of: [...], " if self.kind_of(known[0]) == "merge" else ""
+            return f"arguments go under their step: `{known[0]}: {{{others}{key}: ...}}`"
         is_combinator = self.kind_of(known[0]) == "combinator"
         beside = [*STEP_KEYS, *(COMBINATORS[known[0]].beside if is_combinator else ())]
         meant = suggest_key(key, beside, OTHER_STEP_KEYS)
@@ -147,9 +150,19 @@ class Parser(ArgumentParser):
 
     def _report_unknown(self, call: Call) -> None:
         mark = missing_mark(call.key)
-        help_text = mark[1] if mark else suggest_step(call.key, self.callables())
+        help_text = mark[1] if mark else self._held(call.key) or suggest_step(call.key, self.callables())
         message = mark[0] if mark else f"unknown op, block or combinator '{call.key}'"
         self.report(Code.UNKNOWN_STEP, message, call.span, help_text or "`netspec ops` lists all of them")
+
+    def _held(self, name: str) -> str:
+        """Return the help for a name in scope where a step's word is needed."""
+        if name == "input":
+            return ""
+        if self.scope and name in self.scope.labels:
+            return f"it is a value: go on with it by `from: {name}`"
+        if self.scope and name in self.scope.names:
+            return f"to call what the argument holds, write `${name}`"
+        return ""
 
     def _check_step_keys(self, kind: StepKind, call: Call) -> None:
         """Report step keys without effect, and an argument that is not in scope."""
@@ -214,7 +227,7 @@ class Parser(ArgumentParser):
         """Return the step for ``else``: the only one of its body, or all of them in one."""
         place = tree.value_spans["else"]
         body = self.body(tree["else"], place)
-        if "when" not in tree:
+        if "when" not in tree and not any(OTHER_STEP_KEYS.get(key) == "when" for key in tree):
             help_text = "write the condition, as in `when: i > 0`, or leave it out"
             message = "`else` has no effect without `when`"
             self.report(Code.STEP_KEY_WITHOUT_EFFECT, message, tree.key_spans["else"], help_text)
@@ -259,6 +272,8 @@ class Parser(ArgumentParser):
                 help_text = LABEL_HELP
                 if key == "from" and isinstance(label, int):
                     help_text = "steps have no numbers: label one by `as: here`, and go on with `from: here`"
+                if isinstance(label, str) and (found := re.match(r"(\w+)(\[|\.append\b|\.add\b)", label)):
+                    help_text = f"the values of all rounds of a loop are labelled by its `collect: {found[1]}`"
                 if label == -1:
                     help_text = "leave it out: a step takes the value of the one before"
                 self.report(Code.INVALID_LABEL, message, place, wrong_name(label) if is_long else help_text)

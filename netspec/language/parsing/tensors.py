@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Namespace
 
-from netspec.diagnostics import Code, Note, Span, nearest
+from netspec.diagnostics import Code, Note, Span
 from netspec.language.mentions import mentioned
 from netspec.language.messages import show_kind
 from netspec.language.model import StoredTensor
+from netspec.language.other_keys import suggest_key
 from netspec.language.parsing.parser import Parser
 from netspec.language.scope import Scope, formula_errors
 from netspec.syntax import expr
@@ -25,6 +26,12 @@ CONSTANT_KEYS = {
 }
 """The keys of the declaration of a constant, with their meaning."""
 TENSOR_KEYS = TRAINED_KEYS | CONSTANT_KEYS
+OTHER_KEYS = {
+    **dict.fromkeys(("dim", "dims", "size", "sizes"), "shape"),
+    **dict.fromkeys(("data", "default", "fill", "initial", "initializer"), "init"),
+    "requires_grad": "leave it out: a tensor is trained",
+}
+"""Names of these keys in other libraries."""
 EXAMPLE = "as in `token: {shape: [1, 64], init: zeros}`"
 EXAMPLES = {
     "shape": "as in `shape: [1, 64]`",
@@ -78,11 +85,14 @@ def _has_keys(parser: Parser, name: str, fields: Mapping, span: Span, keys: Name
             help_text = "a tensor is trained, with `shape` and `init`, or constant, with `axes` and `value`"
             parser.report(Code.INVALID_DECLARATION, message, fields.key_spans[key], help_text)
         elif key not in keys:
-            help_text = nearest(key, keys) or nearest(key, TENSOR_KEYS) or f"it takes {', '.join(keys)}"
+            meant = suggest_key(key, keys, OTHER_KEYS) or suggest_key(key, TENSOR_KEYS, {})
+            help_text = meant or f"it takes {', '.join(keys)}"
             message = f"a tensor's declaration has no '{key}'"
             parser.report(Code.INVALID_DECLARATION, message, fields.key_spans[key], help_text)
     missing = [key for key in EXAMPLES if key in keys and key not in fields]
     for key in missing:
+        if any(OTHER_KEYS.get(other) == key for other in fields):
+            continue  # given under another name, which is said already
         parser.report(Code.INVALID_DECLARATION, f"the tensor '{name}' has no `{key}`", span, EXAMPLES[key])
     return not missing
 

@@ -148,7 +148,9 @@ def _shortcut_error(reason: str, step: Step, endpoints: Endpoints, context: Cont
         Code.NO_SHORTCUT,
         f"{reason}: the body turns {show(endpoints.entered.shape)} into {show(endpoints.branch.shape)}",
         step.span,
-        help="write the shortcut as a body",
+        help="write the shortcut as a body; a body keeps its size by padding, as in `padding: 1`"
+        if endpoints.entered.shape[1:] != endpoints.branch.shape[1:]
+        else "write the shortcut as a body",
         notes=[_branch_note(endpoints.branch, context)],
     )
 

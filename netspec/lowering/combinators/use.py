@@ -107,5 +107,6 @@ def _inner(
         init=document_rules(document, variables),
         block_init=rules_in_blocks(document, variables),
         counter="",
+        caller=None,
         keeps_outputs=False,
     )

@@ -26,7 +26,14 @@ from netspec.syntax.expr.error import (
 )
 from netspec.syntax.expr.function import CALLS, FUNCTIONS, Function
 from netspec.syntax.expr.operation import BINARY, RELATIONS, UNARY, Operation, attribute_of, display, item_of, truth
-from netspec.syntax.expr.other_names import READ_OTHERWISE, SIZES, suggest_attribute, suggest_function, suggest_method
+from netspec.syntax.expr.other_names import (
+    READ_OTHERWISE,
+    SIZES,
+    suggest_attribute,
+    suggest_constant,
+    suggest_function,
+    suggest_method,
+)
 from netspec.syntax.expr.syntax import CONSTRUCTS, HABITS, SYMBOLS, indent, read
 from netspec.syntax.expr.value import ATTRIBUTES, PLAIN, AlreadyReported, Missing, Unknown, passed, plain
 
@@ -39,7 +46,7 @@ _CONSTANTS = {"true": True, "false": False, "null": None}
 CONSTANTS = frozenset({*_CONSTANTS, "True", "False", "None", "inf"})
 """The words that are values wherever an expression or formula is read, those that Python has among them."""
 
-_MODULES = frozenset({"math", "np", "numpy", "torch", "operator", "builtins", "tf"})
+_MODULES = frozenset({"F", "K", "builtins", "jnp", "keras", "math", "nn", "np", "numpy", "operator", "tf", "torch"})
 
 _ALPHABET = "use numbers, names, lists, arithmetic, comparisons, and/or/not, if-else, [] and " + " ".join(CALLS)
 
@@ -251,14 +258,25 @@ class Builder:
 
     def _attribute(self, node: ast.Attribute, depth: int) -> Thunk:
         if node.attr not in ATTRIBUTES:
-            raise self._error_at(node, f"unknown attribute '{node.attr}'", suggest_attribute(node.attr), UNKNOWN)
+            help = suggest_constant(node.attr) if self._is_module(node.value) else suggest_attribute(node.attr)
+            raise self._error_at(node, f"unknown attribute '{node.attr}'", help, UNKNOWN)
         return self._applied(node, partial(attribute_of, node.attr), self._all([node.value], depth))
 
     def _method(self, call: ast.Call, node: ast.Attribute) -> ExpressionError:
         """Return the error for a call of what belongs to a module or a value, as in ``math.ceil(4.5)``."""
-        is_module = isinstance(node.value, ast.Name) and node.value.id in _MODULES
-        help = (suggest_function if is_module else suggest_method)(node.attr, self.calls)
+        if self._is_module(node.value):
+            name = f"{ast.unparse(node.value)}.{node.attr}"
+            known = f"write `{node.attr}` alone" if node.attr in self.calls else suggest_function(node.attr, self.calls)
+            return self._error_at(call.func, f"unknown function '{name}'", known, UNKNOWN)
+        help = suggest_method(node.attr, self.calls)
         return self._error_at(call, f"only functions can be called, not '.{node.attr}'", help, FORBIDDEN)
+
+    @staticmethod
+    def _is_module(node: ast.expr) -> bool:
+        """Return whether a part is a module of Python's or torch's, as in ``math.pi`` or ``nn.functional.relu``."""
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        return isinstance(node, ast.Name) and node.id in _MODULES
 
     def _call(self, node: ast.Call, depth: int) -> Thunk:
         if isinstance(node.func, ast.Attribute):

@@ -32,7 +32,9 @@ def display(*items: Any) -> list[Any]:
 def item_of(items: Any, index: Any) -> Any:
     """Return the item at an integer index, or the list at a slice."""
     if type(items) is not list:
-        help = "index its shape: x.shape[0]" if isinstance(items, Value) else "it is used without [ ]"
+        help = "it is used without [ ]"
+        if isinstance(items, Value):
+            help = "index its shape, as in x.shape[0]; the step `slice` takes a part of it"
         raise ExpressionError(f"only a list has items, not {kind_of(items)}", help=help)
     if isinstance(index, slice):
         return _slice(items, index)

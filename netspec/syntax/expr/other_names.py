@@ -9,9 +9,29 @@ from netspec.syntax.expr.value import ATTRIBUTES
 
 _WALK = "`foreach` walks lists side by side, as in `foreach: {i: range(3), n: [1, 2, 3]}`"
 _FORMULA = "a step computes values, as in `formula: sqrt(x)`"
+_STEP = "it is a step of its own, whose value a label names"
+_REDUCTION = "a step computes it, as in `reduce: {mean: [height, width], keep: true}`, whose value a label names"
+_NOISE = "formulas have no random numbers"
 
 FUNCTIONS = {
     "all": "join conditions by 'and'",
+    **dict.fromkeys(("conv", "dropout", "layer_norm", "linear", "ln", "matmul", "mish", "softmax", "bn"), _STEP),
+    "arange": "did you mean 'range'?",
+    "hardtanh": "as in `clamp(x, -1, 1)`",
+    "leaky_relu": "as in `where(x > 0, x, 0.2 * x)`",
+    "maximum": "did you mean 'max'?",
+    "mean": _REDUCTION,
+    "minimum": "did you mean 'min'?",
+    "norm": _REDUCTION,
+    "ones": "write the number, as in `x + 1`",
+    "ones_like": "write the number, as in `1 - x`",
+    "rand": _NOISE,
+    "randn": _NOISE,
+    "std": _REDUCTION,
+    "swish": "did you mean 'silu'?",
+    "var": _REDUCTION,
+    "zeros": "write the number, as in `max(x, 0)`",
+    "zeros_like": "write the number, as in `max(x, 0)`",
     "any": "join conditions by 'or'",
     "bool": "compare, as in `n > 0`",
     "enumerate": _WALK,
@@ -42,7 +62,10 @@ _ATTRIBUTES = {
 
 _ALONE = "an argument is read by its name alone, as in `width`"
 
+_OF_A_VALUE = {name: f"it is read of a value, as in `x.{name}`" for name in ATTRIBUTES}
+
 READ_OTHERWISE = {
+    **_OF_A_VALUE,
     **dict.fromkeys(("args", "self", "cfg", "config", "hparams", "kwargs", "opt"), _ALONE),
     **dict.fromkeys(("no", "off"), "write `false`"),
     **dict.fromkeys(("yes", "on"), "write `true`"),
@@ -83,6 +106,12 @@ def suggest_method(name: str, known: Collection[str]) -> str:
     return suggest_function(name, known) if is_function else suggest_attribute(name)
 
 
+def suggest_constant(name: str) -> str:
+    """Return the help for a constant or function of a module."""
+    constants = {"pi": "write 3.141592653589793", "e": "write 2.718281828459045", "inf": "write `inf`, in a formula"}
+    return constants.get(name, "modules of Python and torch are not known here")
+
+
 def suggest_attribute(name: str) -> str:
     """Return the help for an attribute that values do not have.
 
@@ -90,6 +119,8 @@ def suggest_attribute(name: str) -> str:
         >>> suggest_attribute("h"), suggest_attribute("chanels")
         ("did you mean 'height'?", "did you mean 'channels'?")
     """
+    if name in ("T", "mT", "H"):
+        return "the step `permute` changes the order of axes"
     meant = _ATTRIBUTES.get(name.lower())
     if meant:
         return f"did you mean '{meant}'?"

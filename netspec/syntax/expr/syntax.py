@@ -62,6 +62,7 @@ HABITS = {
     "|": "write 'or'",
     "^": "a power is written **",
     "~": "write 'not'",
+    "@": "the step `matmul` is the product of matrices",
     "<>": "write '!='",
     "===": "write '=='",
 }
@@ -125,8 +126,12 @@ def _instead(line: str) -> str:
     instead = next((instead for mark, instead in HABITS.items() if mark in line), _WORDS[found[0]] if found else "")
     if not instead and re.search(r"!(?!=)", line):
         return "write 'not'"
+    if not instead and re.match(r" *[A-Za-z_]\w* *=(?!=)", line):
+        return "leave out the name: `let` names numbers, and `as` values; a comparison is written '=='"
     if not instead and re.search(r"(?<![=<>!])=(?!=)", line):
         return "a comparison is written '=='"
+    if not instead and re.search(r"\bif\b.*\bthen\b", line):
+        return "write 'a if condition else b'"
     if re.fullmatch(r" *\d+(\.\d+)?% *", line):
         return f"a share is a fraction: {float(line.strip(' %')) / 100}"
     if not instead and (word := next(filter(_is_no_name, re.findall(r"[A-Za-z_]\w*", line)), None)):

@@ -15,6 +15,12 @@ MOST_NAMES = 32
 """Far beyond what anybody reads; torch's tensors have 64 axes."""
 
 _TOKEN = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_]*)|(?P<one>1(?![0-9A-Za-z_]))|(?P<mark>\.\.\.|->|[(),])")
+_INSTEAD = {
+    "=": "an arrow is written `->`",
+    "*": "one axis of several names is written in brackets: `(h w)`",
+    "[": "brackets are round: `(h w)`",
+    "]": "brackets are round: `(h w)`",
+}
 EXAMPLE = 'as in "c h w -> (h w) c"'
 
 
@@ -55,7 +61,8 @@ def read(text: str) -> Pattern:
     behind = tokens[arrows[0] + 1 :]
     result = _side(behind, len(text))
     if any(token.text == "," for token in behind):
-        raise next(token for token in behind if token.text == ",").error("a result is a single value", EXAMPLE)
+        help_text = "axes stand apart by blanks, " + EXAMPLE
+        raise next(token for token in behind if token.text == ",").error("a result is a single value", help_text)
     return _checked(Pattern(text, operands, result, _places(tokens)))
 
 
@@ -82,6 +89,8 @@ def _unreadable(text: str, place: int) -> PatternError:
             "give the size as an argument: `p: 16`",
         )
     message = f"unexpected character {text[place]!a}"
+    if text[place] in _INSTEAD:
+        return PatternError(message, place, 1, _INSTEAD[text[place]])
     return PatternError(message, place, 1, f"names, brackets, `1`, `...` and `->`: {EXAMPLE}")
 
 

@@ -6,6 +6,7 @@ parser is used.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import Any
@@ -59,6 +60,13 @@ def read_events(text: str, file: str) -> Any:
         reader.collector.add([syntax_error(error, text, file)])
     reader.collector.raise_errors()
     return reader.root.node[0]
+
+
+def _instead_of(tag: str) -> str:
+    """Return the help for a tag, with which other languages negate a condition."""
+    if word := re.fullmatch(r"!([a-z]\w*)", tag):
+        return f"remove it: a document is plain data; a condition is negated by `not {word[1]}`"
+    return "remove the tag: a document is plain data"
 
 
 class _Reader:
@@ -207,9 +215,7 @@ class _Reader:
         if name != tag and name in allowed:
             return name
         shown = tag if name == tag else f"!!{name}"
-        self.collector.report_at(
-            mark, Code.FORBIDDEN_TAG, f"tag '{shown}' is not allowed here", "remove the tag: a document is plain data"
-        )
+        self.collector.report_at(mark, Code.FORBIDDEN_TAG, f"tag '{shown}' is not allowed here", _instead_of(shown))
         return ""
 
     def take_alias(self, event: Any) -> None:
