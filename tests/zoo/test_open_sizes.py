@@ -53,7 +53,8 @@ def test_the_smallest_size_runs_and_one_less_does_not(network: tuple[Graph, Meta
             assert graph.sizes.broken(smallest) is None
             assert runs_at(graph, runs, smallest)
         less = {**smallest, name: smallest[name] - 1}
-        assert not runs_at(graph, runs, less), less
+        # torch computes nothing of a sequence without elements, and does not mind.
+        assert less[name] == 0 or not runs_at(graph, runs, less), less
         assert not has_the_same_weights(graph, runs.module, less), less
 
 
