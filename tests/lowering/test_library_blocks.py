@@ -164,3 +164,16 @@ def test_convnext_layer_is_that_of_the_paper() -> None:
     y = F.conv2d(x, conv.weight, conv.bias, padding=3, groups=4).permute(0, 2, 3, 1)
     y = narrow(F.gelu(wide(norm(y)))).permute(0, 3, 1, 2)
     assert torch.allclose(module(x), x + layer.layer_scale * y)
+
+
+def test_rotated_products_depend_on_distances() -> None:
+    module = build(compile_text({"input": [3, 5, 8], "network": [{"rotary_embedding": 100}]}))
+    heads = torch.randn(2, 3, 1, 8, dtype=torch.float64).expand(2, 3, 5, 8)
+    turned = module(heads)
+    products = turned @ turned.mT
+    for distance in range(5):
+        diagonal = products.diagonal(distance, 2, 3)
+        assert torch.allclose(diagonal, diagonal[..., :1].expand_as(diagonal))
+    first, second = heads[..., 1, 0], heads[..., 1, 4]
+    angle = torch.tensor(1.0, dtype=torch.float64)  # of the first pair, one place on
+    assert torch.allclose(turned[..., 1, 0], first * angle.cos() - second * angle.sin())

@@ -152,8 +152,11 @@ def render(lines: Iterable[Line | Docstring], width: int) -> str:
 def _laid_out(line: Line, width: int) -> Iterator[str]:
     comment = f"  # {line.comment}" if line.comment else ""
     text = f"{'    ' * line.depth}{line.before}{flat(line.content)}{line.after}{comment}"
-    if len(text) <= width or isinstance(line.content, str) or not line.content.parts:
+    if len(text) <= width:
         yield text
+    elif isinstance(line.content, str) or not line.content.parts:
+        # Nothing in it can be broken; the code matters more than its shape.
+        yield text.removesuffix(comment)
     else:
         yield from _broken(line, line.content, width)
 
