@@ -380,7 +380,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": lambda: _text(errors_page()),
     "zoo.md": lambda: _text(zoo_page()),
     "pictures/accuracy.svg": lambda: signed(accuracy_chart(), ".svg"),
+    "pictures/deit_small.svg": lambda: signed(netspec.draw("deit_small"), ".svg"),
     "pictures/densenet121.svg": lambda: signed(netspec.draw("densenet121"), ".svg"),
+    "pictures/gpt2.svg": lambda: signed(netspec.draw("gpt2"), ".svg"),
     "pictures/tiny.svg": lambda: signed(netspec.draw(first_network()), ".svg"),
     "../README.md": lambda: readme_page(README.read_text(encoding="utf-8")),
 }
