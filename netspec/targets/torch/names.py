@@ -71,7 +71,18 @@ def _base(each: GeneratedClass) -> str:
     common = _common_prefix(names).rstrip("0123456789_")
     if len(common) >= 3 and len(set(names)) > 1:
         return common
-    return names[0] if not names[0].isdecimal() else f"{scope.parent.name if scope.parent else ''}_unit"
+    return names[0] if not names[0].isdecimal() else f"{_common_prefix(_around(each)).rstrip('0123456789_')}_unit"
+
+
+def _around(each: GeneratedClass) -> list[str]:
+    """Return the name of the nearest scope around each of a class's scopes that is called by more than a number."""
+    found = []
+    for plan in each.plans:
+        scope = plan.scope
+        while scope.parent is not None and scope.name.isdecimal():
+            scope = scope.parent
+        found.append(scope.name)
+    return found
 
 
 def _common_prefix(names: list[str]) -> str:

@@ -209,6 +209,14 @@ network:
     assert {"Fuse3", "Fuse3_2"} <= set(classes)
 
 
+def test_units_that_are_numbered_in_a_loop_are_called_by_what_is_around_them() -> None:
+    unit = {"residual": {"body": [{"conv": {"out": "width", "kernel": 3, "padding": 1}}, "bn"], "after": "relu"}}
+    stage = {"repeat": 2, "name": "stage{number}", "body": [unit]}
+    content = {"input": [4, 8, 8], "network": [{"foreach": {"number": [1, 2], "width": [4, 8]}, "body": [stage]}]}
+    classes = re.findall(r"^class (\w+)", emit_torch(compile_text(content)), re.MULTILINE)
+    assert classes == ["StageUnit", "StageUnitWithDownsample", "Sample"]
+
+
 FORBIDDEN = [
     "import os",
     "import os, torch",
