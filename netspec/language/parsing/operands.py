@@ -72,6 +72,8 @@ class OperandParser(Checker):
     @staticmethod
     def _is_reduction(op: type[Op], values: Collection[Any]) -> bool:
         """Return whether what a merge is given are the axes of a reduction of its name."""
+        if not all(isinstance(each, (int, str)) for each in values):
+            return False
         return op.name in OPS["reduce"].model_fields and all(
             (isinstance(each, int) and not isinstance(each, bool)) or each in OPS["reduce"].words(op.name)
             for each in values
