@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 from netspec.analysis.spans import WHOLE, Parts, Place, Reach, Scattered, Span, Whole, hull, over_all, through
 from netspec.ops import SAME, Op, Window, Windows
+from netspec.ops.traits import Layout
 
 Shape = tuple[int, ...]
 """A shape at its stated sizes: receptive fields are numbers."""
@@ -46,6 +48,9 @@ def propagate(
     """Return what the elements of an op's result depend on; ``limits`` are the sizes of the inputs' axes."""
     if not operands:
         return Dependence(simple(result), {})
+    layout = op.layout(*shapes)
+    if layout is not None:
+        return _rearrange(operands[0], layout, result, limits)
     windows = op.receptive_windows(*shapes)
     # An op without windows is element-wise: it reads each operand at its own position, if the shapes allow that.
     if windows is None or not (windows or op.keeps_order or all(_broadcasts(shape, result) for shape in shapes)):
@@ -169,6 +174,39 @@ def _scatter(operand: Dependence, axes: Collection[int]) -> Dependence:
         for source, reach in operand.reaches.items()
     }
     return Dependence(operand.axes, reaches)
+
+
+def _rearrange(operand: Dependence, layout: Layout, result: Shape, limits: Mapping[Source, int]) -> Dependence:
+    """Return what elements depend on after axes were taken apart, put into another order and joined."""
+    names = [name for group in layout.made for name in group]
+    moved = {
+        source: _taken_apart(reach, operand.axes, layout, limits[source]) for source, reach in operand.reaches.items()
+    }
+    return _reshape(Dependence(simple(tuple(layout.sizes[name] for name in names)), moved), result)
+
+
+def _taken_apart(reach: Reach, axes: Parts, layout: Layout, limit: int) -> Reach:
+    """Return a reach over axes of one name each, in the order of the result."""
+    places = {name: place for place, name in enumerate(name for group in layout.made for name in group)}
+    if isinstance(reach, Whole) or (isinstance(reach, Span) and reach.place is None):
+        return reach
+    everywhere = tuple(range(len(places)))
+    if isinstance(reach, Scattered):
+        return Scattered(reach.extent, everywhere)
+    assert reach.place is not None
+    axis, part = reach.place
+    if axes[axis][part] == 1:
+        return Span(None, 0, (reach.first(0),), (reach.last(0),))
+    names = [name for name in layout.taken[axis] if layout.sizes[name] > 1]
+    if [size for size in axes[axis] if size > 1] == [layout.sizes[name] for name in names]:
+        before = sum(size > 1 for size in axes[axis][:part])
+        return reach._replace(place=(places[names[before]], 0))
+    if len(axes[axis]) > 1:
+        return Scattered(extent_of(reach, axes), everywhere)
+    # Of positions in two axes only the first is followed: what the second runs over is read as a whole.
+    within = prod(layout.sizes[name] for name in names[1:])
+    first = names[0]
+    return through(reach, Window(0, within - 1, within), (places[first], 0), layout.sizes[first])
 
 
 def _reshape(operand: Dependence, shape: Shape) -> Dependence:

@@ -5,6 +5,8 @@ from itertools import count
 from netspec.ops.base import Op, Sample
 from netspec.ops.patterned import Patterned
 from netspec.ops.reshaping import Permute, Reshape
+from netspec.ops.traits import Layout
+from netspec.sizes import stated
 from netspec.sizes.shape import Shape
 
 
@@ -47,6 +49,11 @@ class Rearrange(Patterned, name="rearrange"):
         Sample({"pattern": "c 1 -> c"}, ((4, 5),)),
         Sample({"pattern": "a ... b -> b ... a"}, ((4,),)),
     )
+
+    def layout(self, *shapes: Shape) -> Layout:
+        sizes = {name: stated(size) for name, size in self.fit(shapes[0]).items()}
+        left, right = self.sides(len(shapes[0]))
+        return Layout(tuple(left), tuple(right), sizes)
 
     def canonical(self, *shapes: Shape) -> Op:
         shape = shapes[0]

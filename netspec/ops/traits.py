@@ -4,6 +4,7 @@ No other code knows ops by name, so that an op of a plugin counts towards the de
 legalized and its receptive field computed like a built-in one.
 """
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import ClassVar, Literal, NamedTuple, Self
 
@@ -39,6 +40,18 @@ NOTHING = Window(0, -1, 1)
 """Reads no element."""
 Windows = tuple[Window | None, ...]
 """A window for each axis of an operand; None reads all of the axis."""
+
+
+class Layout(NamedTuple):
+    """How an op takes axes apart and joins them: the parts of each axis of the operand and of the result.
+
+    Example:
+        ``c (h p) -> (c p) h`` is ``Layout((("c",), ("h", "p")), (("c", "p"), ("h",)), {"c": 4, "h": 3, "p": 2})``.
+    """
+
+    taken: tuple[tuple[str, ...], ...]
+    made: tuple[tuple[str, ...], ...]
+    sizes: Mapping[str, int]
 
 
 class Traits(BaseModel):
@@ -176,6 +189,10 @@ class Traits(BaseModel):
         everything. What only training reads, such as the other examples of a batch, does not count.
         """
         return ()
+
+    def layout(self, *shapes: Shape) -> Layout | None:
+        """Return how the op moves its elements, if that is all it does; else None."""
+        return None
 
     # parameters
 

@@ -123,7 +123,21 @@ def adaptive(draw: Any, length: int) -> tuple[list[Step], int]:
 def unmoved(draw: Any, length: int) -> tuple[list[Step], int]:
     turned = [{"permute": [2, 1]}, {"linear": 3}, {"permute": [2, 1]}, {"conv": {"out": 2, "kernel": 1}}]
     flat = ["flatten", "tanh", {"reshape": [2, length]}]
-    steps: list[list[Step]] = [["softmax"], ["bn"], ["tanh"], turned, flat, [{"permute": [2, 1]}, {"permute": [2, 1]}]]
+    tokens = [rearrange("c l -> l c"), "rms_norm", {"linear": 3}, rearrange("l c -> c l"), conv(1)]
+    joined = [rearrange("c l -> (c l)"), {"formula": "x * tanh(x)"}, rearrange("(c l) -> c l", c=2)]
+    gate = [{"reduce": {"max": "channels", "keep": True}, "as": "gate"}, {"tile": {"pattern": "1 l -> c l", "c": 2}}]
+    steps: list[list[Step]] = [
+        tokens,
+        joined,
+        gate,
+        [{"rms_norm": "channels"}],
+        ["softmax"],
+        ["bn"],
+        ["tanh"],
+        turned,
+        flat,
+        [{"permute": [2, 1]}, {"permute": [2, 1]}],
+    ]
     return draw(st.sampled_from(steps)), length
 
 
@@ -139,6 +153,10 @@ def branches(draw: Any, length: int) -> tuple[list[Step], int]:
     # Elements of other branches stand in other channels, which nothing tells apart.
     mixed: list[Step] = [{"conv": {"out": 2, "kernel": 1}}] if merge == "concat" else []
     return [{merge: bodies}, *mixed], shortest
+
+
+def rearrange(pattern: str, **sizes: int) -> Step:
+    return {"rearrange": {"pattern": pattern, **sizes}}
 
 
 SIMPLE = (convolution, pooling, cropping, repetition, transposed, adaptive, unmoved)
@@ -196,6 +214,33 @@ FIELDS = [
     ([2, 8], [{"concat": {"axis": 2, "of": [crop(8, 3, 8)[0], crop(8, 0, 3)[0]]}}, conv(1)], [1]),
     ([2, 8], [{"concat": {"axis": 2, "of": [crop(8, 3, 8)[0], crop(8, 0, 3)[0]]}}, conv(3)], [8]),
     ([9], ["tanh"], [1]),
+    (
+        [2, 12],
+        [conv(3), {"as": "z"}, {"reduce": {"mean": "channels", "keep": True}, "as": "m"}, {"formula": "z - m"}],
+        [3],
+    ),
+    ([2, 12], [{"reduce": {"mean": "length", "keep": True}, "as": "m"}, {"formula": "input - m"}], [12]),
+    ([2, 6, 8], [{"reduce": {"mean": "height"}}, conv(3)], [6, 3]),
+    ([2, 12], [conv(3), {"einsum": {"pattern": "c l, c l -> l", "of": ["x", "x"]}}], [3]),
+    ([2, 6], [{"einsum": {"pattern": "c l, d l -> c d", "of": ["x", "x"]}}], [6]),
+    ([2, 6], [rearrange("c l -> l c"), {"attend": ["x", "x", "x"]}, rearrange("l c -> c l")], [6]),
+    ([2, 6], [rearrange("c l -> l c"), {"attend": {"of": ["x", "x", "x"], "causal": True}}], [6]),
+    ([2, 12], [rearrange("c (n w) -> n w c", w=4), {"attend": ["x", "x", "x"]}, rearrange("n w c -> c (n w)")], [4]),
+    ([2, 12], [rearrange("c (l p) -> (c p) l", p=2), conv(3)], [6]),
+    ([2, 8, 8], [rearrange("c (h p) (w q) -> (h w) (c p q)", p=4, q=4), {"linear": 3}], [4, 4]),
+    (
+        [2, 8, 8],
+        [
+            rearrange("c (h p) (w q) -> (h w) (c p q)", p=2, q=2),
+            {"linear": 4},
+            rearrange("(h w) c -> c h w", h=4),
+            conv(3),
+        ],
+        [6, 6],
+    ),
+    ([2, 12], [conv(3), {"tile": {"pattern": "c l -> (c g) l", "g": 2}}, conv(3)], [5]),
+    ([2, 12], [rearrange("c (l p) -> c l p", p=2), "tanh"], [2]),
+    ([4, 6], [rearrange("(c p) l -> c (l p)", p=2), conv(3)], [6]),
     ([9], [{"linear": 3}, "tanh"], [9]),
 ]
 
