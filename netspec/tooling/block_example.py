@@ -13,8 +13,8 @@ from netspec.lowering import lower
 from netspec.sizes.shape import show
 from netspec.syntax.yaml.flow_style import flow
 
-IMAGE, SEQUENCE = (64, 32, 32), (32, 64)
-"""The input shapes of examples: channels of an image, or vectors of a sequence."""
+SHAPES = ((64, 32, 32), (32, 64), (1,))
+"""The input shapes of examples: channels of an image, vectors of a sequence, or a number."""
 BY_NAME: dict[str, Any] = {
     "classes": 10, "columns": 3, "groups": 4, "kernel": 3, "grow": 16, "growth": 32, "heads": 4, "hidden": 256
 }  # fmt: skip
@@ -76,13 +76,16 @@ def example_shapes(block: Block) -> str:
 
 
 def _example_graph(block: Block) -> tuple[tuple[int, ...], Graph]:
-    try:
-        graph = _lowered(_document(block, IMAGE))
-    except SpecError:
-        return SEQUENCE, _lowered(_document(block, SEQUENCE))
-    # A layer over the width of an image is for the features of a sequence.
-    is_image = all(each.code != Code.WEIGHTS_PER_POSITION for each in graph.warnings)
-    return (IMAGE, graph) if is_image else (SEQUENCE, _lowered(_document(block, SEQUENCE)))
+    """Return the first input shape that a block takes, and the graph of it."""
+    for shape in SHAPES[:-1]:
+        try:
+            graph = _lowered(_document(block, shape))
+        except SpecError:
+            continue
+        # A layer over the width of an image is for the features of a sequence.
+        if all(each.code != Code.WEIGHTS_PER_POSITION for each in graph.warnings):
+            return shape, graph
+    return SHAPES[-1], _lowered(_document(block, SHAPES[-1]))
 
 
 def _lowered(text: str) -> Graph:

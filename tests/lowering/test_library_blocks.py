@@ -177,3 +177,25 @@ def test_rotated_products_depend_on_distances() -> None:
     first, second = heads[..., 1, 0], heads[..., 1, 4]
     angle = torch.tensor(1.0, dtype=torch.float64)  # of the first pair, one place on
     assert torch.allclose(turned[..., 1, 0], first * angle.cos() - second * angle.sin())
+
+
+@pytest.mark.parametrize("mask", [None, "known"])
+def test_attention_in_a_window_is_torchs(mask: str | None) -> None:
+    inputs = {"tokens": [5, 8], **({"known": {"shape": [5], "dtype": "bool"}} if mask else {})}
+    step = {"attention": {"heads": 4, "window": 2, "mask": mask}, "from": "tokens"}
+    module = build(compile_text({"input": inputs, "network": [step]}))
+    known = torch.tensor([[True] * 3 + [False] * 2, [True] * 5]) if mask else torch.ones(2, 5, dtype=torch.bool)
+    places = torch.arange(5)
+    far = (places - places[:, None]).abs() >= 2
+    expected, _ = torchs(module.attention1)(TOKENS, TOKENS, TOKENS, attn_mask=far, key_padding_mask=~known)
+    found = module(TOKENS, known) if mask else module(TOKENS)
+    read = (~far & known[:, None]).any(-1)  # where no key is left, torch's layer divides by zero
+    assert torch.allclose(found[read], expected[read])
+
+
+def test_time_embedding_is_that_of_the_paper() -> None:
+    module = build(compile_text({"input": [1], "network": [{"time_embedding": 8}]}))
+    layer, time = module.time_embedding1, torch.tensor([[3.0], [250.0]], dtype=torch.float64)
+    angles = time * torch.exp(-torch.log(torch.tensor(10000.0, dtype=torch.float64)) * torch.arange(4) / 4)
+    expected = layer.fc2(F.silu(layer.fc1(torch.cat([angles.sin(), angles.cos()], 1))))
+    assert torch.allclose(module(time), expected, atol=1e-6)
