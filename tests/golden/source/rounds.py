@@ -60,7 +60,7 @@ class LstmCell(nn.Module):
             torch.sigmoid(forget_gate) * memory + torch.sigmoid(input_gate) * torch.tanh(candidate)
         )  # 8
         next_state = torch.sigmoid(output_gate) * torch.tanh(next_memory)  # 8
-        return next_state, next_memory
+        return next_memory, next_state
 
 
 class Scan1(nn.Module):
@@ -126,7 +126,7 @@ class Scan1WithCollectedConcatExpandBatchFormulaMatmulMul(nn.Module):
         before = h
         for word, note in zip(encoded.unbind(1), notes.unbind(1)):
             word = torch.cat([word, note], 1)  # 11
-            word, c = self.lstm_cell1(word, before, c)
+            c, word = self.lstm_cell1(word, before, c)
             out = word.unsqueeze(2)  # 8x1
             out = torch.matmul(memory, out)  # 4x1
             out = F.softmax(out, dim=1)  # 4x1
@@ -138,7 +138,7 @@ class Scan1WithCollectedConcatExpandBatchFormulaMatmulMul(nn.Module):
             x, before = before, word
         said = torch.stack(saids, 1)  # 6x8
         spoken = torch.stack(befores, 1)  # 6x8
-        return said, spoken, c
+        return c, said, spoken
 
 
 class Scan2(nn.Module):
@@ -192,7 +192,7 @@ class Rounds(nn.Module):
         start = torch.mean(memory, 1)  # 8
         words = self.encoder(words, start)  # 6x8
         words, notes, start = self.scan1(words, notes, start, self.begin, memory)
-        words = self.scan2(words, memory)  # 6x3
-        words = self.scan3(words)  # 6x3
-        words = self.scan4(words)  # 6x3
-        return RoundsOutput(words, notes, start)
+        notes = self.scan2(notes, memory)  # 6x3
+        notes = self.scan3(notes)  # 6x3
+        notes = self.scan4(notes)  # 6x3
+        return RoundsOutput(notes, start, words)
