@@ -81,6 +81,7 @@ def _signature(parser: Parser, name: str, tree: Mapping, span: Span, namespace: 
     # Incomplete if an argument or input was refused: uses of its name must not be reported again.
     known = args is None or (isinstance(args, Mapping) and set(args) == set(parameters))
     declared = tree.get("inputs") or []
+    declared = declared if isinstance(declared, list) else [declared]
     block.complete = known and len(inputs) == len(declared)
     block.takes_rest = bool(inputs) and declared[-1] != inputs[-1]
     return block
