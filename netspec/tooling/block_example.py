@@ -13,8 +13,8 @@ from netspec.lowering import lower
 from netspec.sizes.shape import show
 from netspec.syntax.yaml.flow_style import flow
 
-SHAPES = ((64, 32, 32), (32, 64), (1,))
-"""The input shapes of examples: channels of an image, vectors of a sequence, or a number."""
+SHAPES = ((64, 32, 32), (32, 64), (28, 28, 64), (1,))
+"""The input shapes of examples: an image, a sequence of vectors, an image whose channels come last, or a number."""
 BY_NAME: dict[str, Any] = {
     "classes": 10, "columns": 3, "groups": 4, "kernel": 3, "grow": 16, "growth": 32, "heads": 4, "hidden": 256
 }  # fmt: skip
@@ -83,7 +83,7 @@ def _example_graph(block: Block) -> tuple[tuple[int, ...], Graph]:
         except SpecError:
             continue
         # A layer over the width of an image is for the features of a sequence.
-        if all(each.code != Code.WEIGHTS_PER_POSITION for each in graph.warnings):
+        if shape != SHAPES[0] or all(each.code != Code.WEIGHTS_PER_POSITION for each in graph.warnings):
             return shape, graph
     return SHAPES[-1], _lowered(_document(block, SHAPES[-1]))
 

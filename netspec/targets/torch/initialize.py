@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from netspec.ir import Initializer
-from netspec.targets.torch.document import Line, call, literal
+from netspec.targets.torch.document import Brackets, Document, Line, call, literal
 from netspec.targets.torch.layout import Layout, needs_module, operand_shapes
 from netspec.targets.torch.program import NamedClass, Program
 
@@ -47,7 +47,7 @@ def _per_op(layout: Layout) -> Iterator[Line]:
         if lines:
             if keyword == "if":
                 yield Line(2, "for module in self.modules():")
-            yield Line(3, f"isinstance(module, {_one_of(uses[op].classes)})", before=f"{keyword} ", after=":")
+            yield Line(3, _is_one_of(uses[op].classes), before=f"{keyword} ", after=":")
             yield from lines
             keyword = "elif"
 
@@ -102,14 +102,16 @@ def _per_step(program: Program) -> Iterator[Line]:
     if branches:
         yield Line(2, "for module in self.modules():")
     for position, (lines, names) in enumerate(branches.items()):
-        yield Line(3, f"{'el' if position else ''}if isinstance(module, {_one_of(names)}):")
+        yield Line(3, _is_one_of(names), before="elif " if position else "if ", after=":")
         yield from lines
     yield from _own(root, "self", depth=2)
 
 
-def _one_of(classes: Iterable[str]) -> str:
-    names = list(classes)
-    return names[0] if len(names) == 1 else f"({', '.join(names)})"
+def _is_one_of(classes: Iterable[str]) -> Document:
+    names = tuple(classes)
+    if len(names) == 1:
+        return f"isinstance(module, {names[0]})"
+    return Brackets("isinstance(module, (", names, "))")
 
 
 def _own(named: NamedClass, holder: str, depth: int) -> Iterator[Line]:
