@@ -92,7 +92,7 @@ def _compare(graph: Graph, shapes: list[Shapes], batch: int) -> int:
                 raise ShapeMismatch(f"{value} has shape {show(found)}, and the graph says {show(expected)}")
     if position != len(shapes):
         raise ShapeMismatch(f"{len(shapes)} results were computed for {len(nodes)} nodes")
-    return len(nodes)
+    return len({node.path for node in graph} - training)
 
 
 def _computed(graph: Graph) -> Iterable[Node]:
