@@ -66,6 +66,11 @@ SAME = {
         "network: [a, {b: conv_bn_act}, {b: {unit: {conv_bn_act: {kernel: 1}}}}]",
         "- conv_bn_act: {out: 4, kernel: 3}\n- conv_bn_act: {out: 4, kernel: 3}\n- conv_bn_act: 4",
     ),
+    "defaults may follow the place of a call, and `mode: row` is torchvision's drop-path": (
+        "defaults: {residual: {survival: 1 - 0.5 * index / count, mode: row}}\n"
+        "network: [{residual: [tanh]}, {residual: [tanh]}]",
+        "- residual: [tanh]\n- add: [x, [tanh, {stochastic_depth: {survival: 0.75, mode: row, rescale: true}}]]",
+    ),
     "defaults of a block are for the document's own of that name": (
         "defaults: {se: {n: 4}}\nblocks: {se: {args: {n: int}, body: [{conv: {out: n, kernel: 1}}]}}\nnetwork: [se]",
         f"- {CONV}",

@@ -175,6 +175,14 @@ def test_stochastic_depth_has_its_expected_depth(name: str, units: int, expected
 
 
 @torch.no_grad()
+def test_efficientnet_drops_more_of_the_deeper_branches() -> None:
+    """torchvision's are 0.2 i / 16 of block i, of which those with a shortcut count: table 1 has 16 blocks."""
+    kept = [node.op for node in netspec.compile("efficientnet_b0") if node.op.name == "stochastic_depth"]
+    assert {(op.mode, op.rescale) for op in kept} == {("row", True)}
+    with_shortcut = [2, 4, 6, 7, 9, 10, 12, 13, 14]
+    assert [op.survival for op in kept] == [1 - 0.2 * place / 16 for place in with_shortcut]
+
+
 def test_stochastic_depth_at_survival_one_is_the_resnet() -> None:
     shared = {"depth": 20}
     plain = built("resnet110_cifar", unit="{basic_block: {shortcut: pool_pad}}", **shared)
