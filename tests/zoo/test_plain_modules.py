@@ -17,6 +17,7 @@ import netspec
 from netspec.ir import Graph
 from tests.support.matcher.matcher import match
 from tests.support.matcher.tracing import trace
+from tests.support.yolo import YOLOv8n
 
 
 def conv(channels: int, out: int, kernel: int, stride: int = 1, padding: int = 0, groups: int = 1) -> list[nn.Module]:
@@ -172,6 +173,7 @@ MODULES: dict[str, Callable[[], nn.Module]] = {
     "overfeat_fast": overfeat_fast,
     "overfeat_accurate": overfeat_accurate,
     "wgan_gp_critic": wgan_gp_critic,
+    "yolov8n": YOLOv8n,
 }
 
 

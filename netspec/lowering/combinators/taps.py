@@ -28,7 +28,7 @@ class Taps:
 
     def are_reached(self) -> bool:
         """Return whether all of them are expanded, so that no later step is needed."""
-        return all(self._is_path(name) or name in self.context.labels for name in self.names)
+        return all(self._is_computed(name) or name in self.context.labels for name in self.names)
 
     def values(self) -> Values:
         """Return the values in the order of the names.
@@ -45,6 +45,11 @@ class Taps:
     def _is_path(self, name: str) -> bool:
         graph, path = self.context.builder.graph, join(self.context.scope.path, name)
         return path in graph.nodes or path in graph.scopes
+
+    def _is_computed(self, name: str) -> bool:
+        graph, path = self.context.builder.graph, join(self.context.scope.path, name)
+        # A scope is known from its first step on, and has outputs after its last one.
+        return path in graph.nodes or (path in graph.scopes and bool(graph.scopes[path].outputs))
 
     def _values_of(self, name: str) -> Any:
         builder, path = self.context.builder, join(self.context.scope.path, name)

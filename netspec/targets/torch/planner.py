@@ -198,9 +198,13 @@ def _torch_slots(node: Node, torch: Torch, operand: int | None) -> Iterator[Slot
 
 def _with_padding(op: Op, written: dict[str, str]) -> dict[str, str]:
     """Return the expressions of arguments, with one for padding that follows from the kernel."""
-    if "kernel" in written and getattr(op, "padding", None) == "auto":
-        dilation = written.get("dilation", getattr(op, "dilation", 1))
+    if getattr(op, "padding", None) != "auto":
+        return written
+    kernel, dilation = getattr(op, "kernel", 1), written.get("dilation", getattr(op, "dilation", 1))
+    if "kernel" in written:
         written["padding"] = f"({dilation}) * (({written['kernel']}) - 1) // 2"
+    elif "dilation" in written and isinstance(kernel, int) and kernel % 2:
+        written["padding"] = f"({dilation}) * {kernel // 2}"
     return written
 
 
