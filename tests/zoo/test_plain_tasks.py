@@ -47,6 +47,19 @@ class RNNSearch(nn.Module):
         return torch.stack(scores, 1)
 
 
+class GCN(nn.Module):
+    """Kipf and Welling 2016: each node takes the weighted sum of its neighbours, twice."""
+
+    def __init__(self, nodes: int, features: int, hidden: int, classes: int) -> None:
+        super().__init__()
+        self.first = nn.Parameter(torch.zeros(hidden, features))
+        self.second = nn.Parameter(torch.zeros(classes, hidden))
+
+    def forward(self, features: Tensor, adjacency: Tensor) -> Tensor:
+        hidden = torch.einsum("bnm, bmf, hf -> bnh", adjacency, features, self.first).clamp(min=0)
+        return torch.einsum("bnm, bmh, ch -> bnc", adjacency, hidden, self.second)
+
+
 class WaveNet(nn.Module):
     def __init__(self, width: int, skip: int, values: int, rounds: int, depth: int) -> None:
         super().__init__()
@@ -268,6 +281,7 @@ SETTINGS: dict[str, tuple[type[nn.Module], dict[str, Any], Any]] = {
     "crnn": (CRNN, {"hidden": 12, "classes": 7}, [1, 32, 60]),
     "dlrm": (DLRM, {"rows": 9, "dim": 4, "tables": 5, "bottom": [8, 6], "top": [8, 6]}, None),
     "dueling_dqn": (DuelingDQN, {"hidden": 16, "actions": 5}, None),
+    "gcn_cora": (GCN, {"nodes": 9, "features": 12, "hidden": 5, "classes": 3}, None),
     "nerf": (NeRF, {"width": 32}, None),
     "pointnet": (PointNet, {"classes": 5}, [3, 50]),
     "seq2seq_attention": (RNNSearch, {"words": 40, "dim": 6, "hidden": 8, "maxout": 5}, None),
