@@ -111,8 +111,8 @@ What proves a network stands beside it; `make test` runs all of it but where ano
 - Where it is *equal to* a network of another library, both are the same graph, and give the same output with the same
   weights; with that library's *keys*, its checkpoints load with `strict=True`. For pytorchcv `make test` compares the
   graphs, that of preresnet1001_cifar excepted, and the outputs of all but the largest networks; these, torchvision
-  and timm are left to `make parity`. Of swin_t the outputs alone are. Of transformers, the outputs at a small
-  configuration and the parameters of the full one are compared (`tests/zoo/test_transformers.py`).
+  and timm are left to `make parity`. Of swin_t and vit_b_16 the outputs alone are. Of transformers, the outputs at a
+  small configuration and the parameters of the full one are compared (`tests/zoo/test_transformers.py`).
 - *With other settings* it is the graph of another network of pytorchcv
   ([`tests/zoo/settings.yaml`](../tests/zoo/settings.yaml)).
 """
