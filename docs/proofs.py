@@ -29,8 +29,8 @@ LAWS = (
 
 
 UNTRACED = ("swin_t", "vit_b_16")
-"""Networks whose graphs are not compared, but their outputs with the reference's own weights: torchvision's Swin overwrites
-parts of tensors, which the tests cannot follow, and its ViT adds biases within layers that are taken apart here."""
+"""Networks whose outputs with the reference's weights are compared, and no graphs: torchvision's Swin overwrites parts
+of tensors, which the tests cannot follow, and its ViT adds biases within layers that are taken apart here."""
 
 
 def references(document: Document) -> Iterator[tuple[str, str]]:
