@@ -59,6 +59,18 @@ def test_own_files_are_overwritten_until_they_are_changed(tmp_path: Path, suffix
         assert json.loads(path.read_text())["a"] == 1 and "checksum" in json.loads(path.read_text())["$comment"]
 
 
+@pytest.mark.parametrize("suffix", KINDS)
+def test_a_text_that_looks_like_a_checksum_is_none(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"net{suffix}"
+    text = KINDS[suffix].replace("x", f"{MARK}, checksum {'0' * 16}").replace('"a"', f'"{MARK}, checksum {"1" * 16}"')
+    write_file(path, text)
+    written = path.read_text()
+    assert signed(written, suffix) == written
+    write_file(path, text)
+    path.write_text(f"{written} ")
+    assert code(path) == "NS0005"
+
+
 def test_an_empty_file_is_filled(tmp_path: Path) -> None:
     (tmp_path / "net.py").touch()
     write_file(tmp_path / "net.py", "new\n")

@@ -111,7 +111,7 @@ class Run(NamedTuple):
 
 
 def _write(graph: Graph, folder: Path, force: bool, workload: Workload, timer: Timer) -> list[Path]:
-    from netspec.output_files import check_files, check_folder, write_files
+    from netspec.output_files import check_files, check_folder, signed, write_files
     from netspec.targets.torch import emit_torch
     from netspec.views.record import graph_json
 
@@ -121,7 +121,8 @@ def _write(graph: Graph, folder: Path, force: bool, workload: Workload, timer: T
     # All texts are made before the first file is written, so that the files always come from the same run.
     picture = timer.run("draw", lambda: _picture(graph))
     texts = {
-        ".py": timer.run("emit", lambda: emit_torch(graph)),
+        # Signed before it is verified: running the file verifies the same text, which is then known.
+        ".py": timer.run("emit", lambda: emit_torch(graph, finish=lambda text: signed(text, ".py"))),
         ".svg": picture,
         ".json": graph_json(graph, **workload._asdict()),
     }

@@ -10,6 +10,7 @@ import pytest
 
 from netspec.cli.group import cli
 from netspec.cli.options import read_memory
+from netspec.targets.torch.verify_source import verify_source
 from tests.support.command_line import Run
 
 
@@ -27,10 +28,17 @@ def test_build_runs_the_very_file_that_it_wrote(netspec: Run, monkeypatch: pytes
 
     emit = torch_source.emit_torch
     other = ("nn.Linear(144, 10)", "nn.Linear(144, 11)")
-    monkeypatch.setattr(torch_source, "emit_torch", lambda graph: emit(graph).replace(*other))
+    monkeypatch.setattr(torch_source, "emit_torch", lambda graph, finish: finish(emit(graph).replace(*other)))
     code, _, err = netspec("build", "good.yaml", "--device", "cpu")
     assert code == 70
     assert "ShapeMismatch: linear1 has shape 1x11, and the graph says 1x10" in err
+
+
+def test_the_file_is_verified_once_and_as_it_is_written(netspec: Run) -> None:
+    verify_source.cache_clear()
+    assert netspec("build", "good.yaml", "--device", "cpu")[0] == 0
+    verify_source(Path("build/tiny/tiny.py").read_text(encoding="utf-8"))
+    assert verify_source.cache_info().misses == 1
 
 
 def test_build_as_json(netspec: Run) -> None:

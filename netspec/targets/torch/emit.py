@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from netspec.garbage import collection_paused
 from netspec.ir import Graph
@@ -26,11 +26,12 @@ from netspec.version import MARK, __version__
 
 
 @collection_paused()
-def emit_torch(graph: Graph, width: int = WIDTH) -> str:
+def emit_torch(graph: Graph, width: int = WIDTH, finish: Callable[[str], str] = str) -> str:
     """Return a Python file that defines the network as a torch module.
 
     The file imports torch alone. Its last class is the network, and the text is deterministic. ``width`` is the number
-    of columns at which lines are broken, where possible.
+    of columns at which lines are broken, where possible. ``finish`` completes the text before it is verified, so that
+    the file that is verified is the one that is written.
 
     Example:
         >>> import netspec
@@ -46,7 +47,7 @@ def emit_torch(graph: Graph, width: int = WIDTH) -> str:
     parts += [render(_class(each, program), width) for each in program.classes]
     body = "\n\n\n".join(parts)
     # Imports are collected from the body, so that none is unused.
-    source = f"{_header(graph, width)}\n\n{_imports(body)}\n\n\n{body}\n"
+    source = finish(f"{_header(graph, width)}\n\n{_imports(body)}\n\n\n{body}\n")
     verify_source(source)
     return source
 
