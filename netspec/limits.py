@@ -24,14 +24,16 @@ class Limits:
     """Nodes of the graph."""
     steps: int = 25_000
     """Steps that are expanded, those that ``when`` leaves out included."""
-    operands: int = 250_000
-    """Operands of all nodes together, which are the edges of the graph."""
+    operands: int = 200_000
+    """Operands of all nodes together, which are the edges of the graph, and what formulas read."""
     axes: int = 100_000
     """Axes of the results of all nodes together: each is inferred, printed and checked."""
     items: int = 2_000_000
-    """Items of the lists that expressions go over, and arguments of calls, each of which counts as ten."""
+    """Items of the lists that expressions go over; arguments, and items of lists that are arguments, count as ten."""
     inputs: int = 32
     """Inputs of the network: each value is analysed for what it depends on in each of them."""
+    outputs: int = 10_000
+    """Outputs of the network: each has a name, and is a field of what the module returns."""
     documents: int = 100
     """Documents that are read for ``use``."""
     elements: int = 2**40

@@ -41,6 +41,14 @@ class Frame(NamedTuple):
     span: Span
 
 
+LONGEST_TEXT = 2_000
+"""The most characters of a message or a help line."""
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} …"
+
+
 class Diagnostic(NamedTuple):
     """One error or warning: what (``message``), where (``span`` with ``label``), what to do (``help``).
 
@@ -62,6 +70,12 @@ class Diagnostic(NamedTuple):
         """Whether the document is refused for it."""
         return self.code.severity
 
+    def shortened(self) -> Diagnostic:
+        """Return the same diagnostic with texts that people can read: a list of all names may have thousands."""
+        if len(self.message) <= LONGEST_TEXT and len(self.help) <= LONGEST_TEXT:
+            return self
+        return self._replace(message=_shortened(self.message), help=_shortened(self.help))
+
     def with_chain(self, chain: tuple[Frame, ...]) -> Diagnostic:
         """Return the same diagnostic with the block calls that led to it."""
         return self._replace(chain=chain) if chain and not self.chain else self
@@ -79,10 +93,11 @@ class Diagnostic(NamedTuple):
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Return diagnostics sorted by place, those without one first, without repeats."""
+    """Return diagnostics sorted by place, those without one first, without repeats and with texts of limited length."""
     found: dict[object, Diagnostic] = {}
     for each in diagnostics:
-        found.setdefault(each.key, each)
+        short = each.shortened()
+        found.setdefault(short.key, short)
     return tuple(sorted(found.values(), key=_place))
 
 

@@ -14,17 +14,13 @@ from netspec.language.names import WORD
 from netspec.language.other_names import suggest_step
 from netspec.language.parameters import TYPES, describe_argument
 from netspec.language.shorthand import is_callable
-from netspec.limits import LimitExceededError, spend
-from netspec.lowering.evaluation import Evaluated, evaluate
-from netspec.lowering.exceeded import too_many_items
+from netspec.lowering.evaluation import ITEMS_PER_ARGUMENT, Evaluated, count_items, evaluate, size
 from netspec.lowering.validation import WHOLE
 from netspec.ops import OPS
 from netspec.sizes import Dim, Ratio
 from netspec.syntax import expr
 from netspec.syntax.yaml import Mapping, Sequence, merged
 
-ITEMS_PER_ARGUMENT = 10
-"""Binding an argument takes as long as going over so many items of a list."""
 COPIES = 4
 """How often the items of a list are copied until it is an argument of a scope, which nobody can change."""
 
@@ -77,7 +73,7 @@ def bind(
         SpecError: NS0307 for one that is missing, NS0309 for one of the wrong type or out of bounds.
         AlreadyReported: one depends on a value that an error left unknown.
     """
-    _spend(len(callee.parameters) * ITEMS_PER_ARGUMENT, span)
+    count_items(len(callee.parameters) * ITEMS_PER_ARGUMENT, span)
     call = _Call(callee, given, caller, span, defaults or Defaults(Mapping(), caller))
     collector = Collector()
     for name, parameter in callee.parameters.items():
@@ -127,25 +123,12 @@ class _Call:
         violation = _violation(value, parameter)
         if violation is None:
             if isinstance(value, (list, dict)):
-                _spend(_count_items(value) * COPIES, span)
+                count_items(size(value) * COPIES, span)
             return value
         message = f"{self.callee.name}: `{parameter.name}` {violation.requirement}, not {show_value(value)}"
         notes = [Note(parameter.span, "declared here")] if parameter.span != span else []
         described = as_help(parameter.description) or "change the value, or the argument's declaration"
         raise SpecError.of(Code.INVALID_ARGUMENT, message, span, notes=notes, help=violation.help or described)
-
-
-def _spend(items: int, span: Span) -> None:
-    try:
-        spend(items)
-    except LimitExceededError as exceeded:
-        raise too_many_items(exceeded, span) from None
-
-
-def _count_items(value: Any) -> int:
-    """Return the number of items of a value, including those of nested lists and mappings."""
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return len(inner) + sum(_count_items(each) for each in inner if isinstance(each, (list, dict)))
 
 
 # evaluating
@@ -168,6 +151,8 @@ def _read(raw: Any, parameter: Parameter, environment: Environment, span: Span) 
 def elements(raw: Any, environment: Environment, span: Span) -> Any:
     """Return the elements of a list that is iterated over, of which some are words of ops or blocks."""
     variables, namespace = environment
+    if isinstance(raw, (Sequence, Mapping)):
+        count_items(len(raw), span)
     if isinstance(raw, Sequence):
         return [elements(item, environment, place) for item, place in zip(raw, raw.item_spans, strict=True)]
     if isinstance(raw, Mapping):
@@ -193,6 +178,8 @@ def _partial(raw: Mapping, environment: Environment) -> BlockReference:
     """Return a block or op with some arguments bound, as in ``unit: {bottleneck: {groups: 32}}``."""
     variables, namespace = environment
     ((word, given),) = raw.items()
+    if isinstance(given, Mapping):
+        count_items(len(given) * ITEMS_PER_ARGUMENT, raw.value_spans[word])
     arguments = by_name(word, given, namespace, raw.key_spans[word], raw.value_spans[word])
     bound = merged(arguments)
     for name, value in arguments.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sized
 from dataclasses import dataclass
 
-from netspec.diagnostics import Code, Frame, Span
+from netspec.diagnostics import Code, Frame, LimitError, Span
 from netspec.limits import Limits
 from netspec.lowering.exceeded import beyond, too_deep
 
@@ -18,7 +18,7 @@ FRAMES_PER_BODY = 15
 
 @dataclass(slots=True)
 class Budget:
-    """Counts steps, operands, axes and nested bodies; each method raises LimitError for more than the limits allow."""
+    """Counts steps, operands, axes, outputs and nested bodies; each method raises LimitError beyond its limit."""
 
     limits: Limits
     nodes: Sized
@@ -26,6 +26,7 @@ class Budget:
     steps: int = 0
     operands: int = 0
     axes: int = 0
+    outputs: int = 0
     depth: int = 0
     """How many bodies the step at hand stands in."""
 
@@ -45,6 +46,14 @@ class Budget:
         if self.operands > self.limits.operands:
             message = f"the steps of this network take more than {self.limits.operands:,} operands"
             raise beyond(Code.TOO_MANY_OPERANDS, message, "operands", span, frames)
+
+    def count_outputs(self, count: int, span: Span) -> None:
+        """Count outputs of the network; raise LimitError when there are too many."""
+        self.outputs += count
+        if self.outputs > self.limits.outputs:
+            message = f"the network gives more than {self.limits.outputs:,} outputs"
+            help_text = "give fewer of them, or raise the limit with `--max-outputs`"
+            raise LimitError.of(Code.NETWORK_TOO_LARGE, message, span, help=help_text)
 
     def check_depth(self, frames: tuple[Frame, ...], span: Span) -> None:
         """Raise LimitError when blocks call each other too deeply."""

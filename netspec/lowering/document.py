@@ -25,7 +25,7 @@ from netspec.lowering.integers import check_integers
 from netspec.lowering.layers import Layer
 from netspec.lowering.layout import suspicious_inputs
 from netspec.lowering.naming import Namer
-from netspec.lowering.operands import labelled
+from netspec.lowering.operands import labelled_values
 from netspec.lowering.tensors import add_tensors
 from netspec.lowering.unused import report_unused
 from netspec.lowering.values import Value, Values
@@ -234,25 +234,27 @@ def _main_outputs(document: Document, result: Values, context: Context) -> list[
     if document.outputs:
         return _named_outputs(document, result, context)
     values = result or ()
+    context.builder.budget.count_outputs(len(values), document.network.span)
     names = ["output"] if len(values) == 1 else [f"output{number}" for number in range(1, len(values) + 1)]
     return [Output(name, value.path) for name, value in zip(names, values, strict=True)]
 
 
 def _named_outputs(document: Document, result: Values, context: Context) -> list[Output]:
-    outputs: list[Output] = []
+    outputs: dict[str, Output] = {}
     given = document.tree["outputs"]
     for place, (label, taken) in enumerate(document.outputs):
         span = locate(document.tree, ("outputs", label if isinstance(given, dict) else place))
         try:
-            values = labelled(taken, result, context, span)
+            values = labelled_values([taken], result, context, span)
+            context.builder.budget.count_outputs(len(values), span)
             names = [label] if len(values) == 1 else [f"{label}{number}" for number in range(1, len(values) + 1)]
             for name, value in zip(names, values, strict=True):
                 check_name(name, span)
-                is_taken = name in context.builder.output_names or any(name == each.name for each in outputs)
+                is_taken = name in context.builder.output_names or name in outputs
                 check_output_name(name, is_taken, span, "each name is given once")
-                outputs.append(Output(name, value.path))
+                outputs[name] = Output(name, value.path)
         except expr.AlreadyReported:
             continue
         except SpecError as error:
             context.builder.collector.keep(error, context.frames)
-    return outputs
+    return list(outputs.values())

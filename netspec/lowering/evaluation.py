@@ -9,13 +9,16 @@ from netspec.diagnostics import Span, SpecError
 from netspec.ir import Expressions
 from netspec.language.model import Text
 from netspec.language.scope import expression_error, source_of
-from netspec.limits import LimitExceededError
+from netspec.limits import LimitExceededError, spend
 from netspec.lowering.context import Context
 from netspec.lowering.exceeded import too_many_items
 from netspec.sizes import Dim
 from netspec.syntax import expr
 from netspec.syntax.expr.value import NUMBERS, OPEN
 from netspec.syntax.yaml import Mapping, Sequence
+
+ITEMS_PER_ARGUMENT = 10
+"""An argument, and an item of one that is a list, takes as long as going over so many items in an expression."""
 
 
 class Evaluated:
@@ -42,10 +45,26 @@ def evaluate(raw: Any, variables: dict[str, Any], span: Span, words: Collection[
     if type(raw) in NUMBERS:
         return raw
     if isinstance(raw, Sequence):
+        count_items(len(raw) * ITEMS_PER_ARGUMENT, span)
         return [evaluate(item, variables, place, words) for item, place in zip(raw, raw.item_spans, strict=True)]
     if isinstance(raw, Mapping):
+        count_items(len(raw) * ITEMS_PER_ARGUMENT, span)
         return {key: evaluate(item, variables, raw.value_spans[key], words) for key, item in raw.items()}
     return raw.value if isinstance(raw, Evaluated) else raw
+
+
+def count_items(items: int, span: Span) -> None:
+    """Count items of a list that is evaluated or copied; raise LimitError when the network goes over too many."""
+    try:
+        spend(items)
+    except LimitExceededError as exceeded:
+        raise too_many_items(exceeded, span) from None
+
+
+def size(value: Any) -> int:
+    """Return the number of items of a value, including those of nested lists and mappings."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return len(inner) + sum(size(each) for each in inner if isinstance(each, (list, dict)))
 
 
 def closed(value: Any) -> Any:
@@ -59,7 +78,10 @@ def closed(value: Any) -> Any:
 
 def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Collection[str]) -> Any:
     try:
-        return expr.parse(source_of(text)).evaluate(variables)
+        found = expr.parse(source_of(text)).evaluate(variables)
+        if type(found) is list:
+            spend(size(found) * ITEMS_PER_ARGUMENT)
+        return found
     except expr.ExpressionError as error:
         raise SpecError([expression_error(error, text, span, words)]) from None
     except LimitExceededError as exceeded:

@@ -11,7 +11,7 @@ from netspec.lowering.registry import lowers_kind
 from netspec.lowering.validation import validate
 from netspec.lowering.values import Values
 from netspec.ops import OPS
-from netspec.ops.formula_text import values_of
+from netspec.ops.formula_text import count_leaves, values_of
 
 
 @lowers_kind("formula")
@@ -24,5 +24,7 @@ def lower_formula(step: Step, values: Values, context: Context) -> Values:
         return labelled_values([evaluated.value], values, context, place)
     op = validate(OPS[step.key], {field: evaluated.text}, step)
     operands = labelled_values(values_of(evaluated.text), values, context, place)
+    # The text has each value as often as the formula reads it.
+    context.builder.budget.count_operands(count_leaves(evaluated.text) - len(operands), context.frames, place)
     written = tuple((f"number{place}", text) for place, text in enumerate(evaluated.numbers, 1) if text is not None)
     return add_op(op, operands, step, context, written)

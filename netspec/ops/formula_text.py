@@ -49,6 +49,16 @@ def values_of(text: str) -> tuple[str, ...]:
     return expr.parse_evaluated(text).reads
 
 
+def count_leaves(text: str) -> int:
+    """Return how many names and numbers a formula has, however often it has one.
+
+    Example:
+        >>> count_leaves("b * exp(a) + b * 2")
+        5
+    """
+    return expr.parse_evaluated(text).leaves
+
+
 @lru_cache(maxsize=1024)
 def numbers_of(text: str) -> dict[str, Any]:
     """Return the numbers of a formula, each by the name of its placeholder.

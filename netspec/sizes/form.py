@@ -37,7 +37,7 @@ class Atom:
     __slots__ = ("__weakref__", "depth", "key", "stated", "symbols", "weight")
 
     weight: int
-    """The number of atoms in its text, including itself; ``depth`` is how deeply they are nested."""
+    """The length of its text in atoms, including itself; ``depth`` is how deeply they are nested."""
     depth: int
     key: tuple[Any, ...]
     symbols: frozenset[Symbol]
@@ -100,7 +100,8 @@ class Floor(Atom):
         self.inner, self.divisor = inner, divisor
         self.key = (1, divisor, inner.key)
         self.symbols, self.stated = inner.symbols, inner.stated // divisor
-        self.weight, self.depth = inner.weight + 1, inner.depth + 1
+        # The strides of a long chain are one divisor, which may have thousands of digits.
+        self.weight, self.depth = inner.weight + 1 + divisor.bit_length() // 8, inner.depth + 1
 
     def value(self, sizes: Mapping[str, int]) -> int:
         return self.inner.value(sizes) // self.divisor

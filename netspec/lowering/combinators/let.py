@@ -8,7 +8,7 @@ from netspec.diagnostics import Code, Span, SpecError
 from netspec.language.combinators import Let
 from netspec.language.model import Step
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import evaluate
+from netspec.lowering.evaluation import ITEMS_PER_ARGUMENT, count_items, evaluate
 from netspec.lowering.registry import lowers
 from netspec.lowering.values import Values
 from netspec.syntax import expr
@@ -19,6 +19,7 @@ from netspec.syntax.yaml import Mapping
 def lower_let(step: Step, fields: Let, values: Values, context: Context) -> Values:
     """Evaluate the names in their order, and hand the current value on."""
     named: Mapping = step.arguments["names"]
+    count_items(len(named) * ITEMS_PER_ARGUMENT, step.span)
     for name, raw in named.items():
         # After an error the name is known, and its value is not: a use of it is no second error.
         context.variables[name] = expr.UNKNOWN

@@ -45,6 +45,7 @@ def lower_output(step: Step, fields: AuxiliaryOutput, values: Values, context: C
     if result is None:
         raise expr.AlreadyReported
     value = single(result, step)
+    context.builder.budget.count_outputs(1, step.span)
     context.builder.output_names.add(name)
     context.builder.outputs.append(Output(name, value.path, fields.train_only, fields.loss_weight))
     return values

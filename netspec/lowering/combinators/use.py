@@ -18,7 +18,7 @@ from netspec.lowering.context import Context
 from netspec.lowering.initialization import document_rules, rules_in_blocks
 from netspec.lowering.insertion import scope_point
 from netspec.lowering.naming import Namer
-from netspec.lowering.operands import Entrance, check_entering, labelled
+from netspec.lowering.operands import Entrance, check_entering, labelled_values
 from netspec.lowering.registry import lowers
 from netspec.lowering.tensors import add_tensors
 from netspec.lowering.values import Value, Values
@@ -47,9 +47,7 @@ def lower_use(step: Step, fields: Use, values: Values, context: Context) -> Valu
     if fields.taps:
         result = taps.values()
     elif document.outputs:
-        result = tuple(
-            value for _, label in document.outputs for value in labelled(label, result, inner, document.span)
-        )
+        result = labelled_values([label for _, label in document.outputs], result, inner, document.span)
     builder.close_scope(scope, entered, result)
     return result
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Literal, NamedTuple
 
+from netspec.limits import spend
 from netspec.sizes.shape import axis_named
 from netspec.syntax.expr.builder import Builder, Scope, Thunk, unknown_name
 from netspec.syntax.expr.elementwise import ELEMENTWISE
@@ -34,6 +35,10 @@ from netspec.syntax.expr.term import (
 )
 from netspec.syntax.expr.value import OPEN, Value, plain
 
+ITEMS_PER_NODE = 60
+"""Evaluating a node of a formula takes as long as going over so many items of a list: its tree is made and written."""
+MOST_KNOWN = 64
+"""The most evaluations that a formula keeps."""
 MAX_EVALUATED = 8192
 """The characters of a formula whose numbers are written out: the operators of its text bound how many there are."""
 
@@ -56,7 +61,8 @@ class Evaluated(NamedTuple):
 class Formula:
     """A text that is computed element by element; ``parse_formula`` makes and caches them.
 
-    ``reads`` are the names that it looks up in a scope: values and arguments.
+    ``reads`` are the names that it looks up in a scope: values and arguments. ``leaves`` is how many names and numbers
+    it has, however often it has one.
 
     Example:
         >>> formula = parse_formula("x * (1 + scale ** 2)")
@@ -64,7 +70,7 @@ class Formula:
         (('x', 'scale'), 'x * 10')
     """
 
-    __slots__ = ("_places", "_thunk", "reads", "text", "tree")
+    __slots__ = ("_known", "_length", "_places", "_reads_sizes", "_thunk", "leaves", "reads", "text", "tree")
 
     def __init__(self, text: str, limit: int = MAX_CHARACTERS) -> None:
         self.text = text
@@ -73,6 +79,11 @@ class Formula:
         self._thunk = builder.build(self.tree, 1)
         self._places = builder.names
         self.reads = tuple(sorted(self._places, key=lambda name: self._places[name]))
+        nodes = list(ast.walk(self.tree))
+        self._length = len(nodes)
+        self.leaves = sum(isinstance(node, (ast.Name, ast.Constant)) for node in nodes)
+        self._reads_sizes = any(isinstance(node, ast.Attribute) for node in nodes)
+        self._known: dict[Hashable, Evaluated] = {}
 
     @staticmethod
     def _builder(text: str) -> FormulaBuilder:
@@ -87,7 +98,35 @@ class Formula:
 
         Raises:
             ExpressionError: a name is unknown, a part has no value, or nothing depends on a value.
+            LimitExceededError: the formulas and lists of the network are too many.
         """
+        key = self._key(scope)
+        if key is None or key not in self._known:
+            spend(self._length * ITEMS_PER_NODE)
+            evaluated = self._evaluated(scope)
+            if key is None:
+                return evaluated
+            if len(self._known) == MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = evaluated
+        return self._known[key]
+
+    def _key(self, scope: Scope) -> Hashable:
+        """Return all that the result depends on in a scope; None where that is more than dtypes and numbers."""
+        if self._reads_sizes:
+            return None  # conditions on sizes are recorded for each step
+        known: list[Hashable] = []
+        for name in self.reads:
+            held = scope.get(name)
+            if isinstance(held, Value):
+                known.append(held.dtype)
+            elif type(held) in (int, float, bool):
+                known.append((type(held), held))
+            else:
+                return None
+        return tuple(known)
+
+    def _evaluated(self, scope: Scope) -> Evaluated:
         result = self._thunk(scope)
         if not isinstance(result, Term) or result.kind == "number":
             raise ExpressionError("the formula reads no value", 0, len(self.text), "it computes on `x`, or on a label")

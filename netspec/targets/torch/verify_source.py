@@ -60,7 +60,9 @@ EXPRESSIONS = (
 # An allow-list, since a list of dangerous constructs would never be complete.
 _KNOWN = frozenset(kind for base in STATEMENTS + EXPRESSIONS for kind in (base, *base.__subclasses__()))
 """These and their subclasses, as ``ast.Add`` of operators: a large file has a hundred thousand nodes to look up."""
-_LEAVES = frozenset({str, int, NoneType, *ast.expr_context.__subclasses__(), *ast.operator.__subclasses__()})
+_LEAVES = frozenset(
+    {str, int, NoneType, ast.Constant, *ast.expr_context.__subclasses__(), *ast.operator.__subclasses__()}
+)
 """What fields hold that is allowed and holds nothing itself."""
 
 MODULES = frozenset({"torch", "torch.nn", "typing"})
@@ -101,8 +103,8 @@ def _children(node: ast.AST) -> list[ast.AST]:
     found: list[ast.AST] = []
     for name in node._fields:
         value = getattr(node, name, None)
-        if isinstance(value, list):
-            found += [each for each in value if isinstance(each, ast.AST)]
+        if type(value) is list:
+            found += [each for each in value if type(each) not in _LEAVES and isinstance(each, ast.AST)]
         elif type(value) not in _LEAVES and isinstance(value, ast.AST):
             found.append(value)
     return found
