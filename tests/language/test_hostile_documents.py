@@ -303,7 +303,7 @@ EXPENSIVE = {
     "heads": (network("- repeat: 4900\n  body: [{output: {name: 'h{index}', body: [relu]}}]"), None),
     "pieces": (network(f"- split: {{sizes: [{listed('1', 9_000)}]}}\n- concat:", input="[9000]"), None),
     "devices": (network("- repeat: 9000\n  body: [{conv: {out: 4, kernel: 1}, device: index % 8}]"), None),
-    "long sums": (network(f"- repeat: 90\n  body: [{{mean: [{listed('x', 2_700)}]}}]"), None),
+    "long sums": (network(f"- repeat: 70\n  body: [{{mean: [{listed('x', 2_700)}]}}]"), None),
     "taps of which the last is reached late": (
         network(f"- use: {{spec: long.yaml, taps: [{listed('a', 5_000)}, last]}}"), None,
     ),
@@ -407,7 +407,7 @@ LIFTED = {
     "axes": ("- relu\n- flatten", 3, 4),
     "inputs": ("netspec: 1\ninput: {a: [2], b: [2]}\nnetwork: [{add: [a, b]}]\n", 1, 2),
     "outputs": ("- repeat: 3\n  body: [relu]\n  collect: all\n- from: all", 2, 3),
-    "items": ("- relu:\n  when: len(range(50)) > len(range(x.channels))", 40, 60),
+    "items": ("- relu:\n  when: len(range(50)) > len(range(x.channels))", 40, 200),
     "documents": ("- use: small.yaml\n- use: part.yaml", 1, 2),
     "elements": ("- upsample: 2", 300, 1024),
 }
