@@ -304,8 +304,10 @@ def assert_same_as_innocent(role: str, names: list[str]) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_name_is_refused_or_the_file_means_the_same(role: str, tmp_path: Path) -> None:
-    names = accepted(role, sample(VOCABULARY))
-    assert len(names) > len(sample(VOCABULARY)) / 10
+    # Each role has names of its own, so that every name is tried somewhere.
+    tried = sample(VOCABULARY, 0.25, list(ROLES).index(role))
+    names = accepted(role, tried)
+    assert len(names) > len(tried) / 10
     for start in range(0, len(names), 12):
         part = names[start : start + 12]
         content = document(role, part)
@@ -338,7 +340,7 @@ def own_files(name: str, folder: Path) -> Path:
 
 
 def test_a_file_that_is_used_a_tapped_step_and_a_variant_may_be_called_so(tmp_path: Path) -> None:
-    for name in sample(VOCABULARY):
+    for name in sample(VOCABULARY, 0.25):
         path = own_files(name, tmp_path)
         try:
             document = netspec.load(path, variant=name)
