@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ import pytest
 import netspec
 from netspec.analysis import check_memory, measure_memory
 from netspec.cli import run
+from netspec.cli.group import COMMANDS
 from netspec.diagnostics import LimitError, SpecError
 from netspec.diagnostics.render import render
 from netspec.ir import Graph
@@ -431,8 +433,45 @@ def test_every_limit_is_lifted_by_the_option_that_its_message_names(
     assert len(netspec.compile("net.yaml", limits=netspec.Limits(**{name: enough})))
 
 
+LIFTED_BESIDE = {
+    "memory": (["build", "--no-run", "--force"], "1kB", "1GB"),
+    "edges": (["draw", "--all", "-o", "-"], "3", "9"),
+    "boxes": (["draw", "--all", "-o", "-"], "1", "9"),
+    "seconds": (["draw", "--all", "-o", "-"], "0.1", "9"),
+}
+"""The limits of single commands: the command, a value that a network of five layers exceeds, and one that it does not."""
+
+
+@pytest.mark.parametrize("name", LIFTED_BESIDE)
+def test_limits_of_single_commands_are_lifted_by_the_option_that_their_message_names(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = subprocess.run
+
+    def slow(command: list[str], *, timeout: float, **options: Any) -> Any:
+        if timeout < 1:
+            raise subprocess.TimeoutExpired(command, timeout)
+        return process(command, timeout=timeout, **options)
+
+    monkeypatch.setattr(subprocess, "run", slow)
+    Path("net.yaml").write_text(network("\n".join("- linear: 9" for _ in range(5)), input="[9]"))
+    command, least, enough = LIFTED_BESIDE[name]
+    assert run([*command, "net.yaml", f"--max-{name}", least]) == 3
+    assert f"`--max-{name}`" in capsys.readouterr().err
+    assert run([*command, "net.yaml", f"--max-{name}", enough]) == 0
+
+
 def test_every_limit_is_tried() -> None:
+    """Each option that sets a limit, of whichever command, stands in one of the tables, and each limit has an option."""
     assert set(LIFTED) == {each.name for each in fields(netspec.Limits())}
+    found: dict[str, set[str]] = {}
+    for command in COMMANDS:
+        for parameter in import_module(f"netspec.cli.{command}").command.params:
+            for option in parameter.opts:
+                if option.startswith("--max-"):
+                    found.setdefault(option.removeprefix("--max-"), set()).add(command)
+    assert set(found) == {*LIFTED, *LIFTED_BESIDE}
+    assert all(found[name] == {command[0]} for name, (command, _, _) in LIFTED_BESIDE.items())
 
 
 WEIGHTS = {
