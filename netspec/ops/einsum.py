@@ -1,6 +1,7 @@
 """Products of two values that are summed over axes by name."""
 
 import string
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field, Strict
@@ -51,7 +52,9 @@ class Einsum(PatternOp, name="einsum"):
 
     pattern: Annotated[str, Strict()] = Field(description="The axes of both values, an arrow, and those of the result.")
 
+    # Cached: each analysis asks for every node, and a network repeats its patterns.
     @classmethod
+    @lru_cache(maxsize=1024)
     def read(cls, text: str) -> Pattern:
         """Return the pattern of a text; raise PatternError for one that this op does not take."""
         pattern = read(text)

@@ -1,6 +1,7 @@
 """What ops share that lay a value out by a pattern: the sizes of its names, and the calls that follow."""
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
@@ -45,7 +46,9 @@ class Patterned(PatternOp):
     def check(self, pattern: Pattern) -> None:
         self.check_sizes(pattern, dict(self.sizes))
 
+    # Cached: each analysis asks for every node, and a network repeats its patterns.
     @classmethod
+    @lru_cache(maxsize=1024)
     def read(cls, text: str) -> Pattern:
         """Return the pattern of a text; raise PatternError for one that this op does not take."""
         pattern = read(text)
@@ -157,8 +160,7 @@ class Patterned(PatternOp):
     # code
 
     def _links(self, rank: int) -> tuple[Link, ...]:
-        holes = {name: f"{{{name}_}}" for name, _ in self.sizes}
-        return chain(*self.sides(rank), holes)
+        return _chained(*self.sides(rank), tuple(name for name, _ in self.sizes))
 
     def _links_of_pattern(self) -> tuple[Link, ...]:
         return self._links(len(self.read(self.pattern).operands[0].axes))
@@ -188,6 +190,11 @@ class Patterned(PatternOp):
     def abbreviate(self, shape: Shape) -> str:
         text = f"to {show(self.infer_shape(shape))}"
         return text if len(text) < 30 else ""
+
+
+@lru_cache(maxsize=1024)
+def _chained(left: Groups, right: Groups, sized: tuple[str, ...]) -> tuple[Link, ...]:
+    return chain(left, right, {name: f"{{{name}_}}" for name in sized})
 
 
 def _window(group: tuple[str, ...], right: Groups, sizes: dict[str, Size]) -> Window | None:

@@ -309,6 +309,13 @@ EXPENSIVE = {
     "taps of which the last is reached late": (
         network(f"- use: {{spec: long.yaml, taps: [{listed('a', 5_000)}, last]}}"), None,
     ),
+    "patterns": (
+        network(
+            "- repeat: 9000\n  body: [{rearrange: {pattern: '(a b c d e) h w -> (e d c b a) h w', a: 2, b: 2, c: 2, d: 2}}]",
+            input="[32, 4, 4]",
+        ),
+        None,
+    ),
     "formulas": (network(f"- repeat: 3000\n  body: [{{formula: {' + '.join('x' * 60)}}}]"), None),
     "a used document": (network("- repeat: 2000\n  body: [{use: small.yaml}]"), None),
     "a dense block": (network("- dense: {layers: 4900, body: [{conv: {out: 1, kernel: 1}}]}"), None),
