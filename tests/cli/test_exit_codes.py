@@ -6,11 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import Run
+from tests.support.command_line import GOOD, Run
 
 
 @pytest.mark.parametrize(
@@ -108,3 +109,29 @@ def test_the_exit_code_is_right_where_standard_error_is_full(arguments: list[str
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([sys.executable, "-m", "netspec", *arguments], stderr=full, check=False)
     assert done.returncode == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("delay", [0.3, 0.6, 0.9, 1.2, 1.5])
+def test_an_interrupted_build_leaves_all_of_its_files_or_none(delay: float, tmp_path: Path) -> None:
+    text = "netspec: 1\nname: long\ninput: [4]\nnetwork: [{repeat: 2000, body: [{linear: 4 + index % 7}, relu]}]\n"
+    (tmp_path / "long.yaml").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "netspec", "build", "long.yaml", "--no-run"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(delay)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    written = sorted(each.name for each in (tmp_path / "build" / "long").glob("*"))
+    assert (process.returncode, written) in [(130, []), (0, ["long.json", "long.py", "long.svg"])], said
+    assert "Traceback" not in said
+
+
+def test_builds_into_one_folder_at_the_same_time_do_not_disturb_each_other(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(GOOD, encoding="utf-8")
+    command = [sys.executable, "-m", "netspec", "build", "tiny.yaml", "--no-run"]
+    processes = [subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) for _ in range(3)]
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    assert sorted(each.name for each in (tmp_path / "build" / "tiny").iterdir()) == ["tiny.json", "tiny.py", "tiny.svg"]

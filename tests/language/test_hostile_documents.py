@@ -658,6 +658,7 @@ def test_settings_are_bounded_too() -> None:
     assert refused(text, overrides={"input": "[10**9, 10**9]"}) == {"NS0703"}
     assert refused(text, overrides={"n": "!!python/name:os.system x"}) == {"NS0104"}
     assert refused(text, overrides={"n.0.0.0": "1"}) == {"NS0214"}
+    assert refused(text, overrides={f"input.{'9' * 5_000}": "1"}) == {"NS0214"}
 
 
 # yaml bombs

@@ -120,7 +120,8 @@ def _placed(current: Any, places: list[str], value: Any, key: str) -> Any:
     if not places:
         return value
     place, *rest = places
-    if isinstance(current, list) and place.isdecimal() and int(place) < len(current):
+    # Python reads no number of thousands of digits, and no list is that long.
+    if isinstance(current, list) and place.isdecimal() and len(place) < 10 and int(place) < len(current):
         index: Any = int(place)
     elif isinstance(current, dict) and place in current:
         index = place
