@@ -78,7 +78,9 @@ class Node:
     """The values, beside the operands, from whose sizes these are computed."""
 
     def __repr__(self) -> str:
-        return f"<Node {self.path} = {self.op.name}({', '.join(self.inputs)}) {', '.join(map(str, self.results))}>"
+        more = (f"... {len(self.inputs)} in all",) if len(self.inputs) > 8 else ()
+        operands = ", ".join(self.inputs[:8] + more)
+        return f"<Node {self.path} = {self.op.name}({operands}) {', '.join(map(str, self.results))}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # pickle recurses into what an object refers to: from node to scope to node, as deep as the network is long. So

@@ -220,10 +220,11 @@ class Transform(nn.Module):
         super().__init__()
         self.points, self.dense = PointLayers(size, 64, 128, 1024), PointLayers(1024, 512, 256, dense=True)
         self.last = nn.Linear(256, size * size)
+        self.register_buffer("identity", torch.eye(size))
 
     def forward(self, x: Tensor) -> Tensor:
         matrix = self.last(self.dense(self.points(x).amax(2)))
-        return matrix.view(-1, x.shape[1], x.shape[1]) @ x  # type: ignore[no-any-return]
+        return (matrix.view(-1, x.shape[1], x.shape[1]) + self.identity) @ x  # type: ignore[no-any-return]
 
 
 class PointNet(nn.Module):

@@ -89,7 +89,7 @@ def assert_header(docstring: str, graph: Graph) -> None:
     said = " ".join(docstring.split())
     assert f"{MARK} {__version__} from {graph.name}.yaml" in said
     for text in (graph.title, graph.cite):
-        assert ascii(text)[1:-1].replace('"', "'") in said
+        assert text.replace('"', "'") in said
     assert f"{graph.params:,} parameters; {graph.macs:,} multiply-accumulates" in said
 
 
