@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from collections.abc import Mapping
 
 import pytest
 from torch import nn
@@ -11,8 +12,9 @@ from torch import nn
 import netspec
 from netspec.analysis import symbolic_types
 from netspec.diagnostics import SpecError
-from netspec.ir import Graph
+from netspec.ir import Graph, Node, Scope
 from netspec.language.loading.files import shipped_names
+from netspec.ops import TensorType
 from netspec.sizes import at
 from netspec.targets.torch.runtime import build_module
 from tests.support.meta_runs import MetaRuns, Shapes
@@ -67,12 +69,22 @@ def drawn(graph: Graph, draw: random.Random, legal: bool) -> dict[str, int]:
     return sizes
 
 
+def rounds(scope: Scope | None, types: Mapping[str, TensorType], sizes: dict[str, int]) -> int:
+    """Return how often a scope is computed: in a scan, once for each element of its sequence."""
+    if scope is None:
+        return 1
+    elements = [each for each in scope.items if isinstance(each, Node) and each.op.name == "element"]
+    own = at(types[elements[0].inputs[0]].shape[0], sizes) if elements else 1
+    return own * rounds(scope.parent, types, sizes)
+
+
 def inferred(graph: Graph, runs: MetaRuns, sizes: dict[str, int], batch: int) -> Shapes:
     """Return the shapes that modules give by the graph, in the order of their calls."""
     types, shapes = symbolic_types(graph), defaultdict(list)
     for node in graph:
         if node.module in runs.paths and node.path not in graph.training_only:
-            shapes[node.module].append((batch, *(at(size, sizes) for size in types[node.path].shape)))
+            shape = (batch, *(at(size, sizes) for size in types[node.path].shape))
+            shapes[node.module] += [shape] * rounds(node.scope, types, sizes)
     (leaving, *_) = graph.outputs
     if len(graph.outputs) == 1:
         shapes[""] = [(batch, *(at(size, sizes) for size in types[leaving.node].shape))]

@@ -30,7 +30,8 @@ def required(model: type[BaseModel]) -> list[str]:
 def describe_fields(model: type[BaseModel], body: Schema | None = None) -> dict[str, Schema]:
     """Return the schema of each field of a record, as a document writes it; ``body`` is the schema of bodies."""
     texts = getattr(model, "verbatim", ())
-    return {name: _described(each, body or {}, name in texts) for name, each in record_properties(model).items()}
+    written = {name: _described(each, body or {}, name in texts) for name, each in record_properties(model).items()}
+    return written | {name: _values(written[name]) for name in getattr(model, "value_fields", ())}
 
 
 def _described(written: Schema, body: Schema, is_text: bool) -> Schema:
@@ -48,6 +49,12 @@ def _text(written: Schema) -> Schema:
         return {"type": "array", "items": {"type": "string"}}
     patterns = [each["pattern"] for each in written.get("anyOf", [written]) if "pattern" in each]
     return {"type": "string", **({"pattern": patterns[0]} if patterns else {})}
+
+
+def _values(written: Schema) -> Schema:
+    """Return the schema of values by the name that each has in a body: labels, or a mapping to labels."""
+    labels: Schema = {"type": ["string", "array", "object"], "items": {"type": "string"}}
+    return written | labels | {"additionalProperties": {"type": "string"}}
 
 
 def accept(written: Schema, body: Schema | None = None) -> Schema:
