@@ -210,7 +210,7 @@ def floats_in(text: str) -> frozenset[str]:
 
     Example:
         >>> floats_in("where(k <= 2, 0, -inf)")
-        frozenset({'number2'})
+        frozenset({'number1'})
     """
     tree = expr.parse_evaluated(text).tree
     places = {id(each): f"number{place}" for place, each in enumerate(numbers_in(tree), 1)}
