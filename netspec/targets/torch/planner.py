@@ -81,7 +81,8 @@ class Planner:
         number = self._values[f"{item.path}@list"] = len(self._values)
         text = TorchCall(Torch("[]"), range(0))
         label = item.label
-        hints = (f"{label}s" if label else "outputs",)
+        plural = f"all_{label}" if label.endswith("s") else f"{label}s"
+        hints = (plural if label else "outputs",)
         return Statement((number,), (), text, hints, (), False, False, None, Moves(), edge="list")
 
     def _statement(self, item: Item) -> Statement:
