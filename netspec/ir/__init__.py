@@ -4,7 +4,8 @@ A graph is immutable: it is read, and another one is made from it. Analyses are 
 and scopes have a short ``repr``, and can be copied and pickled however long or deep a network is.
 
 node.py          nodes, and the scopes that nest them
-graph.py         the whole network with its inputs and outputs, and its analyses
+interface.py     inputs and outputs, and what was published about a network
+graph.py         the whole network, and its analyses
 immutable.py     arguments as immutable values
 builder.py       a graph under construction
 rewriter.py      edits of a graph, which give another one
@@ -17,7 +18,8 @@ equality.py      which parts of graphs are equal
 from __future__ import annotations
 
 from netspec.ir.builder import GraphBuilder
-from netspec.ir.graph import Graph, Input, Output, Publication, analysis
+from netspec.ir.graph import Graph, analysis
+from netspec.ir.interface import Input, Output, Publication
 from netspec.ir.node import Expressions, Initializer, Initializers, Node, Scope, ScopeKind
 from netspec.ir.rewriter import Rewriter
 from netspec.ir.verify import InvalidGraph, verify

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from netspec.ir.graph import Graph, Input, Output
+from netspec.ir.graph import Graph
+from netspec.ir.interface import Input, Output
 from netspec.ir.node import Node, Scope
 
 

@@ -13,10 +13,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from netspec.diagnostics import Diagnostic
-from netspec.dtypes import Dtype
+from netspec.ir.interface import Input, Output, Publication
 from netspec.ir.node import Initializers, Node, Scope, flatten_tree, producer
 from netspec.ops import TensorType
-from netspec.sizes import SizeContext, stated, symbol
+from netspec.sizes import SizeContext
 from netspec.sizes.shape import Shape
 
 if TYPE_CHECKING:
@@ -24,55 +24,6 @@ if TYPE_CHECKING:
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """An input of the network."""
-
-    name: str
-    shape: Shape
-    dtype: Dtype = "float"
-    high: int | None = None
-    symbols: tuple[str | None, ...] = ()
-    """The names of the axes with open sizes, None for the others; empty if there are none."""
-
-    @property
-    def type(self) -> TensorType:
-        """The type of the value, at the stated sizes."""
-        return TensorType(self.shape, self.dtype)
-
-    @property
-    def symbolic_type(self) -> TensorType:
-        """The type of the value, with the sizes that stay open."""
-        if not self.symbols:
-            return self.type
-        sizes = [
-            size if name is None else symbol(name, stated(size))
-            for name, size in zip(self.symbols, self.shape, strict=True)
-        ]
-        return TensorType(tuple(sizes), self.dtype)
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """An output of the network: the main one, or an auxiliary one."""
-
-    name: str
-    node: str
-    """The name of the value."""
-    train_only: bool = False
-    loss_weight: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """The accuracy that a network's paper reports, in percent, and where it says so."""
-
-    dataset: str
-    source: str
-    top1: float | None = None
-    top5: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from netspec.diagnostics import Diagnostic, SourceMap, Span
-from netspec.ops.base import REQUIRED
+from netspec.ops.torch_code import REQUIRED
 from netspec.syntax.yaml import Mapping
 
 STEP_KEYS = {

@@ -64,6 +64,8 @@ class InsertionPoint(NamedTuple):
     expressions: Expressions = ()
     pattern: Span | None = None
     """Where the op's pattern stands, which an error about its operand marks."""
+    rounds: int = 1
+    """How often a scope is computed each time that the one around it is."""
 
 
 @dataclass(slots=True)
@@ -267,9 +269,8 @@ class Builder:
         block: str = "",
         arguments: Mapping[str, object] | None = None,
         input_names: tuple[str, ...] = (),
-        rounds: int = 1,
     ) -> Scope:
-        """Start a scope, which is computed ``rounds`` times; ``close_scope`` ends it."""
+        """Start a scope; ``close_scope`` ends it."""
         if point.shares:
             first = self.graph.scopes.get(point.module)
             check_block(point.module, block, first, point.span)
@@ -283,7 +284,7 @@ class Builder:
             parent=point.scope,
             input_names=input_names,
             expressions=point.expressions,
-            rounds=rounds * point.scope.rounds,
+            rounds=point.rounds * point.scope.rounds,
         )
         self.graph.open(scope)
         return scope

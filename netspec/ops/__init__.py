@@ -3,6 +3,8 @@
     base.py      what an op is, and the registry
     traits.py    the properties of an op that the rest of the compiler needs beside shape, cost and code
     fields.py    the types of its arguments
+    torch_code.py, shape_error.py   what it gives: its torch code, or what is wrong with its operands
+    axes.py      the axes of operands, by name and number
     windows.py   the arithmetic of windows, for convolutions and pooling
     plugins.py   ops from other packages and files
     tensor_type.py, broadcasting.py, window_pool.py   types, shapes and base classes of several ops
@@ -62,9 +64,11 @@ from netspec.ops import (  # noqa: F401
     transposed_convolution,
     unfolding,
 )
-from netspec.ops.base import DECLARED, OPS, Argument, Op, Sample, ShapeError, Torch
+from netspec.ops.base import DECLARED, OPS, Op, Sample
 from netspec.ops.plugins import PluginError, load_installed, load_plugin
+from netspec.ops.shape_error import ShapeError
 from netspec.ops.tensor_type import TensorType
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import SAME, Window, Windows
 
 __all__ = [

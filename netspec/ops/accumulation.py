@@ -2,9 +2,11 @@
 
 from pydantic import Field
 
-from netspec.ops.base import Argument, Op, Sample, Torch, axis_index
+from netspec.ops.axes import axis_index
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import AxisNumber
 from netspec.ops.tensor_type import TensorType
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import Windows
 from netspec.ops.windows import all_of
 from netspec.sizes.shape import Shape

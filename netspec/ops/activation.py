@@ -7,8 +7,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, Strict
 
-from netspec.ops.base import IN_PLACE, Argument, Op, Sample, Torch
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import Flag, Number, PositiveNumber
+from netspec.ops.torch_code import IN_PLACE, Argument, Torch
 from netspec.sizes.shape import Shape
 
 

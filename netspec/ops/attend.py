@@ -7,9 +7,11 @@ from pydantic import Field
 
 from netspec.diagnostics import Code
 from netspec.dtypes import Dtype
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
+from netspec.ops.base import Op, Sample
 from netspec.ops.broadcasting import broadcasts_to
 from netspec.ops.fields import Flag, PositiveNumber, Probability
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import SAME, Windows
 from netspec.sizes import Size
 from netspec.sizes.shape import Shape, show

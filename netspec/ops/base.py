@@ -8,17 +8,16 @@ bases anew for each op, which takes a fifth of the time in which a document is c
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
-from enum import Enum
-from itertools import pairwise
+from collections.abc import Iterator
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
-from netspec.diagnostics import Code, NetspecError
+from netspec.ops.axes import axis_index
 from netspec.ops.fields import words
 from netspec.ops.tensor_type import TensorType
+from netspec.ops.torch_code import Torch
 from netspec.ops.traits import Traits
 from netspec.sizes import Dim, Size, at_stated_sizes
-from netspec.sizes.shape import AXIS_NAMES, Shape, axis_named, elements, show
+from netspec.sizes.shape import Shape, elements
 
 OPS: dict[str, "type[Op]"] = {}
 """Every op by the word that a step uses for it."""
@@ -28,81 +27,6 @@ DECLARED: dict[str, "type[Op]"] = {}
 Family = Literal[
     "convolution", "linear", "normalization", "activation", "pooling", "regularization", "shape", "merge", "sequence"
 ]
-
-
-class ShapeError(NetspecError):
-    """An op cannot take these operands: what is wrong, what would be right, and the number of the wrong operand.
-
-    ``offset`` and ``length`` mark the part of the op's pattern that does not fit, if it has one.
-    """
-
-    offset = 0
-    length = 0
-
-    def __init__(
-        self, message: str, help: str = "", operand: int | None = None, code: Code = Code.SHAPE_MISMATCH
-    ) -> None:
-        super().__init__(message)
-        self.message, self.help, self.operand, self.code = message, help, operand, code
-
-    def marking(self, offset: int, length: int) -> Self:
-        """Return the error with the part of the pattern that it is about."""
-        self.offset, self.length = offset, length
-        return self
-
-
-class Required(Enum):
-    """The marker of an argument without a default. None cannot be used: that is the default of some arguments."""
-
-    # An enumeration's member is the same object after a copy or a pickle, which `is` needs.
-
-    REQUIRED = "required"
-
-    def __repr__(self) -> str:
-        return "REQUIRED"
-
-
-REQUIRED: Any = Required.REQUIRED
-"""Marks an argument that has no default, and is always written."""
-
-
-class Argument(NamedTuple):
-    """One argument of a torch call. It is written only when it differs from torch's default.
-
-    ``field`` is the op's own argument that it comes from, where that has another name. ``counts`` says what of the
-    channels it counts: the input's (``in_channels``), other ``channels``, or ``positions`` among them. Classes whose
-    scopes differ in such numbers take them as arguments of their own, or compute one from another.
-    """
-
-    name: str
-    value: object
-    default: object = REQUIRED
-    positional: bool = False
-    field: str = ""
-    counts: Literal["", "in_channels", "channels", "positions"] = ""
-
-
-IN_PLACE = Argument("inplace", False, False)
-"""An argument of activations and dropouts; torch's target sets it where the operand has no other use."""
-
-
-class Torch(NamedTuple):
-    """The torch code of an op: a template, and the arguments that fill its placeholders.
-
-    Placeholders: ``{arguments}`` is the list of the arguments as in a call (leading ones without their name where
-    ``positional``), ``{name}`` is one argument's value, ``{0}`` ``{1}`` are the operands and ``{operands}`` all of
-    them, comma-separated. A module's template has no operands: it is what stands right of ``self.conv1 =``.
-    ``layer`` names the file in ``netspec/targets/torch/layers`` whose class the template uses where torch lacks it, or
-    is the path of such a file, ending in ``.py``. ``calls`` is how many torch functions a function's template calls.
-    ``locals`` are variables that are assigned before, each a name and a template, which ``{local_NAME}`` stands for;
-    ``calls`` does not count these.
-    """
-
-    template: str
-    arguments: tuple[Argument, ...] = ()
-    layer: str | None = None
-    calls: int = 1
-    locals: tuple[tuple[str, str], ...] = ()
 
 
 class Sample(NamedTuple):
@@ -275,71 +199,3 @@ _WORDS: dict[tuple[type[Op], str], frozenset[str]] = {}
 for _base in (Traits, Op):
     for _name in _base.__class_vars__ & _base.__annotations__.keys():
         del _base.__annotations__[_name]
-
-
-def spatial_rank(op: str, shape: Shape) -> int:
-    """Return the rank of the operand of a 1d, 2d or 3d op; raise ShapeError for any other rank."""
-    # torch's layers accept values without a batch too. So torch.nn.Conv1d would treat a batch of vectors as a single
-    # signal whose channels are the examples, and fail only if their number is wrong.
-    rank = len(shape) - 1
-    if not 1 <= rank <= 3:
-        raise ShapeError(
-            f"{op} needs channels and 1 to 3 axes, got {show(shape)}",
-            help="a vector goes into `linear`; `reshape` gives it axes" if rank < 1 else "`reshape` takes axes away",
-            operand=0,
-            code=Code.UNSUPPORTED_SHAPE,
-        )
-    return rank
-
-
-def axis_index(op: str, axis: int | str, shape: Shape) -> int:
-    """Return the index into shape of an axis by name or by torch's number; raise ShapeError when there is none."""
-    if isinstance(axis, str):
-        named = axis_named(axis, shape)
-        if named is not None:
-            return named
-        known = ", ".join(name for name in AXIS_NAMES if axis_named(name, shape) is not None)
-        help_text = f"it has {known}; this value has axes 1 to {len(shape)}"
-    else:
-        # Axes are numbered as in torch, where the batch is axis 0 and -1 the last; shapes here have no batch.
-        index = axis - 1 if axis > 0 else axis + len(shape)
-        if axis != 0 and 0 <= index < len(shape):
-            return index
-        help_text = f"the batch is axis 0; this value has axes 1 to {len(shape)}"
-    raise ShapeError(f"{op} has no axis {axis} in {show(shape)}", help=help_text, operand=0, code=Code.INVALID_AXIS)
-
-
-def axis_indices(op: str, axes: Iterable[int | str], shape: Shape) -> tuple[int, ...]:
-    """Return the indices of several axes, in order; raise ShapeError where one is given twice."""
-    found = sorted(axis_index(op, axis, shape) for axis in axes)
-    twice = next((first for first, second in pairwise(found) if first == second), None)
-    if twice is not None:
-        raise ShapeError(
-            f"{op} has axis {twice + 1} of {show(shape)} twice",
-            help="`features` and -1 are the last axis",
-            operand=0,
-            code=Code.INVALID_AXIS,
-        )
-    return tuple(found)
-
-
-def check_axes(op: str, field: str, value: object, rank: int) -> None:
-    """Raise ShapeError when a per-axis argument has another number of entries than there are axes."""
-    if isinstance(value, tuple) and len(value) != rank:
-        raise ShapeError(
-            f"{op} needs one {field} per axis: {rank}, got {len(value)}",
-            help=f"give one number for all axes, or a list of {rank}",
-            operand=0,
-            code=Code.INVALID_AXIS,
-        )
-
-
-def check_sequence(op: str, shape: Shape) -> None:
-    """Raise ShapeError unless the value is a sequence of vectors."""
-    if len(shape) != 2:
-        raise ShapeError(
-            f"{op} takes a sequence of vectors, got {show(shape)}",
-            help="its axes are the steps and the features; `permute: [2, 1]` turns channels first into that",
-            operand=0,
-            code=Code.UNSUPPORTED_SHAPE,
-        )

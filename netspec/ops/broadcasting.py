@@ -4,7 +4,7 @@ An unintended broadcast runs and computes something else, so that most merges re
 axes are refused even where axes broadcast: torch would align them at the last axis, and not at the channels.
 """
 
-from netspec.ops.base import ShapeError
+from netspec.ops.shape_error import ShapeError
 from netspec.sizes import Dim, Size
 from netspec.sizes.shape import Shape, show
 

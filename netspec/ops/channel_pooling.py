@@ -1,6 +1,8 @@
 """Pooling over the channels of each position."""
 
-from netspec.ops.base import Op, Sample, Torch, spatial_rank
+from netspec.ops.axes import spatial_rank
+from netspec.ops.base import Op, Sample
+from netspec.ops.torch_code import Torch
 from netspec.ops.traits import Windows
 from netspec.ops.windows import all_of
 from netspec.sizes.shape import Shape

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
+from netspec.ops.base import Op, Sample
 from netspec.ops.constant_text import bounds_of, constant_dtype, constant_text, floats_in
 from netspec.ops.fields import Sizes
 from netspec.ops.formula_text import FormulaText, canonical_index_text, numbers_of
+from netspec.ops.shape_error import ShapeError
 from netspec.ops.stored import Stored
 from netspec.ops.tensor_type import TensorType
+from netspec.ops.torch_code import Argument, Torch
 from netspec.sizes import at_stated_sizes
 from netspec.sizes.shape import Shape
 

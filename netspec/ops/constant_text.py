@@ -14,8 +14,8 @@ from itertools import product
 from typing import Any
 
 from netspec.dtypes import Dtype
-from netspec.ops.base import Torch
 from netspec.ops.formula_text import FUNCTIONS, NEGATIVE_EXPONENT, TorchWriter, called
+from netspec.ops.torch_code import Torch
 from netspec.syntax import expr
 from netspec.syntax.expr.term import is_number, numbers_in
 

@@ -5,8 +5,11 @@ from typing import Literal, Self
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_rank
+from netspec.ops.axes import spatial_rank
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import Bits, Flag, Padding, PerAxis, Positive
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import Windows
 from netspec.ops.windows import SlidingWindow, check_copies, effective_dilation, shortest
 from netspec.sizes import Size

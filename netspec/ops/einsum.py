@@ -7,8 +7,10 @@ from typing import Annotated
 from pydantic import Field, Strict
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Op, Sample, ShapeError, Torch
+from netspec.ops.base import Op, Sample
 from netspec.ops.pattern_op import PatternOp
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Torch
 from netspec.ops.traits import SAME, Windows
 from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, show

@@ -3,11 +3,12 @@
 from pydantic import Field
 
 from netspec.dtypes import Dtype
-from netspec.ops.base import Argument, Op, Sample, Torch
+from netspec.ops.base import Op, Sample
 from netspec.ops.broadcasting import broadcast
 from netspec.ops.formula_ops import op_of
 from netspec.ops.formula_text import FormulaText, canonical_text, dtypes_of, is_condition, numbers_of, torch_text
 from netspec.ops.tensor_type import TensorType
+from netspec.ops.torch_code import Argument, Torch
 from netspec.sizes.shape import Shape
 
 

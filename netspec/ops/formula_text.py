@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import PlainValidator, WithJsonSchema
 
 from netspec.dtypes import Dtype
-from netspec.ops.base import Torch
+from netspec.ops.torch_code import Torch
 from netspec.syntax import expr
 from netspec.syntax.expr.term import is_number, numbers_in
 

@@ -6,9 +6,12 @@ from pydantic import Field
 
 from netspec.diagnostics import Code
 from netspec.dtypes import Dtype
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_index
+from netspec.ops.axes import axis_index
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import AxisNumber, Flag, Integer
+from netspec.ops.shape_error import ShapeError
 from netspec.ops.tensor_type import TensorType
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes import Size, stated
 from netspec.sizes.shape import Shape, show

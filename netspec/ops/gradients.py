@@ -1,7 +1,8 @@
 """Ops that change only what training computes."""
 
-from netspec.ops.base import Sample, Torch
+from netspec.ops.base import Sample
 from netspec.ops.reshaping import Reshaping
+from netspec.ops.torch_code import Torch
 from netspec.ops.traits import Windows
 from netspec.sizes.shape import Shape
 

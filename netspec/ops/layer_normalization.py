@@ -5,8 +5,10 @@ from typing import ClassVar
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import Flag, NormalizedAxes, PositiveNumber
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import SAME, Windows
 from netspec.sizes.shape import Shape, show
 

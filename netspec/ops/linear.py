@@ -3,9 +3,11 @@
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
+from netspec.ops.base import Op, Sample
 from netspec.ops.broadcasting import broadcast
 from netspec.ops.fields import Bits, Count, Flag, Positive
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.ops.windows import all_of
 from netspec.sizes import Size

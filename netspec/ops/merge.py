@@ -4,9 +4,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_index
+from netspec.ops.axes import axis_index
+from netspec.ops.base import Op, Sample
 from netspec.ops.broadcasting import broadcast, broadcasts_to, equal
 from netspec.ops.fields import AxisNumber, Flag
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes.shape import Shape, show
 

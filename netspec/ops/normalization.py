@@ -3,8 +3,11 @@
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, spatial_rank
+from netspec.ops.axes import spatial_rank
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import Flag, Positive, PositiveNumber, Probability
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import SAME, Windows
 from netspec.sizes.shape import Shape, elements, show
 

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, ShapeError, Torch
 from netspec.ops.fields import Sizes
 from netspec.ops.layout_chain import Groups, Link, chain, text_of
 from netspec.ops.pattern_op import PatternOp
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes import Size, stated
 from netspec.sizes.shape import MOST_AXES, Shape, elements, show

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import get_args
 
 from netspec.diagnostics import NetspecError
-from netspec.ops.base import OPS, Family, Op, ShapeError
+from netspec.ops.base import OPS, Family, Op
+from netspec.ops.shape_error import ShapeError
 from netspec.sizes.shape import Shape
 
 GROUP = "netspec.ops"

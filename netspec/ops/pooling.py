@@ -3,8 +3,10 @@
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import Flag, Padding, PerAxis, PositiveNumber
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument
 from netspec.ops.window_pool import PaddedPool, WindowPool
 from netspec.ops.windows import SlidingWindow, effective_dilation, shortest
 from netspec.sizes.shape import Shape

@@ -3,8 +3,10 @@
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import Drawings, Positive
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import Windows
 from netspec.ops.windows import all_of
 from netspec.sizes.shape import Shape, show

@@ -3,9 +3,12 @@
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_index
+from netspec.ops.axes import axis_index
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import AxisNumber, Flag, Positive
+from netspec.ops.shape_error import ShapeError
 from netspec.ops.tensor_type import TensorType
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import SAME, Windows
 from netspec.ops.windows import all_of, reduced
 from netspec.sizes import Size, stated

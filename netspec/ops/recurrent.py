@@ -5,8 +5,11 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, check_sequence
+from netspec.ops.axes import check_sequence
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import Flag, Positive, Probability
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument, Torch
 from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements
 

@@ -4,9 +4,12 @@ from pydantic import Field
 
 from netspec.diagnostics import Code
 from netspec.ops.adaptive_pooling import GlobalAveragePool, GlobalMaxPool
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_indices
+from netspec.ops.axes import axis_indices
+from netspec.ops.base import Op, Sample
 from netspec.ops.channel_pooling import ChannelAveragePool, ChannelMaxPool
 from netspec.ops.fields import Axes, Flag
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import Windows
 from netspec.ops.windows import reduced
 from netspec.sizes.shape import Shape

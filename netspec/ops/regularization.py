@@ -4,8 +4,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from netspec.ops.base import IN_PLACE, Argument, Op, Sample, Torch, spatial_rank
+from netspec.ops.axes import spatial_rank
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import Probability
+from netspec.ops.torch_code import IN_PLACE, Argument, Torch
 from netspec.sizes.shape import Shape
 
 

@@ -7,8 +7,11 @@ from typing import Literal
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, check_axes, spatial_rank
+from netspec.ops.axes import check_axes, spatial_rank
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import Count, Flag, Number, OpenPerAxis, OpenSides, PerAxisFactor
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.ops.windows import check_copies, shortest
 from netspec.sizes import Size, scale_down, stated

@@ -6,8 +6,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_index
+from netspec.ops.axes import axis_index
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import AxisNumber, Integer, OpenInteger, Positive
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes import Dim, Size, stated
 from netspec.sizes.shape import MOST_AXES, Shape, elements, show

@@ -2,8 +2,10 @@
 
 from pydantic import Field
 
-from netspec.ops.base import Argument, Op, Sample, Torch, spatial_rank
+from netspec.ops.axes import spatial_rank
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import Number, Positive
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes.shape import Shape
 

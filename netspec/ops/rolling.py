@@ -3,8 +3,11 @@
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, axis_index, axis_indices
+from netspec.ops.axes import axis_index, axis_indices
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import Axes, OpenShift
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import SAME, Windows
 from netspec.sizes import Size, stated
 from netspec.sizes.shape import Shape

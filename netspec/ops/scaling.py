@@ -2,8 +2,9 @@
 
 from pydantic import Field
 
-from netspec.ops.base import Argument, Op, Sample, Torch
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import Flag, Number
+from netspec.ops.torch_code import Argument, Torch
 from netspec.sizes.shape import Shape
 
 

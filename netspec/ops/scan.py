@@ -5,8 +5,9 @@ document's ``scan`` makes them.
 """
 
 from netspec.dtypes import Dtype
-from netspec.ops.base import Op, Sample, Torch
+from netspec.ops.base import Op, Sample
 from netspec.ops.broadcasting import equal
+from netspec.ops.torch_code import Torch
 from netspec.sizes.shape import Shape
 
 

@@ -3,8 +3,10 @@
 from pydantic import Field
 
 from netspec.ops.activation import Activation
-from netspec.ops.base import Argument, Op, Sample, axis_index
+from netspec.ops.axes import axis_index
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import AxisNumber, PositiveNumber
+from netspec.ops.torch_code import Argument
 from netspec.ops.traits import Windows
 from netspec.ops.windows import all_of
 from netspec.sizes.shape import Shape

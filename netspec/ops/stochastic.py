@@ -5,9 +5,11 @@ from typing import Literal
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch
+from netspec.ops.base import Op, Sample
 from netspec.ops.broadcasting import equal
 from netspec.ops.fields import Flag, Positive, Probability, Survival
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import NOTHING, Windows
 from netspec.sizes.shape import Shape, show
 

@@ -4,8 +4,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from netspec.ops.base import Argument, Op, Sample, Torch
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import Flag, Positive
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import Windows
 from netspec.sizes.shape import Shape
 

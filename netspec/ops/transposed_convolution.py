@@ -5,8 +5,11 @@ from fractions import Fraction
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, Sample, ShapeError, Torch, check_axes, spatial_rank
+from netspec.ops.axes import check_axes, spatial_rank
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import Flag, PerAxis, PerAxisCount, Positive
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import Window, Windows
 from netspec.ops.windows import SlidingWindow, shortest
 from netspec.sizes import Size

@@ -2,8 +2,9 @@
 
 from pydantic import Field
 
-from netspec.ops.base import Argument, Op, Sample, Torch
+from netspec.ops.base import Op, Sample
 from netspec.ops.fields import PerAxis, PerAxisCount
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.windows import SlidingWindow, check_image, shortest
 from netspec.sizes.shape import Shape, elements, per_axis
 

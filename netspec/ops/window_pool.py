@@ -5,8 +5,11 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.base import Argument, Op, ShapeError, Torch, spatial_rank
+from netspec.ops.axes import spatial_rank
+from netspec.ops.base import Op
 from netspec.ops.fields import Flag, OpenPerAxis, Padding, SizePerAxis
+from netspec.ops.shape_error import ShapeError
+from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import SAME, Windows
 from netspec.ops.windows import SlidingWindow, shortest
 from netspec.sizes.shape import AxisWindow, Pairs, Shape, per_axis, show

@@ -5,8 +5,10 @@ from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from netspec.diagnostics import Code
-from netspec.ops.base import ShapeError, check_axes, open_sizes_in, spatial_rank
+from netspec.ops.axes import check_axes, spatial_rank
+from netspec.ops.base import open_sizes_in
 from netspec.ops.fields import OpenPaddingValue, SizePerAxis
+from netspec.ops.shape_error import ShapeError
 from netspec.ops.traits import SAME, Window, Windows
 from netspec.sizes import Size, stated
 from netspec.sizes.shape import (

@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from netspec.dtypes import Dtype
 from netspec.ops import OPS, Op, Sample, ShapeError, TensorType, Window
-from netspec.ops.base import IN_PLACE
+from netspec.ops.torch_code import IN_PLACE
 from netspec.sizes.shape import Shape, elements
 from tests.support.op_forms import BATCH, cases, dtype_of, forms, legal, make, on_meta, operands, run
 from tests.support.search import tries

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from netspec.ops import OPS, Argument, Op, Sample, Torch
-from netspec.ops.base import IN_PLACE
+from netspec.ops.torch_code import IN_PLACE
 from netspec.sizes.shape import Shape
 from tests.support import chance
 

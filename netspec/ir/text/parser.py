@@ -10,7 +10,8 @@ from typing import Any, TypeVar, get_args
 
 from netspec.diagnostics import Span
 from netspec.ir.builder import GraphBuilder
-from netspec.ir.graph import Graph, Input, Output, Publication
+from netspec.ir.graph import Graph
+from netspec.ir.interface import Input, Output, Publication
 from netspec.ir.node import Initializer, Node, Scope, ScopeKind
 from netspec.ir.text.grammar import (
     ARGUMENT,

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from netspec.ir.graph import Graph, Input
+from netspec.ir.graph import Graph
 from netspec.ir.immutable import thawed
+from netspec.ir.interface import Input
 from netspec.ir.node import Initializers, Node, Scope
 from netspec.sizes import Dim
 

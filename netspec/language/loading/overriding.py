@@ -9,7 +9,7 @@ from typing import Any
 
 from netspec.diagnostics import Code, SourceMap, Span, SpecError, nearest
 from netspec.language.model import Document
-from netspec.ops.base import REQUIRED
+from netspec.ops.torch_code import REQUIRED
 from netspec.syntax.yaml import Mapping, Sequence, merged, read
 
 INPUT_KEYS = ("shape", "dtype", "high")

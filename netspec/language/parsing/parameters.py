@@ -11,7 +11,7 @@ from netspec.language.names import WORD
 from netspec.language.parameters import TYPES
 from netspec.language.parsing.parser import Parser
 from netspec.language.scope import Scope
-from netspec.ops.base import REQUIRED
+from netspec.ops.torch_code import REQUIRED
 from netspec.syntax.yaml import Mapping, locate
 
 DECLARATION_KEYS = ("type", "default", "min", "max", "choices", "description")

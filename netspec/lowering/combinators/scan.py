@@ -40,7 +40,8 @@ def lower_scan(step: Step, fields: Scan, values: Values, context: Context) -> Va
     states = _entering(step, "carry", values, context)
     rounds = stated(_length(step, sequences))
     names = tuple(each.outside for each in (*sequences, *states))
-    scope = context.builder.open_scope(scope_point(step, "scan", context), "scan", input_names=names, rounds=rounds)
+    point = scope_point(step, "scan", context)._replace(rounds=rounds)
+    scope = context.builder.open_scope(point, "scan", input_names=names)
     # Keys of shared modules end at the scan: outside, a module is used once, and inside once a round.
     inner = context.inner(scope=scope, namer=Namer(numbered=False), shares={}, in_scan=True)
     elements = [_begin(Element(), each, inner) for each in sequences]

@@ -11,7 +11,7 @@ from netspec.lowering.operands import single
 from netspec.lowering.registry import lowers
 from netspec.lowering.values import Value, Values
 from netspec.ops import OPS
-from netspec.ops.base import axis_index
+from netspec.ops.axes import axis_index
 from netspec.sizes.shape import show
 
 

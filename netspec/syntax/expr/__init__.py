@@ -11,7 +11,8 @@ An expression has Python's spelling and Python's meaning, but only this alphabet
 ``error`` holds the error and the limits, ``value`` what can be in scope, ``operation`` and ``function`` what can be
 done with it; ``syntax`` turns a text into a tree, ``builder`` the tree into closures, and ``expression`` is what
 others use, and ``truth`` knows which conditions depend on nothing. ``formula`` evaluates expressions over the elements
-of values, of which ``term`` is a part and ``elementwise`` has the functions; ``index_formula`` does so over indices.
+of values: ``formula_builder`` makes its closures, ``term`` is a part of it and ``elementwise`` has the functions.
+``index_formula`` does so over indices.
 ``other_names`` answers the names of other languages. No Python code is ever compiled.
 """
 

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from netspec.sizes import Dim, at_stated_sizes, stated
 from netspec.syntax.expr.builder import Builder, Scope, Thunk
 from netspec.syntax.expr.error import ExpressionError
-from netspec.syntax.expr.formula import Formula, FormulaBuilder
+from netspec.syntax.expr.formula import Formula
+from netspec.syntax.expr.formula_builder import FormulaBuilder
 from netspec.syntax.expr.operation import Operation
 from netspec.syntax.expr.term import Term, numbers_in, open_sizes_in, tree_of
 from netspec.syntax.expr.value import NUMBERS, Value, mismatch, plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 
 from netspec.ops import OPS, Op
-from netspec.ops.base import axis_index, axis_indices
+from netspec.ops.axes import axis_index, axis_indices
 from netspec.ops.gathering import Gather
 from netspec.ops.gradients import Detach
 from netspec.ops.merge import Concat

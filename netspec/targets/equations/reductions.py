@@ -5,7 +5,7 @@ from __future__ import annotations
 from netspec.ops import OPS, Op
 from netspec.ops.accumulation import CumSum
 from netspec.ops.attend import Attend
-from netspec.ops.base import axis_index
+from netspec.ops.axes import axis_index
 from netspec.ops.einsum import Einsum
 from netspec.ops.layer_normalization import FeatureNorm, LayerNorm, RMSNorm
 from netspec.ops.linear import Embedding, Linear, MatMul

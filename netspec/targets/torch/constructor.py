@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from netspec.ops import Torch
-from netspec.ops.base import REQUIRED
+from netspec.ops.torch_code import REQUIRED
 from netspec.targets.torch.document import Brackets, Document, Line, call, literal, repeat
 from netspec.targets.torch.plan import Attribute, Construct, GeneratedClass, Loop, Member, Nested, TorchCall
 from netspec.targets.torch.program import NamedClass, Program, reach

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from netspec.language.names import MODULE_ATTRIBUTES
-from netspec.ops.base import REQUIRED
+from netspec.ops.torch_code import REQUIRED
 from netspec.targets.torch.channels import Channels
 from netspec.targets.torch.document import literal
 from netspec.targets.torch.layout import Layout

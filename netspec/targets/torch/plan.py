@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from netspec.ir import Initializers, Scope
 from netspec.ops import Torch
-from netspec.ops.base import REQUIRED
+from netspec.ops.torch_code import REQUIRED
 from netspec.sizes.shape import Shape
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from netspec.ops import Torch
-from netspec.ops.base import REQUIRED
+from netspec.ops.torch_code import REQUIRED
 from netspec.targets.torch.document import Brackets, Document, literal
 from netspec.targets.torch.local_sizes import local_sizes
 
