@@ -60,7 +60,8 @@ def _rounds(statements: list[Statement], named: NamedClass) -> Iterator[Line]:
     elements = [each for each in statements if each.edge == "element"]
     sequences: list[Document] = [_computed(each, named) for each in elements]
     targets = ", ".join(variables[value] for each in elements for value in each.results)
-    over = sequences[0] if len(sequences) == 1 else call("zip", sequences)
+    # Not to end silently with the shortest.
+    over = sequences[0] if len(sequences) == 1 else call("zip", [*sequences, "strict=True"])
     yield Line(2, over, before=f"for {targets} in ", after=":")
     for each in statements[begins:]:
         if not each.edge:

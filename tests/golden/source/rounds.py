@@ -124,7 +124,7 @@ class Scan1WithCollectedConcatExpandBatchFormulaMatmulMul(nn.Module):
         x = h
         c = c.expand(encoded.shape[0], -1)  # 8
         before = h
-        for word, note in zip(encoded.unbind(1), notes.unbind(1)):
+        for word, note in zip(encoded.unbind(1), notes.unbind(1), strict=True):
             word = torch.cat([word, note], 1)  # 11
             c, word = self.lstm_cell1(word, before, c)
             out = word.unsqueeze(2)  # 8x1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -61,6 +62,18 @@ def test_a_scan_of_lstm_cells_is_the_loop_over_those_of_torch() -> None:
         expected.append(h)
     for found, wanted in ((ys, torch.stack(expected, 1)), (last_h, h), (last_c, c)):
         torch.testing.assert_close(found, wanted)
+
+
+def test_a_scan_over_sequences_of_different_lengths_ends_with_an_error() -> None:
+    module = build(
+        compile_text(
+            "netspec: 1\nname: sum\ninput: {a: [7, 4], b: [7, 4], start: [4]}\n"
+            "network: [{scan: {over: [a, b], carry: {h: start}, body: [{formula: a * b + h}]}}]\n"
+        )
+    )
+    a, b, start = (torch.randn(2, *shape, dtype=torch.float64) for shape in ((7, 4), (5, 4), (4,)))
+    with pytest.raises(ValueError, match="shorter"):
+        module(a, b, start)
 
 
 def test_costs_count_each_round_and_weights_once() -> None:
