@@ -6,6 +6,7 @@ from typing import Any
 
 from netspec.diagnostics import Code, Frame, Note, SpecError
 from netspec.language.combinators import COMBINATORS
+from netspec.language.loading.files import suggest_network
 from netspec.language.messages import show_value
 from netspec.language.model import Block, Step
 from netspec.language.other_names import suggest_step
@@ -78,7 +79,8 @@ def _not_callable(name: str, step: Step, word: BlockReference, context: Context)
     else:
         help_text = ""
     message = f"unknown op, block or combinator '{word}'"
-    help_text = help_text or suggest_step(word, [*OPS, *word.namespace]) or "`netspec ops` lists all of them"
+    help_text = help_text or suggest_network(word) or suggest_step(word, [*OPS, *word.namespace])
+    help_text = help_text or "`netspec ops` lists all of them"
     return SpecError.of(Code.UNKNOWN_STEP, message, span, help=help_text, notes=notes)
 
 

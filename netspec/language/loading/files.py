@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +28,20 @@ def library_folder() -> Path:
 def shipped_names() -> list[str]:
     """Return the names of all networks that ship, sorted."""
     return sorted(path.stem for path in shipped_folder().glob("*.yaml"))
+
+
+def suggest_network(word: str) -> str:
+    """Return the help for the word of a step that is a network, shipped or in a file, or an empty string.
+
+    Example:
+        >>> suggest_network("models.ResNet-18")
+        'a network is a step as in `use: {spec: resnet18}`'
+    """
+    if word.endswith((".yaml", ".yml")):
+        return f"a file is a step as in `use: {{spec: {word}}}`"
+    spelled = {name.replace("_", ""): name for name in shipped_names()}
+    name = spelled.get(re.sub("[-_]", "", word.rpartition(".")[2].lower()))
+    return f"a network is a step as in `use: {{spec: {name}}}`" if name else ""
 
 
 def find(path_or_name: str | Path, sources: SourceMap) -> Path:

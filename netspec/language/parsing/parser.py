@@ -12,6 +12,7 @@ from typing import Any
 
 from netspec.diagnostics import Code, Collector, Note, Span
 from netspec.language.combinators import COMBINATORS, Combinator
+from netspec.language.loading.files import suggest_network
 from netspec.language.messages import show_kind, show_value
 from netspec.language.model import STEP_KEYS, Block, Body, Step, StepKind
 from netspec.language.names import LONGEST_NAME, wrong_name
@@ -150,8 +151,9 @@ class Parser(ArgumentParser):
 
     def _report_unknown(self, call: Call) -> None:
         mark = missing_mark(call.key)
-        help_text = mark[1] if mark else self._held(call.key) or suggest_step(call.key, self.callables())
         message = mark[0] if mark else f"unknown op, block or combinator '{call.key}'"
+        help_text = mark[1] if mark else self._held(call.key) or suggest_network(call.key)
+        help_text = help_text or suggest_step(call.key, self.callables())
         self.report(Code.UNKNOWN_STEP, message, call.span, help_text or "`netspec ops` lists all of them")
 
     def _held(self, name: str) -> str:
