@@ -7,12 +7,15 @@ from netspec.ir import Expressions
 from netspec.language.messages import show_value
 from netspec.language.model import StoredTensor
 from netspec.language.scope import expression_error, source_of
+from netspec.limits import LimitExceededError
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import evaluate
+from netspec.lowering.exceeded import too_many_items
 from netspec.lowering.insertion import inside
 from netspec.lowering.values import Values
 from netspec.ops.constant import Constant
 from netspec.ops.fields import LARGEST
+from netspec.ops.formula_text import count_leaves
 from netspec.sizes import Dim
 from netspec.syntax import expr
 
@@ -22,6 +25,8 @@ def add_constant(tensor: StoredTensor, context: Context) -> Values:
     builder = context.builder
     axes = {name: _size(name, tensor, context) for name in tensor.fields["axes"]}
     evaluated = _evaluate(tensor, axes, context)
+    place = tensor.fields.value_spans["value"]
+    context.builder.budget.count_operands(count_leaves(evaluated.text), context.frames, place)
     name = context.namer.claim(tensor.name, tensor.span)
     written = _written(tensor, evaluated)
     point = inside(context.scope, name, tensor.span, context.device, tensor.name, True, False, written)
@@ -48,6 +53,8 @@ def _evaluate(tensor: StoredTensor, axes: dict[str, int | Dim], context: Context
         return expr.parse_index_formula(source_of(text)).evaluate_at(axes, context.variables)
     except expr.ExpressionError as error:
         raise SpecError([expression_error(error, text, span)]) from None
+    except LimitExceededError as exceeded:
+        raise too_many_items(exceeded, span) from None
 
 
 def _check_source(tensor: StoredTensor, path: str, context: Context) -> None:

@@ -7,15 +7,16 @@ An element is what the expression gives for its indices, which are whole numbers
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
+from netspec.limits import spend
 from netspec.sizes import Dim, at_stated_sizes, stated
 from netspec.syntax.expr.builder import Builder, Scope, Thunk
 from netspec.syntax.expr.error import ExpressionError
-from netspec.syntax.expr.formula import Formula
+from netspec.syntax.expr.formula import ITEMS_PER_NODE, MOST_KNOWN, Formula
 from netspec.syntax.expr.formula_builder import FormulaBuilder
 from netspec.syntax.expr.operation import Operation
 from netspec.syntax.expr.term import Term, numbers_in, open_sizes_in, tree_of
@@ -51,7 +52,11 @@ class IndexFormula(Formula):
         't * 10000 ** (-2 * i / 8)'
     """
 
-    __slots__ = ()
+    __slots__ = ("_known_at",)
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._known_at: dict[Hashable, EvaluatedIndexFormula] = {}
 
     @staticmethod
     def _builder(text: str) -> FormulaBuilder:
@@ -62,8 +67,22 @@ class IndexFormula(Formula):
 
         Raises:
             ExpressionError: a name is unknown, or an element has no value.
+            LimitExceededError: the formulas and lists of the network are too many.
         """
-        self._compute_some(axes, scope)
+        known = self._key({**{name: scope.get(name) for name in self.reads}, **dict.fromkeys(axes, 0)})
+        key = None if known is None or any(type(each) is Dim for each in axes.values()) else (known, *axes.items())
+        if key is None or key not in self._known_at:
+            spend(self._length * ITEMS_PER_NODE)
+            self._compute_some(axes, scope)
+            evaluated = self._evaluated_at(axes, scope)
+            if key is None:
+                return evaluated
+            if len(self._known_at) == MOST_KNOWN:
+                self._known_at.clear()
+            self._known_at[key] = evaluated
+        return self._known_at[key]
+
+    def _evaluated_at(self, axes: Mapping[str, int | Dim], scope: Scope) -> EvaluatedIndexFormula:
         result = self._thunk({**{name: scope[name] for name in self.reads if name in scope}, **_indices(axes)})
         tree = _tree_of(result, self.tree)
         sizes: dict[str, Dim] = {}
@@ -76,6 +95,7 @@ class IndexFormula(Formula):
         """Compute elements as an expression of numbers does; raise the error of the first that has no value."""
         known = {name: _stated(scope[name]) for name in self.reads if name in scope}
         for place in _places([stated(size) for size in axes.values()]):
+            spend(self._length)
             indices = dict(zip(axes, place, strict=True))
             try:
                 self._thunk({**known, **indices})
