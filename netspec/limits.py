@@ -36,6 +36,8 @@ class Limits:
     """Outputs of the network: each has a name, and is a field of what the module returns."""
     documents: int = 100
     """Documents that are read for ``use``."""
+    characters: int = 1_200_000
+    """Characters of the documents that are parsed, each as often as others use, extend or import it."""
     elements: int = 2**40
     """Elements of one value, for one example."""
 

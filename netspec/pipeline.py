@@ -33,6 +33,8 @@ def compile_graph(
 
     Raises: SpecError with every error; LimitError when a limit refuses it.
     """
+    sources = document.sources if isinstance(document, Document) else sources or SourceMap()
+    sources.begin(limits or Limits())
     if not isinstance(document, Document):
         document = load(document, variant, overrides, sources)
     elif variant is not None or overrides:

@@ -13,6 +13,7 @@ from netspec.diagnostics.codes import Code
 from netspec.diagnostics.errors import LimitError, SpecError
 from netspec.diagnostics.model import Span
 from netspec.diagnostics.suggest import nearest
+from netspec.limits import Limits
 
 MAX_BYTES = 1024 * 1024
 
@@ -47,6 +48,11 @@ class SourceMap:
         self._unsaved = {Path(path).resolve(): text for path, text in (unsaved or {}).items()}
         self._texts: dict[str, str] = {}
         self._lines: dict[str, tuple[str, ...]] = {}
+        self.begin(Limits())
+
+    def begin(self, limits: Limits) -> None:
+        """Count the characters of documents anew, for another network."""
+        self._most, self._handed_out = limits.characters, 0
 
     def add(self, name: str, text: str) -> None:
         """Add a text that is in no file, so that its lines can be shown."""
@@ -65,12 +71,18 @@ class SourceMap:
 
         Raises:
             SpecError: the file cannot be read (NS0001), is not a regular one (NS0002), or is not UTF-8 (NS0007).
-            LimitError: the file is larger than 1 MiB (NS0711).
+            LimitError: the file is larger than 1 MiB (NS0711), or all that one network reads is too long (NS0706).
         """
         file = str(path)
         if file not in self._texts:
             unsaved = self._unsaved_text(path)
             self._texts[file] = self.decode(_file_bytes(path), file) if unsaved is None else unsaved
+        # A file is read once, and parsed as often as its text is asked for.
+        self._handed_out += len(self._texts[file])
+        if self._handed_out > self._most:
+            message = f"with '{file}', the documents of this network have more than {self._most:,} characters"
+            help_text = "one counts as often as it is used, extended or imported; `--max-characters` sets how many"
+            raise LimitError.of(Code.TOO_MANY_DOCUMENTS, message, help=help_text)
         return self._texts[file]
 
     def line(self, file: str, number: int) -> str | None:

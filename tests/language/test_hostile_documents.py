@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import random
 import re
 import subprocess
@@ -170,6 +171,7 @@ def listed(text: str, count: int) -> str:
 
 
 DEEP = "{sequential: [" * 22 + "{b: {n: n - 1}, when: n > 0}" + "]}" * 22
+GRID = f"tensors: {{{{t: {{{{axes: {{{{i: 64, j: 64}}}}, value: {' + '.join(['i*j'] * 30)}{{}}}}}}}}}}, body: [relu]"
 EXPENSIVE = {
     "sums in a condition": (
         network(f"- repeat: 9000\n  body: [{{relu: , when: {' + '.join(['sum(range(99999))'] * 9)} < 0}}]"),
@@ -227,6 +229,11 @@ EXPENSIVE = {
         network(f"- repeat: 9000\n  body: [{{formula: {' + '.join(['x*index'] * 25)}}}]"), "NS0705",
     ),
     "a formula in every round": (network(f"- repeat: 9000\n  body: [{{formula: {' + '.join('x' * 60)}}}]"), "NS0704"),
+    "a constant of another number in every round": (
+        network("- repeat: 4000\n  body: [{b: {n: index}}]", f"blocks: {{b: {{args: {{n: int}}, {GRID.format(' + n')}}}}}\n"),
+        "NS0705",
+    ),
+    "a constant in every round": (network("- repeat: 4000\n  body: [b]", f"blocks: {{b: {{{GRID.format('')}}}}}\n"), "NS0704"),
     "outputs by label": (
         network(
             "- repeat: 4000\n  body: [relu]\n  collect: all",
@@ -382,6 +389,22 @@ def test_short_documents_are_soon_answered_or_refused(name: str) -> None:
         assert len(said) < 10**6
 
 
+@pytest.mark.parametrize("key", ["use", "import", "extends"])
+def test_a_long_document_is_not_parsed_again_and_again(key: str) -> None:
+    """However it is named: by documents that each use, import or extend it, or by hard links."""
+    blocks = "".join(f"  b{index}: {{body: [relu]}}\n" for index in range(25_000))
+    Path("big.yaml").write_text(f"netspec: 1\ninput: [4]\nblocks:\n{blocks}network: [relu]\n")
+    for index in range(20):
+        if key == "use":
+            os.link("big.yaml", f"part{index}.yaml")
+        else:
+            named = "[big.yaml]" if key == "import" else "big.yaml"
+            Path(f"part{index}.yaml").write_text(f"netspec: 1\n{key}: {named}\ninput: [4]\nnetwork: [relu]\n")
+    Path("net.yaml").write_text(network("\n".join(f"- use: part{index}.yaml" for index in range(20)), input="[4]"))
+    exit_code, said = measure("check", "net.yaml", "--format", "concise")
+    assert exit_code == 3 and "NS0706" in said, said
+
+
 NESTED = {
     "sequential": ("{name: s, sequential: [", "]}"),
     "branches": ("{name: s, add: {a: x, b: [", "]}}"),
@@ -418,6 +441,7 @@ LIFTED = {
     "outputs": ("- repeat: 3\n  body: [relu]\n  collect: all\n- from: all", 2, 3),
     "items": ("- relu:\n  when: len(range(50)) > len(range(x.channels))", 40, 200),
     "documents": ("- use: small.yaml\n- use: part.yaml", 1, 2),
+    "characters": ("- use: small.yaml\n- use: part.yaml", 150, 300),
     "elements": ("- upsample: 2", 300, 1024),
 }
 

@@ -201,6 +201,12 @@ def many_documents(folder: Path) -> tuple[Diagnostic, ...]:
     return said(lambda: compile_graph("net.yaml", limits=Limits(documents=1)), folder)
 
 
+def many_characters(folder: Path) -> tuple[Diagnostic, ...]:
+    text = "netspec: 1\ninput: [3]\nnetwork: [relu]\n"
+    (folder / "net.yaml").write_text(text, encoding="utf-8")
+    return said(lambda: compile_graph("net.yaml", limits=Limits(characters=len(text) - 1)), folder)
+
+
 def many_lines(folder: Path) -> tuple[Diagnostic, ...]:
     return said(lambda: draw_svg(_drawn(folder), DetailOptions(expand_all=True, most_edges=1)), folder)
 
@@ -283,6 +289,7 @@ UNCOMMON: dict[str, Callable[[Path], tuple[Diagnostic, ...]]] = {
     "NS0707": too_much_memory,
     "NS0707 crowded": too_little_memory,
     "NS0706": many_documents,
+    "NS0706 characters": many_characters,
     "NS0708": many_lines,
     "NS0708 boxes": many_boxes,
     "NS0711": large_file,
