@@ -13,8 +13,11 @@ import pytest
 
 from tests.support.command_line import Result, Run
 from tests.support.paths import GOLDEN, ROOT, TESTS
+from tests.support.search import EFFORT
 
 SHOWN = 60
+MOST_CASES = 30
+"""Of a test with more cases than these, the quick tests run every third."""
 GARBAGE = 100_000
 """After how many new objects Python looks for garbage among them."""
 
@@ -29,14 +32,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves out what `-m` does not ask for
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as ``zoo`` the tests of the zoo, and those that a shipped network's name is a parameter of."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark as ``zoo`` the tests of the zoo, and those that a shipped network's name is a parameter of.
+
+    In the quick tests, leave out two of three cases of the long walks.
+    """
     shipped = {path.stem for path in (ROOT / "specs").glob("*.yaml")}
     for item in items:
         values = item.callspec.params.values() if hasattr(item, "callspec") else ()
         named = any(_name(value) in shipped for value in values)
         if named or _is_of_the_zoo(item.path):
             item.add_marker("zoo")
+    if EFFORT < 1:
+        left_out = _long_walks(items)
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _long_walks(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Return two of three cases of each test that has many."""
+    walks: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if hasattr(item, "callspec"):
+            walks.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    long = [walk for walk in walks.values() if len(walk) > MOST_CASES]
+    return {item for walk in long for place, item in enumerate(walk) if place % 3}
 
 
 def pytest_configure() -> None:

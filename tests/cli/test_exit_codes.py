@@ -127,6 +127,7 @@ def test_an_interrupted_build_leaves_all_of_its_files_or_none(delay: float, tmp_
     assert (code, written) in [(0, ["long.json", "long.py", "long.svg"]), (130, []), (-signal.SIGINT, [])]
 
 
+@pytest.mark.slow
 def test_builds_into_one_folder_at_the_same_time_do_not_disturb_each_other(tmp_path: Path) -> None:
     (tmp_path / "tiny.yaml").write_text(GOOD, encoding="utf-8")
     command = [sys.executable, "-m", "netspec", "build", "tiny.yaml", "--no-run"]

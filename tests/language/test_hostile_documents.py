@@ -149,8 +149,11 @@ RUNAWAYS = {
 }
 
 
-SLOW = ("a bush of blocks", "foreach in foreach", "repeat in repeat", "repeat of nothing", "repeat with names")
-"""What is stopped only at the very last of the steps that a network may have; `a tree of blocks` is another."""
+SLOW = ("a tree of blocks", "a bush of blocks", "foreach in foreach", "repeat in repeat", "repeat of nothing", "repeat with names")
+"""What is stopped only at the very last of the steps that a network may have."""
+
+SLOW_TO_REFUSE = ("a written table of a loop", "arguments of calls")
+"""What is refused only after more than a second."""
 
 
 @pytest.mark.parametrize(
@@ -370,7 +373,7 @@ def measure(*arguments: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.slow if code is None else ())
+        pytest.param(name, marks=pytest.mark.slow if code is None or name in SLOW_TO_REFUSE else ())
         for name, (_, code) in sample([*EXPENSIVE.items()])
     ],
 )
