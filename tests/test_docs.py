@@ -39,7 +39,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 WRITTEN = (
     "README.md", "CONTRIBUTING.md", "docs/language.md", "docs/idioms.md", "docs/attention.md", "docs/detection.md",
-    "docs/recurrences.md", "docs/tutorial.md", "docs/design.md",
+    "docs/generative.md", "docs/recurrences.md", "docs/tutorial.md", "docs/design.md",
 )  # fmt: skip
 GENERATED: dict[str, Any] = runpy.run_path(str(DOCS / "generate.py"))["PAGES"]
 
