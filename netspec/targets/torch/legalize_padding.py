@@ -7,16 +7,15 @@ padding is computed in ``forward``.
 
 from __future__ import annotations
 
-from itertools import chain
-
 from netspec.analysis import symbolic_types
 from netspec.diagnostics import Code, Note, SpecError
 from netspec.ir import Graph, Node, Rewriter
 from netspec.ops import OPS, Op
 from netspec.passes import Pass
+from netspec.sizes import Dim, Size
 from netspec.sizes.dim import form_of
-from netspec.sizes.shape import AxisWindow, Pairs, Shape, same_padding
-from netspec.targets.torch.pad_same import PadSame
+from netspec.sizes.shape import Pairs, Shape, same_padding
+from netspec.targets.torch.pad_same import PadSame, PadSettled
 
 
 class LegalizePadding(Pass, name="legalize_padding"):
@@ -35,7 +34,7 @@ class LegalizePadding(Pass, name="legalize_padding"):
                 continue
             _check_shared(uses)
             for node in uses:
-                _write_out(node, rewriter, _open_windows(node, graph))
+                _write_out(node, rewriter)
             changed = True
         return rewriter.apply() if changed else graph
 
@@ -51,7 +50,7 @@ def _modules(graph: Graph) -> list[list[Node]]:
 
 def _is_legal(uses: list[Node], graph: Graph) -> bool:
     """Return whether torch supports the padding of all uses of a module, and it is the same."""
-    if any(_open_windows(node, graph) for node in uses):
+    if any(_is_open(node, graph) for node in uses):
         return False
     shapes = [graph.shape_of(node.inputs[0]) for node in uses]
     if any(node.op.explicit_padding(shape) for node, shape in zip(uses, shapes, strict=True)):
@@ -69,31 +68,40 @@ def _check_shared(uses: list[Node]) -> None:
         raise SpecError.of(Code.INVALID_SHARING, message, others[0].span, help=help_text, notes=notes)
 
 
-def _open_windows(node: Node, graph: Graph) -> tuple[AxisWindow, ...]:
-    """Return the window along each axis if the padding depends on an open size; else an empty tuple."""
+def _sides(node: Node, graph: Graph) -> list[Size]:
+    """Return what is added on each side if that follows from a size that stays open; else an empty list."""
     windows = node.op.pads_by_size(graph.shape_of(node.inputs[0]))
-    if not windows:
-        return ()
-    _, *sizes = symbolic_types(graph)[node.inputs[0]].shape
-    sides = chain(*map(same_padding, sizes, windows))
-    return () if all(graph.sizes.settles(form_of(side)) for side in sides) else windows
+    sizes = symbolic_types(graph)[node.inputs[0]].shape[1:]
+    sides = [side for pair in map(same_padding, sizes, windows) for side in pair]
+    return sides if any(isinstance(side, Dim) for side in sides) else []
 
 
-def _write_out(node: Node, rewriter: Rewriter, windows: tuple[AxisWindow, ...]) -> None:
+def _is_open(node: Node, graph: Graph) -> bool:
+    """Return whether the padding differs between legal sizes."""
+    return not all(graph.sizes.settles(form_of(side)) for side in _sides(node, graph))
+
+
+def _write_out(node: Node, rewriter: Rewriter) -> None:
     """Replace a node by one without padding, after a ``pad`` if there is any."""
-    padding = _pairs(node.op, rewriter.type_of(node.inputs[0]).shape)
-    if windows:
-        extents, strides = zip(*((each.extent, each.stride) for each in windows), strict=True)
-        op: Op = PadSame.model_validate({"extents": extents, "strides": strides, **node.op.pad_arguments()})
-    elif any(before or after for before, after in padding):
-        op = OPS["pad"].model_validate({"sides": padding, **node.op.pad_arguments()})
+    shape = rewriter.type_of(node.inputs[0]).shape
+    padding = _pairs(node.op, shape)
+    if _is_open(node, rewriter.graph) or any(before or after for before, after in padding):
+        # Names in documents contain no `@`, so this path is free.
+        pad = rewriter.derive(node, _pad(node, padding, rewriter.graph), path=f"{node.path}@pad")
+        rewriter.insert_before(node, pad)
+        rewriter.replace(node, rewriter.derive(node, node.op.without_padding(), inputs=(pad.path,)))
     else:
         rewriter.replace(node, rewriter.derive(node, node.op.without_padding()))
-        return
-    # Names in documents contain no `@`, so this path is free.
-    pad = rewriter.derive(node, op, path=f"{node.path}@pad")
-    rewriter.insert_before(node, pad)
-    rewriter.replace(node, rewriter.derive(node, node.op.without_padding(), inputs=(pad.path,)))
+
+
+def _pad(node: Node, padding: Pairs, graph: Graph) -> Op:
+    if not _sides(node, graph):
+        return OPS["pad"].model_validate({"sides": padding, **node.op.pad_arguments()})
+    windows = node.op.pads_by_size(graph.shape_of(node.inputs[0]))
+    extents, strides = [each.extent for each in windows], [each.stride for each in windows]
+    kind: type[PadSettled] = PadSame if _is_open(node, graph) else PadSettled
+    pad: Op = kind.model_validate({"extents": extents, "strides": strides, **node.op.pad_arguments()})
+    return pad
 
 
 def _knows_its_padding(op: Op) -> bool:

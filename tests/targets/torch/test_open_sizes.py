@@ -33,6 +33,16 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
             {"add": ["x", "early"]},
         ],
     },
+    "a size behind padding that a later step makes a number": {
+        "input": [3, 16, 16],
+        "network": [
+            {"conv": {"out": 3, "kernel": 3, "stride": 2, "padding": "same_tf"}, "as": "half"},
+            {"rearrange": "c h w -> (h w) c"},
+            {"rearrange": {"pattern": "(h w) c -> c h w", "h": "half.height"}},
+            {"upsample": {"size": "[2 * half.height, 2 * half.width]"}},
+            {"add": ["x", "input"]},
+        ],
+    },
     "half of a map": {
         "input": [3, 16, 16],
         "network": [CONV, {"slice": {"axis": 2, "stop": "x.height // 2"}}, {"adaptive_avgpool": ["x.height", 2]}],
