@@ -122,6 +122,10 @@ def _calls(node: Node, graph: Graph) -> int:
     return text.calls if text else 1
 
 
+_NO_NODES = (Tensor.to, Tensor.view_as)
+"""Moves between devices, and what torch's own counter of operations calls on weights that a module is handed."""
+
+
 class _Recorder(TorchFunctionMode):
     """Records the shape of every intermediate result: of leaf modules, and of torch functions called between them."""
 
@@ -163,7 +167,7 @@ class _Recorder(TorchFunctionMode):
         result = function(*args, **(kwargs or {}))
         if function is torch.arange or (function is Tensor.__getitem__ and self._are_indices(args[0])):
             self._indices.append(result)
-        elif function is not Tensor.to:  # moves between devices are no nodes of the graph
+        elif function not in _NO_NODES:
             self._record(result)
         return result
 
