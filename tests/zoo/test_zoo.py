@@ -70,7 +70,7 @@ def test_stages_are_columns_of_a_table() -> None:
     assert len(texts) > 150 and not found, found
 
 
-UNUSED = {"grn", "local_mask", "lstm_cell", "time_embedding"}
+UNUSED = {"grn", "local_mask", "lstm_cell"}
 """Library blocks that no shipped network has yet; tests/lowering/test_library_blocks.py has their formulas."""
 
 
