@@ -45,6 +45,12 @@ class Arithmetic(Emitter):
         self._sums[result.node] = (kept, constant)
         return result
 
+    def scaled(self, value: Value) -> Term:
+        """A value as a number times another one, which it is without a scale too."""
+        terms, constant = self._sums.get(value.node, ([], 0.0))
+        alone = len(terms) == 1 and constant == 0 and terms[0].pattern == FULL
+        return terms[0] if alone else Term(value)
+
     def product(self, factors: Iterable[Term], coefficient: float, size: int) -> Value:
         """The product of powers of values, times a coefficient."""
         kept: list[Term] = []

@@ -89,6 +89,18 @@ def slice_axis(call: Call) -> Value:
     return call.builder.slice(call.value, outer, size, inner, start, stop, call["step"] or 1)
 
 
+@rule("index")
+def select_by_integers(call: Call) -> Value:
+    """Elements of one axis by their positions, whose axes take its place."""
+    given = [(axis, index) for axis, index in enumerate(call["indices"]) if index is not None]
+    if len(given) != 1 or given[0][1].dtype == torch.bool:
+        return anything(call)
+    ((axis, index),) = given
+    outer, size, inner = around(call.shape, axis)
+    operands = [("input", call.value), ("positions", call.read(index))]
+    return call.builder.emit("select", operands, outer=outer, size=size, inner=inner)
+
+
 @rule("split", "unsafe_split", "split_with_sizes", "unsafe_split_with_sizes", "chunk", "unsafe_chunk", "unbind")
 def split(call: Call) -> list[Value]:
     axis = call.axis()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from tests.support.matcher.arithmetic import Arithmetic, Term
@@ -167,12 +168,39 @@ class Builder(Arithmetic):
         sizes, moved = _essential_axes(shape, order)
         if moved == tuple(range(len(moved))):
             return value
-        before, earlier = self._orders.get(value.node, ((), ()))
-        if tuple(before[axis] for axis in earlier) == sizes:
-            return self.permute(self.node(value).operands[0].value, before, [earlier[axis] for axis in moved])
+        repeated = self._one_of_equals(value, sizes, moved)
+        if repeated is not None:
+            return repeated
+        joined = self._after_permuting(value, sizes, moved)
+        if joined is not None:
+            return self.permute(self.node(value).operands[0].value, *joined)
         result = self.emit("permute", [("input", value)], sizes=sizes, order=moved)
         self._orders[result.node] = (sizes, moved)
         return result
+
+    def _one_of_equals(self, value: Value, sizes: tuple[int, ...], moved: tuple[int, ...]) -> Value | None:
+        """What repeats as a whole is put into another order once, and repeats then."""
+        node = self.node(value)
+        repeated = f"*{sizes[0]}.{math.prod(sizes[1:])}"
+        if node.op != "broadcast" or moved[0] != 0 or node.attribute("pattern") != repeated:
+            return None
+        once = self.permute(node.operands[0].value, sizes[1:], [axis - 1 for axis in moved[1:]])
+        return self.broadcast(once, repeated, math.prod(sizes))
+
+    def _after_permuting(
+        self, value: Value, sizes: tuple[int, ...], moved: tuple[int, ...]
+    ) -> tuple[list[int], list[int]] | None:
+        """Two permutations as one: the axes of what enters the first, and their order after both."""
+        before, earlier = self._orders.get(value.node, ((), ()))
+        between = [before[axis] for axis in earlier]
+        edges = sorted({*_edges(between), *_edges(sizes)}, reverse=True)
+        if not earlier or any(wide % narrow for wide, narrow in pairwise(edges)):
+            return None
+        parts = [wide // narrow for wide, narrow in pairwise(edges)]
+        left, right = _split(between, parts), _split(sizes, parts)
+        entering = [part for axis in range(len(before)) for part in left[earlier.index(axis)]]
+        order = [entering.index(part) for axis in moved for part in right[axis]]
+        return [parts[part] for part in entering], order
 
     def reduce(self, kind: str, value: Value, shape: Sequence[int], axes: Sequence[int]) -> Value:
         """The mean, sum or maximum over axes; over the last axes one after another is over all of them at once."""
@@ -212,6 +240,23 @@ def _cut(node: Node, outer: int, inner: int) -> Cut | None:
     if rest or (group > 1 and cut.step > 1):
         return None
     return Cut(cut.size * group, cut.start * group, cut.stop * group, cut.step)
+
+
+def _edges(sizes: Sequence[int]) -> list[int]:
+    """How many elements an axis and those behind it have, for each, and the one element behind the last."""
+    return [math.prod(sizes[axis:]) for axis in range(len(sizes) + 1)]
+
+
+def _split(sizes: Sequence[int], parts: Sequence[int]) -> list[list[int]]:
+    """Which of the finer axes each axis is."""
+    groups: list[list[int]] = []
+    numbers = iter(range(len(parts)))
+    for size in sizes:
+        group: list[int] = []
+        while math.prod(parts[number] for number in group) < size:
+            group.append(next(numbers))
+        groups.append(group)
+    return groups
 
 
 def _runs(shape: Sequence[int], axes: Sequence[int]) -> list[tuple[str, int]]:

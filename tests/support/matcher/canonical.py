@@ -90,6 +90,8 @@ class Emitter:
     nodes: list[Node] = field(default_factory=list)
     where: str = ""
     _known: dict[Hashable, int] = field(default_factory=dict)
+    # All digits of what nodes are filled with, since a product of two would show what is cut off.
+    _numbers: dict[int, float] = field(default_factory=dict)
 
     def emit(self, op: str, operands: Iterable[tuple[str, Value]], **attributes: Hashable) -> Value:
         """The node with these operands, which is an old one if it was made before."""
@@ -113,12 +115,13 @@ class Emitter:
         return self.nodes[value.node]
 
     def fill(self, value: float, size: int) -> Value:
-        return self.emit("fill", (), value=number(value), size=size)
+        result = self.emit("fill", (), value=number(value), size=size)
+        self._numbers.setdefault(result.node, value)
+        return result
 
     def filled_with(self, value: Value) -> float | None:
         """The number that every element of a value equals, if there is one."""
-        node = self.node(value)
-        return float(str(node.attribute("value"))) if node.op == "fill" else None
+        return self._numbers.get(value.node)
 
     def broadcast(self, value: Value, runs: str, size: int) -> Value:
         constant = self.filled_with(value)

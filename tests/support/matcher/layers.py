@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from tests.support.matcher.arithmetic import Term
 from tests.support.matcher.axes import Builder
 from tests.support.matcher.calls import Call, anything, around, plain, rule
 from tests.support.matcher.canonical import Value, number
@@ -105,6 +106,24 @@ def batch_norm(call: Call) -> Value:
     outer, channels, inner = around(call["input"].shape, 1)
     epsilon = call["eps"] if call["eps"] is not None else call["epsilon"]
     return call.builder.emit("batch_norm", operands, outer=outer, channels=channels, inner=inner, eps=number(epsilon))
+
+
+@rule("native_layer_norm", "layer_norm")
+def layer_norm(call: Call) -> Value:
+    operands = [(name, call.read(call[name])) for name in ("input", "weight", "bias") if call[name] is not None]
+    width = math.prod(call["normalized_shape"])
+    rows = call["input"].numel() // width
+    return call.builder.emit("layer_norm", operands, rows=rows, width=width, eps=number(call["eps"]))
+
+
+@rule("bmm")
+def batched_product(call: Call) -> Value:
+    """A product of matrices, before which or behind which a scale is the same."""
+    left, right = call["self"], call["mat2"]
+    factors = [call.builder.scaled(call.read(each)) for each in (left, right)]
+    operands = [("left", factors[0].value), ("right", factors[1].value)]
+    result = call.builder.emit("batched_product", operands, left=tuple(left.shape), right=tuple(right.shape))
+    return call.builder.affine([Term(result, factors[0].weight * factors[1].weight)], 0.0, call.size)
 
 
 @rule("embedding")

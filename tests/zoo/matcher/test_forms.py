@@ -52,6 +52,33 @@ def option_a_pool(m: Any, x: Tensor) -> Tensor:
     return torch.cat([zeros, x, x[:, :4] * 0], 1)
 
 
+def fused_attention(m: Any, x: Tensor) -> Tensor:
+    x = m.a(x).flatten(2).mT
+    return F.scaled_dot_product_attention(x, x, x, attn_mask=m.b.weight)
+
+
+def written_attention(m: Any, x: Tensor) -> Tensor:
+    x = m.a(x).flatten(2).mT
+    bias = m.b.weight.expand(2, -1, -1).mT.contiguous().mT
+    return ((x * 8**-0.5) @ x.mT + bias).softmax(-1) @ x
+
+
+def windows_at_once(m: Any, x: Tensor) -> Tensor:
+    return m.b(m.a(x).view(2, 8, 3, 2, 3, 2).permute(0, 3, 5, 2, 4, 1).reshape(2, 4, 9, 8))
+
+
+def windows_by_steps(m: Any, x: Tensor) -> Tensor:
+    x = m.a(x).reshape(2 * 8 * 3, 2, 3, 2).transpose(1, 2)
+    return m.b(x.reshape(2, 8, 9, 4).transpose(1, 3).reshape(8, 9, 8)).view(2, 4, 9, 8)
+
+
+def windows_by_columns(m: Any, x: Tensor) -> Tensor:
+    return m.b(m.a(x).view(2, 8, 3, 2, 3, 2).permute(0, 3, 5, 4, 2, 1).reshape(2, 4, 9, 8))
+
+
+PLACES = torch.arange(16) % 5
+
+
 FORMS: dict[str, tuple[tuple[Callable[..., Any], dict[str, nn.Module]], ...]] = {
     "linear": (
         (lambda m, x: m.a(F.adaptive_avg_pool2d(x, 1).flatten(1)), {"a": nn.Linear(8, 5)}),
@@ -152,6 +179,14 @@ FORMS: dict[str, tuple[tuple[Callable[..., Any], dict[str, nn.Module]], ...]] = 
         (lambda m, x: torch.cat([m.a(x).narrow(1, 4, 4), m.a(x).split([4, 2, 2], 1)[0].relu()], 1), convs("a")),
         (lambda m, x: torch.cat([torch.cat([x, m.a(x)], 1)[:, 12:], m.a(x)[:, 0:6][:, :4].relu()], 1), convs("a")),
     ),
+    "attention": tuple(
+        (form, {"a": conv(), "b": nn.Linear(36, 36, bias=False)}) for form in (fused_attention, written_attention)
+    ),
+    "windows": tuple((form, {"a": conv(), "b": nn.LayerNorm(8)}) for form in (windows_at_once, windows_by_steps)),
+    "selected rows": (
+        (lambda m, x: x.flatten(2) @ m.a.weight[PLACES.view(4, 4)].flatten(1)[:1].mT, {"a": nn.Linear(9, 5)}),
+        (lambda m, x: x.flatten(2) @ m.a.weight[PLACES].view(4, 36)[:1].mT, {"a": nn.Linear(9, 5)}),
+    ),
     "nothing": (
         (lambda m, x: m.a(x), convs("a")),
         (lambda m, x: m.b(m.a(x)), {"a": conv(), "b": nn.Dropout()}),
@@ -196,6 +231,7 @@ CONTRASTS: list[tuple[str, tuple[str, ...], Callable[..., Any], Callable[..., An
     ("phase of a stride", ONE, lambda m, x: m.a(x)[:, :, ::2], lambda m, x: m.a(x)[:, :, 1::2]),
     ("side of padding", ONE, lambda m, x: F.pad(m.a(x), (1, 0)), lambda m, x: F.pad(m.a(x), (0, 1))),
     ("amount of padding", ONE, lambda m, x: F.pad(m.a(x), (1, 1)), lambda m, x: F.pad(m.a(x), (1, 1), value=1.0)),
+    ("scale of scores", ONE, lambda m, x: m.a(x) @ m.a(x).mT, lambda m, x: 2 * m.a(x) @ m.a(x).mT),
     ("place of an activation", ONE, lambda m, x: F.relu(x) + m.a(x), lambda m, x: F.relu(x + m.a(x))),
     ("place of a branch", TWO, lambda m, x: m.b(m.a(x)) + x, lambda m, x: m.b(m.a(x)) + m.a(x)),
     ("shared weights", TWO, lambda m, x: m.a(x) + m.a(m.b(x)), lambda m, x: m.a(x) + m.b(m.b(x))),
