@@ -65,6 +65,12 @@ class Collector:
             raise error
         self.add(error.diagnostics, chain)
 
+    def expect_error(self) -> None:
+        """Raise RuntimeError when no error was collected, though a part is left out because of one."""
+        # Without this, a mistake of netspec's own would give a smaller network than the document describes.
+        if not self.errors:
+            raise RuntimeError("a part of the network is left out because of an error, and none was found")
+
     def raise_errors(self) -> None:
         """Raise SpecError when there are errors."""
         if self.errors:

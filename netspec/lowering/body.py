@@ -65,6 +65,7 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
         if result is not None and result is not taken:
             context.builder.results.append((step, result))
     except expr.AlreadyReported:
+        context.builder.collector.expect_error()
         result = None
     except ShapeError as error:
         diagnostic = Diagnostic(error.code, error.message, step.span, help=error.help)

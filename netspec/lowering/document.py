@@ -254,7 +254,7 @@ def _named_outputs(document: Document, result: Values, context: Context) -> list
                 check_output_name(name, is_taken, span, "each name is given once")
                 outputs[name] = Output(name, value.path)
         except expr.AlreadyReported:
-            continue
+            context.builder.collector.expect_error()
         except SpecError as error:
             context.builder.collector.keep(error, context.frames)
     return list(outputs.values())

@@ -70,6 +70,7 @@ def _operand(operand: Operand, values: Values, context: Context) -> Values:
     try:
         result = operand_values(operand, values, context)
     except expr.AlreadyReported:
+        context.builder.collector.expect_error()
         return None
     if result is values and isinstance(operand.value, Body) and _is_left_out(operand.value, context):
         return ABSENT

@@ -37,7 +37,7 @@ def add_tensors(tensors: Iterable[StoredTensor], context: Context) -> None:
             context.builder.budget.count_steps(context.frames, tensor.span)
             values = add_constant(tensor, context) if tensor.is_constant else _add_parameter(tensor, context)
         except expr.AlreadyReported:
-            pass
+            context.builder.collector.expect_error()
         except SpecError as error:
             context.builder.collector.keep(error, context.frames)
         finally:

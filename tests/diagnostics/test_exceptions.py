@@ -69,3 +69,11 @@ def test_what_must_end_a_run_is_not_caught(kind: type[SpecError]) -> None:
     with pytest.raises(kind), collector.catch():
         raise kind.of(Code.NETWORK_TOO_LARGE, "too much", SPAN)
     collector.raise_errors()
+
+
+def test_nothing_is_left_out_without_an_error() -> None:
+    collector = Collector()
+    with pytest.raises(RuntimeError, match="none was found"):
+        collector.expect_error()
+    collector.report(Code.UNKNOWN_STEP, "unknown step 'cnov'")
+    collector.expect_error()

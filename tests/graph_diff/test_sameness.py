@@ -256,6 +256,14 @@ FACTOR = {"shape": [4, 1, 1], "init": "ones"}
             network({"let": {"width": "2 * x.channels"}}, {"conv": {"out": "width", "kernel": 1}}),
             network({"conv": {"out": 8, "kernel": 1}}),
         ),
+        (
+            network(
+                {"let": {"wide": "8 if wide is null else wide"}},
+                {"conv": {"out": "wide", "kernel": 1}},
+                args={"wide": None},
+            ),
+            network({"conv": {"out": 8, "kernel": 1}}),
+        ),
         (network({**CHOICE, "else": "tanh"}), network(CHOICE, {"tanh": None, "when": "x.channels > 0"})),
         (
             network({**CONVOLUTIONS, "collect": "both"}, {"concat": ["both"]}),

@@ -21,14 +21,13 @@ def lower_let(step: Step, fields: Let, values: Values, context: Context) -> Valu
     named: Mapping = step.arguments["names"]
     count_items(len(named) * ITEMS_PER_ARGUMENT, step.span)
     for name, raw in named.items():
-        # After an error the name is known, and its value is not: a use of it is no second error.
-        context.variables[name] = expr.UNKNOWN
         try:
             context.variables[name] = _number(name, raw, named.value_spans[name], context)
-        except SpecError as error:
-            context.builder.collector.keep(error, context.frames)
-        except expr.AlreadyReported:
-            continue
+        except (SpecError, expr.AlreadyReported) as error:
+            # From here on the name is known, and its value is not: a use of it is no second error.
+            context.variables[name] = expr.UNKNOWN
+            if isinstance(error, SpecError):
+                context.builder.collector.keep(error, context.frames)
     return values
 
 
