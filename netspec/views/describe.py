@@ -85,7 +85,8 @@ def describe_column(column: Sequence[Item], graph: Graph) -> str:
     weighted = [item for item in first.items if isinstance(item, Node) and item.op.counts_as_layer]
     if len(weighted) == 1 and len(first.items) <= FEW_NODES:
         return f"{first.block} {_drawn(weighted[0], graph)}".rstrip()
-    channels = stated(graph.shape_of(first.outputs[0])[0]) if first.outputs else 0
+    shape = graph.shape_of(first.outputs[0]) if first.outputs else ()
+    channels = stated(shape[0]) if shape else 0
     return describe_call([item for item in column if isinstance(item, Scope)], channels)
 
 

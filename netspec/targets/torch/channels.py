@@ -33,7 +33,7 @@ class Channels:
         self._lines = 0
         paths = (layout.live[plan.scope.path].live_ins for plan in plans)
         for number, column in enumerate(zip(*paths, strict=True)):
-            values = _channels([layout.graph.shape_of(path) for path in column])
+            values = channels_of([layout.graph.shape_of(path) for path in column])
             self._add(values, entering if number == 0 else None)
 
     def _add(self, values: tuple[Any, ...] | None, text: Derived | None) -> None:
@@ -52,7 +52,7 @@ class Channels:
     def _follow(self, line: int, slots: Sequence[Derived]) -> None:
         """Add the results of a statement."""
         statement = self._plans[0].statements[line]
-        values = _channels([plan.statements[line].shape for plan in self._plans])
+        values = channels_of([plan.statements[line].shape for plan in self._plans])
         text = self._result(statement, values, slots) if values is not None else None
         for _ in statement.results:
             self._add(values, text)
@@ -88,7 +88,7 @@ def _slots(construct: Construct) -> list[int]:
     return list(construct.slots)
 
 
-def _channels(shapes: Sequence[Sequence[Any]]) -> tuple[Any, ...] | None:
+def channels_of(shapes: Sequence[Sequence[Any]]) -> tuple[Any, ...] | None:
     """Return the first size of each shape, or None if one is a scalar."""
     return tuple(shape[0] for shape in shapes) if all(shapes) else None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from netspec.language.names import MODULE_ATTRIBUTES
 from netspec.ops.torch_code import REQUIRED
-from netspec.targets.torch.channels import Channels
+from netspec.targets.torch.channels import Channels, channels_of
 from netspec.targets.torch.document import literal
 from netspec.targets.torch.layout import Layout
 from netspec.targets.torch.plan import ClassPlan, GeneratedClass, Parameter, Slot, Statement
@@ -122,12 +122,12 @@ def _block_arguments(plans: Sequence[ClassPlan]) -> dict[str, tuple[Any, ...]]:
 def _bases(plans: Sequence[ClassPlan], arguments: dict[str, tuple[Any, ...]], layout: Layout) -> Iterator[Parameter]:
     """Yield candidates for parameters with good names: the input channels, and the block's own arguments."""
     live = [layout.live[plan.scope.path] for plan in plans]
-    channels = tuple(layout.graph.shape_of(next(iter(each.live_ins)))[0] for each in live)
-    given = tuple(layout.graph.shape_of(next(iter(each.live_outs)))[0] for each in live)
+    channels = channels_of([layout.graph.shape_of(next(iter(each.live_ins))) for each in live])
+    given = channels_of([layout.graph.shape_of(next(iter(each.live_outs))) for each in live])
     reserved = CONSTRUCTOR | layout.reserved
     safe = free_names(arguments, reserved)
     kept: list[str] = []
-    if not all_alike(channels):
+    if channels is not None and not all_alike(channels):
         # A class that keeps its number of channels needs one parameter for both input and output.
         kept = [name for name, values in arguments.items() if values == channels]
         others = [safe[name] for name in arguments if name not in kept]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import netspec
 from netspec.syntax import expr
 from netspec.targets.torch import emit_torch
 from netspec.targets.torch.plan import Parameter
@@ -80,6 +81,19 @@ def test_what_follows_is_written_so(case: str) -> None:
     for line in expected:
         assert line in text, text
     assert verify_forward(load_class(source)().eval(), graph) == len(graph)
+
+
+def test_a_block_may_give_a_single_number() -> None:
+    layers = [{"conv": {"out": 4, "kernel": 1}}, "relu", {"conv": {"out": 4, "kernel": 1}}]
+    body = [*layers, {"reduce": {"sum": ["channels", "height", "width"]}}]
+    steps = [{"energy": {}, "as": "a"}, {"conv": {"out": 5, "kernel": 1}, "from": "input"}, {"energy": {}, "as": "b"}]
+    document = {"input": [4, 6, 6], "outputs": ["a", "b"], "blocks": {"energy": {"body": body}}, "network": steps}
+    graph = compile_text(document)
+    assert graph.shape_of("energy1.reduce1") == ()
+    source = emit_torch(graph)
+    assert "Energy(4)" in source and "Energy(5)" in source
+    assert verify_forward(load_class(source)().eval(), graph) == len(graph)
+    assert "energy1" in netspec.summary(graph, depth=1)
 
 
 # whatever a document writes: the text has the values or there is none
