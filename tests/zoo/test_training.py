@@ -68,12 +68,16 @@ class Batch:
         self.places = self.inputs[0].flatten(1)[:, 0].argsort().argsort()
 
     def loss(self, output: Output, result: Tensor) -> Tensor:
-        """Return the cross entropy of a vector of classes, or the squared error of anything else."""
+        """Return the cross entropy of a vector of classes, the squared error of anything else, or a loss itself."""
+        if is_loss(output, result):
+            return output.loss_weight * result.mean()
         if self.classes(result):
             return F.cross_entropy(self.scores(output, result), self.label(result))
         return F.mse_loss(result, self.level(result).expand_as(result))
 
     def is_known(self, output: Output, result: Tensor) -> bool:
+        if is_loss(output, result):
+            return True
         if self.classes(result):
             label = self.label(result)
             wrong = self.scores(output, result).argmax(1) != label
@@ -92,6 +96,11 @@ class Batch:
 
     def level(self, result: Tensor) -> Tensor:
         return (self.places * 2 // BATCH).float().reshape(-1, *[1] * (result.dim() - 1))
+
+
+def is_loss(output: Output, result: Tensor) -> bool:
+    """Return whether an output is one number of each example in training, which the network makes small."""
+    return output.train_only and result.dim() == 1
 
 
 def results_of(graph: Graph, module: nn.Module, inputs: tuple[Tensor, ...]) -> list[tuple[Output, Tensor]]:
