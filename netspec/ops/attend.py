@@ -160,7 +160,7 @@ class Attend(Op, name="attend"):
 
     def always_module(self, operands: int) -> bool:
         # torch takes one mask, and none beside `is_causal`.
-        return self.depends_on_mode or operands > 4 or (self.causal and operands > 3)
+        return operands > 4 or (self.causal and operands > 3)
 
     def _arguments(self, query: Shape, key: Shape) -> tuple[Argument, ...]:
         return Argument("scale", self.scale, None), Argument("enable_gqa", self.groups(query, key) != 1, False)
@@ -177,9 +177,12 @@ class Attend(Op, name="attend"):
     def emit_function(self, *shapes: Shape) -> Torch | None:
         if self.always_module(len(shapes)):
             return None
-        mask = "attn_mask={3}, " if len(shapes) > 3 else ""
+        given = "attn_mask={3}, " if len(shapes) > 3 else ""
         arguments = (Argument("is_causal", self.causal, False), *self._arguments(*shapes[:2]))
-        return Torch(f"F.scaled_dot_product_attention({{0}}, {{1}}, {{2}}, {mask}{{arguments}})", arguments)
+        if self.dropout:
+            given += "dropout_p={dropout} if self.training else 0.0, "
+            arguments = (Argument("dropout", self.dropout), *arguments)
+        return Torch(f"F.scaled_dot_product_attention({{0}}, {{1}}, {{2}}, {given}{{arguments}})", arguments)
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         query, key = shapes[:2]

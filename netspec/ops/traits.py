@@ -89,7 +89,7 @@ class Traits(BaseModel):
     in_place: ClassVar[bool] = False
     """True when the op's torch code has an ``inplace`` argument."""
     depends_on_mode: ClassVar[bool] = False
-    """True when the op differs between training and evaluation; it is then always a module."""
+    """True when the op differs between training and evaluation: it is a module, or its code reads ``self.training``."""
 
     def stretches_operand(self, position: int) -> bool:
         """Return whether torch stretches an operand without a batch axis over the batch of the others."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -42,7 +42,8 @@ def render(torch_text: Torch, operands: tuple[str, ...] = (), inplace: bool = Fa
     )
     holes = {each.name: repr(each.value) for each in arguments}
     holes |= {str(index): operand for index, operand in enumerate(operands)}
-    holes |= {"arguments": call_arguments(arguments), "operands": ", ".join(operands)}
+    listed = tuple(each for each in arguments if f"{{{each.name}}}" not in torch_text.template)
+    holes |= {"arguments": call_arguments(listed), "operands": ", ".join(operands)}
     return re.sub(r"\{(\w+)\}", lambda hole: holes[hole.group(1)], torch_text.template)
 
 
@@ -66,8 +67,8 @@ def legal(op: Op, shapes: tuple[Shape, ...]) -> Case:
     return op.without_padding(), ((shapes[0][0], *padded),)
 
 
-def forms(op: Op, shapes: tuple[Shape, ...], inplace: bool = False) -> Iterator[Callable[..., torch.Tensor]]:
-    """Yield the op as a module and as a function, where it has them."""
+def forms(op: Op, shapes: tuple[Shape, ...], inplace: bool = False) -> Iterator[nn.Module]:
+    """Yield the op as a module, and as one that calls the function, where it has them."""
     module, function = op.emit_module(*shapes), op.emit_function(*shapes)
     assert module or function, f"{op.name} cannot be written"
     if module:
@@ -75,8 +76,8 @@ def forms(op: Op, shapes: tuple[Shape, ...], inplace: bool = False) -> Iterator[
         yield eval(render(module, inplace=inplace), scope(module))
     if function:
         names = tuple(f"operand{index}" for index in range(len(shapes)))
-        text = f"lambda {', '.join(names)}: {render(function, names, inplace)}"
-        yield eval(text, scope(function))
+        text = f"lambda {', '.join(('self', *names))}: {render(function, names, inplace)}"
+        yield type("Function", (nn.Module,), {"forward": eval(text, scope(function))})()
 
 
 def operands(op: Op, shapes: tuple[Shape, ...], seed: int = 0) -> list[torch.Tensor]:
@@ -97,10 +98,9 @@ def operand(dtype: str, shape: Shape) -> torch.Tensor:
     return torch.rand(shape) > 0.5 if dtype == "bool" else torch.randint(0, 5, shape)
 
 
-def on_meta(form: Callable[..., Any], tensors: list[torch.Tensor]) -> tuple[torch.Tensor, ...]:
+def on_meta(form: nn.Module, tensors: list[torch.Tensor]) -> tuple[torch.Tensor, ...]:
     """Return the results without their elements."""
-    if isinstance(form, nn.Module):
-        form.to("meta", torch.float64)
+    form.to("meta", torch.float64)
     return as_results(form(*(tensor.to("meta") for tensor in tensors)))
 
 
@@ -108,13 +108,12 @@ def as_results(result: Any) -> tuple[torch.Tensor, ...]:
     return (result,) if isinstance(result, torch.Tensor) else tuple(result)
 
 
-def run(form: Callable[..., Any], tensors: list[torch.Tensor], training: bool = False) -> torch.Tensor:
+def run(form: nn.Module, tensors: list[torch.Tensor], training: bool = False) -> torch.Tensor:
     """Return the first result; modules start from the same weights and the same random state in every call."""
-    if isinstance(form, nn.Module):
-        form.double().train(training)
-        chance.seed(1)
-        for parameter in form.parameters():
-            nn.init.normal_(parameter, 0.0, 0.5)
+    form.double().train(training)
+    chance.seed(1)
+    for parameter in form.parameters():
+        nn.init.normal_(parameter, 0.0, 0.5)
     chance.seed(2)
     return as_results(form(*tensors))[0]
 

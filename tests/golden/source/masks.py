@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 
 class Attend(nn.Module):
-    """Returns scaled dot-product attention with a causal mask, the masks that are given, and dropout in training."""
+    """Returns scaled dot-product attention with a causal mask and the masks that are given."""
 
     def __init__(
         self,

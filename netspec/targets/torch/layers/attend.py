@@ -1,4 +1,4 @@
-"""Attention with what torch's function alone does not do: dropout in training only, and several masks."""
+"""Attention with what torch's function alone does not do: several masks, or one beside a causal one."""
 
 import torch
 from torch import nn
@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 
 class Attend(nn.Module):
-    """Returns scaled dot-product attention with a causal mask, the masks that are given, and dropout in training."""
+    """Returns scaled dot-product attention with a causal mask and the masks that are given."""
 
     def __init__(
         self,
