@@ -69,7 +69,7 @@ class _Comparing:
         self._inputs = _pair_inputs(before.inputs, after.inputs)
         self._partners = Partners.of(
             [
-                *((pair.before.path, pair.after.path) for pair in self._pairs),
+                *(pair for each in self._pairs for pair in zip(each.before.values, each.after.values, strict=False)),
                 *((left.name, right.name) for left, right in self._inputs if left and right),
             ]
         )

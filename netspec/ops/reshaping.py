@@ -275,12 +275,14 @@ class Slice(Reshaping, name="slice"):
 
     def emit_function(self, *shapes: Shape) -> Torch:
         index = axis_index("slice", self.axis, shapes[0])
-        # The number of channels is fixed; elsewhere a position from the end stays one at every size.
-        start, stop = self.positions(shapes[0]) if index == 0 else (self.start, self.stop)
+        # A number of channels is fixed. Where the size is open, as the length of a sequence is, a position from the
+        # end stays one at every size.
+        are_channels = index == 0 and type(shapes[0][0]) is int
+        start, stop = self.positions(shapes[0]) if are_channels else (self.start, self.stop)
         end = "" if self.stop is None else "{stop}"
         step = ":{step}" if self.step > 1 else ""
         ahead = ":, " * (index + 1)
-        counts: Literal["", "positions"] = "" if index else "positions"
+        counts: Literal["", "positions"] = "positions" if are_channels else ""
         arguments = [
             Argument("start", start, counts=counts),
             *([Argument("stop", stop, counts=counts)] if end else []),

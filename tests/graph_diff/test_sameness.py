@@ -19,6 +19,7 @@ from netspec.ir.equality import GraphEquivalence, Structure
 from netspec.views.diff_text import describe
 from tests.support.documents import build, compile_text, inputs_of
 from tests.support.random_documents import documents
+from tests.support.random_sequences import sequences
 from tests.support.search import examples
 
 IMAGE = {"input": [4, 8, 8]}
@@ -104,7 +105,7 @@ def test_what_is_called_the_same_computes_the_same(content: Content, data: st.Da
 
 
 @FEW
-@given(documents())
+@given(documents() | sequences())
 def test_a_network_is_the_same_as_itself_in_other_words(content: Content) -> None:
     comparison = compared(content, respelled(content))
     assert comparison.same, [describe(each) for each in comparison.differences]
@@ -279,6 +280,7 @@ def test_documents_that_say_the_same_do_not_differ(first: Content, second: Conte
     assert said(first, second) == []
 
 
+RANKED = [{"topk": {"count": 2, "axis": 2}, "as": ["top", "places"]}]
 ATTENDED = {"input": {name: [6, 8] for name in ("query", "key", "value")}}
 
 
@@ -299,6 +301,16 @@ ATTENDED = {"input": {name: [6, 8] for name in ("query", "key", "value")}}
             network({**CONVOLUTIONS, "collect": "both"}, outputs={"first": "both[0]", "second": "both[1]"}),
             network({**CONVOLUTIONS, "collect": "both"}, outputs={"second": "both[1]", "first": "both[0]"}),
             "~ output order first, second -> second, first",
+        ),
+        (
+            network(*RANKED, outputs={"first": "top", "second": "places"}),
+            network(*RANKED, outputs={"first": "places", "second": "top"}),
+            "~ output first reads topk1:1 instead of topk1",
+        ),
+        (
+            network(*RANKED, {"one_hot": 9, "from": "places"}, {"add": ["x", "x"]}),
+            network(*RANKED, {"argmax": {"axis": 2, "keep": True}, "from": "top"}, {"one_hot": 9}, {"add": ["x", "x"]}),
+            "+ argmax",
         ),
         (
             {**ATTENDED, "network": [{"attend": ["query", "key", "value"]}]},

@@ -18,6 +18,7 @@ from netspec.ops import TensorType
 from netspec.sizes import describe_sizes, symbol
 from tests.support.documents import OWN, compile_text, find, load_text
 from tests.support.random_documents import documents
+from tests.support.random_sequences import sequences
 from tests.support.search import examples
 
 TEXT = """\
@@ -79,7 +80,7 @@ def test_the_text_of_a_network_reads_back_to_it(name: str) -> None:
 
 
 @examples(60, suppress_health_check=list(HealthCheck))
-@given(documents())
+@given(documents() | sequences())
 def test_the_text_of_any_document_reads_back_to_its_graph(content: dict[str, Any]) -> None:
     graph = lower(load_text(content))
     assert parse_graph(print_graph(graph)) == graph

@@ -23,6 +23,7 @@ from tests.support.differential import compare, read
 from tests.support.documents import OWN, build, compile_text, declared, find, load_text
 from tests.support.interpreter import ACTIVATIONS, EDGES, RULES
 from tests.support.random_documents import documents
+from tests.support.random_sequences import sequences
 from tests.support.search import examples
 
 SHIPPED: dict[str, dict[str, Any]] = {
@@ -115,7 +116,7 @@ def test_values_may_have_many_axes() -> None:
 
 
 @examples(60, suppress_health_check=list(HealthCheck))
-@given(documents())
+@given(documents() | sequences())
 def test_random(content: dict[str, Any]) -> None:
     graph = lower(load_text(content))
     verify(graph)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given
 
 import netspec
 from netspec.analysis import symbolic_types
@@ -15,6 +16,8 @@ from netspec.sizes import at, describe_sizes
 from netspec.targets.torch import emit_torch
 from tests.support.documents import build, compile_text
 from tests.support.op_forms import operand
+from tests.support.random_sequences import sequences
+from tests.support.search import examples
 
 CONV = {"conv": {"out": 8, "kernel": 3, "stride": 2, "padding": 1}}
 
@@ -147,6 +150,16 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "input": [6, 6],
         "network": [{"rearrange": "c l -> l c"}, {"formula": "x / x.length"}, {"slice": {"stop": "x.length - 1"}}],
     },
+    "a token in front, and the last one cut off": {
+        "input": {"shape": [6], "dtype": "int64", "high": 20},
+        "tensors": {"first": {"shape": [1, 8], "init": "ones", "batch": True}},
+        "network": [
+            {"embedding": {"num": 20, "dim": 8}},
+            {"concat": {"of": ["first", "x"], "axis": 1}},
+            {"slice": {"axis": 1, "stop": -1}},
+            {"slice": {"axis": 1, "start": -3}},
+        ],
+    },
     "constants": {
         "input": [4, 9, 7],
         "blocks": {
@@ -180,7 +193,17 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("case", DOCUMENTS)
 def test_a_module_is_the_same_at_every_size(case: str) -> None:
-    content = DOCUMENTS[case]
+    assert compare_at_every_size(DOCUMENTS[case]) > 1
+
+
+@examples(40, suppress_health_check=list(HealthCheck))
+@given(sequences())
+def test_a_module_on_sequences_is_the_same_at_every_length(content: dict[str, Any]) -> None:
+    assert compare_at_every_size(content) > 1
+
+
+def compare_at_every_size(content: dict[str, Any]) -> int:
+    """Assert that a module computes at other sizes what the one built there does; return how many were tried."""
     graph = compile_text(content)
     module = build(graph).eval()
     tried = 0
@@ -195,7 +218,7 @@ def test_a_module_is_the_same_at_every_size(case: str) -> None:
         expected = {path: at_sizes(value.shape, sizes) for path, value in symbolic_types(graph).items()}
         assert expected == {path: value.shape for path, value in symbolic_at_stated(other).items()}
         tried += 1
-    assert tried > 1
+    return tried
 
 
 def _legal_sizes(graph: Graph, most: int) -> list[dict[str, int]]:
@@ -300,7 +323,8 @@ def _resized(given: Any, graph: Graph, sizes: dict[str, int]) -> Any:
 
 
 def symbolic_at_stated(graph: Graph) -> Any:
-    return {**{each.name: each.type for each in graph.inputs}, **{node.path: node.type for node in graph}}
+    types = {path: type for node in graph for path, type in zip(node.values, node.results, strict=True)}
+    return {**{each.name: each.type for each in graph.inputs}, **types}
 
 
 def at_sizes(shape: Any, sizes: dict[str, int]) -> tuple[int, ...]:

@@ -30,6 +30,7 @@ from tests.support.differential import compare
 from tests.support.documents import OWN, compile_text, find, load_text
 from tests.support.paths import GOLDEN
 from tests.support.random_documents import documents
+from tests.support.random_sequences import sequences
 from tests.support.search import examples, sample
 
 SOURCES = [*OWN, "resnet18", "googlenet", "densenet121"]
@@ -394,7 +395,7 @@ def test_the_files_run_without_netspec(tmp_path: Path) -> None:
 
 
 @examples(60)
-@given(documents(), st.integers(40, 200))
+@given(documents() | sequences(), st.integers(40, 200))
 def test_a_file_is_the_same_at_every_width(content: dict[str, Any], width: int) -> None:
     graph = compile_text(content)
     assert ast.dump(ast.parse(code(emit_torch(graph, width)))) == ast.dump(ast.parse(code(emit_torch(graph))))
