@@ -25,6 +25,8 @@ def express(size: Dim, known: Mapping[str, Size]) -> str | None:
         >>> height = symbol("H", 224)
         >>> express((height + 3) // 4, {"x": (height + 1) // 2}), express(height - 2, {"x": height})
         ('(x + 1) // 2', 'x - 2')
+        >>> express(2 * height - 1, {"x": height})
+        '2 * x - 1'
         >>> express((height - height // 2) // 2, {"x": height, "y": height // 2})
         '(x - y) // 2'
     """
@@ -42,7 +44,8 @@ def _candidates(size: Dim, known: Mapping[str, Dim]) -> Iterator[str]:
     """Yield expressions over known sizes that are the size, the simplest first."""
     yield from (name for name, each in known.items() if each is size)
     for name, each in known.items():
-        for times in {1, size.stated // each.stated if each.stated else 1}:
+        times_at_stated = size.stated // each.stated if each.stated else 1
+        for times in sorted({1, times_at_stated, times_at_stated + 1}):  # the latter of 2 * x - 1
             shift = size - times * each
             if isinstance(shift, int):
                 yield _shifted(name if times == 1 else f"{times} * {name}", shift)
