@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-
 from typing import Any
 
 import pytest
@@ -58,23 +57,23 @@ class RelativeAttention(nn.Module):
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
         self.dim, self.heads = dim, heads
-        self.norm = nn.LayerNorm(dim)
+        self.u, self.v = (nn.Parameter(torch.zeros(heads, 1, dim // heads)) for _ in range(2))
         self.query, self.key, self.value = (nn.Linear(dim, dim) for _ in range(3))
         self.position = nn.Linear(dim, dim, bias=False)
-        self.u, self.v = (nn.Parameter(torch.zeros(heads, dim // heads)) for _ in range(2))
         self.out = nn.Linear(dim, dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        length, x = x.shape[1], self.norm(x)
-        q, k, v = (layer(x).unflatten(2, (self.heads, -1)) for layer in (self.query, self.key, self.value))
-        # Element i, j is the vector of the distance i - j, which no shifting of rows is needed for.
-        places = torch.arange(length, dtype=x.dtype)
+        q, k, v = (
+            layer(x).unflatten(2, (self.heads, -1)).transpose(1, 2) for layer in (self.query, self.key, self.value)
+        )
+        # Element i, j is the vector of the distance i - j, for which no rows have to be shifted.
+        places = torch.arange(x.shape[1], dtype=x.dtype)
         distances = (places[:, None] - places)[..., None]
         angles = distances / 10000 ** (torch.arange(0, self.dim, 2, dtype=x.dtype) / self.dim)
         r = self.position(torch.stack([angles.sin(), angles.cos()], 3).flatten(2)).unflatten(2, (self.heads, -1))
-        scores = torch.einsum("bihd,bjhd->bhij", q + self.u, k) + torch.einsum("bihd,ijhd->bhij", q + self.v, r)
+        scores = (q + self.u) @ k.mT + torch.einsum("bhid,ijhd->bhij", q + self.v, r)
         weights = (scores / math.sqrt(self.dim // self.heads)).softmax(3)
-        return self.out(torch.einsum("bhij,bjhd->bihd", weights, v).flatten(2))  # type: ignore[no-any-return]
+        return self.out((weights @ v).transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
 
 class ConvolutionModule(nn.Module):
@@ -95,13 +94,14 @@ class ConvolutionModule(nn.Module):
 class ConformerLayer(nn.Module):
     def __init__(self, dim: int, heads: int, kernel: int) -> None:
         super().__init__()
-        self.before, self.attention = FeedForward(dim), RelativeAttention(dim, heads)
+        self.before = FeedForward(dim)
+        self.attention = nn.Sequential(nn.LayerNorm(dim), RelativeAttention(dim, heads), nn.Dropout(0.1))
         self.convolution, self.after = ConvolutionModule(dim, kernel), FeedForward(dim)
         self.norm = nn.LayerNorm(dim)
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.before(x) / 2
-        x = x + F.dropout(self.attention(x), 0.1, self.training)
+        x = x + self.attention(x)
         x = x + self.convolution(x)
         return self.norm(x + self.after(x) / 2)  # type: ignore[no-any-return]
 
@@ -117,7 +117,7 @@ class Conformer(nn.Module):
         self.head = nn.Linear(dim, tokens)
 
     def forward(self, frames: Tensor) -> Tensor:
-        x = self.subsampling(frames[:, None]).transpose(1, 2).flatten(2)
+        x = self.subsampling(frames).transpose(1, 2).flatten(2)
         return self.head(self.layers(F.dropout(self.start(x), 0.1, self.training)))  # type: ignore[no-any-return]
 
 
@@ -184,6 +184,11 @@ class BiFPN(nn.Module):
 
 
 NETWORKS: dict[str, tuple[type[nn.Module], dict[str, Any], dict[str, Any]]] = {
+    "conformer": (
+        Conformer,
+        {"dim": 144, "layers": 16, "heads": 4, "kernel": 31, "tokens": 1000},
+        {"dim": 12, "layers": 2, "heads": 3, "kernel": 5, "tokens": 9, "input": [1, 60, 80]},
+    ),
     "tcn": (
         TCN,
         {"width": 25, "levels": 8, "kernel": 7, "classes": 10},

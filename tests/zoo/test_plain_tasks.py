@@ -48,7 +48,7 @@ class RNNSearch(nn.Module):
 
 
 class GCN(nn.Module):
-    """Kipf and Welling 2016: each node takes the weighted sum of its neighbours, twice, and drops half of what enters."""
+    """Kipf and Welling 2016: each node takes the weighted sum of its neighbours, twice, behind dropout."""
 
     def __init__(self, nodes: int, features: int, hidden: int, classes: int) -> None:
         super().__init__()
