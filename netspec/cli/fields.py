@@ -78,6 +78,8 @@ def describe_type(schema: dict[str, Any]) -> str:
         if " or " in items:
             items = f"({items})"
         return f"list of {items.replace('number', 'numbers', 1)}" if items else "list"
+    if schema.get("format") == "tensor":
+        return "tensor" if kind == "string" else f"{WORDS[kind]}, or a tensor"
     return WORDS.get(kind, kind) + _bounds(schema)
 
 

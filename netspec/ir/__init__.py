@@ -10,6 +10,7 @@ immutable.py     arguments as immutable values
 builder.py       a graph under construction
 rewriter.py      edits of a graph, which give another one
 verify.py        the invariants of every graph
+batchless.py     values that are the same for each example
 live_values.py   the live-ins and live-outs of each scope
 text/            graphs as text, printed and parsed
 equality.py      which parts of graphs are equal
@@ -20,7 +21,7 @@ from __future__ import annotations
 from netspec.ir.builder import GraphBuilder
 from netspec.ir.graph import Graph, analysis
 from netspec.ir.interface import Input, Output, Publication
-from netspec.ir.node import Expressions, Initializer, Initializers, Node, Scope, ScopeKind
+from netspec.ir.node import Expressions, Initializer, Initializers, Node, Scope, ScopeKind, Ties
 from netspec.ir.rewriter import Rewriter
 from netspec.ir.verify import InvalidGraph, verify
 
@@ -38,6 +39,7 @@ __all__ = [
     "Rewriter",
     "Scope",
     "ScopeKind",
+    "Ties",
     "analysis",
     "verify",
 ]

@@ -2,7 +2,7 @@
 
 Two parts are equal when they hold equal ops, wired in the same way, in scopes of the same kinds. Wiring is relative:
 the live-ins of a scope are numbered in the order in which they are first read, so that two blocks at different places
-can be equal. Weights count as read: an op that shares those of an earlier one reads that one.
+can be equal. Weights count as read: an op that shares those of an earlier one, or is tied to them, reads that one.
 
 Every part gets a number, and equal parts get the same one (hash consing). A scope's number follows from the numbers of
 its items, so one traversal finds all equal parts of a graph, however they are nested, and comparing two of them is
@@ -242,7 +242,11 @@ class _Wiring:
         return self._leaving[item.path] if isinstance(item, Scope) else item.values
 
     def _node_reads(self, node: Node) -> tuple[str, ...]:
-        return (*node.inputs, self._owners[node.module].path) if node.shared else node.inputs
+        if not node.shared and not node.ties:
+            return node.inputs  # a fast path: nearly all nodes
+        modules = [node.module] if node.shared else []
+        modules += [key.rpartition(".")[0] for _, key in node.ties]
+        return (*node.inputs, *(self._owners[module].path for module in modules))
 
 
 # Cached, since one graph is compared in several ways, as when a picture is folded.

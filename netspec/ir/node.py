@@ -38,6 +38,9 @@ class Initializer:
 Initializers = tuple[tuple[str, Initializer], ...]
 """The initializers of some parameters, by their name."""
 
+Ties = tuple[tuple[str, str], ...]
+"""The weights that are parameters of other modules, by name, each with the key of that parameter."""
+
 Expressions = tuple[tuple[str, str], ...]
 """The arguments of a step that are expressions, by name and as written in the document."""
 
@@ -76,6 +79,7 @@ class Node:
     """The op with open sizes among its arguments, if there are any; ``op`` is that at the stated sizes."""
     size_inputs: tuple[str, ...] = ()
     """The values, beside the operands, from whose sizes these are computed."""
+    ties: Ties = ()
 
     def __repr__(self) -> str:
         more = (f"... {len(self.inputs)} in all",) if len(self.inputs) > 8 else ()

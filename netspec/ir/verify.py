@@ -9,6 +9,7 @@ from netspec.ir.graph import Graph
 from netspec.ir.node import Node, Scope
 from netspec.ops import ShapeError, TensorType
 from netspec.ops.scan import Collected, Element, NextState
+from netspec.ops.weighted import Weighted
 from netspec.sizes import stated
 from netspec.sizes.shape import Shape
 
@@ -77,7 +78,7 @@ def operands_first(graph: Graph) -> Iterator[str]:
 def operand_counts(graph: Graph) -> Iterator[str]:
     """Yield the nodes that have fewer or more operands than their op allows."""
     for node in graph:
-        least, most = node.op.operands
+        least, most = node.op.operand_limits()
         if len(node.inputs) < least or (most is not None and len(node.inputs) > most):
             yield f"{node.path} gives {node.op.name} {len(node.inputs)} operands"
 
@@ -137,6 +138,23 @@ def initialized_parameters(graph: Graph) -> Iterator[str]:
         if node.init:
             known = node.op.list_parameters(*_operand_shapes(node, graph))
             yield from (f"{node.path} has no parameter {name}" for name, _ in node.init if name not in known)
+
+
+@_rule
+def tied_weights(graph: Graph) -> Iterator[str]:
+    """Yield the nodes whose weights are tied to what is no parameter of another node, or none of that shape."""
+    owned: dict[str, Shape] = {}
+    for node in graph:
+        shapes = _operand_shapes(node, graph)
+        wanted = node.op.weight_shapes(*shapes) if isinstance(node.op, Weighted) else {}
+        # Of a shared module, the first node says what its weights are.
+        if not node.shared and {*node.op.tied()} != dict(node.ties).keys():
+            yield f"{node.path} has tied weights that it does not name"
+        for name, key in node.ties:
+            if key not in owned or owned[key] != wanted.get(name):
+                yield f"{node.path} has its {name} from {key}, which is no such parameter"
+        parameters = node.op.list_parameters(*shapes)
+        owned.update((f"{node.module}.{name}", shape) for name, shape in parameters.items())
 
 
 @_rule

@@ -22,6 +22,9 @@ LEFT_OUT_HELP = "give the step an `else`, or label another one before it"
 RESERVED = frozenset({"x", "input", "index", *expr.FUNCTIONS, *expr.CONSTANTS})
 
 
+TIE = re.compile(rf"\s*([A-Za-z]\w*)\.(?!(?:{'|'.join(expr.ATTRIBUTES)})\b)(\w+)\s*", re.ASCII)
+"""A weight of the step with a label, as in ``tokens.weight``."""
+
 OTHER_WORDS = {
     "h": "height",
     "w": "width",

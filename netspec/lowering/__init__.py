@@ -8,6 +8,8 @@ combinator.
     inputs.py          its declared inputs
     body.py            bodies, step by step
     blocks.py          calls of blocks
+    op_steps.py        steps that are an op
+    weights.py         the weights that they take from elsewhere
     merges.py          steps with several operands
     tensors.py         the tensors that are declared beside bodies; constants.py, those computed from indices
     formulas.py        steps that compute by an expression over values
@@ -41,8 +43,8 @@ from netspec.lowering import (  # noqa: F401  (they register how steps are expan
     blocks,
     combinators,
     formulas,
-    insertion,
     merges,
+    op_steps,
 )
 from netspec.lowering.document import lower
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from netspec.diagnostics import Code, Collector, Note, SourceMap, Span, SpecError
 from netspec.dtypes import Dtype
-from netspec.ir import Expressions, GraphBuilder, Initializers, Input, Node, Output, Scope, ScopeKind
+from netspec.ir import Expressions, GraphBuilder, Initializers, Input, Node, Output, Scope, ScopeKind, Ties
+from netspec.ir.batchless import Batchless
 from netspec.ir.node import producer
 from netspec.language.model import Block, Document, Step
 from netspec.language.scope import narrowed
@@ -66,6 +67,7 @@ class InsertionPoint(NamedTuple):
     """Where the op's pattern stands, which an error about its operand marks."""
     rounds: int = 1
     """How often a scope is computed each time that the one around it is."""
+    ties: Ties = ()
 
 
 @dataclass(slots=True)
@@ -86,6 +88,8 @@ class Builder:
     limits: Limits = field(default_factory=Limits)
     sizes: SizeContext = field(default_factory=lambda: SizeContext({}))
     """The open sizes of the inputs, and what is decided about them."""
+    batchless: Batchless = field(init=False)
+    """The values that are the same for each example."""
     budget: Budget = field(init=False)
     """What is counted of the document, against the limits."""
     deciding: Deciding = field(init=False)
@@ -118,6 +122,7 @@ class Builder:
 
     def __post_init__(self) -> None:
         self.budget = Budget(self.limits, self.graph.nodes)
+        self.batchless = Batchless(self.shape_of)
         self.deciding = self.sizes.deciding(Reason())
 
     def schedule_of(self, document: Document, path: str) -> Schedule:
@@ -157,8 +162,10 @@ class Builder:
             expressions=point.expressions,
             symbolic=facts.symbolic,
             size_inputs=size_inputs(facts.symbolic, operands, self.labels, self.entering) if facts.symbolic else (),
+            ties=point.ties,
         )
         self.graph.add(node)
+        self.batchless.add(node)
         values = tuple(map(Value.of, node.values, facts.results))
         self.values.update(zip(node.values, values, strict=True))
         return values

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netspec.diagnostics import Code, Frame, Span
-from netspec.ir import Initializer, Scope
+from netspec.ir import Initializer, Scope, Ties
 from netspec.language.model import Block, Step
 from netspec.language.scope import label_left_out
 from netspec.lowering.builder import Builder
@@ -28,6 +28,8 @@ class Shared:
     uses: int = 1
     init: tuple[tuple[str, Initializer], ...] = ()
     """The initializers that its first step declares."""
+    ties: Ties = ()
+    """The weights that it takes from other modules."""
     rules: dict[str, tuple[tuple[str, Initializer], ...]] = field(default_factory=dict)
     """The initializers by op that its first step declares, if that calls a block."""
     enclosed: str = ""

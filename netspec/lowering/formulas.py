@@ -5,7 +5,7 @@ from __future__ import annotations
 from netspec.language.model import Step
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import evaluate_formula
-from netspec.lowering.insertion import add_op
+from netspec.lowering.insertion import Marks, add_op
 from netspec.lowering.operands import labelled_values
 from netspec.lowering.registry import lowers_kind
 from netspec.lowering.validation import validate
@@ -27,4 +27,4 @@ def lower_formula(step: Step, values: Values, context: Context) -> Values:
     # The text has each value as often as the formula reads it.
     context.builder.budget.count_operands(count_leaves(evaluated.text) - len(operands), context.frames, place)
     written = tuple((f"number{place}", text) for place, text in enumerate(evaluated.numbers, 1) if text is not None)
-    return add_op(op, operands, step, context, written)
+    return add_op(op, operands, step, context, Marks(written))

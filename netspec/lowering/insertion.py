@@ -4,37 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from netspec.diagnostics import Code, Span, SpecError
-from netspec.ir import Expressions, Initializers, Scope
+from netspec.ir import Expressions, Initializers, Scope, Ties
 from netspec.language.model import Block, Step
 from netspec.lowering.builder import InsertionPoint, join
 from netspec.lowering.context import Context, Shared
 from netspec.lowering.evaluation import expressions, fill
 from netspec.lowering.initialization import block_rules, check_fit, check_parameter, initializers
-from netspec.lowering.operands import single
-from netspec.lowering.registry import lowers_kind
-from netspec.lowering.validation import make_op
-from netspec.lowering.values import Value, Values
-from netspec.ops import OPS, Op
+from netspec.lowering.values import Value
+from netspec.ops import Op
 
 
-@lowers_kind("op")
-def lower_op(step: Step, values: Values, context: Context) -> Values:
-    """Add the op of a step."""
-    op = make_op(OPS[step.key], step, context)
-    operands = values if values and op.operands[1] != 1 else (single(values, step),)
-    return add_op(op, operands, step, context)
+class Marks(NamedTuple):
+    """What a node records of its step, beside the step's arguments."""
+
+    written: Expressions | None = None
+    """Its arguments as expressions, where these are not the step's."""
+    ties: Ties = ()
+
+
+NO_MARKS = Marks()
 
 
 def add_op(
-    op: Op, operands: tuple[Value, ...], step: Step, context: Context, written: Expressions | None = None
+    op: Op, operands: tuple[Value, ...], step: Step, context: Context, marks: Marks = NO_MARKS
 ) -> tuple[Value, ...]:
-    """Add the op of a step under the step's name, or under the module it shares.
-
-    ``written`` are its arguments as expressions, where these are not the step's.
-    """
+    """Add the op of a step under the step's name, or under the module it shares."""
     context.builder.labels = (context.labels, *context.outer_labels)
     own = initializers(step, op, context)
     init = _over(own, context.init.get(op.name, ()))
@@ -42,14 +39,17 @@ def add_op(
     shared = shared_module(step, context)
     if shared and shared.uses > 1:
         _check_start(step, own, shared, shared.init)
+        _check_ties(step, marks.ties, shared)
         return context.builder.add(op, operands, _showing_pattern(_reuse_point(shared, step, context), op, step))
     named = step.name is not None or shared is not None
-    written = expressions(step.arguments, context) if written is None else written
+    written = expressions(step.arguments, context) if marks.written is None else marks.written
     name = name_of(step, op.name, context)
     point = inside(context.scope, name, step.span, context.device, label, named, False, written)
     point = _showing_pattern(point, op, step)
+    if marks.ties:
+        point = point._replace(ties=marks.ties)
     if shared:
-        shared.module, shared.init = point.module, own
+        shared.module, shared.init, shared.ties = point.module, own, marks.ties
     results = context.builder.add(op, operands, point, init)
     if not init:
         return results
@@ -85,9 +85,24 @@ def add_join(op: Op, operands: tuple[Value, ...], step: Step, context: Context) 
     """Add an op that joins values, under a name that leaves the numbering of its siblings unchanged."""
     if not context.namer.numbered:
         return add_unnamed(op, operands, step, context)
-    ordinal = context.namer.ordinals.get(op.name, 0) + 1
-    context.namer.ordinals[op.name] = ordinal
-    point = inside(context.scope, f"{op.name}{ordinal}", step.span, context.device)
+    return add_part(op, operands, step, context, Part(op.name))
+
+
+class Part(NamedTuple):
+    """What a step needs beside its own op: the word after which it is named, and the label of its value."""
+
+    word: str
+    label: str = ""
+
+
+def add_part(op: Op, operands: tuple[Value, ...], step: Step, context: Context, part: Part) -> Value:
+    """Add an op that a step needs, under a name that leaves the numbering of its siblings unchanged."""
+    if context.namer.numbered:
+        context.namer.ordinals[part.word] = ordinal = context.namer.ordinals.get(part.word, 0) + 1
+        name = f"{part.word}{ordinal}"
+    else:
+        name = context.namer.invent(part.word, step.span)
+    point = inside(context.scope, name, step.span, context.device, part.label)
     (value,) = context.builder.add(op, operands, point)
     return value
 
@@ -178,6 +193,15 @@ def _check_start(step: Step, own: Collection[Any], shared: Shared, declared: Col
         message = f"'{shared.module}' is shared by steps that initialize it in different ways"
         raise SpecError.of(
             Code.INVALID_SHARING, message, step.place("init"), help="write `init` at the first of them alone"
+        )
+
+
+def _check_ties(step: Step, ties: Ties, shared: Shared) -> None:
+    """Raise SpecError when a further use of a module would tie its weights to others than the first."""
+    if ties != shared.ties:
+        message = f"'{shared.module}' is shared by steps with the weights of different steps"
+        raise SpecError.of(
+            Code.INVALID_SHARING, message, step.place("share"), help="name the same weights in all of them"
         )
 
 

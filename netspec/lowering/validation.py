@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from netspec.language.messages import as_help, show_value
 from netspec.language.model import Step
 from netspec.lowering.context import Context
 from netspec.lowering.evaluation import closed, evaluate
+from netspec.lowering.weights import Weights
 from netspec.ops import Op
 from netspec.ops.fields import words as words_of
 from netspec.sizes.shape import MOST_AXES
@@ -24,14 +26,20 @@ _PLAIN = (int, str, bool, float, type(None))
 WHOLE = "use `//` for a whole number, or int(...)"
 
 
-def make_op(op: type[Op], step: Step, context: Context) -> Op:
-    """Return the op with its arguments evaluated, the document's defaults added and everything validated."""
+def make_op(op: type[Op], step: Step, context: Context, weights: Weights | None = None) -> Op:
+    """Return the op with its arguments evaluated, the document's defaults added and everything validated.
+
+    ``weights`` are those of its weights that come from elsewhere.
+    """
     constants = context.builder.constant_ops
     # Most steps of a block have no expression, and a block is expanded many times.
     known = constants.get(step)
     if known is not None:
         return known
-    values = evaluated_defaults(op, context) | evaluated_fields(op, step.arguments, context)
+    elsewhere = weights.names() if weights else frozenset()
+    values = evaluated_defaults(op, context) | evaluated_fields(op, step.arguments, context, elsewhere)
+    if weights and elsewhere:
+        values = weights.fields(op, values)
     made = validated_op(op, values, context, step)
     if step not in constants:
         is_constant = _are_constant(step.arguments, op) and _are_constant(context.defaults.get(op.name) or {}, op)
@@ -67,14 +75,14 @@ def evaluated_defaults(op: type[Op], context: Context) -> dict[str, Any]:
     }
 
 
-def evaluated_fields(op: type[Op], arguments: Mapping, context: Context) -> dict[str, Any]:
-    """Return the values of the op's fields among the arguments."""
+def evaluated_fields(op: type[Op], arguments: Mapping, context: Context, but: Collection[str] = ()) -> dict[str, Any]:
+    """Return the values of the op's fields among the arguments, except for some."""
     values: dict[str, Any] = {}
     collector = Collector()
     known, spans = fields_of(op), arguments.value_spans
     takes_sizes = "sizes" in op.open_arguments
     for field, raw in arguments.items():
-        if field not in known and not takes_sizes:
+        if (field not in known and not takes_sizes) or field in but:
             continue
         try:  # `collector.catch` costs as much as evaluating an argument, of which there are thousands
             words = op.words(field) if field in known else ()

@@ -8,6 +8,7 @@
     windows.py   the arithmetic of windows, for convolutions and pooling
     plugins.py   ops from other packages and files
     tensor_type.py, broadcasting.py, window_pool.py   types, shapes and base classes of several ops
+    weighted.py  weights that are tensors, or another step's
     pattern_op.py, patterned.py, layout_chain.py   patterns of axes, and the calls of torch that lay a value out so
 
 The ops, one class each:

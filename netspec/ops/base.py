@@ -63,6 +63,8 @@ class Op(Traits):
     """The names of operands behind these that may be left out; then the others may be a list too."""
     result_names: ClassVar[tuple[str, ...]] = ()
     """The names of the results in generated code, for ops with several."""
+    weight_names: ClassVar[tuple[str, ...]] = ()
+    """The arguments in whose place a tensor may stand, which is then a further operand."""
     samples: ClassVar[tuple[Sample, ...]]
     """Valid uses, over which the tests iterate."""
     invalid_samples: ClassVar[tuple[Sample, ...]] = ()
@@ -99,6 +101,22 @@ class Op(Traits):
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
         """Return the trainable tensors by torch's name for them, with their shapes."""
         return {}
+
+    def module_parameters(self, *shapes: Shape) -> frozenset[str]:
+        """Return the names of the parameters of torch's module, those that another step owns among them."""
+        return frozenset(self.list_parameters(*shapes))
+
+    def given(self) -> tuple[str, ...]:
+        """Return the weights that are operands behind the others, in their order."""
+        return ()
+
+    def tied(self) -> tuple[str, ...]:
+        """Return the weights that other steps own."""
+        return ()
+
+    def operand_limits(self) -> tuple[int, int | None]:
+        """Return the minimum and maximum number of operands with these arguments; None is no limit."""
+        return self.operands
 
     def emit_module(self, *shapes: Shape) -> Torch | None:
         """Return the ``nn.Module`` that computes the op, or None where torch has only a function."""

@@ -1,6 +1,6 @@
 """Convolutions of rank 1, 2 and 3."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
@@ -11,12 +11,13 @@ from netspec.ops.fields import Bits, Flag, Padding, PerAxis, Positive
 from netspec.ops.shape_error import ShapeError
 from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import Windows
+from netspec.ops.weighted import OWN, Bias, Weight, Weighted, weight_field
 from netspec.ops.windows import SlidingWindow, check_copies, effective_dilation, shortest
 from netspec.sizes import Size
 from netspec.sizes.shape import AxisWindow, Pairs, Shape, elements, per_axis
 
 
-class Conv(Op, name="conv"):
+class Conv(Weighted, name="conv"):
     """Slides filters over the axes of a signal, an image or a volume.
 
     Formula: ``y[o] = bias[o] + sum over i of weight[o, i] * x[i]``, ``*`` being cross-correlation within a group.
@@ -36,6 +37,7 @@ class Conv(Op, name="conv"):
 
     family = "convolution"
     counts_as_layer = True
+    said_by_weight = ("out", "kernel")
     channel_fields = frozenset({"out", "groups"})
     samples = (
         Sample({"out": 8, "kernel": 3, "padding": 1}, ((4, 9, 9),)),
@@ -47,6 +49,9 @@ class Conv(Op, name="conv"):
         Sample({"out": 4, "kernel": 3, "binary": True}, ((3, 8, 8),)),
         Sample({"out": 4, "kernel": 5, "padding": 2, "padding_mode": "reflect"}, ((3, 8, 3),)),
         Sample({"out": 4, "kernel": [1, 3], "padding": [[0, 0], [3, 0]], "padding_mode": "circular"}, ((3, 8, 3),)),
+        Sample({"out": 4, "kernel": 3, "weight": "given", "bias": "given"}, ((3, 8, 8), (4, 3, 3, 3), (4,))),
+        Sample({"depth_multiplier": 1, "kernel": 3, "weight": "given", "bias": False}, ((3, 8), (3, 1, 3))),
+        Sample({"out": 4, "kernel": [1, 3], "padding": "same", "bias": "given"}, ((3, 8, 8), (4,))),
     )
     invalid_samples = (
         Sample({"out": 8, "kernel": 3}, ((4,),)),
@@ -57,6 +62,8 @@ class Conv(Op, name="conv"):
         Sample({"out": 8, "kernel": [3, 4], "padding": "auto"}, ((4, 7, 7),)),
         Sample({"kernel": 3}, ((4, 7, 7),)),
         Sample({"out": 8, "kernel": 5, "padding": 3, "padding_mode": "reflect"}, ((4, 3, 7),)),
+        Sample({"out": 8, "kernel": 3, "weight": "given", "bias": False}, ((4, 7, 7), (8, 4, 3, 5))),
+        Sample({"out": 8, "kernel": 3, "weight": "given", "bias": False, "binary": True}, ((4, 7), (8, 4, 3))),
     )
 
     out: Positive | None = Field(None, description="Number of filters, which is the number of output channels.")
@@ -65,7 +72,7 @@ class Conv(Op, name="conv"):
     padding: Padding = Field(0, description="Elements added around the input before the window slides.")
     dilation: PerAxis = Field(1, description="Distance between two taps of a filter, in elements.")
     groups: Positive = Field(1, description="Number of groups of channels that are convolved separately.")
-    bias: Flag = Field(True, description="Whether each filter adds a trainable constant.")
+    bias: Bias = Field(True, description="Whether each filter adds a trainable constant, or a tensor with them.")
     padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = Field(
         "zeros", description="The values of the padding."
     )
@@ -78,6 +85,7 @@ class Conv(Op, name="conv"):
     stored_bits: Bits | None = Field(
         None, description="Bits of each weight in a file, for the model's size only; a binary weight always has one."
     )
+    weight: Weight = weight_field()
 
     @property
     def window(self) -> SlidingWindow:
@@ -85,7 +93,7 @@ class Conv(Op, name="conv"):
         return SlidingWindow(self.kernel, self.stride, self.padding, self.dilation)
 
     def infer_shape(self, *shapes: Shape) -> Shape:
-        (shape,) = shapes
+        shape = shapes[0]
         sizes = self.window.sizes("conv", shape)
         if self.padding_mode != "zeros":
             check_copies("conv", self.padding_mode, self.padding_around(shape), shape)
@@ -99,6 +107,13 @@ class Conv(Op, name="conv"):
                 operand=0 if shape[0] % groups else None,
                 code=Code.INDIVISIBLE_CHANNELS,
             )
+        if self.binary and self.weight != OWN:
+            raise ShapeError(
+                "conv with `binary` has a weight of its own",
+                help="leave out `binary`, or `weight`",
+                code=Code.CONFLICTING_ARGUMENTS,
+            )
+        self.check_weights(*shapes)
         return (out, *sizes)
 
     def channels(self, shape: Shape) -> tuple[Size, Size]:
@@ -114,37 +129,59 @@ class Conv(Op, name="conv"):
             code=Code.CONFLICTING_ARGUMENTS,
         )
 
-    def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
-        (shape,) = shapes
+    def weight_shapes(self, *shapes: Shape) -> dict[str, Shape]:
+        shape = shapes[0]
         out, groups = self.channels(shape)
         # torch.nn.Conv2d.weight: each filter has the channels of its own group alone.
         weight = (out, shape[0] // groups, *per_axis(self.kernel, len(shape) - 1))
         return {"weight": weight, "bias": (out,)} if self.bias else {"weight": weight}
 
+    @classmethod
+    def sizes_of(cls, weight: Shape, values: dict[str, Any]) -> dict[str, Any]:
+        if len(weight) < 3:
+            return {}
+        sizes: dict[str, Any] = {"kernel": shortest(tuple(map(int, weight[2:])))}
+        return sizes if "depth_multiplier" in values else sizes | {"out": weight[0]}
+
     def count_stored_bits(self, number: int, *shapes: Shape) -> Size:
         filters = self.channels(shapes[0])[0]
-        weights = elements(self.list_parameters(*shapes)["weight"])
+        own = {name: elements(shape) for name, shape in self.list_parameters(*shapes).items()}
+        weights, biases = own.get("weight", 0), own.get("bias", 0)
         # A binary filter is a sign for each weight, and one scale.
         taken = weights + filters * number if self.binary else weights * (self.stored_bits or number)
-        return taken + (filters * number if self.bias else 0)
+        return taken + biases * number
 
     def count_macs(self, *shapes: Shape) -> Size:
         positions = self.window.sizes("conv", shapes[0])
-        return elements(self.list_parameters(*shapes)["weight"]) * elements(positions)
+        return elements(self.weight_shapes(*shapes)["weight"]) * elements(positions)
 
-    def emit_module(self, *shapes: Shape) -> Torch:
-        (shape,) = shapes
-        out, groups = self.channels(shape)
-        name = f"Conv{spatial_rank('conv', shape)}d"
-        arguments = (
-            Argument("in_channels", shape[0], positional=True, counts="in_channels"),
-            Argument("out_channels", out, positional=True, field="out", counts="channels"),
-            Argument("kernel_size", shortest(self.kernel), positional=True, field="kernel"),
+    def _sliding(self, shape: Shape) -> tuple[Argument, ...]:
+        """Return the arguments that torch's layer and its function have in common."""
+        return (
             Argument("stride", shortest(self.stride), 1),
             Argument("padding", "same" if self.padding == "same" else self.window.torch_padding(shape), 0),
             Argument("dilation", shortest(self.dilation), 1),
-            Argument("groups", groups, 1, counts="channels"),
-            Argument("bias", self.bias, True),
+            Argument("groups", self.channels(shape)[1], 1, counts="channels"),
+        )
+
+    def emit_function(self, *shapes: Shape) -> Torch | None:
+        if not self.is_function:
+            return None
+        weights = ", ".join(f"{{{position}}}" for position in range(len(shapes)))
+        name = f"F.conv{spatial_rank('conv', shapes[0])}d"
+        return Torch(f"{name}({weights}, {{arguments}})", self._sliding(shapes[0]))
+
+    def emit_module(self, *shapes: Shape) -> Torch | None:
+        if self.is_function:
+            return None
+        shape = shapes[0]
+        name = f"Conv{spatial_rank('conv', shape)}d"
+        arguments = (
+            Argument("in_channels", shape[0], positional=True, counts="in_channels"),
+            Argument("out_channels", self.channels(shape)[0], positional=True, field="out", counts="channels"),
+            Argument("kernel_size", shortest(self.kernel), positional=True, field="kernel"),
+            *self._sliding(shape),
+            Argument("bias", bool(self.bias), True),
             Argument("padding_mode", self.padding_mode, "zeros"),
         )
         if self.binary:
@@ -158,6 +195,8 @@ class Conv(Op, name="conv"):
         return self.window.pads_by_size(shape)
 
     def explicit_padding(self, shape: Shape) -> Pairs | None:
+        if self.is_function and self.padding_mode != "zeros":
+            return self.padding_around(shape) or None  # torch's function pads with zeros alone
         # The only uneven padding that torch's convolutions support is this one, by its name.
         return None if self.padding == "same" else super().explicit_padding(shape)
 
@@ -183,7 +222,7 @@ class Conv(Op, name="conv"):
         return {} if self.padding_mode == "zeros" else {"mode": self.padding_mode}
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
-        return ((None, *self.window.reads(shapes[0])),)
+        return self.with_weights((None, *self.window.reads(shapes[0])), *shapes)
 
     def abbreviate(self, shape: Shape) -> str:
         groups = self.channels(shape)[1]

@@ -1,5 +1,7 @@
 """Layers that multiply by a matrix, or select its rows."""
 
+from typing import Any, ClassVar
+
 from pydantic import Field
 
 from netspec.diagnostics import Code
@@ -9,12 +11,13 @@ from netspec.ops.fields import Bits, Count, Flag, Positive
 from netspec.ops.shape_error import ShapeError
 from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import SAME, Window, Windows
+from netspec.ops.weighted import OWN, Bias, Weight, Weighted, weight_field
 from netspec.ops.windows import all_of
 from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, show
 
 
-class Linear(Op, name="linear"):
+class Linear(Weighted, name="linear"):
     """Multiplies the last axis by a matrix and adds a bias.
 
     Formula: ``y = x @ weight.T + bias``
@@ -33,16 +36,24 @@ class Linear(Op, name="linear"):
     family = "linear"
     primary = "out"
     counts_as_layer = True
+    said_by_weight = ("out",)
     channel_fields = frozenset({"out"})
     samples = (
         Sample({"out": 10}, ((16,),)),
         Sample({"out": 10, "bias": False}, ((5, 16),)),
         Sample({"out": 3}, ((2, 4, 16),)),
+        Sample({"out": 3, "weight": "given", "bias": "given"}, ((4, 16), (3, 16), (3,))),
+        Sample({"out": 3, "bias": "given"}, ((4, 16), (3,))),
     )
-    invalid_samples = (Sample({"out": 3}, ((),)),)
+    invalid_samples = (
+        Sample({"out": 3}, ((),)),
+        Sample({"out": 3, "weight": "given", "bias": False}, ((16,), (16, 3))),
+        Sample({"out": 3, "weight": "given"}, ((16,), (3, 16))),
+    )
 
     out: Positive = Field(description="Number of output features.")
-    bias: Flag = Field(True, description="Whether to add a trainable constant to each feature.")
+    bias: Bias = Field(True, description="Whether to add a trainable constant to each feature, or a tensor with them.")
+    weight: Weight = weight_field()
     stored_bits: Bits | None = Field(None, description="Bits of each weight in a file, for the model's size only.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
@@ -53,42 +64,52 @@ class Linear(Op, name="linear"):
                 operand=0,
                 code=Code.UNSUPPORTED_SHAPE,
             )
+        self.check_weights(*shapes)
         return (*shapes[0][:-1], self.out)
 
-    def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
+    def weight_shapes(self, *shapes: Shape) -> dict[str, Shape]:
         weight = (self.out, shapes[0][-1])
         return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+
+    @classmethod
+    def sizes_of(cls, weight: Shape, values: dict[str, Any]) -> dict[str, Any]:
+        return {"out": weight[0]} if weight else {}
 
     @property
     def trains_last_axis(self) -> bool:
         return True
 
     def count_stored_bits(self, number: int, *shapes: Shape) -> Size:
-        weights = elements(self.list_parameters(*shapes)["weight"])
-        return weights * (self.stored_bits or number) + (self.out * number if self.bias else 0)
+        own = {name: elements(shape) for name, shape in self.list_parameters(*shapes).items()}
+        return own.get("weight", 0) * (self.stored_bits or number) + own.get("bias", 0) * number
 
     def count_macs(self, *shapes: Shape) -> Size:
         # Each input element is multiplied once for each output feature.
         return elements(shapes[0]) * self.out
 
-    def emit_module(self, *shapes: Shape) -> Torch:
+    def emit_module(self, *shapes: Shape) -> Torch | None:
+        if self.is_function:
+            return None
         return Torch(
             "nn.Linear({arguments})",
             (
                 Argument("in_features", shapes[0][-1], positional=True, counts="in_channels"),
                 Argument("out_features", self.out, positional=True, field="out", counts="channels"),
-                Argument("bias", self.bias, True),
+                Argument("bias", bool(self.bias), True),
             ),
         )
 
+    def emit_function(self, *shapes: Shape) -> Torch | None:
+        return Torch("F.linear({operands})") if self.is_function else None
+
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
-        return (all_of(len(shapes[0]) - 1, shapes[0]),)
+        return self.with_weights(all_of(len(shapes[0]) - 1, shapes[0]), *shapes)
 
     def abbreviate(self, shape: Shape) -> str:
         return f"{self.stored_bits} bits" if self.stored_bits else ""
 
 
-class Embedding(Op, name="embedding"):
+class Embedding(Weighted, name="embedding"):
     """Looks up a trainable vector for each whole number.
 
     Formula: ``y[i] = weight[x[i]]``
@@ -107,34 +128,47 @@ class Embedding(Op, name="embedding"):
     family = "linear"
     input_dtype = "int64"
     limit_field = "num"
+    said_by_weight = ("num", "dim")
     channel_fields = frozenset({"dim"})
     samples = (
         Sample({"num": 10, "dim": 4}, ((7,),)),
         Sample({"num": 10, "dim": 4, "padding_idx": 0}, ((2, 7),)),
+        Sample({"num": 10, "dim": 4, "weight": "given"}, ((2, 7), (10, 4))),
     )
-    invalid_samples = (Sample({"num": 10, "dim": 4, "padding_idx": 10}, ((7,),)),)
+    invalid_samples = (
+        Sample({"num": 10, "dim": 4, "padding_idx": 10}, ((7,),)),
+        Sample({"num": 10, "dim": 4, "weight": "given"}, ((7,), (4, 10))),
+    )
+    weight_names: ClassVar[tuple[str, ...]] = ("weight",)
 
     num: Positive = Field(description="Number of vectors, for the numbers from 0 to num - 1.")
     dim: Positive = Field(description="Number of features of each vector.")
     padding_idx: Count | None = Field(None, description="A number whose vector is zero and is not trained.")
+    weight: Weight = weight_field()
 
     def infer_shape(self, *shapes: Shape) -> Shape:
-        (shape,) = shapes
         if self.padding_idx is not None and self.padding_idx >= self.num:
             raise ShapeError(
                 f"embedding has no number {self.padding_idx}: they go from 0 to {self.num - 1}",
                 help=f"use `num: {self.padding_idx + 1}`",
                 code=Code.CONFLICTING_ARGUMENTS,
             )
-        return (*shape, self.dim)
+        self.check_weights(*shapes)
+        return (*shapes[0], self.dim)
 
-    def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
+    def weight_shapes(self, *shapes: Shape) -> dict[str, Shape]:
         return {"weight": (self.num, self.dim)}
+
+    @classmethod
+    def sizes_of(cls, weight: Shape, values: dict[str, Any]) -> dict[str, Any]:
+        return {"num": weight[0], "dim": weight[1]} if len(weight) == 2 else {}
 
     def count_macs(self, *shapes: Shape) -> int:
         return 0
 
-    def emit_module(self, *shapes: Shape) -> Torch:
+    def emit_module(self, *shapes: Shape) -> Torch | None:
+        if self.is_function:
+            return None
         return Torch(
             "nn.Embedding({arguments})",
             (
@@ -144,14 +178,18 @@ class Embedding(Op, name="embedding"):
             ),
         )
 
-    def integers_below(self, position: int, *shapes: Shape) -> int:
-        return self.num
+    def emit_function(self, *shapes: Shape) -> Torch | None:
+        arguments = (Argument("padding_idx", self.padding_idx, None),)
+        return Torch("F.embedding({0}, {1}, {arguments})", arguments) if self.is_function else None
+
+    def integers_below(self, position: int, *shapes: Shape) -> int | None:
+        return None if position else self.num
 
     def zero_rows(self) -> dict[str, str]:
-        return {} if self.padding_idx is None else {"weight": "padding_idx"}
+        return {} if self.padding_idx is None or self.weight != OWN else {"weight": "padding_idx"}
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
-        return ((SAME,) * len(shapes[0]),)
+        return self.with_weights((SAME,) * len(shapes[0]), *shapes)
 
     def abbreviate(self, shape: Shape) -> str:
         return f"{self.num} x {self.dim}"

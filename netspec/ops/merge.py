@@ -68,6 +68,9 @@ class Concat(Op, name="concat"):
         # `-1` becomes the number of the last axis, so that equal networks have equal ops.
         return self.with_fields(axis=axis_index("concat", self.axis, shapes[0]) + 1)
 
+    def without_batch(self, alone: tuple[bool, ...], *shapes: Shape) -> Op | None:
+        return BatchlessConcat(axis=self.axis) if all(alone) else None
+
     def emit_function(self, *shapes: Shape) -> Torch:
         return Torch("torch.cat([{operands}], {axis})", (Argument("axis", self.axis),))
 
@@ -79,6 +82,20 @@ class Concat(Op, name="concat"):
             operands.append((*same[:index], Window(-start, -start, 1), *same[index + 1 :]))
             start += shape[index]
         return tuple(operands)
+
+
+class BatchlessConcat(Concat):
+    """A concatenation of tensors that are the same for all examples and have no batch axis."""
+
+    # Not registered: it is no word of a document.
+    name = "batchless_concat"
+
+    def stretches_operand(self, position: int) -> bool:
+        return True
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        axis = axis_index("concat", self.axis, shapes[0])
+        return Torch("torch.cat([{operands}], {axis})", (Argument("axis", axis),))
 
 
 class ElementWise(Op):

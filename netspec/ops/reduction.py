@@ -110,9 +110,16 @@ class Reduce(Op, name="reduce"):
                 return ChannelAveragePool() if function == "mean" else ChannelMaxPool()
         return self.with_fields(**{function: tuple(index + 1 for index in indices)})
 
+    def without_batch(self, alone: tuple[bool, ...], *shapes: Shape) -> Op:
+        return BatchlessReduce.model_validate(self.model_dump())
+
     def emit_function(self, *shapes: Shape) -> Torch:
+        return self._text(shapes[0], first_axis=1)
+
+    def _text(self, shape: Shape, first_axis: int) -> Torch:
+        """Return the code, in which the first axis of a shape has a number."""
         function = self.function()
-        axes = tuple(index + 1 for index in self.indices(shapes[0]))
+        axes = tuple(index + first_axis for index in self.indices(shape))
         # The second argument of torch.linalg.vector_norm is its order.
         arguments = [Argument("dim", axes if len(axes) > 1 else axes[0], positional=function != "norm", field=function)]
         if function == "var":
@@ -124,3 +131,16 @@ class Reduce(Op, name="reduce"):
 
     def abbreviate(self, shape: Shape) -> str:
         return self.function()
+
+
+class BatchlessReduce(Reduce):
+    """A reduction of a tensor that is the same for all examples and has no batch axis."""
+
+    # Not registered: it is no word of a document.
+    name = "batchless_reduce"
+
+    def stretches_operand(self, position: int) -> bool:
+        return True
+
+    def emit_function(self, *shapes: Shape) -> Torch:
+        return self._text(shapes[0], first_axis=0)

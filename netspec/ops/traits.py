@@ -103,6 +103,11 @@ class Traits(BaseModel):
         """Return whether the op must be a module on that many operands."""
         return self.depends_on_mode
 
+    @property
+    def is_function(self) -> bool:
+        """Whether the op has no module with these arguments, since all of its weights are operands."""
+        return False
+
     def allocates(self, training: bool) -> bool:
         """Return whether the result has memory of its own, rather than sharing that of the first operand."""
         return True

@@ -1,22 +1,24 @@
 """Transposed convolutions of rank 1, 2 and 3."""
 
 from fractions import Fraction
+from typing import Any
 
 from pydantic import Field
 
 from netspec.diagnostics import Code
 from netspec.ops.axes import check_axes, spatial_rank
 from netspec.ops.base import Op, Sample
-from netspec.ops.fields import Flag, PerAxis, PerAxisCount, Positive
+from netspec.ops.fields import PerAxis, PerAxisCount, Positive
 from netspec.ops.shape_error import ShapeError
 from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import Window, Windows
+from netspec.ops.weighted import Bias, Weight, Weighted, weight_field
 from netspec.ops.windows import SlidingWindow, shortest
 from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, per_axis, show
 
 
-class ConvTranspose(Op, name="conv_transpose"):
+class ConvTranspose(Weighted, name="conv_transpose"):
     """Adds a filter for every element, times that element: the gradient of `conv`, which makes axes longer.
 
     Formula: ``y[o, i * stride + j * dilation] += weight[c, o, j] * x[c, i]`` over all channels c of a group.
@@ -36,12 +38,15 @@ class ConvTranspose(Op, name="conv_transpose"):
 
     family = "convolution"
     counts_as_layer = True
+    said_by_weight = ("out", "kernel")
     channel_fields = frozenset({"out", "groups"})
     samples = (
         Sample({"out": 8, "kernel": 4, "stride": 2, "padding": 1}, ((4, 5, 5),)),
         Sample({"out": 6, "kernel": [3, 2], "stride": [2, 3], "output_padding": [1, 2]}, ((4, 5, 6),)),
         Sample({"out": 6, "kernel": 3, "groups": 2, "bias": False, "dilation": 2}, ((4, 7),)),
         Sample({"out": 3, "kernel": 2, "stride": 2}, ((4, 2, 3, 4),)),
+        Sample({"out": 6, "kernel": 2, "groups": 2, "weight": "given", "bias": "given"}, ((4, 7), (4, 3, 2), (6,))),
+        Sample({"out": 6, "kernel": 2, "stride": 2, "bias": "given"}, ((4, 3, 5), (6,))),
     )
     invalid_samples = (
         Sample({"out": 8, "kernel": 4}, ((4,),)),
@@ -49,6 +54,7 @@ class ConvTranspose(Op, name="conv_transpose"):
         Sample({"out": 8, "kernel": 3, "groups": 3}, ((4, 7, 7),)),
         Sample({"out": 8, "kernel": 3, "stride": 2, "output_padding": 2}, ((4, 7, 7),)),
         Sample({"out": 8, "kernel": [3, 3, 3]}, ((4, 7, 7),)),
+        Sample({"out": 6, "kernel": 2, "weight": "given", "bias": False}, ((4, 7), (6, 4, 2))),
     )
 
     out: Positive = Field(description="Number of output channels.")
@@ -57,11 +63,12 @@ class ConvTranspose(Op, name="conv_transpose"):
     padding: PerAxisCount = Field(0, description="Elements cropped from both ends of the result.")
     output_padding: PerAxisCount = Field(0, description="Elements added after the result; smaller than the stride.")
     groups: Positive = Field(1, description="Number of groups of channels that are convolved separately.")
-    bias: Flag = Field(True, description="Whether each output channel adds a trainable constant.")
+    bias: Bias = Field(True, description="Whether each channel adds a trainable constant, or a tensor with them.")
     dilation: PerAxis = Field(1, description="Distance between two taps of a filter, in elements.")
+    weight: Weight = weight_field()
 
     def infer_shape(self, *shapes: Shape) -> Shape:
-        (shape,) = shapes
+        shape = shapes[0]
         rank = spatial_rank("conv_transpose", shape)
         for field in ("kernel", "stride", "padding", "output_padding", "dilation"):
             check_axes("conv_transpose", field, getattr(self, field), rank)
@@ -78,6 +85,7 @@ class ConvTranspose(Op, name="conv_transpose"):
                 operand=0,
                 code=Code.INVALID_WINDOW,
             )
+        self.check_weights(*shapes)
         return (self.out, *sizes)
 
     def _per_axis(self, rank: int) -> tuple[tuple[int, ...], ...]:
@@ -107,18 +115,39 @@ class ConvTranspose(Op, name="conv_transpose"):
                 code=Code.INVALID_WINDOW,
             )
 
-    def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
-        (shape,) = shapes
+    def weight_shapes(self, *shapes: Shape) -> dict[str, Shape]:
+        shape = shapes[0]
         # torch.nn.ConvTranspose2d.weight begins with the input channels, unlike that of torch.nn.Conv2d: it is the
         # weight of the convolution whose gradient this is.
         weight = (shape[0], self.out // self.groups, *per_axis(self.kernel, len(shape) - 1))
         return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
 
-    def count_macs(self, *shapes: Shape) -> Size:
-        return elements(self.list_parameters(*shapes)["weight"]) * elements(shapes[0][1:])
+    @classmethod
+    def sizes_of(cls, weight: Shape, values: dict[str, Any]) -> dict[str, Any]:
+        groups = values.get("groups", 1)
+        return {"out": weight[1] * groups, "kernel": shortest(tuple(map(int, weight[2:])))} if len(weight) > 2 else {}
 
-    def emit_module(self, *shapes: Shape) -> Torch:
-        (shape,) = shapes
+    def count_macs(self, *shapes: Shape) -> Size:
+        return elements(self.weight_shapes(*shapes)["weight"]) * elements(shapes[0][1:])
+
+    def emit_function(self, *shapes: Shape) -> Torch | None:
+        if not self.is_function:
+            return None
+        weights = ", ".join(f"{{{position}}}" for position in range(len(shapes)))
+        arguments = (
+            Argument("stride", shortest(self.stride), 1),
+            Argument("padding", shortest(self.padding), 0),
+            Argument("output_padding", shortest(self.output_padding), 0),
+            Argument("groups", self.groups, 1, counts="channels"),
+            Argument("dilation", shortest(self.dilation), 1),
+        )
+        name = f"F.conv_transpose{spatial_rank('conv_transpose', shapes[0])}d"
+        return Torch(f"{name}({weights}, {{arguments}})", arguments)
+
+    def emit_module(self, *shapes: Shape) -> Torch | None:
+        if self.is_function:
+            return None
+        shape = shapes[0]
         arguments = (
             Argument("in_channels", shape[0], positional=True, counts="in_channels"),
             Argument("out_channels", self.out, positional=True, field="out", counts="channels"),
@@ -127,7 +156,7 @@ class ConvTranspose(Op, name="conv_transpose"):
             Argument("padding", shortest(self.padding), 0),
             Argument("output_padding", shortest(self.output_padding), 0),
             Argument("groups", self.groups, 1, counts="channels"),
-            Argument("bias", self.bias, True),
+            Argument("bias", bool(self.bias), True),
             Argument("dilation", shortest(self.dilation), 1),
         )
         return Torch(f"nn.ConvTranspose{spatial_rank('conv_transpose', shape)}d({{arguments}})", arguments)
@@ -143,7 +172,7 @@ class ConvTranspose(Op, name="conv_transpose"):
             Window(Fraction(padding - dilation * (kernel - 1), stride), Fraction(padding, stride), Fraction(1, stride))
             for kernel, stride, padding, dilation in zip(kernels, strides, paddings, dilations, strict=True)
         )
-        return ((None, *spread),)
+        return self.with_weights((None, *spread), *shapes)
 
     def abbreviate(self, shape: Shape) -> str:
         return SlidingWindow(self.kernel, self.stride).abbreviate(len(shape) - 1)

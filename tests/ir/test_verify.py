@@ -111,6 +111,7 @@ BROKEN: dict[str, tuple[str, Callable[[], Graph]]] = {
         "initialized parameters",
         lambda: changed("conv1", init=(("w", Initializer("ones")),)),
     ),
+    "a tie to nothing": ("tied weights", lambda: changed("conv1", ties=(("weight", "conv2.weight"),))),
     "a node that is elsewhere": ("scopes", stranger),
     "an empty scope": ("scopes", hollow),
     "a border": ("borders", lost_border),

@@ -15,7 +15,7 @@ from netspec.ir import Graph
 from netspec.language import load
 from netspec.language.model import Document
 from netspec.lowering import lower
-from netspec.ops import Op
+from netspec.ops import OPS, Op, Sample
 from netspec.sizes.shape import Shape
 from netspec.targets.torch.runtime import build_module
 from tests.support.paths import GOLDEN
@@ -78,6 +78,17 @@ def declared(op: Op, shapes: Mapping[str, Shape]) -> dict[str, Any]:
         dtype = (*op.operand_dtypes(place), "float")[0]
         found[name] = {"shape": list(shape), "dtype": dtype, **({"high": 5} if dtype == "int64" else {})}
     return found
+
+
+def with_tensors(name: str, sample: Sample) -> tuple[Sample, dict[str, Any]]:
+    """Return a sample as a document writes it, and the tensors that it takes as weights, declared by name."""
+    given = OPS[name](**sample.arguments).given()
+    values, weights = sample.inputs[: len(sample.inputs) - len(given)], sample.inputs[len(sample.inputs) - len(given) :]
+    tensors = {
+        f"given_{each}": {"shape": list(shape), "init": {"normal": {"std": 0.5}}}
+        for each, shape in zip(given, weights, strict=True)
+    }
+    return Sample({**sample.arguments, **{each: f"given_{each}" for each in given}}, values), tensors
 
 
 def outputs_of(graph: Graph, result: Any, training: bool) -> dict[str, Tensor]:

@@ -48,6 +48,13 @@ class Call:
             owner = owner._modules[part]
         return getattr(owner, last, None)
 
+    def taken(self, name: str, given: tuple[Tensor, ...]) -> Tensor | None:
+        """Return a weight: one of those given for each example, which are equal, or one of the node's module."""
+        names = [each for each in ("weight", "bias") if getattr(self.op, each, None) == "given"]
+        if name in names:
+            return given[names.index(name)][0]
+        return None if "weight" in names else self.weight(name)  # an op without a weight of its own has no module
+
     def axes(self, value: Any, rank: int) -> tuple[Any, ...]:
         return tuple(value) if isinstance(value, (tuple, list)) else (value,) * rank
 
@@ -374,23 +381,23 @@ def padded(x: Tensor, sides: tuple[tuple[int, int], ...], mode: str = "constant"
 
 
 @rule("conv")
-def convolution(call: Call, x: Tensor) -> Tensor:
+def convolution(call: Call, x: Tensor, *given: Tensor) -> Tensor:
     op, rank = call.op, x.dim() - 2
-    weight = call.weight("weight")
+    weight = call.taken("weight", given)
     assert weight is not None
     if op.binary:
         weight = torch.sign(weight) * weight.abs().flatten(1).mean(1).reshape(-1, *(1,) * (rank + 1))
     x = padded(x, pairs(call, x), "constant" if op.padding_mode == "zeros" else op.padding_mode)
     groups = op.groups if op.depth_multiplier is None else x.shape[1]
     function = (F.conv1d, F.conv2d, F.conv3d)[rank - 1]
-    return function(x, weight, call.weight("bias"), op.stride, 0, op.dilation, groups)
+    return function(x, weight, call.taken("bias", given), op.stride, 0, op.dilation, groups)
 
 
 @rule("conv_transpose")
-def transposed_convolution(call: Call, x: Tensor) -> Tensor:
+def transposed_convolution(call: Call, x: Tensor, *given: Tensor) -> Tensor:
     op, rank = call.op, x.dim() - 2
     function = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[rank - 1]
-    weight, bias = call.weight("weight"), call.weight("bias")
+    weight, bias = call.taken("weight", given), call.taken("bias", given)
     return function(x, weight, bias, op.stride, op.padding, op.output_padding, op.groups, op.dilation)
 
 
@@ -476,16 +483,16 @@ REDUCTIONS: dict[str, Callable[[Tensor, list[int]], Tensor]] = {
 
 
 @rule("linear")
-def linear(call: Call, x: Tensor) -> Tensor:
-    weight, bias = call.weight("weight"), call.weight("bias")
+def linear(call: Call, x: Tensor, *given: Tensor) -> Tensor:
+    weight, bias = call.taken("weight", given), call.taken("bias", given)
     assert weight is not None
     y = x @ weight.T
     return y if bias is None else y + bias
 
 
 @rule("embedding")
-def embedding(call: Call, x: Tensor) -> Tensor:
-    weight = call.weight("weight")
+def embedding(call: Call, x: Tensor, *given: Tensor) -> Tensor:
+    weight = call.taken("weight", given)
     assert weight is not None
     return weight[x]
 

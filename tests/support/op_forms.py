@@ -59,12 +59,14 @@ def make(sample: Sample, name: str) -> Case:
 
 
 def legal(op: Op, shapes: tuple[Shape, ...]) -> Case:
-    """Return the op and its input after padding that torch's modules cannot do has been done before it."""
+    """Return the op and its operands after what torch's modules cannot do is done beside it: padding, a given bias."""
+    if op.given() == ("bias",):
+        return legal(op.with_fields(bias=False), shapes[:1])
     pairs = op.explicit_padding(shapes[0])
     if pairs is None:
         return op, shapes
     padded = (size + sum(pair) for size, pair in zip(shapes[0][1:], pairs, strict=True))
-    return op.without_padding(), ((shapes[0][0], *padded),)
+    return op.without_padding(), ((shapes[0][0], *padded), *shapes[1:])
 
 
 def forms(op: Op, shapes: tuple[Shape, ...], inplace: bool = False) -> Iterator[nn.Module]:
@@ -81,9 +83,11 @@ def forms(op: Op, shapes: tuple[Shape, ...], inplace: bool = False) -> Iterator[
 
 
 def operands(op: Op, shapes: tuple[Shape, ...], seed: int = 0) -> list[torch.Tensor]:
-    """Return random operands with a batch axis."""
+    """Return random operands, of which all but weights have a batch axis."""
     chance.seed(seed)
-    return [operand(dtype_of(op, place), (BATCH, *shape)) for place, shape in enumerate(shapes)]
+    weights = range(len(shapes) - len(op.given()), len(shapes))
+    whole = [shape if place in weights else (BATCH, *shape) for place, shape in enumerate(shapes)]
+    return [operand(dtype_of(op, place), shape) for place, shape in enumerate(whole)]
 
 
 def dtype_of(op: Op, place: int) -> str:
@@ -92,7 +96,7 @@ def dtype_of(op: Op, place: int) -> str:
 
 
 def operand(dtype: str, shape: Shape) -> torch.Tensor:
-    """Return a random tensor with a batch axis."""
+    """Return a random tensor."""
     if dtype == "float":
         return torch.randn(shape, dtype=torch.float64)
     return torch.rand(shape) > 0.5 if dtype == "bool" else torch.randint(0, 5, shape)

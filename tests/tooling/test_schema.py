@@ -39,6 +39,7 @@ from netspec.tooling.schema import BRINGS_BLOCKS, document_schema, schema_text
 from netspec.tooling.schema.patterns import EXPRESSION, word
 from netspec.tooling.starter import SCHEMA
 from tests.support import search
+from tests.support.documents import with_tensors
 
 INVALID = sorted((Path(__file__).parent / "invalid").glob("*.yaml"))
 SHIPPED = [*sorted(shipped_folder().rglob("*.yaml")), *sorted(library_folder().glob("*.yaml"))]
@@ -143,7 +144,7 @@ def test_samples_and_examples_of_ops_pass(name: str) -> None:
     example = re.search(r"Example: ``(.*?)``", " ".join((op.__doc__ or "").split()))
     steps = read(f"network:\n  {example[1] if example else '[]'}", "example")["network"]
     merged = op.family == "merge" and not op.operands_from
-    for sample in op.samples:
+    for sample, _ in (with_tensors(name, each) for each in op.samples):
         operands = dict.fromkeys(op.operand_names, "x") or ["x"] * len(sample.inputs)
         steps.append({name: {"of": operands, **sample.arguments} if merged else sample.arguments})
     assert not paths(general(), network(*json.loads(json.dumps(steps))))

@@ -89,6 +89,8 @@ def read_attributes(line: Line, known: Collection[str]) -> dict[str, Any]:
                 attributes["rounds"] = int(line.match(NUMBER, "a number"))
             case "sizes":
                 attributes["size_inputs"] = line.several(line.value)
+            case "ties":
+                attributes["ties"] = line.several(lambda: read_argument(line))
             case "expressions":
                 attributes["expressions"] = line.several(lambda: read_argument(line))
     return attributes

@@ -115,6 +115,8 @@ def _marks(node: Node) -> Iterator[str]:
         yield f"init {_initializers(node.init)}"
     if node.size_inputs:
         yield f"sizes {', '.join(node.size_inputs)}"
+    if node.ties:
+        yield f"ties {_arguments(dict(node.ties))}"
     if node.expressions:
         yield f"expressions {_arguments(dict(node.expressions))}"
 

@@ -12,10 +12,12 @@ from netspec.language.messages import as_help, show_kind
 from netspec.language.model import STEP_KEYS, Text
 from netspec.language.other_names import suggest_argument
 from netspec.language.parsing.operands import OperandParser
-from netspec.language.scope import formula_errors, narrowed
+from netspec.language.scope import TIE, formula_errors, narrowed, source_of
 from netspec.language.shorthand import under
 from netspec.ops import Op
 from netspec.ops.patterned import Patterned
+from netspec.ops.weighted import Weighted
+from netspec.syntax import expr
 from netspec.syntax.pattern import PatternError
 from netspec.syntax.yaml import Mapping
 from netspec.syntax.yaml.spacing import missing_mark
@@ -151,11 +153,23 @@ class OpArgumentParser(OperandParser):
         for name, value in arguments.items():
             if name in op.verbatim and isinstance(value, str):
                 arguments[name] = Text(value)
+            elif name in op.weight_names and isinstance(value, str):
+                self._check_weight(value, arguments.value_spans[name])
             elif name in op.model_fields:
                 self.check_expressions(value, arguments, name, op.words(name))
 
+    def _check_weight(self, text: str, span: Span) -> None:
+        """Report errors in a tensor, a formula over tensors, or the weight of a step with a label."""
+        tie = TIE.fullmatch(source_of(text))
+        if tie is not None:
+            self.check_label(tie[1], span)
+        else:
+            self.collector.add(formula_errors(text, span, self.scope, expr.parse_weight_formula))
+
     def check_required(self, model: type[Op | Combinator], arguments: Mapping, call: Call) -> None:
         fields, given = model.model_fields, self.defaults.get(call.key) or ()
+        if issubclass(model, Weighted) and isinstance(arguments.get("weight"), str):
+            given = (*given, *model.said_by_weight)
         for name, info in fields.items():
             if info.is_required() and name not in given and self.is_missing(name, arguments, fields, call):
                 self.report(Code.MISSING_ARGUMENT, f"{call.key} needs `{name}`", call.span, as_help(info.description))

@@ -12,7 +12,7 @@ An expression has Python's spelling and Python's meaning, but only this alphabet
 done with it; ``syntax`` turns a text into a tree, ``builder`` the tree into closures, and ``expression`` is what
 others use, and ``truth`` knows which conditions depend on nothing. ``formula`` evaluates expressions over the elements
 of values: ``formula_builder`` makes its closures, ``term`` is a part of it and ``elementwise`` has the functions.
-``index_formula`` does so over indices.
+``index_formula`` does so over indices, and ``weight_formula`` over tensors.
 ``other_names`` answers the names of other languages. No Python code is ever compiled.
 """
 
@@ -24,9 +24,11 @@ from netspec.syntax.expr.formula import Evaluated, Formula, parse_evaluated, par
 from netspec.syntax.expr.function import FUNCTIONS
 from netspec.syntax.expr.index_formula import EvaluatedIndexFormula, IndexFormula, parse_index_formula
 from netspec.syntax.expr.truth import known_truth
-from netspec.syntax.expr.value import UNKNOWN, AlreadyReported, Missing, Unknown, Value
+from netspec.syntax.expr.value import ATTRIBUTES, UNKNOWN, AlreadyReported, Missing, Unknown, Value
+from netspec.syntax.expr.weight_formula import WeightFormula, parse_weight_formula
 
 __all__ = [
+    "ATTRIBUTES",
     "CONSTANTS",
     "ELEMENTWISE",
     "FUNCTIONS",
@@ -41,6 +43,7 @@ __all__ = [
     "Missing",
     "Unknown",
     "Value",
+    "WeightFormula",
     "evaluate",
     "fields",
     "fill",
@@ -49,4 +52,5 @@ __all__ = [
     "parse_evaluated",
     "parse_formula",
     "parse_index_formula",
+    "parse_weight_formula",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from netspec.sizes import Size
@@ -33,6 +33,8 @@ class Call:
     operands: tuple[Operand, ...]
     shape: Shape
     module: str
+    given: Mapping[str, Operand] = field(default_factory=dict)
+    """The operands that are weights, by the name of that."""
 
     @property
     def x(self) -> Operand:
@@ -45,7 +47,9 @@ class Call:
         return indices(len(self.shape))
 
     def weight(self, name: str, *at: object) -> str:
-        """Return the text of one element of a weight, by its key in the ``state_dict``."""
+        """Return the text of one element of a weight, by its key in the ``state_dict``, or of a tensor in its place."""
+        if name in self.given:
+            return self.given[name].at(*at)
         return f"{self.module}.{name}[{', '.join(map(str, at))}]"
 
 

@@ -22,7 +22,7 @@ def conv(op: Conv, call: Call) -> Equation | None:
     if op.padding_mode != "zeros" and _pads(op, call):
         return None  # the padding is then not zero, but a copy of elements inside
     out, groups = op.channels(call.x.shape)
-    weight = op.list_parameters(call.x.shape)["weight"]
+    weight = op.weight_shapes(call.x.shape)["weight"]
     positions = call.axes[1:]
     taps = TAPS[: len(positions)]
     read = call.x.at(_grouped(out, groups, weight[1]), *_slid(op, call))

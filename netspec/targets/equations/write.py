@@ -40,7 +40,9 @@ def _equation(node: Node, graph: Graph) -> Iterator[str]:
     operands = tuple(Operand(path, graph.shape_of(path)) for path in node.inputs)
     rule = EQUATIONS.rule_for(type(node.op))
     shape = node.results[0].shape
-    equation = rule(node.op, Call(operands, shape, node.module)) if rule else None
+    weights = node.op.given()
+    given = dict(zip(weights, operands[len(operands) - len(weights) :], strict=True))
+    equation = rule(node.op, Call(operands, shape, node.module, given)) if rule else None
     if equation is None:
         yield _line(f"{', '.join(node.values)} = {_opaque(node)}", *(each.shape for each in node.results))
         return

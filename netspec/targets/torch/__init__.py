@@ -5,6 +5,7 @@ Compiles a graph to the text of a Python file. Every stage is a function from im
 emit.py            the file, from its header to its last class: runs the stages below
 pipeline.py        the passes before code generation
 legalize_padding.py   padding that torch's layers do not support, as an op of its own
+separate_bias.py   a given bias of a layer with a weight of its own, as a sum behind it
 drop_constants.py  constants that nothing reads, left out
 expand_stored.py   declared tensors, repeated for each example where torch does not stretch them
 pad_same.py        the op for padding that depends on the size at run time

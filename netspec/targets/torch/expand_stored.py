@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netspec.ir import Graph, Node, Rewriter, Scope
+from netspec.ir.batchless import Batchless
 from netspec.ops import Op, Torch
-from netspec.ops.stored import Parameter
 from netspec.ops.traits import SAME, Windows
 from netspec.passes import Pass
 from netspec.sizes.shape import Shape
@@ -47,37 +47,14 @@ class ExpandStored(Pass, name="expand_stored"):
 
 def without_batch(graph: Graph) -> frozenset[str]:
     """Return the values that are the same for each example: declared tensors, and what is computed of them alone."""
-    return _Alone(graph).values
+    return frozenset(_batchless(graph).values)
 
 
-class _Alone:
-    """The values of a graph without a batch axis, and which of them are stored with an axis of 1 in its place."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-        self._alone: set[str] = set()
-        self._leading: set[str] = set()
-        for node in graph:
-            is_alone = self._alone.issuperset(node.inputs) and self.adapted(node) is not None
-            if is_alone or not node.op.has_batch:
-                self._alone.update(node.values)
-                if not self._leading.isdisjoint(node.inputs) or (isinstance(node.op, Parameter) and node.op.batch):
-                    self._leading.update(node.values)
-
-    @property
-    def values(self) -> frozenset[str]:
-        """The values without a batch axis."""
-        return frozenset(self._alone)
-
-    def adapted(self, node: Node) -> Op | None:
-        """Return the op that takes a node's operands as they are stored, or None where they must be expanded."""
-        alone = tuple(path in self._alone for path in node.inputs)
-        if all(node.op.stretches_operand(place) for place, is_alone in enumerate(alone) if is_alone):
-            return node.op
-        # An index counts from the first axis that is stored.
-        if not self._leading.isdisjoint(node.inputs):
-            return None
-        return node.op.without_batch(alone, *map(self._graph.shape_of, node.inputs))
+def _batchless(graph: Graph) -> Batchless:
+    found = Batchless(graph.shape_of)
+    for node in graph:
+        found.add(node)
+    return found
 
 
 class _Expansion:
@@ -85,7 +62,7 @@ class _Expansion:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._stored = _Alone(graph)
+        self._stored = _batchless(graph)
         self._alone = self._stored.values
         self._rewriter = Rewriter(graph)
         self._known: dict[tuple[str, Scope], str] = {}

@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from netspec.ir import Initializer
+from netspec.ir import Graph, Initializer
 from netspec.targets.torch.document import Brackets, Document, Line, call, literal
 from netspec.targets.torch.layout import Layout, needs_module, operand_shapes
-from netspec.targets.torch.program import NamedClass, Program
+from netspec.targets.torch.program import NamedClass, Program, reach
 
 
 def initialization(program: Program) -> list[Line]:
-    """Return the lines that initialize parameters: first per op, then the steps with initializers of their own."""
-    lines = [*_per_op(program.layout), *_per_step(program)]
-    return [Line(0, ""), *lines] if lines else []
+    """Return the lines that initialize parameters, and then those that make one of two of them.
+
+    First come the initializers per op, then those of steps with their own.
+    """
+    # Parameters that another step owns start as it says, so that they are replaced when all have started.
+    parts = ([*_per_op(program.layout), *_per_step(program)], list(_ties(program.graph)))
+    return [line for lines in parts if lines for line in (Line(0, ""), *lines)]
+
+
+def _ties(graph: Graph) -> Iterator[Line]:
+    """Yield the lines by which a module takes parameters of another one."""
+    for node in graph:
+        for name, key in () if node.shared else node.ties:
+            module, _, parameter = key.rpartition(".")
+            yield Line(2, f"{reach('self', module)}.{parameter}", before=f"{reach('self', node.module)}.{name} = ")
 
 
 @dataclass(slots=True)
@@ -60,7 +72,7 @@ def _uses(layout: Layout) -> dict[str, _Uses]:
         if node.op.name in initialized and needs_module(node):
             found = uses.setdefault(node.op.name, _Uses())
             found.classes[layout.text_of(node).template.partition("(")[0]] = None
-            found.parameters.append(frozenset(node.op.list_parameters(*operand_shapes(node, layout.graph))))
+            found.parameters.append(node.op.module_parameters(*operand_shapes(node, layout.graph)))
             found.zero_rows.append(node.op.zero_rows())
     return uses
 

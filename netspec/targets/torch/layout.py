@@ -96,7 +96,7 @@ def path_inside(path: str, scope: str) -> str:
 
 def needs_module(node: Node) -> bool:
     """Return whether a node must be a sub-module rather than a function call."""
-    if node.symbolic is not None:
+    if node.symbolic is not None or node.op.is_function:
         return False  # modules are constructed before sizes are known
     if node.named and type(node.op).emit_module is not Op.emit_module:
         return True

@@ -87,9 +87,10 @@ def _write_out(node: Node, rewriter: Rewriter) -> None:
     padding = _pairs(node.op, shape)
     if _is_open(node, rewriter.graph) or any(before or after for before, after in padding):
         # Names in documents contain no `@`, so this path is free.
-        pad = rewriter.derive(node, _pad(node, padding, rewriter.graph), path=f"{node.path}@pad")
+        op, path = _pad(node, padding, rewriter.graph), f"{node.path}@pad"
+        pad = rewriter.derive(node, op, path=path, inputs=node.inputs[:1])
         rewriter.insert_before(node, pad)
-        rewriter.replace(node, rewriter.derive(node, node.op.without_padding(), inputs=(pad.path,)))
+        rewriter.replace(node, rewriter.derive(node, node.op.without_padding(), inputs=(path, *node.inputs[1:])))
     else:
         rewriter.replace(node, rewriter.derive(node, node.op.without_padding()))
 

@@ -7,8 +7,9 @@ from netspec.passes import PassManager
 from netspec.targets.torch.drop_constants import DropConstants
 from netspec.targets.torch.expand_stored import ExpandStored
 from netspec.targets.torch.legalize_padding import LegalizePadding
+from netspec.targets.torch.separate_bias import SeparateBias
 
-TORCH_PASSES = PassManager((LegalizePadding(), DropConstants(), ExpandStored()))
+TORCH_PASSES = PassManager((LegalizePadding(), SeparateBias(), DropConstants(), ExpandStored()))
 
 
 @analysis

@@ -18,7 +18,7 @@ from netspec.lowering import lower
 from netspec.ops import OPS, Sample
 from netspec.targets.equations.model import EQUATIONS
 from netspec.targets.equations.write import write_equations
-from tests.support.documents import build, declared, inputs_of, load_text
+from tests.support.documents import build, declared, inputs_of, load_text, with_tensors
 
 DECLINED = pytest.mark.parametrize("name", [name for name, op in OPS.items() if EQUATIONS.rule_for(op) is None])
 WRITTEN = pytest.mark.parametrize("name", [name for name, op in OPS.items() if EQUATIONS.rule_for(op) is not None])
@@ -98,8 +98,10 @@ def evaluate(text: str, known: dict[str, Tensor], shape: tuple[int, ...]) -> Ten
 
 def document(name: str, sample: Sample) -> dict[str, Any]:
     """Return a document of one op, which takes the inputs of a sample."""
-    op, labels = OPS[name], "abcde"[: len(sample.inputs)]
-    inputs = declared(op(**sample.arguments), dict(zip(labels, sample.inputs, strict=True)))
+    op, made = OPS[name], OPS[name](**sample.arguments)
+    sample, tensors = with_tensors(name, sample)
+    labels = "abcde"[: len(sample.inputs)]
+    inputs = declared(made, dict(zip(labels, sample.inputs, strict=True)))
     step: dict[str, Any] = {name: {**sample.arguments}}
     if op.operands_from:
         pass  # its formula names them
@@ -109,7 +111,7 @@ def document(name: str, sample: Sample) -> dict[str, Any]:
         step = {name: {**sample.arguments, "of": of} if not names else {**sample.arguments, **of}}
     elif len(labels) > 1:
         step["from"] = list(labels)
-    return {"input": inputs, "network": [step]}
+    return {"input": inputs, **({"tensors": tensors} if tensors else {}), "network": [step]}
 
 
 def equations(name: str) -> Iterator[tuple[Any, str, dict[str, Tensor], Tensor]]:

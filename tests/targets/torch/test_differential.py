@@ -20,7 +20,7 @@ from netspec.targets.torch import emit_torch
 from netspec.targets.torch.pipeline import legalize
 from netspec.targets.torch.runtime import verify_forward
 from tests.support.differential import compare, read
-from tests.support.documents import OWN, build, compile_text, declared, find, load_text
+from tests.support.documents import OWN, build, compile_text, declared, find, load_text, with_tensors
 from tests.support.interpreter import ACTIVATIONS, EDGES, RULES
 from tests.support.random_documents import documents
 from tests.support.random_sequences import sequences
@@ -47,8 +47,10 @@ def test_every_op_has_a_rule() -> None:
 
 def sample_document(name: str, sample: Sample) -> dict[str, Any]:
     """Return a document of one op, with an input per operand; the scalar that a ``join`` may take is drawn in it."""
+    op = OPS[name](**sample.arguments)
+    sample, tensors = with_tensors(name, sample)
     shapes = {f"value{index}": shape for index, shape in enumerate(sample.inputs)}
-    inputs = {key: each for key, each in declared(OPS[name](**sample.arguments), shapes).items() if shapes[key]}
+    inputs = {key: each for key, each in declared(op, shapes).items() if shapes[key]}
     first: list[Any] = [
         {"draw_column": {"columns": 2}, "from": "value0", "as": key} for key in shapes if key not in inputs
     ]
@@ -62,7 +64,7 @@ def sample_document(name: str, sample: Sample) -> dict[str, Any]:
         of = () if OPS[name].optional_operands else OPS[name].operand_names
         operands = dict(zip(of, shapes, strict=True)) if of else list(shapes)
         step = {name: {"of": operands, **sample.arguments}}
-    return {"input": inputs, "network": [*first, step]}
+    return {"input": inputs, **({"tensors": tensors} if tensors else {}), "network": [*first, step]}
 
 
 @pytest.mark.parametrize("name", OPS)
