@@ -166,6 +166,75 @@ def module_rows() -> list[Row]:
     ]
 
 
+LAYERS = """
+netspec: 1
+name: layer
+args: {layer: {type: block, default: {attention: 6}}}
+input: [196, 384]
+network: [$layer]
+"""
+
+
+def layer_rows(folder: Path) -> list[Row]:
+    """Measure layers of transformers against modules written by hand over torch's functions."""
+    import torch
+
+    import netspec
+
+    torch.manual_seed(0)
+    tokens = torch.randn(8, 196, 384)
+    path = folder / "layer.yaml"
+    path.write_text(LAYERS)
+    rows = []
+    for what, call, by_hand, most in (
+        ("attention against a module over F.scaled_dot_product_attention", {"attention": 6}, attention(384, 6), "1.05"),
+        ("rms_norm against F.rms_norm", "rms_norm", rms_norm(384), "1.1"),
+    ):
+        ours = netspec.build(path, overrides={"layer": call}, device="cpu")
+        for one, other in zip(ours.parameters(), by_hand.parameters(), strict=True):
+            other.data.copy_(one)
+        torch.testing.assert_close(ours(tokens), by_hand(tokens))
+        forward = interleaved([evaluated(ours, tokens), evaluated(by_hand, tokens)], repeats=51, warm_up=5)
+        train = interleaved([trained(ours, tokens), trained(by_hand, tokens)], repeats=51, warm_up=5)
+        rows.append(Row(f"forward of {what}", f"{forward[0] / forward[1]:.2f}", f"≤ {most}"))
+        rows.append(Row(f"training step of {what}", f"{train[0] / train[1]:.2f}", f"≤ {most}"))
+    return rows
+
+
+def attention(dim: int, heads: int):  # type: ignore[no-untyped-def]
+    """Return multi-head attention as one writes it by hand."""
+    from torch import nn
+    from torch.nn import functional as F
+
+    class Attention(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.q, self.k, self.v, self.out = (nn.Linear(dim, dim) for _ in range(4))
+
+        def forward(self, x):  # type: ignore[no-untyped-def]
+            q, k, v = (layer(x).unflatten(2, (heads, -1)).transpose(1, 2) for layer in (self.q, self.k, self.v))
+            return self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+
+    return Attention()
+
+
+def rms_norm(dim: int):  # type: ignore[no-untyped-def]
+    """Return a module that calls torch's function, with a weight of its own."""
+    import torch
+    from torch import nn
+    from torch.nn import functional as F
+
+    class Norm(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.ones(dim))
+
+        def forward(self, x):  # type: ignore[no-untyped-def]
+            return F.rms_norm(x, (dim,), self.weight)
+
+    return Norm()
+
+
 def evaluated(module, images) -> Callable[[], object]:  # type: ignore[no-untyped-def]
     """Return the work of one forward pass without gradients."""
     import torch
@@ -200,7 +269,8 @@ def main() -> None:
 
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
-        for measure in (compile_rows, start_rows, lambda: growth_rows(Path(folder)), module_rows):
+        here = Path(folder)
+        for measure in (compile_rows, start_rows, lambda: growth_rows(here), module_rows, lambda: layer_rows(here)):
             for row in measure():
                 print(f"{row.what}: {row.figure} (aim: {row.aim})", flush=True)
                 rows.append(row)

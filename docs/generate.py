@@ -380,10 +380,12 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": lambda: _text(errors_page()),
     "zoo.md": lambda: _text(zoo_page()),
     "pictures/accuracy.svg": lambda: signed(accuracy_chart(), ".svg"),
+    "pictures/ddpm_unet_cifar.svg": lambda: signed(netspec.draw("ddpm_unet_cifar"), ".svg"),
     "pictures/deit_small.svg": lambda: signed(netspec.draw("deit_small"), ".svg"),
     "pictures/densenet121.svg": lambda: signed(netspec.draw("densenet121"), ".svg"),
     "pictures/gpt2.svg": lambda: signed(netspec.draw("gpt2"), ".svg"),
     "pictures/tiny.svg": lambda: signed(netspec.draw(first_network()), ".svg"),
+    "pictures/yolov8n.svg": lambda: signed(netspec.draw("yolov8n"), ".svg"),
     "../README.md": lambda: readme_page(README.read_text(encoding="utf-8")),
 }
 """What is generated, by its path in this folder."""

@@ -23,7 +23,10 @@ LAWS = (
     "test_behaviour_families.py",
     "test_figures.py",
     "test_initialization.py",
+    "test_plain_generative.py",
+    "test_plain_hybrids.py",
     "test_plain_modules.py",
+    "test_plain_tasks.py",
 )
 """The files of tests that hold single networks to what their papers and their authors' files say of them."""
 

@@ -194,8 +194,9 @@ class ArgumentParser(OpArgumentParser):
             for item, place in zip(value, value.item_spans, strict=True):
                 self._check_elements(item, holder, key, place)
         elif not (isinstance(value, str) and is_callable(value, self.namespace) and self._is_unknown(value)):
-            meant = suggest_step(value, self.callables()) if isinstance(value, str) and WORD.match(value) else ""
-            if meant and self._is_unknown(value):
+            # Asked last: to look for what a name resembles takes longer than all else here.
+            is_word = isinstance(value, str) and WORD.match(value) and self._is_unknown(value)
+            if is_word and (meant := suggest_step(value, self.callables())):
                 place = span or holder.value_spans[key]
                 self.report(Code.UNKNOWN_NAME, f"unknown name '{value}'", place, meant)
             else:

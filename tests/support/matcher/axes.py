@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tests.support.matcher.arithmetic import Arithmetic, Term
 from tests.support.matcher.canonical import Node, Value, number
+from tests.support.matcher.windows import without_results
 
 
 class Piece(NamedTuple):
@@ -116,6 +117,9 @@ class Builder(Arithmetic):
         if earlier is not None:
             first, last = (edge * earlier.step + earlier.start for edge in (start, stop - 1))
             return self.slice(node.operands[0].value, outer, earlier.size, inner, first, last + 1, step * earlier.step)
+        fewer = self._of_the_operand(node, (outer, size, inner), start, stop) if step == 1 else None
+        if fewer is not None:
+            return fewer
         cut = Cut(size, start, stop, step)
         below = self._before_permuting(value, outer, inner, cut) if node.op == "permute" else None
         if below is not None:
@@ -124,6 +128,16 @@ class Builder(Arithmetic):
         group = math.gcd(size, start, stop) if step == 1 else 1
         attributes = {name: edge // group if name != "step" else edge for name, edge in cut._asdict().items()}
         return self.emit("slice", [("input", value)], outer=outer, inner=inner * group, **attributes)
+
+    def _of_the_operand(self, node: Node, around: tuple[int, int, int], start: int, stop: int) -> Value | None:
+        """A slice of what was padded or computed window by window, as a slice of what entered there."""
+        if node.op != "pad":
+            return without_results(self, node, around, start, stop)
+        outer, size, inner, before, after = node.integers("outer", "size", "inner", "before", "after")
+        if (outer, before + size + after, inner) != around or start > before + size or stop < before:
+            return None
+        source, constant = node.operands[0].value, float(str(node.attribute("value")))
+        return self.pad(source, outer, size, inner, before - start, after - (around[1] - stop), constant)
 
     def _before_permuting(self, value: Value, outer: int, inner: int, cut: Cut) -> Value | None:
         """Return the slice of what a permutation puts into another order: it can be cut before as well."""

@@ -151,16 +151,17 @@ def pool(call: Call) -> Value:
     if unpadded and kernel == spatial and set(dilation) == {1} and call["divisor_override"] is None:
         axes = range(len(call.shape) - rank, len(call.shape))
         return call.builder.reduce(kind, call.value, call.shape, axes)
-    windows = zip(spatial, kernel, stride, padding, dilation, strict=True)
-    uneven = any((size + 2 * pad - gap * (width - 1) - 1) % step for size, width, step, pad, gap in windows)
-    attributes: dict[str, Hashable] = {
-        "input": call.shape, "kernel": kernel, "stride": stride, "padding": padding,
-        "ceil": bool(call["ceil_mode"]) and uneven,
-    }  # fmt: skip
+    counted = kind == "mean" and bool(call["count_include_pad"]) and not unpadded
+    windows = zip(call.results[0].shape[-rank:], spatial, kernel, stride, padding, dilation, strict=True)
+    reached = [(count - 1) * step + gap * (width - 1) + 1 - size for count, size, width, step, _, gap in windows]
+    # Where padding does not count, it is what windows have beyond the map, be it for rounding or not.
+    sides = [(pad, pad if counted else max(end - pad, 0)) for end, pad in zip(reached, padding, strict=True)]
+    attributes: dict[str, Hashable] = {"input": call.shape, "kernel": kernel, "stride": stride, "padding": tuple(sides)}
     if kind == "max":
         attributes["dilation"] = dilation
     else:
-        attributes["padding_counts"] = bool(call["count_include_pad"]) and not unpadded
+        attributes["padding_counts"] = counted
+        attributes["ceil"] = counted and any(end > 2 * pad for end, pad in zip(reached, padding, strict=True))
         attributes["divisor"] = call["divisor_override"]
     return call.builder.emit(f"{kind}_pool", [("input", call.value)], **attributes)
 

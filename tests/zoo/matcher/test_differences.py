@@ -53,7 +53,7 @@ CHANGED: list[tuple[dict[str, Any], str]] = [
     ({"padding": 0}, "padding"),
     ({"swapped": True}, "same operands in another order"),
     ({"relu": False}, "operation batch_norm, clamp"),
-    ({"ceil_mode": False}, "ceil False, True"),
+    ({"ceil_mode": False}, "padding"),
     ({"count_include_pad": True}, "padding_counts True, False"),
     ({"dilation": 1}, r"dilation \(1, 1\), \(2, 2\)"),
     ({"groups": 2}, "groups 2, 4"),

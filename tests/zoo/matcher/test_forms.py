@@ -76,6 +76,18 @@ def windows_by_columns(m: Any, x: Tensor) -> Tensor:
     return m.b(m.a(x).view(2, 8, 3, 2, 3, 2).permute(0, 3, 5, 4, 2, 1).reshape(2, 4, 9, 8))
 
 
+def cropped(layer: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    return layer(F.pad(x, (1, 0, 1, 0)))[:, :, 1:, 1:]
+
+
+def first_columns(layer: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    return layer(x)[:, :, :, :2]
+
+
+def max_of_three(x: Tensor) -> Tensor:
+    return F.max_pool2d(x, 3, 1, 1)
+
+
 PLACES = torch.arange(16) % 5
 
 
@@ -179,6 +191,24 @@ FORMS: dict[str, tuple[tuple[Callable[..., Any], dict[str, nn.Module]], ...]] = 
         (lambda m, x: torch.cat([m.a(x).narrow(1, 4, 4), m.a(x).split([4, 2, 2], 1)[0].relu()], 1), convs("a")),
         (lambda m, x: torch.cat([torch.cat([x, m.a(x)], 1)[:, 12:], m.a(x)[:, 0:6][:, :4].relu()], 1), convs("a")),
     ),
+    "convolution before a crop": (
+        (lambda m, x: m.a(F.pad(x, (1, 2, 1, 2))), {"a": conv(5, 5, stride=2)}),
+        (lambda m, x: cropped(m.a, x), {"a": conv(5, 5, stride=2, padding=2)}),
+    ),
+    "pooling before a crop": tuple(
+        (lambda m, x, form=form: torch.cat(form(m.a(x)), 1), convs("a"))
+        for form in (
+            lambda x: [F.max_pool2d(x, 3, 2, ceil_mode=True), F.avg_pool2d(x, 3, 2, ceil_mode=True)],
+            lambda x: [
+                cropped(lambda y: F.max_pool2d(y, 3, 2, 1), x),
+                cropped(lambda y: F.avg_pool2d(y, 3, 2, 1, count_include_pad=False), x),
+            ],
+        )
+    ),
+    "part of the results": (
+        (lambda m, x: m.a(x[:, :, :, :4]), {"a": conv(5, 3, padding=(1, 0))}),
+        (lambda m, x: first_columns(m.a, x), {"a": conv(5, 3, padding=(1, 0))}),
+    ),
     "attention": tuple(
         (form, {"a": conv(), "b": nn.Linear(36, 36, bias=False)}) for form in (fused_attention, written_attention)
     ),
@@ -232,6 +262,7 @@ CONTRASTS: list[tuple[str, tuple[str, ...], Callable[..., Any], Callable[..., An
     ("side of padding", ONE, lambda m, x: F.pad(m.a(x), (1, 0)), lambda m, x: F.pad(m.a(x), (0, 1))),
     ("amount of padding", ONE, lambda m, x: F.pad(m.a(x), (1, 1)), lambda m, x: F.pad(m.a(x), (1, 1), value=1.0)),
     ("scale of scores", ONE, lambda m, x: m.a(x) @ m.a(x).mT, lambda m, x: 2 * m.a(x) @ m.a(x).mT),
+    ("crop", ONE, lambda m, x: max_of_three(m.a(x))[:, :, 1:], lambda m, x: max_of_three(m.a(x)[:, :, 1:])),
     ("place of an activation", ONE, lambda m, x: F.relu(x) + m.a(x), lambda m, x: F.relu(x + m.a(x))),
     ("place of a branch", TWO, lambda m, x: m.b(m.a(x)) + x, lambda m, x: m.b(m.a(x)) + m.a(x)),
     ("shared weights", TWO, lambda m, x: m.a(x) + m.a(m.b(x)), lambda m, x: m.a(x) + m.b(m.b(x))),

@@ -1,0 +1,47 @@
+"""A network beside a module written by hand: equal outputs for equal weights."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+import netspec
+from netspec.targets.torch.runtime import example_inputs
+
+
+def assert_outputs_equal(graph: netspec.Graph, theirs: nn.Module) -> None:
+    """Fail unless both give the same for the same weights and inputs, in evaluation and in training, in float64."""
+    ours = netspec.build(graph, device="cpu", seed=0, dtype="float64")
+    take_weights(ours, theirs.double())
+    inputs = example_inputs(graph, ours, batch=3)
+    for training in (False, True):
+        found, expected = (_outputs(module.train(training), inputs) for module in (ours, theirs))
+        for one, other in zip(found, expected, strict=True):
+            torch.testing.assert_close(one, other)
+
+
+@torch.no_grad()
+def _outputs(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    torch.manual_seed(0)  # the same numbers for dropout, if both drop the same values in the same order
+    outputs = module(*inputs)
+    return (outputs,) if isinstance(outputs, Tensor) else tuple(each for each in outputs if each is not None)
+
+
+def take_weights(ours: nn.Module, theirs: nn.Module) -> None:
+    """Draw weights and running statistics for one module, and give them to the other, in the order of its steps."""
+    generator = torch.Generator().manual_seed(0)
+    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert one.shape == other.shape
+        one.data = torch.rand(one.shape, generator=generator, dtype=one.dtype) * 0.4 - 0.2
+        other.data = one.data
+    for one, other in zip(_saved_buffers(ours), _saved_buffers(theirs), strict=True):
+        assert one.shape == other.shape
+        if one.is_floating_point():
+            one.copy_(torch.rand(one.shape, generator=generator) * 0.4 + 0.6)
+            other.copy_(one)
+
+
+def _saved_buffers(module: nn.Module) -> list[Tensor]:
+    """Return the running statistics: a constant is no part of the state, and keeps its values."""
+    saved = module.state_dict()
+    return [buffer for name, buffer in module.named_buffers() if name in saved]
