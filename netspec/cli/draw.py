@@ -75,13 +75,13 @@ SUFFIXES = (".svg", ".dot", ".gv")
     "--max-boxes",
     "most_boxes",
     type=click.IntRange(1),
-    help="Most boxes; blocks are collapsed until there are no more. 6,000 by default.",
+    help="Most boxes; blocks are collapsed until there are no more. 2,500 by default.",
 )
 @click.option(
     "--max-seconds",
     "seconds",
     type=click.FloatRange(0.1),
-    help="Most seconds for the layout; blocks are collapsed if it takes longer. 10 by default.",
+    help="Most seconds for the layout; if it takes longer, blocks are collapsed, with half the time. 10 by default.",
 )
 @click.option("--force", is_flag=True, help="Overwrite a file that netspec did not write.")
 def command(

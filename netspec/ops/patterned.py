@@ -96,7 +96,12 @@ class Patterned(PatternOp):
 
     def sides(self, rank: int) -> tuple[Groups, Groups]:
         """Return the names of each axis on both sides, for an operand of that many axes."""
-        pattern = self.read(self.pattern)
+        return self._sides(self.pattern, rank)
+
+    @classmethod
+    @lru_cache(maxsize=1024)
+    def _sides(cls, text: str, rank: int) -> tuple[Groups, Groups]:
+        pattern = cls.read(text)
         left = pattern.operands[0]
         between = rank - len(left.axes) + 1
         return left.groups(between), pattern.result.groups(between)

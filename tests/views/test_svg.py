@@ -270,6 +270,19 @@ def test_a_slow_layout_closes_the_deepest_blocks_and_says_so(monkeypatch: pytest
     assert "Blocks more than 1 deep" not in text and "The engine takes more" in str(root.findtext(f"{SVG}desc"))
 
 
+def test_all_attempts_together_take_less_than_twice_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[float] = []
+
+    def slow(dot: str, engine: str, seconds: float) -> str:
+        tried.append(seconds)
+        raise TooSlow(f"the engine takes more than {seconds:g} s for this picture")
+
+    monkeypatch.setattr(svg, "lay_out", slow)
+    with pytest.raises(LimitError, match=r"--max-seconds"):
+        draw_svg(netspec.compile("densenet121"), DetailOptions(expand_all=True), LayoutOptions(seconds=8))
+    assert len(tried) > 2 and sum(tried) < 16
+
+
 def test_what_has_no_blocks_to_close_is_drawn_as_one_box(tmp_path: Path) -> None:
     graph = written(tmp_path, "name: flat\ninput: [4]\nnetwork: [{repeat: 25, body: [{linear: 5}, {linear: 4}]}]\n")
     notices: list[str] = []

@@ -14,7 +14,7 @@ DEEPEST = 40
 """The most levels of nested blocks that are drawn."""
 MOST_EDGES = 20_000
 """With every connection drawn, the lines of a dense block grow with the square of its layers."""
-MOST_BOXES = 6_000
+MOST_BOXES = 2_500
 SECONDS = 10.0
 
 

@@ -55,14 +55,15 @@ def draw_svg(
 def _laid_out(graph: Graph, detail: DetailOptions, options: LayoutOptions) -> tuple[View, Layout, str]:
     """Lay a picture out; while that takes too long, collapse its deepest blocks until half of the boxes are left.
 
-    In the end the whole network is one box, so that every network has a picture.
+    In the end the whole network is one box, so that every network has a picture. An attempt has half of the time of the
+    one before, so that all of them take less than twice the limit.
     """
-    view, notice = fold(graph, detail), ""
+    view, notice, seconds = fold(graph, detail), "", options.seconds
     while True:
         try:
             if len(view.boxes) > options.most_boxes:
                 raise TooSlow(f"the picture has {len(view.boxes):,} boxes, and {options.most_boxes:,} is the limit")
-            text = lay_out(write_dot(view, options.direction, WIDEST), options.engine, options.seconds)
+            text = lay_out(write_dot(view, options.direction, WIDEST), options.engine, seconds)
             return view, read_layout(text), notice
         except TooSlow as error:
             reason, boxes, deepest = error.message, len(view.boxes), view.deepest
@@ -73,7 +74,7 @@ def _laid_out(graph: Graph, detail: DetailOptions, options: LayoutOptions) -> tu
                 help_text = "raise it with `--max-boxes`" if boxes > options.most_boxes else "give it `--max-seconds`"
                 raise LimitError.of(Code.PICTURE_TOO_LARGE, reason, graph.root.span, help=help_text) from None
             closed = f"blocks more than {deepest} deep are closed" if deepest >= 0 else "the network is closed"
-            notice = f"{reason}: {closed}"
+            notice, seconds = f"{reason}: {closed}", seconds / 2
 
 
 def _document(graph: Graph, view: View, layout: Layout, notice: str, width: float | None) -> Iterator[str]:
