@@ -11,6 +11,8 @@ from netspec.diagnostics.model import Diagnostic, Frame, Note, Span
 
 MOST_ERRORS = 100
 """Stop after this many errors. Repeats count: a wrong block may be called thousands of times."""
+MOST_WARNINGS = 100
+"""Nobody reads more of them, and once these are mended the others are shown."""
 
 
 class Collector:
@@ -46,7 +48,11 @@ class Collector:
         Raises: TooManyErrors when the limit on errors is reached.
         """
         for each in diagnostics:
-            (self.errors if each.severity == "error" else self.warnings).append(each.with_chain(chain))
+            if each.severity == "warning":
+                if len(self.warnings) < MOST_WARNINGS:
+                    self.warnings.append(each.with_chain(chain))
+                continue
+            self.errors.append(each.with_chain(chain))
             # Checked for each error: a loop in a document can produce millions of them.
             if len(self.errors) == MOST_ERRORS:
                 raise TooManyErrors(self.errors)

@@ -9,6 +9,7 @@ import pytest
 
 import netspec
 from netspec.diagnostics import MOST_ERRORS, Code, Collector, Frame, LimitError, Span, SpecError, TooManyErrors, errors
+from netspec.diagnostics.collector import MOST_WARNINGS
 
 PACKAGE = Path(netspec.__file__).parent
 SPAN = Span("net.yaml", 1, 1, 1, 2)
@@ -50,6 +51,14 @@ def test_a_collector_stops_after_so_many_errors() -> None:
             collector.report(Code.UNKNOWN_STEP, "again", SPAN)
     assert len(collector.errors) == MOST_ERRORS
     assert [each.message for each in caught.value.diagnostics] == ["first", "again"]
+
+
+def test_a_collector_keeps_so_many_warnings() -> None:
+    collector = Collector()
+    for number in range(2 * MOST_WARNINGS):
+        collector.report(Code.UNUSED_ARGUMENT, f"warning {number}", SPAN)
+    collector.raise_errors()
+    assert [each.message for each in collector.warnings] == [f"warning {number}" for number in range(MOST_WARNINGS)]
 
 
 def test_a_collector_keeps_the_first_chain() -> None:
