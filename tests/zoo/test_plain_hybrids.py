@@ -142,12 +142,10 @@ def narrow(channels: int, width: int) -> nn.Module:
     return nn.Sequential(nn.Conv2d(channels, width, 1), nn.BatchNorm2d(width, 1e-3))
 
 
-def larger(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2)
-
-
 def smaller(x: Tensor) -> Tensor:
-    return F.max_pool2d(x, 3, 2, 1)
+    """Return the maxima of windows that end behind the last element, as TensorFlow's padding has it."""
+    top, left = (size % 2 for size in x.shape[2:])
+    return F.max_pool2d(F.pad(x, (left, 1, top, 1), value=-math.inf), 3, 2)
 
 
 class BiFPN(nn.Module):
@@ -155,10 +153,10 @@ class BiFPN(nn.Module):
 
     def __init__(self, channels: list[int], width: int, layers: int) -> None:
         super().__init__()
-        self.extra = narrow(channels[-1], width)
         # The first layer narrows what it reads anew for each of the nodes that read it.
         self.laterals = nn.ModuleList(narrow(each, width) for each in channels)
         self.again = nn.ModuleList(narrow(each, width) for each in channels[1:])
+        self.extra = narrow(channels[-1], width)
         self.layers = nn.ModuleList(
             nn.ModuleList(Fusion(width, inputs) for inputs in (2, 2, 2, 2, 3, 3, 3, 2)) for _ in range(layers)
         )
@@ -174,7 +172,8 @@ class BiFPN(nn.Module):
         for fusions in self.layers:
             down = [levels[4]]
             for level in (3, 2, 1, 0):
-                down.insert(0, fusions[3 - level](levels[level], larger(down[0])))  # type: ignore[index]
+                above = F.interpolate(down[0], size=levels[level].shape[2:])
+                down.insert(0, fusions[3 - level](levels[level], above))  # type: ignore[index]
             up = [down[0]]
             for level in (1, 2, 3):
                 up.append(fusions[3 + level](same[level], down[level], smaller(up[-1])))  # type: ignore[index]
@@ -184,6 +183,16 @@ class BiFPN(nn.Module):
 
 
 NETWORKS: dict[str, tuple[type[nn.Module], dict[str, Any], dict[str, Any]]] = {
+    "bifpn_d0": (
+        BiFPN,
+        {"channels": [40, 112, 320], "width": 64, "layers": 3},
+        {
+            "channels": [4, 5, 6],
+            "width": 8,
+            "layers": 3,
+            "input": {"c3": [4, 36, 30], "c4": [5, 18, 15], "c5": [6, 9, 8]},
+        },
+    ),
     "conformer": (
         Conformer,
         {"dim": 144, "layers": 16, "heads": 4, "kernel": 31, "tokens": 1000},
