@@ -38,6 +38,7 @@ class Combinator(BaseModel):
     defined_field: ClassVar[str] = ""
     """The field whose keys are names that later steps see; a mapping is always this field."""
     value_fields: ClassVar[tuple[str, ...]] = ()
+    zero_field: ClassVar[str] = ""
     """The fields that are values with names, which are labels of the body."""
     forwarded: ClassVar[tuple[str, ...]] = ()
     """The fields whose values are arguments of another document, which declares which of them are words."""
@@ -152,12 +153,14 @@ class Scan(Combinator, key="scan"):
 
     verbatim = ("over", "carry", "output", "last")
     value_fields = ("over", "carry")
+    zero_field = "carry"
 
     over: str | list[str] | dict[str, str] = Field(
         description="The sequence, or several of one length: labels, or values by the name that an element has."
     )
     carry: str | list[str] | dict[str, str] = Field(
-        default_factory=dict, description="The states: the value of each in the first round, by its name."
+        default_factory=dict,
+        description="The states: the value of each in the first round, by its name; `zeros(8)` begins with zeros.",
     )
     body: InstanceOf[Body] = Field(description="The steps of a round.")
     output: str | list[str] = Field(

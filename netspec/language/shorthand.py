@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from functools import cache
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ from netspec.language.names import WORD
 from netspec.ops import OPS
 from netspec.ops.fields import words
 from netspec.syntax.yaml import Mapping, Sequence
+
+_ZEROS = re.compile(r"\s*zeros\((?P<sizes>.*)\)\s*", re.DOTALL)
 
 
 def as_list(value: Any) -> list[Any]:
@@ -76,6 +79,17 @@ def named_values(given: Any, span: Span) -> list[NamedValue]:
     if isinstance(given, Sequence):
         return [NamedValue(str(value), value, place) for value, place in zip(given, given.item_spans, strict=True)]
     return [NamedValue(str(given), given, span)]
+
+
+def sizes_of_zeros(text: str) -> str | None:
+    """Return the sizes in ``zeros(...)`` as an expression, in the same columns; None where a text is anything else.
+
+    Example:
+        >>> sizes_of_zeros("zeros(2 * width, 4)"), sizes_of_zeros("state")
+        ('     [2 * width, 4]', None)
+    """
+    match = _ZEROS.fullmatch(text)
+    return f"{' ' * match.start('sizes')}[{match['sizes']}]"[1:] if match else None
 
 
 def bare_word(word: str, span: Span) -> Mapping:

@@ -4,11 +4,16 @@ A scan is a scope whose other nodes are computed once for each element. These no
 document's ``scan`` makes them.
 """
 
+from typing import Annotated
+
+from pydantic import Field
+
 from netspec.dtypes import Dtype
 from netspec.ops.base import Op, Sample
 from netspec.ops.broadcasting import equal
-from netspec.ops.torch_code import Torch
-from netspec.sizes.shape import Shape
+from netspec.ops.fields import OpenPositive
+from netspec.ops.torch_code import Argument, Torch
+from netspec.sizes.shape import MOST_AXES, Shape
 
 
 class Edge(Op):
@@ -55,21 +60,34 @@ class Element(Edge, name="element", declared=True):
 class State(Edge, name="state", declared=True):
     """The state that a round begins with: the initial one in the first round, then what the round before gave.
 
-    Formula: ``y = x`` in the first round
+    Formula: ``y = x`` in the first round, or ``y = 0`` with ``zeros``
 
-    Shape: any, unchanged.
+    Shape: any, unchanged, or that of the zeros.
 
     Cost: no parameters, no MACs.
+
+    Source: torch.Tensor.new_zeros.
     """
 
     moves_elements = True
-    samples = (Sample({}, ((4,),)),)
+    open_arguments = frozenset({"zeros"})
+    samples = (Sample({}, ((4,),)), Sample({"zeros": [5, 2]}, ((4,),)))
+
+    zeros: Annotated[tuple[OpenPositive, ...], Field(min_length=1, max_length=MOST_AXES)] | None = Field(
+        None, description="The shape of zeros to begin with; the operand says only their dtype and how many examples."
+    )
 
     def infer_shape(self, *shapes: Shape) -> Shape:
-        return shapes[0]
+        return shapes[0] if self.zeros is None else self.zeros
+
+    def allocates(self, training: bool) -> bool:
+        return self.zeros is not None
 
     def emit_function(self, *shapes: Shape) -> Torch:
-        return Torch("{0}")
+        if self.zeros is None:
+            return Torch("{0}")
+        sizes = (Argument(f"size{place}", size, positional=True) for place, size in enumerate(self.zeros, 1))
+        return Torch("{0}.new_zeros({0}.shape[0], {arguments})", tuple(sizes))
 
 
 class NextState(Edge, name="next_state", declared=True):

@@ -95,7 +95,10 @@ def run(scope: Scope, graph: Graph, values: dict[str, Tensor], call: Callable[[N
                 case "element":
                     values[item.path] = operands[0].select(1, number)
                 case "state":
-                    values[item.path] = states.get(item.path, operands[0])
+                    begin = operands[0]
+                    if item.op.zeros is not None:  # type: ignore[attr-defined]
+                        begin = operands[0].new_zeros(len(operands[0]), *graph.shape_of(item.path))
+                    values[item.path] = states.get(item.path, begin)
                 case "next_state":
                     states[item.inputs[1]] = values[item.path] = operands[0]
                 case "collected":

@@ -266,7 +266,8 @@ def scan(draw: Draw, names: Names, depth: int) -> list[Step]:
         [{"linear": "x.features", "from": rows}, {"sub": ["x", state], "as": state}, "relu"],
         [{"add": [rows, state]}, {"lerp": {"start": "x", "end": past, "weight": [{"linear": "x.features"}]}}],
     ]
-    fields = {"over": rows, "carry": {state: past}, "body": draw(st.sampled_from(bodies))}
+    begin = draw(st.sampled_from([past, past, f"zeros({rows}.height, {rows}.width)"]))
+    fields = {"over": rows, "carry": {state: begin}, "body": draw(st.sampled_from(bodies))}
     return [
         {"as": rows},
         {"reduce": {"mean": "channels"}, "as": past},

@@ -14,7 +14,14 @@ from netspec.language.other_names import suggest_step
 from netspec.language.parameters import describe_argument
 from netspec.language.parsing.op_arguments import Call, OpArgumentParser
 from netspec.language.scope import Variables, narrowed, template_errors
-from netspec.language.shorthand import field_words, is_callable, may_be_word, named_values, variable_names
+from netspec.language.shorthand import (
+    field_words,
+    is_callable,
+    may_be_word,
+    named_values,
+    sizes_of_zeros,
+    variable_names,
+)
 from netspec.ops import OPS, Op
 from netspec.ops.einsum import Einsum
 from netspec.syntax.pattern import PatternError
@@ -156,7 +163,11 @@ class ArgumentParser(OpArgumentParser):
                     message = f"{combinator.key}: `{field}` takes a label, not {show_value(value)}"
                     self.report(Code.INVALID_LABEL, message, span, "as in `over: words`, or `over: {word: words}`")
                     continue
-                self.check_label(value, span)
+                sizes = sizes_of_zeros(value) if field == combinator.zero_field else None
+                if sizes is None:
+                    self.check_label(value, span)
+                else:
+                    self.check_expression(sizes, span, (), self.scope)
                 if name == value == "x":
                     continue  # the current value has no name, and neither have its elements
                 if name in names:

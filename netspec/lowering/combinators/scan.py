@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from netspec.diagnostics import Code, Collector, Note, Span, SpecError, nearest
 from netspec.language.combinators import Scan
+from netspec.language.messages import show_value
 from netspec.language.model import Step
 from netspec.language.scope import LABEL
-from netspec.language.shorthand import as_list, named_values
+from netspec.language.shorthand import as_list, named_values, sizes_of_zeros
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
+from netspec.lowering.evaluation import evaluate
 from netspec.lowering.insertion import inside, scope_point
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import count_values, labelled, single
 from netspec.lowering.registry import lowers
 from netspec.lowering.values import Value, Values
 from netspec.ops import Op
+from netspec.ops.fields import LARGEST
 from netspec.ops.scan import Collected, Element, NextState, State
-from netspec.sizes import Size, stated
-from netspec.sizes.shape import show
+from netspec.sizes import Dim, Size, stated
+from netspec.sizes.shape import MOST_AXES, show
 from netspec.syntax import expr
 
 
@@ -31,21 +34,24 @@ class Entering(NamedTuple):
     span: Span
     outside: str = ""
     """The name with which it enters the scan: of a sequence that of the whole, of a state its own."""
+    zeros: tuple[Size, ...] | None = None
+    """The shape of a state that begins with zeros, for as many examples as the value has."""
 
 
 @lowers("scan")
 def lower_scan(step: Step, fields: Scan, values: Values, context: Context) -> Values:
     """Expand the body once, as what a round computes, in a scope that stands for all rounds."""
     sequences = _entering(step, "over", values, context)
-    states = _entering(step, "carry", values, context)
     rounds = stated(_length(step, sequences))
-    names = tuple(each.outside for each in (*sequences, *states))
+    states = _entering(step, "carry", values, context, sequences)
+    entering = [*sequences, *(each for each in states if each.zeros is None)]
+    names = tuple(each.outside for each in entering)
     point = scope_point(step, "scan", context)._replace(rounds=rounds)
     scope = context.builder.open_scope(point, "scan", input_names=names)
     # Keys of shared modules end at the scan: outside, a module is used once, and inside once a round.
     inner = context.inner(scope=scope, namer=Namer(numbered=False), shares={}, in_scan=True)
     elements = [_begin(Element(), each, inner) for each in sequences]
-    first = [_begin(State(), each, inner) for each in states]
+    first = [_begin(State(zeros=each.zeros), each, inner) for each in states]
     result = lower_body(fields.body, (*elements, *first), inner)
     if result is None:
         raise expr.AlreadyReported
@@ -58,15 +64,22 @@ def lower_scan(step: Step, fields: Scan, values: Values, context: Context) -> Va
     outputs = _outputs(step, result, inner)
     stacked = [_add(Collected(), (value.value, sequences[0].value, *last), value, inner) for value in outputs]
     leaving = (*stacked, *_final(step, states, last))
-    context.builder.close_scope(scope, tuple(each.value for each in (*sequences, *states)), leaving)
+    context.builder.close_scope(scope, tuple(each.value for each in entering), leaving)
     return leaving
 
 
-def _entering(step: Step, field: str, values: Values, context: Context) -> list[Entering]:
-    """Return the values that a field names, each with its name in the body."""
+def _entering(
+    step: Step, field: str, values: Values, context: Context, sequences: list[Entering] | None = None
+) -> list[Entering]:
+    """Return the values that a field names, each with its name in the body; ``sequences`` say how states begin."""
     found: list[Entering] = []
     given = step.arguments.get(field)
     for name, text, span in named_values(given, step.place(field)) if given is not None else ():
+        zeros = sizes_of_zeros(text)
+        if sequences and zeros is not None:
+            like = next((each.value for each in sequences if each.value.dtype == "float"), None)
+            found.append(Entering(name, _floats(like, span), span, name, _sizes(zeros, span, context)))
+            continue
         taken = labelled(text, values, context, span)
         if len(taken) != 1:
             message = f"scan: `{field}` takes one value by each name, got {len(taken)}"
@@ -74,6 +87,25 @@ def _entering(step: Step, field: str, values: Values, context: Context) -> list[
         outside = text if LABEL.match(text) and field == "over" else name
         found.append(Entering("" if name == text == "x" else name, taken[0], span, outside))
     return found
+
+
+def _floats(like: Value | None, span: Span) -> Value:
+    if like is None:
+        message = "zeros have the dtype of a sequence of floats, and the scan goes over none"
+        raise SpecError.of(Code.DTYPE_MISMATCH, message, span, help="begin with a tensor or the value of a step")
+    return like
+
+
+def _sizes(text: str, span: Span, context: Context) -> tuple[Size, ...]:
+    sizes = evaluate(text, context.variables, span)
+    if not 1 <= len(sizes) <= MOST_AXES or not all(map(_is_size, sizes)):
+        message = f"zeros takes whole numbers of at least 1, not {show_value(sizes)}"
+        raise SpecError.of(Code.INVALID_ARGUMENT, message, span, help="as in `zeros(64)` or `zeros(x.features, 16)`")
+    return tuple(sizes)
+
+
+def _is_size(size: Any) -> bool:
+    return type(size) is Dim or (type(size) is int and 1 <= size <= LARGEST)
 
 
 def _length(step: Step, sequences: list[Entering]) -> Size:

@@ -94,6 +94,18 @@ class Scan(nn.Module):
         return torch.stack(outputs, 1)  # 6x3
 
 
+class Scan5(nn.Module):
+    """scan5."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        outputs = []
+        total = x.new_zeros(x.shape[0], 3)
+        for row in x.unbind(1):
+            total = row + total  # 3
+            outputs.append(total)
+        return torch.stack(outputs, 1)  # 6x3
+
+
 class Encoder(nn.Module):
     """encoder."""
 
@@ -170,6 +182,7 @@ class Rounds(nn.Module):
         self.scan2 = Scan2()
         self.scan3 = Scan()
         self.scan4 = Scan()
+        self.scan5 = Scan5()
         self.loss_weights = {"counted": 1.0, "spoken": 1.0, "end": 1.0}
 
         for module in self.modules():
@@ -195,4 +208,5 @@ class Rounds(nn.Module):
         notes = self.scan2(notes, memory)  # 6x3
         notes = self.scan3(notes)  # 6x3
         notes = self.scan4(notes)  # 6x3
+        notes = self.scan5(notes)  # 6x3
         return RoundsOutput(notes, start, words)

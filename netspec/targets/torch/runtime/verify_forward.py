@@ -104,7 +104,7 @@ def _computed(graph: Graph) -> Iterable[Node]:
 def _rounds(scope: Scope, around: int) -> Iterator[Node]:
     heads = [place for place, item in enumerate(scope.items) if edge_of(item) in ("element", "state")]
     begins = heads[-1] + 1 if heads else 0
-    nodes = [item for item in scope.items[:begins] if isinstance(item, Node) and edge_of(item) != "state"]
+    nodes = [item for item in scope.items[:begins] if isinstance(item, Node) and not _is_other_value(item)]
     yield from sorted(nodes, key=lambda node: edge_of(node) == "element")  # which the loop takes, after all else
     for _ in range(scope.rounds // around):
         for item in scope.items[begins:]:
@@ -113,6 +113,11 @@ def _rounds(scope: Scope, around: int) -> Iterator[Node]:
             elif not edge_of(item):
                 yield item
     yield from (item for item in scope.items if edge_of(item) == "collected" and isinstance(item, Node))
+
+
+def _is_other_value(node: Node) -> bool:
+    """Return whether a node is a state that begins with another value, and not with zeros of its own."""
+    return edge_of(node) == "state" and not node.op.allocates(training=False)
 
 
 def _calls(node: Node, graph: Graph) -> int:
