@@ -194,4 +194,7 @@ def _edges(template: str) -> list[int]:
         if is_edge:
             edges.append(token.start())
     marks = "".join(template[edge] for edge in edges)
+    # A method of a single argument goes with the bracket before it, unless it is one of a chain.
+    if re.fullmatch(r"\(,*\)\(\)", marks) and not _CHAIN.fullmatch(template):
+        return edges[:-2] if re.fullmatch(r"\.\w+", template[edges[-3] + 1 : edges[-2]]) else []
     return edges if re.fullmatch(r"[(\[],*[)\]]", marks) else []
