@@ -32,7 +32,9 @@ def take_weights(ours: nn.Module, theirs: nn.Module) -> None:
     generator = torch.Generator().manual_seed(0)
     for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
         assert one.shape == other.shape
-        one.data = torch.rand(one.shape, generator=generator, dtype=one.dtype) * 0.4 - 0.2
+        # Gains and shares are positive: behind a relu, what they weigh would not be compared.
+        least = 0.1 if one.ndim == 1 else -0.2
+        one.data = torch.rand(one.shape, generator=generator, dtype=one.dtype) * 0.4 + least
         other.data = one.data
     for one, other in zip(_saved_buffers(ours), _saved_buffers(theirs), strict=True):
         assert one.shape == other.shape
