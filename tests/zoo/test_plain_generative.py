@@ -233,6 +233,7 @@ NETWORKS: dict[str, tuple[type[nn.Module], dict[str, Any], dict[str, Any]]] = {
         {"width": 128, "widths": [128, 256, 256, 256], "attended": [False, True, False, False]},
         {"width": 32, "widths": [32, 64, 96], "attended": [False, True, False]},
     ),
+    "pixelcnn": (PixelCNN, {"width": 64, "layers": 15, "values": 256}, {"width": 4, "layers": 2, "values": 5}),
     "vqvae": (VQVAE, {"width": 256, "codes": 512, "dim": 64}, {"width": 8, "codes": 16, "dim": 4}),
 }
 """The plain module of each network, the paper's settings, and smaller ones, for which outputs are compared."""
