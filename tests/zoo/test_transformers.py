@@ -41,13 +41,21 @@ def model(network: str, config: dict[str, Any] | None = None) -> nn.Module:
     return module
 
 
-def own_state(module: nn.Module, network: str) -> dict[str, Tensor]:
-    """Return the state of a module in which weights that are tied have the name of the first, under our names."""
+def own_state(module: nn.Module) -> dict[str, Tensor]:
+    """Return the state of a module in which weights that are tied have the name of the first.
+
+    The counts of batches are left out, which a frozen norm does not have.
+    """
     known: dict[int, str] = {}
     state = module.state_dict(keep_vars=True)
     own = {key: value.detach() for key, value in state.items() if known.setdefault(id(value), key) == key}
+    return {key: value for key, value in own.items() if not key.endswith("num_batches_tracked")}
+
+
+def renamed_state(module: nn.Module, network: str) -> dict[str, Tensor]:
+    """Return the state of a module of transformers under our names."""
     rename = RENAMED.get(network, str)
-    return {rename(key): value for key, value in own.items()}
+    return {rename(key): value for key, value in own_state(module).items()}
 
 
 def detr_key(key: str) -> str:
@@ -84,8 +92,8 @@ def test_every_network_is_compared() -> None:
 def test_full_size_has_the_keys_and_shapes_of_transformers(row: dict[str, Any]) -> None:
     graph = netspec.compile(row["network"])
     with torch.device("meta"):
-        theirs = own_state(model(row["network"]), row["network"])
-    ours = weights_of(build_module(graph, device="meta"))
+        theirs = renamed_state(model(row["network"]), row["network"])
+    ours = own_state(build_module(graph, device="meta"))
     assert {key: value.shape for key, value in ours.items()} == {key: value.shape for key, value in theirs.items()}
     assert graph.params == sum(value.numel() for key, value in theirs.items() if "running" not in key)
 
@@ -97,8 +105,8 @@ def test_outputs_equal_those_of_transformers(row: dict[str, Any]) -> None:
     with torch.no_grad():
         randomise(theirs)
     ours = build_module(graph, device="cpu").eval()
-    state = own_state(theirs, row["network"])
-    assert weights_of(ours).keys() == state.keys()
+    state = renamed_state(theirs, row["network"])
+    assert own_state(ours).keys() == state.keys()
     ours.load_state_dict(state, strict=False)
     samples = [known_first(each) for each in example_inputs(graph, ours, batch=2)]
     with torch.no_grad():
@@ -106,11 +114,6 @@ def test_outputs_equal_those_of_transformers(row: dict[str, Any]) -> None:
     compared = [expected[name] for name in row.get("outputs", expected)]
     for mine, other in zip(tree_leaves(found), compared, strict=True):
         torch.testing.assert_close(mine, other, rtol=1e-5, atol=1e-5 * float(other.abs().max()))
-
-
-def weights_of(module: nn.Module) -> dict[str, Tensor]:
-    """Return the state of a module without the counts of batches, which a frozen norm does not have."""
-    return {key: value for key, value in module.state_dict().items() if not key.endswith("num_batches_tracked")}
 
 
 def randomise(module: nn.Module) -> None:
