@@ -31,9 +31,9 @@ LAWS = (
 """The files of tests that hold single networks to what their papers and their authors' files say of them."""
 
 
-UNTRACED = ("swin_t", "vit_b_16")
+UNTRACED = ("swin_t",)
 """Networks whose outputs with the reference's weights are compared, and no graphs: torchvision's Swin overwrites parts
-of tensors, which the tests cannot follow, and its ViT adds biases within layers that are taken apart here."""
+of tensors, which the tests cannot follow."""
 
 
 def references(document: Document) -> Iterator[tuple[str, str]]:

@@ -94,6 +94,16 @@ def test_attention_is_torchs(packed: str | None, causal: bool) -> None:
     assert torch.allclose(module(TOKENS), expected)
 
 
+@pytest.mark.parametrize("causal", [False, True])
+def test_multihead_attention_takes_the_weights_of_torchs(causal: bool) -> None:
+    step = {"multihead_attention": {"heads": 4, "causal": causal}}
+    module = build(compile_text({"input": [5, 8], "network": [step]}))
+    theirs = torch.nn.MultiheadAttention(8, 4, batch_first=True).double()
+    theirs.load_state_dict(module.multihead_attention1.state_dict(), strict=True)
+    mask = torch.ones(5, 5, dtype=torch.bool).triu(1) if causal else None
+    assert torch.allclose(module(TOKENS), theirs(TOKENS, TOKENS, TOKENS, attn_mask=mask)[0])
+
+
 def test_attention_to_a_memory_is_torchs() -> None:
     module = attending(memory="memory", mask="known")
     expected, _ = torchs(module.attention1)(TOKENS, MEMORY, MEMORY, key_padding_mask=~KNOWN)
