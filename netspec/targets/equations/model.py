@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from netspec.sizes import Size
@@ -20,10 +20,16 @@ class Operand:
 
     name: str
     shape: Shape
+    rounds: tuple[str, ...] = ()
+    """The numbers of the rounds of scans in which it has a value each."""
 
     def at(self, *indices: object) -> str:
         """Return the text of one element."""
-        return f"{self.name}[{', '.join(map(str, indices))}]"
+        return f"{self.name}[{', '.join(map(str, (*self.rounds, *indices)))}]"
+
+    def in_round(self, number: str, other: str) -> Operand:
+        """Return the value with another round in place of one of that number; as it is if it has none there."""
+        return replace(self, rounds=tuple(other if each == number else each for each in self.rounds))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from netspec.targets.equations import (  # noqa: F401  they fill in the table
     reductions,
     windows,
 )
-from netspec.targets.equations.model import EQUATIONS, Call, Operand, indices
+from netspec.targets.equations.model import EQUATIONS, Call, indices
+from netspec.targets.equations.rounds import edge_equation, operand, rounds_of
 from netspec.version import MARK, __version__
 
 
@@ -37,16 +38,19 @@ def write_equations(graph: Graph) -> str:
 
 
 def _equation(node: Node, graph: Graph) -> Iterator[str]:
-    operands = tuple(Operand(path, graph.shape_of(path)) for path in node.inputs)
+    operands = tuple(operand(path, graph) for path in node.inputs)
     rule = EQUATIONS.rule_for(type(node.op))
     shape = node.results[0].shape
     weights = node.op.given()
     given = dict(zip(weights, operands[len(operands) - len(weights) :], strict=True))
-    equation = rule(node.op, Call(operands, shape, node.module, given)) if rule else None
+    if rule:
+        equation = rule(node.op, Call(operands, shape, node.module, given))
+    else:
+        equation = edge_equation(node, operands[0], graph) if operands else None
     if equation is None:
         yield _line(f"{', '.join(node.values)} = {_opaque(node)}", *(each.shape for each in node.results))
         return
-    yield _line(f"{node.path}[{', '.join(equation.indices)}] = {equation.formula}", shape)
+    yield _line(f"{node.path}[{', '.join((*rounds_of(node), *equation.indices))}] = {equation.formula}", shape)
     yield from (f"    where {name} = {formula}" for name, formula in equation.where)
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 import netspec
 from netspec.diagnostics import SpecError
+from netspec.ir import Graph, Node
 from netspec.lowering import lower
 from netspec.ops import OPS, Sample
 from netspec.targets.equations.model import EQUATIONS
@@ -163,3 +164,49 @@ def test_every_value_of_a_network_is_written_once(name: str) -> None:
     _, *written = write_equations(graph).splitlines()
     lines = [line for line in written if " = " in line and not line.startswith(" ")]
     assert [re.split(r"\[| =", line)[0] for line in lines] == [node.path for node in graph]
+
+
+# scans
+
+
+def test_a_scan_is_a_recurrence() -> None:
+    """States that swap, zeros to begin with, rounds in rounds, and what the last round leaves."""
+    inner = {"over": {"row": "memory"}, "carry": {"s": "said"}, "body": [{"formula": "s - row * said"}], "last": "s"}
+    steps = [
+        {"formula": "word * a - b", "as": "new"},
+        {"from": "a", "as": "b"},
+        {"from": "new", "as": "a"},
+        {"linear": 3, "as": "said"},
+        {"scan": inner, "as": "told"},
+    ]
+    carry = {"a": "begin", "b": "zeros(3)"}
+    scan = {"over": {"word": "words"}, "carry": carry, "body": steps, "output": ["told", "b"], "last": "a"}
+    network = [{"scan": scan, "as": ["told", "before", "end"]}]
+    inputs = {"words": [3, 3], "memory": [2, 3], "begin": [3]}
+    graph = lower(load_text({"input": inputs, "outputs": ["told", "before", "end"], "network": network}))
+    module = build(graph).eval()
+    entering = inputs_of(graph, batch=1)
+    with torch.no_grad():
+        expected = module(*entering)
+    found = recurrences(write_equations(graph), graph, entering, module)
+    for output, result in zip(graph.outputs, expected, strict=True):
+        torch.testing.assert_close(found[output.node], result[0])
+
+
+def recurrences(text: str, graph: Graph, entering: tuple[Tensor, ...], module: nn.Module) -> dict[str, Tensor]:
+    """Return the values of all equations, computed until each round has had that before it."""
+    known = {each.name: value[0] for each, value in zip(graph.inputs, entering, strict=True)} | module.state_dict()
+    lines = {name: line for line in text.splitlines() if (name := line.partition("[")[0]) in graph.by_path}
+    assert lines.keys() == graph.by_path.keys()
+    known |= {node.path: torch.zeros(*rounds_of(node), *graph.shape_of(node.path)) for node in graph}
+    for _ in range(max(scope.rounds for scope in graph.root.descend())):
+        for node in graph:
+            known[node.path] = evaluate(lines[node.path], known, tuple(known[node.path].shape))
+    return known
+
+
+def rounds_of(node: Node) -> list[int]:
+    """Return how many values a node has in each scan around it; what leaves a scan has one in that."""
+    scans = [scope for scope in node.scope.ascend() if scope.kind == "scan" and scope.parent]
+    lengths = [scope.rounds // scope.parent.rounds for scope in scans if scope.parent]
+    return lengths[node.op.name in ("next_state", "collected") :][::-1]
