@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from netspec.ir import Graph
+from netspec.targets.torch.expand_stored import ExpandBatch
 from netspec.targets.torch.plan import GeneratedClass
 from netspec.targets.torch.reserved import FreeNames
 
@@ -108,4 +109,5 @@ def _difference(one: GeneratedClass, usual: GeneratedClass) -> str:
 
 
 def _merges(each: GeneratedClass) -> set[str]:
-    return {node.op.name for node in each.first.scope.traverse() if len(node.inputs) > 1}
+    nodes = (node for node in each.first.scope.traverse() if not isinstance(node.op, ExpandBatch))
+    return {node.op.name for node in nodes if len(node.inputs) > 1}
