@@ -1,12 +1,14 @@
 """The tensor that is computed from the indices of its own axes."""
 
 from collections.abc import Iterator
+from math import prod
 
 from pydantic import Field
 
 from netspec.diagnostics import Code
+from netspec.limits import LimitExceededError
 from netspec.ops.base import Op, Sample
-from netspec.ops.constant_text import bounds_of, constant_dtype, constant_text, floats_in
+from netspec.ops.constant_text import bounds_of, constant_dtype, constant_text, extremes_of, floats_in
 from netspec.ops.fields import Sizes
 from netspec.ops.formula_text import FormulaText, canonical_index_text, numbers_of
 from netspec.ops.shape_error import ShapeError
@@ -15,6 +17,9 @@ from netspec.ops.tensor_type import TensorType
 from netspec.ops.torch_code import Argument, Torch
 from netspec.sizes import at_stated_sizes
 from netspec.sizes.shape import Shape
+
+MOST_ELEMENTS = 20_000
+"""The elements of a constant that are computed to see which integers it holds."""
 
 
 class Constant(Stored, name="constant", declared=True):
@@ -57,6 +62,16 @@ class Constant(Stored, name="constant", declared=True):
                 help="as in `i // max(j, 1)`",
                 code=Code.EVALUATION_FAILED,
             ) from None
+
+    def extremes(self) -> tuple[int, int] | None:
+        """Return the least and the greatest of its integers, or None where they are too many to look at each."""
+        sizes = at_stated_sizes(self.axes)
+        if prod(size for _, size in sizes) > MOST_ELEMENTS:
+            return None
+        try:
+            return extremes_of(self.value, sizes, at_stated_sizes(self.sizes))
+        except LimitExceededError:
+            return None
 
     def canonical(self, *shapes: Shape) -> Op:
         # The names of its indices do not matter.

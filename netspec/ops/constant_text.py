@@ -83,6 +83,20 @@ def bounds_of(text: str, axes: Mapping[str, int], sizes: Mapping[str, int]) -> B
     return _bounds(expr.parse_evaluated(text).tree, known)
 
 
+@lru_cache(maxsize=64)
+def extremes_of(text: str, axes: tuple[tuple[str, int], ...], sizes: tuple[tuple[str, int], ...]) -> tuple[int, int]:
+    """Return the least and the greatest integer of a formula over the indices of axes.
+
+    Example:
+        >>> extremes_of("(i - j) ** 2", (("i", 3), ("j", 3)), ())
+        (0, 4)
+    """
+    formula, names = expr.parse_evaluated(text), [name for name, _ in axes]
+    places = product(*(range(size) for _, size in axes))
+    found = [int(formula.number({**dict(sizes), **dict(zip(names, place, strict=True))})) for place in places]
+    return min(found), max(found)
+
+
 def _bounds(node: ast.expr, known: Mapping[str, Bounds]) -> Bounds:
     match node:
         case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):

@@ -69,3 +69,18 @@ def test_integers_beside_floats_are_refused_in_every_order(order: list[str]) -> 
     (found,) = caught.value.diagnostics
     assert found.message == "concat takes values of one dtype, got float and int64"
     assert {note.label for note in found.notes} == {"tokens is int64", "numbers is float"}
+
+
+@pytest.mark.parametrize(
+    ("value", "greatest"), [("i", 5), ("i * (5 - i)", 6), ("abs(i - 3) % 3", 2), ("i // 2 + max(i - 4, 0)", 3)]
+)
+def test_a_constant_looks_up_as_far_as_it_reaches(value: str, greatest: int) -> None:
+    def looked_up(rows: int) -> Any:
+        tensors = {"table": {"shape": [rows, 2], "init": "ones"}, "places": {"axes": {"i": 6}, "value": value}}
+        steps = [{"gather": {"of": ["table", "places"]}}, {"add": ["x", "input"]}]
+        return lower(load_text({"input": [6, 2], "tensors": tensors, "network": steps}))
+
+    found = build_module(looked_up(greatest + 1), device="cpu")(torch.zeros(1, 6, 2))
+    assert torch.equal(found, torch.ones(1, 6, 2))
+    with pytest.raises(SpecError, match=f"NS0505 gather takes integers below {greatest}.* from 0 to {greatest}"):
+        looked_up(greatest)

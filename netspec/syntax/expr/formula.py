@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Hashable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from netspec.limits import spend
 from netspec.syntax.expr.builder import Scope, unknown_name
@@ -95,6 +95,11 @@ class Formula:
                 self._known.clear()
             self._known[key] = evaluated
         return self._known[key]
+
+    def number(self, scope: Scope) -> Any:
+        """Return what the formula is in a scope of numbers alone."""
+        spend(self._length)
+        return self._thunk(scope)
 
     def _key(self, scope: Scope) -> Hashable:
         """Return all that the result depends on in a scope; None where that is more than dtypes and numbers."""
