@@ -12,14 +12,15 @@ from netspec.language.messages import show_value
 from netspec.language.model import Step, Text
 from netspec.language.scope import TIE, expression_error, source_of
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import evaluate
+from netspec.lowering.evaluation import closed, evaluate
 from netspec.lowering.insertion import Part, add_part
 from netspec.lowering.layers import Layer
 from netspec.lowering.operands import labelled
 from netspec.lowering.values import Value, Values
 from netspec.ops import OPS, Op
 from netspec.ops.constant import Constant
-from netspec.ops.formula_text import values_of
+from netspec.ops.fields import LARGEST
+from netspec.ops.formula_text import count_leaves, values_of
 from netspec.ops.weighted import GIVEN, TIED, Weighted
 from netspec.sizes.shape import Shape, show
 from netspec.syntax import expr
@@ -127,6 +128,7 @@ class _Evaluation:
             raise self._error(error) from None
         if evaluated.value is not None:
             return self._named(evaluated.value, parts)
+        self._count_operands(count_leaves(evaluated.text))
         op = OPS["formula"].model_validate({"expression": evaluated.text})
         operands = tuple(self._named(name, parts) for name in values_of(evaluated.text))
         return self._add(op, operands, label)
@@ -150,18 +152,21 @@ class _Evaluation:
         """Return the tensor that a function makes."""
         if function == "concat":
             operands = tuple(map(self._value, arguments))
-            self.context.builder.budget.count_operands(len(operands), self.context.frames, self.span)
+            self._count_operands(len(operands))
             return self._add(OPS["concat"](), operands, label)
         axes = tuple((f"i{place}", self._size(text)) for place, text in enumerate(arguments, 1))
         value = "1.0" if function == "ones" else "0.0"
         return self._add(Constant(axes=axes, value=value), (), label, word=function)
 
+    def _count_operands(self, count: int) -> None:
+        self.context.builder.budget.count_operands(count, self.context.frames, self.span)
+
     def _size(self, text: str) -> int:
         try:
-            size = expr.parse(text).evaluate(self.context.variables)
+            size = closed(expr.parse(text).evaluate(self.context.variables))
         except expr.ExpressionError as error:
             raise self._error(error) from None
-        if type(size) is bool or not isinstance(size, int) or size < 1:
+        if type(size) is not int or not 1 <= size <= LARGEST:
             message = f"the size of an axis is a whole number of at least 1, not {show_value(size)}"
             raise SpecError.of(Code.INVALID_ARGUMENT, message, self.span, help="as in `zeros(dim)`")
         return size
