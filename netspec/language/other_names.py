@@ -138,6 +138,7 @@ STEPS: dict[str, str] = {
     "deeplabhead": "aspp",
     "fcnhead": "fcn_head",
     "stopgradient": "detach",
+    **dict.fromkeys(("randn", "randnlike", "normal", "gaussian", "gaussiannoise", "sampling"), "noise"),
     "reverse": "flip",
     "shift": "roll",
     "cyclicshift": "roll",

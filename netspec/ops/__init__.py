@@ -18,7 +18,7 @@ The ops, one class each:
     formula, whose code formula_text writes; formula_ops knows those that are other ops
     normalization, layer_normalization, response_normalization, scaling
     activation, squashing
-    regularization, stochastic
+    regularization, stochastic, noise
     merge, reshaping, rearrange, tile, resampling, shuffling, rolling, unfolding
     gathering, ranking, accumulation, gradients
     stored and constant, for what is declared beside the steps; constant_text writes the latter's code
@@ -43,6 +43,7 @@ from netspec.ops import (  # noqa: F401
     layer_normalization,
     linear,
     merge,
+    noise,
     normalization,
     pooling,
     radial_basis,

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from netspec.ir import Graph
 from netspec.language.model import Document
 from netspec.lowering import lower
+from tests.support import chance
 from tests.support.documents import build, inputs_of, outputs_of
 from tests.support.interpreter import interpret
 
@@ -41,8 +43,15 @@ def assert_same(found: dict[str, Tensor], expected: dict[str, Tensor], nearby: d
 
 def read(graph: Graph, module: nn.Module, inputs: tuple[Tensor, ...], training: bool) -> dict[str, Tensor]:
     """Return the outputs as the interpreter computes them."""
+    chance.seed(5)
     values = interpret(graph, module, inputs, training)
     return {each.name: values[each.node] for each in graph.outputs if training or not each.train_only}
+
+
+def run(module: nn.Module, inputs: tuple[Tensor, ...]) -> Any:
+    """Return what a module gives, in which noise is what the interpreter draws."""
+    chance.seed(5)
+    return module(*inputs)
 
 
 def gradients(module: nn.Module, outputs: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -77,7 +86,7 @@ def _compare(graph: Graph, training: bool, source: Path | None) -> None:
     kept = tuple(each.clone() for each in inputs)
     module.eval()
     with torch.no_grad():
-        assert_same(outputs_of(graph, module(*inputs), False), read(graph, module, kept, False))
+        assert_same(outputs_of(graph, run(module, inputs), False), read(graph, module, kept, False))
     assert all(map(torch.equal, inputs, kept)), "the module wrote into its input"
     if training:
         module.train()
@@ -85,7 +94,7 @@ def _compare(graph: Graph, training: bool, source: Path | None) -> None:
         gradient = gradients(module, expected)
         twin = rounded_otherwise(module)
         nearby = gradients(twin, read(graph, twin, kept, True))
-        found = outputs_of(graph, module(*inputs), True)
+        found = outputs_of(graph, run(module, inputs), True)
         assert_same(found, expected)
         assert_same(gradients(module, found), gradient, nearby)
 

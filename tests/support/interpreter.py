@@ -260,6 +260,11 @@ def draw_column(call: Call, x: Tensor) -> Tensor:
     return torch.full((x.shape[0],), -1.0, dtype=torch.float32)
 
 
+@rule("noise")
+def noise(call: Call, x: Tensor) -> Tensor:
+    return torch.normal(0.0, 1.0, x.shape, dtype=x.dtype)
+
+
 @rule("parameter")
 def parameter(call: Call) -> Tensor:
     """Return what is stored once for each example."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from netspec.ops import OPS, Op
 from netspec.ops.activation import GELU
 from netspec.ops.merge import Add, Lerp, Maximum, Mean, Multiply, Subtract
+from netspec.ops.noise import Noise
 from netspec.ops.regularization import AlphaDropout, ChannelDropout, Dropout
 from netspec.ops.scaling import ChannelAffine, Scale
 from netspec.ops.stochastic import DrawColumn, Join, StochasticDepth, Swapout
@@ -131,4 +132,5 @@ def stretched(operand: Operand, call: Call) -> str:
     return operand.at(*(0 if size == 1 and whole > 1 else index for index, size, whole in at))
 
 
+EQUATIONS.declines(Noise, reason="it is drawn anew in each call")
 EQUATIONS.declines(DrawColumn, reason="it only draws a number in training, and evaluation does not read it")
