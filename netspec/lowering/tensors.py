@@ -59,7 +59,7 @@ def _shape(tensor: StoredTensor, context: Context) -> tuple[int, ...]:
     span = tensor.fields.value_spans["shape"]
     value = closed(evaluate(tensor.fields["shape"], context.variables, span))
     sizes = value if isinstance(value, list) else [value]
-    if not 1 <= len(sizes) <= MOST_AXES or not all(map(_is_size, sizes)):
+    if len(sizes) > MOST_AXES or not all(map(_is_size, sizes)):
         message = f"a tensor's shape is a list of whole numbers of at least 1, not {show_value(value)}"
         raise SpecError.of(Code.INVALID_DECLARATION, message, span, help="as in `shape: [1, 64]`")
     return tuple(sizes)

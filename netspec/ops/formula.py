@@ -7,6 +7,7 @@ from netspec.ops.base import Op, Sample
 from netspec.ops.broadcasting import broadcast
 from netspec.ops.formula_ops import op_of
 from netspec.ops.formula_text import FormulaText, canonical_text, dtypes_of, is_condition, numbers_of, torch_text
+from netspec.ops.shape_error import ShapeError
 from netspec.ops.tensor_type import TensorType
 from netspec.ops.torch_code import Argument, Torch
 from netspec.sizes.shape import Shape
@@ -55,7 +56,13 @@ class Formula(Op, name="formula"):
     expression: FormulaText = Field(description="The formula, over `x`, labels and arguments.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
-        return broadcast("formula", *shapes)
+        # A tensor without axes stretches to all others. One of examples has an axis in torch, and is refused before.
+        ranked = [position for position, shape in enumerate(shapes) if shape]
+        try:
+            return broadcast("formula", *(shapes[position] for position in ranked or range(len(shapes))))
+        except ShapeError as error:
+            error.operand = None if error.operand is None else ranked[error.operand]
+            raise
 
     def infer_results(self, *operands: TensorType) -> tuple[TensorType, ...]:
         shape = self.infer_shape(*(each.shape for each in operands))
@@ -69,7 +76,8 @@ class Formula(Op, name="formula"):
 
     def canonical(self, *shapes: Shape) -> Op:
         text = canonical_text(self.expression)
-        op = op_of(text)
+        # Of the other ops, none takes a number beside values with axes.
+        op = op_of(text) if len({len(shape) for shape in shapes}) == 1 else None
         return op.canonical(*shapes) if op else self.with_fields(expression=text)
 
     def emit_function(self, *shapes: Shape) -> Torch:

@@ -146,7 +146,9 @@ def formula(call: Call, *operands: Tensor) -> Tensor:
         each for each in ast.walk(tree) if isinstance(each, ast.Name) and each.id != "inf" and id(each) not in called
     ]
     names = dict.fromkeys(each.id for each in sorted(named, key=lambda each: each.col_offset))
-    return evaluated(tree, dict(zip(names, operands, strict=True)))
+    rank = max(each.dim() for each in operands)
+    aligned = [each.reshape(-1, *(1,) * (rank - 1)) if each.dim() == 1 else each for each in operands]
+    return evaluated(tree, dict(zip(names, aligned, strict=True)))
 
 
 def evaluated(node: ast.expr, known: dict[str, Tensor]) -> Tensor:

@@ -128,6 +128,8 @@ def _mean(terms: list[str]) -> str:
 
 def stretched(operand: Operand, call: Call) -> str:
     """Return an operand's element at the result's indices, the first one along a broadcast axis."""
+    if not operand.shape:
+        return operand.at()  # one number for all elements
     at = zip(call.axes, operand.shape, call.shape, strict=True)
     return operand.at(*(0 if size == 1 and whole > 1 else index for index, size, whole in at))
 

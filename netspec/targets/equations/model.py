@@ -25,7 +25,8 @@ class Operand:
 
     def at(self, *indices: object) -> str:
         """Return the text of one element."""
-        return f"{self.name}[{', '.join(map(str, (*self.rounds, *indices)))}]"
+        at = ", ".join(map(str, (*self.rounds, *indices)))
+        return f"{self.name}[{at}]" if at else self.name
 
     def in_round(self, number: str, other: str) -> Operand:
         """Return the value with another round in place of one of that number; as it is if it has none there."""

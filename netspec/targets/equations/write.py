@@ -50,7 +50,8 @@ def _equation(node: Node, graph: Graph) -> Iterator[str]:
     if equation is None:
         yield _line(f"{', '.join(node.values)} = {_opaque(node)}", *(each.shape for each in node.results))
         return
-    yield _line(f"{node.path}[{', '.join((*rounds_of(node), *equation.indices))}] = {equation.formula}", shape)
+    at = ", ".join((*rounds_of(node), *equation.indices))
+    yield _line(f"{node.path}[{at}] = {equation.formula}" if at else f"{node.path} = {equation.formula}", shape)
     yield from (f"    where {name} = {formula}" for name, formula in equation.where)
 
 
