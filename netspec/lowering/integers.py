@@ -55,8 +55,7 @@ def check_integers(document: Document, graph: Graph) -> None:
         bounds = tuple(map(known.get, node.inputs))
         for position, bound in enumerate(bounds):
             limit = node.op.integers_below(position, *(each.shape for each in types)) if bound else None
-            outside = bound.within(stated(limit)) if bound and limit is not None else None
-            if outside:
+            if bound and limit is not None and (outside := bound.within(stated(limit))):
                 wrong.setdefault(node.span, _outside(node, outside, stated(limit)))
         below = node.op.bound_results(tuple(each and each.below for each in bounds), *types)
         for value, number in zip(node.values, below, strict=False):
