@@ -12,6 +12,7 @@ from netspec.language.combinators import COMBINATORS, Combinator
 from netspec.language.model import Block
 from netspec.ops import Op
 from netspec.ops.patterned import Patterned
+from netspec.ops.weighted import Weighted
 from netspec.tooling.block_example import example_arguments
 from netspec.tooling.schema.explanations import about_block, about_class
 from netspec.tooling.schema.fields import EXPRESSION, describe_fields, describe_parameter, required
@@ -31,7 +32,16 @@ def op_call(op: type[Op], given: Collection[str] = ()) -> Schema:
     if op.operands[1] != 1:
         fields["of"] = _listed_operands(op)
     call = _pattern_call(fields, needed) if issubclass(op, Patterned) else _call(fields, needed, op.primary)
+    if issubclass(op, Weighted) and needed:
+        call = {**call, "then": _said_by_weight(call["then"])}
     return {**about_class(op), "title": op.name, **call, **_call_snippet(op.name, fields, needed, op.primary, example)}
+
+
+def _said_by_weight(named: Schema) -> Schema:
+    """Return the schema of arguments of which those that are needed follow from a given weight."""
+    needed = {"required": named["required"]}
+    others = {key: value for key, value in named.items() if key != "required"}
+    return {**others, "if": {"required": ["weight"]}, "else": needed}
 
 
 def _listed_operands(op: type[Op]) -> Schema:
