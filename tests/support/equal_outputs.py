@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -9,10 +12,12 @@ import netspec
 from netspec.targets.torch.runtime import example_inputs
 
 
-def assert_outputs_equal(graph: netspec.Graph, theirs: nn.Module) -> None:
+def assert_outputs_equal(network: str, plain: Callable[..., nn.Module], settings: Mapping[str, Any]) -> None:
     """Fail unless both give the same for the same weights and inputs, in evaluation and in training, in float64."""
+    graph = netspec.compile(network, overrides=settings)
     ours = netspec.build(graph, device="cpu", seed=0, dtype="float64")
-    take_weights(ours, theirs.double())
+    theirs = plain(**{name: value for name, value in settings.items() if name != "input"}).double()
+    take_weights(ours, theirs)
     inputs = example_inputs(graph, ours, batch=3)
     for training in (False, True):
         found, expected = (_outputs(module.train(training), inputs) for module in (ours, theirs))
@@ -25,6 +30,13 @@ def _outputs(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...
     torch.manual_seed(0)  # the same numbers for dropout, if both drop the same values in the same order
     outputs = module(*inputs)
     return (outputs,) if isinstance(outputs, Tensor) else tuple(each for each in outputs if each is not None)
+
+
+def assert_sizes_equal(network: str, plain: Callable[..., nn.Module], settings: Mapping[str, Any]) -> None:
+    """Fail unless a network has as many parameters, with its own settings, as the module has with these."""
+    with torch.device("meta"):
+        theirs = plain(**settings)
+    assert netspec.compile(network).params == sum(each.numel() for each in theirs.parameters())
 
 
 def take_weights(ours: nn.Module, theirs: nn.Module) -> None:
