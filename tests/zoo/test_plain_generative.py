@@ -232,7 +232,6 @@ NETWORKS: dict[str, tuple[type[nn.Module], dict[str, Any], dict[str, Any]]] = {
         {"width": 128, "widths": [128, 256, 256, 256], "attended": [False, True, False, False]},
         {"width": 32, "widths": [32, 64, 96], "attended": [False, True, False]},
     ),
-    "pixelcnn": (PixelCNN, {"width": 64, "layers": 15, "values": 256}, {"width": 4, "layers": 2, "values": 5}),
     "pixelcnn": (
         PixelCNN,
         {"width": 64, "layers": 15, "values": 256},
