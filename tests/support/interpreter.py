@@ -484,7 +484,8 @@ REDUCTIONS: dict[str, Callable[[Tensor, list[int]], Tensor]] = {
     "sum": lambda x, axes: x.sum(axes, keepdim=True),
     "max": lambda x, axes: x.amax(axes, keepdim=True),
     "min": lambda x, axes: -(-x).amax(axes, keepdim=True),
-    "norm": lambda x, axes: (x * x).sum(axes, keepdim=True).sqrt(),
+    # The root has no gradient at zero, where that of a norm is zero too.
+    "norm": lambda x, axes: (x * x).sum(axes, keepdim=True).clamp_min(torch.finfo(x.dtype).tiny).sqrt(),
     "var": lambda x, axes: ((x - x.mean(axes, keepdim=True)) ** 2).mean(axes, keepdim=True),
 }
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from netspec.ir import Node, Scope
 from netspec.ops import Op, Torch
 from netspec.ops.constant import Constant
+from netspec.sizes.shape import Shape
 from netspec.targets.torch.layout import Item, Layout, edge_of, is_stored, needs_module, path_inside
 from netspec.targets.torch.loops import plan_dense_loop
 from netspec.targets.torch.plan import (
@@ -103,7 +104,7 @@ class Planner:
             operands=operands,
             called=called,
             hints=self._hints(item, leaving),
-            shape=layout.graph.shape_of(leaving[0]) if len(leaving) == 1 and edge in ("", "collected") else (),
+            shape=self._common_shape(leaving) if edge in ("", "collected") else (),
             training_only=item.path in layout.training_only and self._scope.path not in layout.training_only,
             merges=isinstance(item, Node) and len(item.inputs) > 1 and not edge,
             device=layout.devices.get(item.path),
@@ -111,6 +112,11 @@ class Planner:
             is_stored=is_stored(item),
             edge=edge,
         )
+
+    def _common_shape(self, leaving: list[str]) -> Shape:
+        """Return the shape of the values of an item, or an empty one where they differ."""
+        shapes = {self._layout.graph.shape_of(value) for value in leaving}
+        return shapes.pop() if len(shapes) == 1 else ()
 
     def _function(self, node: Node) -> TorchCall:
         torch = self._layout.text_of(node)
@@ -125,7 +131,9 @@ class Planner:
 
     def _hints(self, item: Item, leaving: list[str]) -> tuple[str, ...]:
         if isinstance(item, Node) and len(leaving) > 1:
-            return tuple(item.op.result_names) or ("",) * len(leaving)
+            names = item.op.result_names or ("",) * len(leaving)
+            returned = self._layout.output_names
+            return tuple(returned.get(value) or name for value, name in zip(leaving, names, strict=True))
         return (self._hint(item, leaving),) if len(leaving) == 1 else tuple(map(self._state, leaving))
 
     def _hint(self, item: Item, leaving: list[str]) -> str:

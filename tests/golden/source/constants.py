@@ -61,8 +61,7 @@ class Rotary(nn.Module):
         i = torch.arange(4, device=x.device)
         cos = torch.cos(t * self.base ** (-2 * i / 8)).to(x.dtype)  # 6x4
         sin = torch.sin(t * self.base ** (-2 * i / 8)).to(x.dtype)  # 6x4
-        left = x[:, :, :4]  # 6x4
-        right = x[:, :, 4:]  # 6x4
+        left, right = x.chunk(2, dim=2)  # 6x4
         first = left * cos - right * sin  # 6x4
         second = right * cos + left * sin  # 6x4
         return torch.cat([first, second], 2)  # 6x8

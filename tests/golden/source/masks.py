@@ -88,9 +88,7 @@ class HeadsWithAttend1Attend2(nn.Module):
 
     def forward(self, sequence: Tensor, known: Tensor, bias: Tensor) -> Tensor:
         sequence = self.linear1(sequence)  # 10x48
-        query = sequence[:, :, :16]  # 10x16
-        key = sequence[:, :, 16:32]  # 10x16
-        value = sequence[:, :, 32:]  # 10x16
+        query, key, value = sequence.chunk(3, dim=2)  # 10x16
         q = query.unflatten(2, (4, -1)).transpose(1, 2)  # 4x10x4
         k = key.unflatten(2, (4, -1)).transpose(1, 2)  # 4x10x4
         v = value.unflatten(2, (4, -1)).transpose(1, 2)  # 4x10x4

@@ -64,7 +64,7 @@ class Positions(nn.Module):
         bias = self.biases[tokens]  # 12x4
         features = vectors + bias  # 12x4
         x = torch.mean(features, 2)  # 12
-        values, positions = torch.topk(x, 3, 1)
+        values, positions = torch.topk(x, 3, 1)  # 3
         x = torch.take_along_dim(features, positions[:, :, None], 1)  # 3x4
         x = x.detach()  # 3x4
         out = values.unsqueeze(2)  # 3x1

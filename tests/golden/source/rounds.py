@@ -28,13 +28,9 @@ class GruCell(nn.Module):
 
     def forward(self, value: Tensor, state: Tensor) -> Tensor:
         value = self.from_value(value)  # 24
-        reset1 = value[:, :8]  # 8
-        update1 = value[:, 8:16]  # 8
-        new1 = value[:, 16:]  # 8
+        reset1, update1, new1 = value.chunk(3, dim=1)  # 8
         x = self.from_state(state)  # 24
-        reset2 = x[:, :8]  # 8
-        update2 = x[:, 8:16]  # 8
-        new2 = x[:, 16:]  # 8
+        reset2, update2, new2 = x.chunk(3, dim=1)  # 8
         update = torch.sigmoid(update1 + update2)  # 8
         x = torch.tanh(new1 + torch.sigmoid(reset1 + reset2) * new2)  # 8
         return (1 - update) * x + update * state  # 8
@@ -52,10 +48,7 @@ class LstmCell(nn.Module):
         left = self.from_value(value)  # 32
         state = self.from_state(state)  # 32
         x = left + state  # 32
-        input_gate = x[:, :8]  # 8
-        forget_gate = x[:, 8:16]  # 8
-        candidate = x[:, 16:24]  # 8
-        output_gate = x[:, 24:]  # 8
+        input_gate, forget_gate, candidate, output_gate = x.chunk(4, dim=1)  # 8
         next_memory = (
             torch.sigmoid(forget_gate) * memory + torch.sigmoid(input_gate) * torch.tanh(candidate)
         )  # 8
@@ -138,7 +131,7 @@ class Scan1WithCollectedConcatExpandBatchFormulaMatmulMul(nn.Module):
         before = h
         for word, note in zip(encoded.unbind(1), notes.unbind(1), strict=True):
             word = torch.cat([word, note], 1)  # 11
-            c, word = self.lstm_cell1(word, before, c)
+            c, word = self.lstm_cell1(word, before, c)  # 8
             out = word.unsqueeze(2)  # 8x1
             out = torch.matmul(memory, out)  # 4x1
             out = F.softmax(out, dim=1)  # 4x1

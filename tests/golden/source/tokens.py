@@ -19,9 +19,7 @@ class SelfAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.linear1(x)  # 64x72
         x = x.unflatten(2, (3, self.heads, -1)).permute(0, 2, 3, 1, 4)  # 3x3x64x8
-        q = x[:, :1]  # 1x3x64x8
-        k = x[:, 1:2]  # 1x3x64x8
-        v = x[:, 2:]  # 1x3x64x8
+        q, k, v = x.chunk(3, dim=1)  # 1x3x64x8
         x = torch.matmul(q, torch.transpose(k, -1, -2))  # 1x3x64x64
         x = F.softmax(x, dim=-1)  # 1x3x64x64
         x = torch.matmul(x, v)  # 1x3x64x8
