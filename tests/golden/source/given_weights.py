@@ -65,9 +65,7 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = F.linear(x, self.in_proj_weight, self.in_proj_bias)  # 6x24
         x = x.unflatten(2, (3, 2, -1)).permute(0, 2, 3, 1, 4)  # 3x2x6x4
-        q = x[:, :1]  # 1x2x6x4
-        k = x[:, 1:2]  # 1x2x6x4
-        v = x[:, 2:]  # 1x2x6x4
+        q, k, v = x.chunk(3, dim=1)  # 1x2x6x4
         x = F.scaled_dot_product_attention(q, k, v)  # 1x2x6x4
         x = x.squeeze(1).transpose(1, 2).flatten(2)  # 6x8
         return self.out_proj(x)  # 6x8
@@ -142,9 +140,7 @@ class GivenWeights(nn.Module):
         bias = torch.cat([self.q_bias, self.zeros2, self.v_bias], 0)  # 24
         words_in = self.linear1(words_in)  # 6x24
         x = words_in + bias  # 6x24
-        q = x[:, :, :8]  # 6x8
-        k = x[:, :, 8:16]  # 6x8
-        v = x[:, :, 16:]  # 6x8
+        q, k, v = x.chunk(3, dim=2)  # 6x8
         attended = F.scaled_dot_product_attention(q, k, v)  # 6x8
         weight = 2 * self.codes  # 20x1
         x = F.embedding(tokens, weight)  # 6x1
