@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from netspec.ir import Graph, Node, analysis
+from netspec.ir import Graph, Node, Scope, analysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,18 @@ def liveness(graph: Graph) -> Liveness:
     training, owners = graph.training_only, _owners(graph)
     order = tuple(node for node in graph if node.path not in training)
     last: dict[str, int] = {}
+    ends = {scope.path: place for place, node in enumerate(order) for scope in _scans(node.scope)}
     for position, node in enumerate(order):
         # A view shares its operand's memory, which is freed after the last use of both; a value that is never read is
         # freed at once.
         last.update((owners[value], position) for value in node.values)
         last.update((owners[path], position) for path in node.inputs)
+    # What a round reads from outside is read by all later rounds, too.
+    for node in order if ends else ():
+        for owner in {owners[path] for path in node.inputs}:
+            inside = _scans(graph[owner].scope) if owner in graph.by_path else []
+            entered = [ends[scope.path] for scope in _scans(node.scope) if scope not in inside]
+            last[owner] = max(last[owner], *entered, 0)
     kept = {owners[output.node] for output in graph.outputs if not output.train_only}
     kept.update(each.name for each in graph.inputs)
     kept.update(node.path for node in order if _is_stored(node))
@@ -38,6 +45,10 @@ def liveness(graph: Graph) -> Liveness:
         if path not in kept:
             dying.setdefault(position, []).append(path)
     return Liveness(order, {position: tuple(paths) for position, paths in dying.items()})
+
+
+def _scans(scope: Scope) -> list[Scope]:
+    return [each for each in scope.ascend() if each.kind == "scan"]
 
 
 @analysis

@@ -11,7 +11,7 @@ from netspec.dtypes import FLOAT_BYTES, element_bytes
 from netspec.ir import Graph, Node, analysis
 from netspec.ops import TensorType
 from netspec.ops.constant import Constant
-from netspec.ops.scan import Edge
+from netspec.ops.scan import Collected, Edge
 from netspec.sizes import stated
 from netspec.sizes.shape import elements
 
@@ -21,7 +21,8 @@ class Memory:
     """Bytes of a network for a dtype and a batch.
 
     ``forward`` is the sum over all values, as a training step keeps them: of a scan, those of each round. ``peak`` is
-    the most that evaluation holds at one time, including the input: of a scan, the values of one round. Values that
+    the most that evaluation holds at one time, including the input: of a scan, the values of its last round,
+    and of earlier rounds what it stacks. Values that
     share memory with their operand count once, which differs between the two: a dropout returns its operand in
     evaluation only. Ops that work in place are not taken into account, so the true figures may be lower.
     """
@@ -77,12 +78,31 @@ def _peak(graph: Graph, built: str) -> int:
     alive, shared = liveness(graph), aliases(graph, training=False)
     # The caller holds the network's input, so it is never freed.
     live = peak = count_bytes((each.type for each in graph.inputs), built)
+    begun, stacked = _left_by_rounds(graph, built)
     for position, node in enumerate(alive.order):
         live += 0 if node.path in shared else count_bytes(node.results, built)
+        live += begun.get(node.path, 0)
         # An op reads its operands while it writes its result: both are held, and only then may the operands go.
         peak = max(peak, live)
         live -= count_bytes(map(graph.type_of, alive.dying.get(position, ())), built)
+        live -= stacked.get(node.path, 0)
     return peak
+
+
+def _left_by_rounds(graph: Graph, built: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the bytes that earlier rounds have left as the last one begins, by the first node of a scan.
+
+    With it come those that are held no longer, by the node that has stacked them.
+    """
+    begun: dict[str, int] = {}
+    stacked: dict[str, int] = {}
+    for node in graph:
+        if isinstance(node.op, Collected):
+            rounds = node.results[0].shape[0] - 1
+            stacked[node.path] = rounds * count_bytes([graph.type_of(node.inputs[0])], built)
+            first = next(node.scope.traverse()).path
+            begun[first] = begun.get(first, 0) + stacked[node.path]
+    return begun, stacked
 
 
 def check_memory(memory: Memory, graph: Graph, limit: int, forward: bool) -> None:

@@ -19,6 +19,7 @@ from netspec.diagnostics import LimitError, SpecError
 from netspec.ir import Graph
 from netspec.language.parsing.header import Expectation
 from netspec.sizes.shape import elements
+from tests.support.documents import compile_text
 from tests.support.op_forms import forms, run
 from tests.support.search import examples
 
@@ -212,6 +213,38 @@ def test_forward_memory_is_what_torch_takes_in_training(words: list[str]) -> Non
     storage = _storage(graph, training=True)
     taken = sum(elements(node.shape) for node in graph if storage[node.path] == node.path)
     assert measure_memory(graph, "float32", batch=3).forward == 3 * 4 * taken
+
+
+SCANS = [
+    # As 12 states are stacked: the input, and both the states and their sequence.
+    ([{"linear": 16, "from": "words"}, {"add": ["x", "h"], "as": "h"}], 12 * 8 + 12 * 16 + 12 * 16),
+    # As the wide layer of the last round ends: the input, the layer, the state, and 11 results of earlier rounds.
+    (
+        [
+            {"linear": 900, "from": "words"},
+            {"linear": 4},
+            {"concat": {"of": ["x", "h"], "axis": 1}},
+            {"linear": 16, "as": "h"},
+        ],
+        12 * 8 + 900 + 16 + 11 * 16 + 4,
+    ),
+]
+"""Bodies of a scan, and how many numbers are held at most."""
+
+
+@pytest.mark.parametrize(("body", "most"), SCANS)
+def test_peak_memory_of_a_scan_has_what_earlier_rounds_leave(body: list[Any], most: int) -> None:
+    scan = {"over": "words", "carry": {"h": "zeros(16)"}, "body": body, "output": "h"}
+    graph = compile_text({"input": {"words": [12, 8]}, "network": [{"scan": scan}]})
+    assert measure_memory(graph).peak == 4 * most
+
+
+def test_what_each_round_reads_is_held_to_the_end_of_a_scan() -> None:
+    body = [{"linear": 100, "from": "x"}, {"add": ["x", "wide"]}, {"linear": 500}, {"linear": 1}]
+    steps = [{"linear": 100, "from": "start", "as": "wide"}, {"scan": {"over": "words", "body": body}}]
+    graph = compile_text({"input": {"words": [3, 2], "start": [4]}, "network": steps})
+    # As the layer of 500 ends: inputs, `wide`, the sum, the result itself, and one number of each earlier round.
+    assert measure_memory(graph).peak == 4 * (6 + 4 + 100 + 100 + 500 + 2)
 
 
 def test_memory_of_a_dense_block_grows_with_the_square_of_its_layers() -> None:
