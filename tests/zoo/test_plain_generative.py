@@ -115,8 +115,8 @@ class Style(nn.Module):
         self.noise = nn.Parameter(torch.zeros(channels, 1, 1))
         self.affine = nn.Linear(latent, 2 * channels)
 
-    def forward(self, x: Tensor, noise: Tensor, style: Tensor) -> Tensor:
-        x = F.leaky_relu(x + self.noise * noise, 0.2)
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        x = F.leaky_relu(x + self.noise * torch.randn_like(x.narrow(1, 0, 1)), 0.2)
         scale, shift = self.affine(style)[:, :, None, None].chunk(2, 1)
         return (1 + scale) * F.instance_norm(x) + shift  # type: ignore[no-any-return]
 
@@ -126,24 +126,23 @@ class StyleGAN(nn.Module):
 
     def __init__(self, latent: int, layers: int, widths: list[int]) -> None:
         super().__init__()
-        self.mapping = nn.ModuleList(nn.Linear(latent, latent) for _ in range(layers))
         self.constant = nn.Parameter(torch.ones(widths[0], 4, 4))
-        self.convs, self.styles = nn.ModuleList(), nn.ModuleList([Style(widths[0], latent)])
+        self.mapping = nn.ModuleList(nn.Linear(latent, latent) for _ in range(layers))
+        self.synthesis = nn.ModuleList([Style(widths[0], latent)])
         for level, width in enumerate(widths):
             for before in [widths[max(level - 1, 0)], width][level == 0 :]:
-                self.convs.append(nn.Conv2d(before, width, 3, padding=1))
-                self.styles.append(Style(width, latent))
+                self.synthesis.extend([nn.Conv2d(before, width, 3, padding=1), Style(width, latent)])
         self.to_rgb = nn.Conv2d(widths[-1], 3, 1)
 
-    def forward(self, z: Tensor, *noises: Tensor) -> Tensor:
+    def forward(self, z: Tensor) -> Tensor:
         style = z / (z**2).mean(1, keepdim=True).add(1e-8).sqrt()
         for layer in self.mapping:
             style = F.leaky_relu(layer(style), 0.2)
-        x = self.styles[0](self.constant.expand(len(z), -1, -1, -1), noises[0], style)
-        for place, (conv, noise) in enumerate(zip(self.convs, noises[1:], strict=True), 1):
-            if place % 2 == 0:
+        x = self.synthesis[0](self.constant.expand(len(z), -1, -1, -1), style)
+        for place in range(1, len(self.synthesis), 2):
+            if place % 4 == 3:
                 x = F.interpolate(x, scale_factor=2, mode="bilinear")
-            x = self.styles[place](conv(x), noise, style)
+            x = self.synthesis[place + 1](self.synthesis[place](x), style)
         return self.to_rgb(x)  # type: ignore[no-any-return]
 
 
@@ -236,6 +235,11 @@ NETWORKS: dict[str, tuple[type[nn.Module], dict[str, Any], dict[str, Any]]] = {
         PixelCNN,
         {"width": 64, "layers": 15, "values": 256},
         {"width": 4, "layers": 3, "values": 5, "input": [1, 9, 11]},
+    ),
+    "stylegan_generator": (
+        StyleGAN,
+        {"latent": 512, "layers": 8, "widths": [512, 512, 512, 512, 256, 128, 64]},
+        {"latent": 6, "layers": 2, "widths": [8, 6, 4]},
     ),
     "vqvae": (VQVAE, {"width": 256, "codes": 512, "dim": 64}, {"width": 8, "codes": 16, "dim": 4}),
 }
