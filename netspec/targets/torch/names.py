@@ -105,7 +105,8 @@ def _difference(one: GeneratedClass, usual: GeneratedClass) -> str:
     merges, usual_merges = _merges(one), _merges(usual)
     if usual_merges and not merges:
         return "WithoutShortcut" if usual_merges == {"add"} else "WithoutMerge"
-    return "With" + "".join(map(camel, sorted(merges - usual_merges))) if merges - usual_merges else ""
+    added = sorted(merges - usual_merges)
+    return f"With{''.join(map(camel, added))}" if 0 < len(added) <= 2 else ""
 
 
 def _merges(each: GeneratedClass) -> set[str]:

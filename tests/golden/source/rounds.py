@@ -114,7 +114,7 @@ class Encoder(nn.Module):
         return torch.stack(hs, 1)  # 6x8
 
 
-class Scan1WithCollectedConcatFormulaMatmulMul(nn.Module):
+class Scan1_2(nn.Module):
     """scan1."""
 
     def __init__(self) -> None:
@@ -171,7 +171,7 @@ class Rounds(nn.Module):
         super().__init__()
         self.begin = nn.Parameter(torch.empty(8))
         self.encoder = Encoder()
-        self.scan1 = Scan1WithCollectedConcatFormulaMatmulMul()
+        self.scan1 = Scan1_2()
         self.scan2 = Scan2()
         self.scan3 = Scan()
         self.scan4 = Scan()
