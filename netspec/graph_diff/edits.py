@@ -11,7 +11,7 @@ from netspec.ir import Graph, Node
 from netspec.ops import Op
 
 Changes = dict[str, tuple[Value, Value]]
-"""By argument, or ``op``, ``operands``, ``reads``, ``weights`` or ``device``: the old value and the new one."""
+"""By argument, ``op``, ``operands``, ``reads``, ``weights``, ``device`` or ``train``: the old value and the new one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +58,8 @@ class OpComparison:
         changes = self._argument_changes(pair) | self._operand_changes(pair) | self._weight_changes(pair)
         if pair.before.device != pair.after.device:
             changes["device"] = pair.before.device, pair.after.device
+        if pair.before.frozen != pair.after.frozen:
+            changes["train"] = not pair.before.frozen, not pair.after.frozen
         return changes
 
     def _argument_changes(self, pair: Pair) -> Changes:

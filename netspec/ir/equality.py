@@ -183,7 +183,7 @@ class GraphEquivalence(Equivalence):
         operands = tuple(map(self._graph.shape_of, item.inputs))
         facts = self._facts(item) if self._facts else None
         op, sizes = self._op(item.op, operands), self._sizes(item, operands)
-        return self._name(item), op, sizes, tuple(each.dtype for each in item.results), item.shared, facts
+        return self._name(item), op, sizes, tuple(each.dtype for each in item.results), item.shared, item.frozen, facts
 
     def _name(self, item: Item) -> str:
         match self._agreement.names:

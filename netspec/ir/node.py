@@ -80,6 +80,8 @@ class Node:
     size_inputs: tuple[str, ...] = ()
     """The values, beside the operands, from whose sizes these are computed."""
     ties: Ties = ()
+    frozen: bool = False
+    """True where the weights are not trained."""
 
     def __repr__(self) -> str:
         more = (f"... {len(self.inputs)} in all",) if len(self.inputs) > 8 else ()

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from netspec.ir.builder import GraphBuilder
 from netspec.ir.graph import Graph
 from netspec.ir.node import Node, Scope
 from netspec.ops import Op, TensorType
 from netspec.sizes import stated
+
+_UNMARKED: dict[str, Any] = {"label": "", "init": (), "named": False, "ties": (), "frozen": False}
+"""What a document says of a node, which a new node beside it has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,11 @@ class Rewriter:
         inputs = node.inputs if inputs is None else inputs
         types = tuple(map(self.type_of, inputs))
         shapes = tuple(each.shape for each in types)
-        own = {"path": path, "module": path, "label": "", "init": (), "named": False} if path else {}
+        own = (
+            {"path": path, "module": path, "label": "", "init": (), "named": False, "ties": (), "frozen": False}
+            if path
+            else {}
+        )
         fields = {"op": op, "inputs": inputs, "results": op.infer_results(*types), "symbolic": None, "size_inputs": ()}
         derived = replace(node, **fields, **own)  # type: ignore[arg-type]
         # Shared weights count once, at their owner.

@@ -251,7 +251,7 @@ class Let(Combinator, key="let"):
     primary = "names"
     bodies = ()
     defined_field = "names"
-    ignored_keys = ("name", "when", "else", "as", "from", "expect", "share", "device")
+    ignored_keys = ("name", "when", "else", "as", "from", "expect", "share", "device", "train")
     ignored_help = "it names numbers and does nothing; write the key at a step that reads them"
 
     names: dict[str, Any] = Field(description="An expression per name, which may read the names before it.")

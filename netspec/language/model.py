@@ -21,6 +21,7 @@ STEP_KEYS = {
     "expect": "the shape that must result",
     "share": "steps with the same key share one module",
     "device": "a hint where to compute",
+    "train": "whether the weights of the step are trained",
     "init": "how the step's parameters are initialized",
 }
 """The keys that a step may have besides its op, block or combinator, with their meaning."""
@@ -62,6 +63,7 @@ class Step:
     expect: Any = None
     share: str | None = None
     device: Any = None
+    train: Any = None
     init: Any = None
     places: Mapping = field(default_factory=lambda: Mapping())
 

@@ -11,6 +11,8 @@ STEP_KEYS: dict[str, str] = {
     "act": OWN_STEP,
     "activation": OWN_STEP,
     "condition": "when",
+    **dict.fromkeys(("freeze", "frozen"), "as in `train: false`"),
+    **dict.fromkeys(("requires_grad", "trainable"), "train"),
     "elif": "`else` holds steps, which may have a `when` of their own",
     "gpu": "device",
     "id": "name",

@@ -47,6 +47,7 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
         context.builder.budget.count_operands(len(values), context.frames, step.span)
     context.set_current(values)
     deciding = context.builder.deciding
+    frozen = context.builder.frozen
     # Comparisons between ops, as in `when`, decide the structure of the network; ops have reasons of their own.
     around, deciding.reason = deciding.reason, Reason(step.span, "chosen", context.scope.path)
     try:
@@ -58,6 +59,8 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
             if step.collected:
                 context.leave_out(step.collected, step.place("collect"))
             return values
+        if step.train is not None:
+            context.builder.frozen = not _is_trained(step, context)
         taken = _taken_values(step, values, context) if step.origin else values
         result = dispatch(chosen, taken, context if step.device is None else _on_device(step, context))
         if step.expect is not None and result is not None:
@@ -75,7 +78,7 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
         context.builder.collector.keep(error, context.frames)
         result = None
     finally:
-        deciding.reason = around
+        deciding.reason, context.builder.frozen = around, frozen
     if step.label:
         # After an error too: otherwise each use of the label would be another error.
         _label(step, result, context)
@@ -88,6 +91,14 @@ def _is_enabled(step: Step, context: Context) -> bool:
         message = f"`when` is true or false, not {show_value(value)}"
         raise SpecError.of(Code.INVALID_CONDITION, message, step.place("when"), help="as in `when: i > 0`")
     return bool(value)
+
+
+def _is_trained(step: Step, context: Context) -> bool:
+    value = evaluate(step.train, context.variables, step.place("train"))
+    if not isinstance(value, bool):
+        message = f"`train` is true or false, not {show_value(value)}"
+        raise SpecError.of(Code.INVALID_STEP_KEY, message, step.place("train"), help="as in `train: false`")
+    return value
 
 
 def _taken_values(step: Step, values: Values, context: Context) -> Values:

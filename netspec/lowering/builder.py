@@ -94,6 +94,8 @@ class Builder:
     """What is counted of the document, against the limits."""
     deciding: Deciding = field(init=False)
     """What answers questions about sizes, with the reason for which they are asked."""
+    frozen: bool = False
+    """Whether the step that is lowered, or one around it, is not trained."""
     entering: tuple[Value, ...] = ()
     """The inputs of the network."""
     labels: Sequence[Mapping[str, tuple[Value, ...] | None]] = ()
@@ -163,6 +165,7 @@ class Builder:
             symbolic=facts.symbolic,
             size_inputs=size_inputs(facts.symbolic, operands, self.labels, self.entering) if facts.symbolic else (),
             ties=point.ties,
+            frozen=self.frozen and bool(facts.parameters),
         )
         self.graph.add(node)
         self.batchless.add(node)
@@ -264,9 +267,9 @@ class Builder:
         """Return whether a module is new, so that its parameters count; raise SpecError when it cannot be shared."""
         known = self.owners.get(module)
         if known is None:
-            self.owners[module] = Owner(op, parameters, span)
+            self.owners[module] = Owner(op, parameters, span, self.frozen)
             return True
-        check_owner(module, Owner(op, parameters, span), known)
+        check_owner(module, Owner(op, parameters, span, self.frozen), known)
         return False
 
     def open_scope(

@@ -16,6 +16,7 @@ class Owner(NamedTuple):
     op: Op
     parameters: dict[str, Shape]
     span: Span
+    frozen: bool = False
 
 
 def check_owner(module: str, owner: Owner, first: Owner) -> None:
@@ -25,6 +26,8 @@ def check_owner(module: str, owner: Owner, first: Owner) -> None:
         message, help_text = "other weights", "steps that share a module must take and give the same channels"
     elif owner.op != first.op:
         message, help_text = "other arguments", "steps that share a module must have the same arguments"
+    elif owner.frozen != first.frozen:
+        message, help_text = "and without training", "steps that share a module must have the same `train`"
     else:
         return
     raise _invalid(f"'{module}' is shared by steps with {message}", owner.span, first.span, help_text)

@@ -58,7 +58,7 @@ def run(module: nn.Module, inputs: tuple[Tensor, ...]) -> Any:
 def gradients(module: nn.Module, outputs: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return the gradient of every parameter for a sum in which each output element has another weight."""
     total = sum((value * torch.linspace(1, 2, value.numel()).view_as(value)).sum() for value in outputs.values())
-    parameters = dict(module.named_parameters())
+    parameters = {name: each for name, each in module.named_parameters() if each.requires_grad}
     if not total.requires_grad:
         return {}
     found = torch.autograd.grad(total, list(parameters.values()), allow_unused=True)

@@ -20,10 +20,10 @@ The notation is that of ``docs/language.md``, a line for each node, with everyth
 
 A node is its path, the op with the values that it reads and the arguments that are not its defaults, the types of its
 results, and its parameters; behind these its label (``as``), the module that it shares, whether it is ``named``, its
-``device``, its initializers, the values of whose ``sizes`` its arguments are computed, and the ``expressions`` that
-gave them. A scope has its kind, and a block its name; the live-ins are in parentheses, with the names that the block
-gives them (``x as skip``), and the live-outs after the arrow. Values are JSON. MACs are not written, since they follow
-from the op.
+``device``, its initializers, the values of whose ``sizes`` its arguments are computed, whether it is ``frozen``, the
+weights that it ``ties`` to others, and the ``expressions`` that gave its arguments. A scope has its kind, and a block
+its name; the live-ins are in parentheses, with the names that the block gives them (``x as skip``), and the live-outs
+after the arrow. Values are JSON. MACs are not written, since they follow from the op.
 
 What is printed reads back to an equal graph. Types and parameters may be left out, and are then inferred. The places of
 what is read are those in the text.

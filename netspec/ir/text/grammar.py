@@ -79,8 +79,8 @@ def read_attributes(line: Line, known: Collection[str]) -> dict[str, Any]:
                 attributes["module"] = line.value()
             case "as":
                 attributes["label"] = line.match(WORD, "a label")
-            case "named":
-                attributes["named"] = True
+            case "named" | "frozen":
+                attributes[word] = True
             case "device":
                 attributes["device"] = int(line.match(NUMBER, "a number"))
             case "init":

@@ -35,7 +35,7 @@ from netspec.sizes.shape import stated_shape
 Part = TypeVar("Part")
 
 _NODE = re.compile(r"[\w.@]+ *=", re.ASCII)
-_NODE_ATTRIBUTES = ("shares", "as", "named", "device", "init", "sizes", "ties", "expressions")
+_NODE_ATTRIBUTES = ("shares", "as", "named", "device", "init", "sizes", "ties", "frozen", "expressions")
 _COUNT = re.compile(r"\d{1,3}(?:,\d{3})*", re.ASCII)
 _OPEN = r"(?:([A-Za-z_]\w*)=)?(\d+)"
 _SIZE = re.compile(rf"(?:\A|x){_OPEN}", re.ASCII)

@@ -115,6 +115,8 @@ def _marks(node: Node) -> Iterator[str]:
         yield f"init {_initializers(node.init)}"
     if node.size_inputs:
         yield f"sizes {', '.join(node.size_inputs)}"
+    if node.frozen:
+        yield "frozen"
     if node.ties:
         yield f"ties {_arguments(dict(node.ties))}"
     if node.expressions:

@@ -195,7 +195,7 @@ class Parser(ArgumentParser):
         return f"write `{key}: {{body: [...]}}`" if key in COMBINATORS else "make the body a block, or a `sequential`"
 
     def _step_keys(self, tree: Mapping) -> dict[str, Any]:
-        for key in ("name", "when", "share", "expect", "device", "init"):
+        for key in ("name", "when", "share", "expect", "device", "train", "init"):
             if key in tree and tree[key] is None:
                 message, help_text = f"`{key}` has no value", "write one behind it, or leave the key out"
                 self.report(Code.INVALID_STEP_KEY, message, tree.key_spans[key], help_text)
@@ -207,7 +207,7 @@ class Parser(ArgumentParser):
                 self.scope.named.add(name)
         if share is not None:
             share = self._text(tree, "share", share)
-        for key in ("when", "device"):
+        for key in ("when", "device", "train"):
             self.check_expressions(tree.get(key), tree, key)
         self.check_expressions(tree.get("expect"), tree, "expect")
         if is_always_true(tree.get("when"), self.scope):
@@ -219,6 +219,7 @@ class Parser(ArgumentParser):
             "when": tree.get("when"),
             "otherwise": self._alternative(tree, name) if "else" in tree else None,
             "device": tree.get("device"),
+            "train": tree.get("train"),
             "expect": tree.get("expect"),
             "init": tree.get("init"),
             "label": self._labels(tree, "as"),

@@ -28,6 +28,7 @@ reserved.py        reserved names
 constructor.py     a class to the lines of its constructor
 size_checks.py     the sizes that the network's ``forward`` refuses
 forward.py         a class to the lines of its ``forward``
+freeze.py          the lines that freeze parameters
 initialize.py      the lines that initialize parameters
 outputs.py         what a network with several outputs returns
 templates.py       the ops' own texts, filled in

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from netspec.ir import Graph, Initializer
 from netspec.targets.torch.document import Brackets, Document, Line, call, literal
+from netspec.targets.torch.freeze import frozen_lines
 from netspec.targets.torch.layout import Layout, needs_module, operand_shapes
 from netspec.targets.torch.program import NamedClass, Program, reach
 
@@ -17,7 +18,7 @@ def initialization(program: Program) -> list[Line]:
     First come the initializers per op, then those of steps with their own.
     """
     # Parameters that another step owns start as it says, so that they are replaced when all have started.
-    parts = ([*_per_op(program.layout), *_per_step(program)], list(_ties(program.graph)))
+    parts = ([*_per_op(program.layout), *_per_step(program)], [*_ties(program.graph), *frozen_lines(program.layout)])
     return [line for lines in parts if lines for line in (Line(0, ""), *lines)]
 
 

@@ -108,6 +108,7 @@ def _step_keys() -> dict[str, Schema]:
         "expect": {"type": ["string", "array", "null"], "allOf": [EXPRESSION, {"items": sizes}]},
         "share": {"type": ["string", "integer"]},
         "device": {"type": ["integer", "string", "null"], "minimum": 0, "maximum": 1023, "allOf": [EXPRESSION]},
+        "train": {"type": ["boolean", "string", "null"], "allOf": [EXPRESSION]},
         "init": _init(),
     }
 
