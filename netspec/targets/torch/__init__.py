@@ -7,6 +7,7 @@ pipeline.py        the passes before code generation
 legalize_padding.py   padding that torch's layers do not support, as an op of its own
 separate_bias.py   a given bias of a layer with a weight of its own, as a sum behind it
 drop_constants.py  constants that nothing reads, left out
+chunk_slices.py    slices of an axis in equal parts, as one call of torch
 expand_stored.py   declared tensors, repeated for each example where torch does not stretch them
 pad_same.py        the op for padding that depends on the size at run time
 layout.py          a graph to the form of every scope: a class, an ``nn.Sequential``, or lines of the enclosing class
