@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.parametrizations import weight_norm
 
 from tests.support.equal_outputs import assert_outputs_equal, assert_sizes_equal
 
@@ -19,8 +20,8 @@ class TemporalBlock(nn.Module):
     def __init__(self, channels: int, out: int, kernel: int, dilation: int) -> None:
         super().__init__()
         self.reach = (kernel - 1) * dilation
-        self.conv1 = nn.Conv1d(channels, out, kernel, dilation=dilation)
-        self.conv2 = nn.Conv1d(out, out, kernel, dilation=dilation)
+        self.conv1 = weight_norm(nn.Conv1d(channels, out, kernel, dilation=dilation))
+        self.conv2 = weight_norm(nn.Conv1d(out, out, kernel, dilation=dilation))
         self.shortcut = nn.Identity() if channels == out else nn.Conv1d(channels, out, 1)
 
     def forward(self, x: Tensor) -> Tensor:
