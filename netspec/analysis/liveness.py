@@ -59,6 +59,8 @@ def aliases(graph: Graph, training: bool) -> frozenset[str]:
     """
     shared: set[str] = set()
     strided: set[str] = set()
+    # Element by element torch writes a result in the order of its operand; gaps are closed.
+    reordered: set[str] = set()
     for node in graph:
         if not node.inputs:
             if _is_stored(node):
@@ -66,9 +68,12 @@ def aliases(graph: Graph, training: bool) -> frozenset[str]:
             continue
         operand = node.inputs[0]
         # torch.Tensor.view needs elements without gaps for new axes, and torch.flatten copies where there are some.
-        if not node.op.allocates(training) and not (node.op.keeps_order and operand in strided):
+        copies = node.op.keeps_order and not node.op.keeps_layout and operand in strided
+        if not node.op.allocates(training) and not copies:
             shared.add(node.path)
-        if node.op.strided or (node.path in shared and operand in strided):
+        if node.op.reorders or (operand in reordered and (node.op.keeps_layout or node.path in shared)):
+            reordered.add(node.path)
+        if node.path in reordered or node.op.strided or (node.path in shared and operand in strided):
             strided.add(node.path)
     return frozenset(shared)
 

@@ -16,6 +16,7 @@ from netspec.sizes.shape import Shape
 class Activation(Op):
     """The base class of element-wise activation functions: the shape is unchanged, and there are no MACs."""
 
+    keeps_layout = True
     family = "activation"
     torch_name: ClassVar[tuple[str, str]]
     """Torch's module and function."""

@@ -31,6 +31,7 @@ class Formula(Op, name="formula"):
     Source: torch's element-wise functions.
     """
 
+    keeps_layout = True
     family = "merge"
     primary = "expression"
     operands = (1, None)

@@ -22,6 +22,7 @@ class Detach(Reshaping, name="detach"):
     """
 
     keeps_order = True
+    keeps_layout = True
     samples = (Sample({}, ((4, 3, 3),)), Sample({}, ((5,),)))
 
     def infer_shape(self, *shapes: Shape) -> Shape:

@@ -101,6 +101,7 @@ class BatchlessConcat(Concat):
 class ElementWise(Op):
     """The base class of element-wise merges."""
 
+    keeps_layout = True
     checks_sizes = False
     stretches = True
     family = "merge"
@@ -261,6 +262,7 @@ class Lerp(Op, name="lerp"):
     Source: torch.lerp; Srivastava et al. 2015, arXiv:1505.00387.
     """
 
+    keeps_layout = True
     checks_sizes = False
     family = "merge"
     operands = (3, 3)

@@ -21,6 +21,7 @@ class Noise(Op, name="noise"):
     """
 
     family = "regularization"
+    keeps_layout = True
     keeps_input = False
     samples = (Sample({}, ((4, 3, 3),)), Sample({}, ((5,),)))
 

@@ -183,9 +183,15 @@ class Patterned(PatternOp):
 
     @property
     def strided(self) -> bool:
-        moves = ("transpose", "permute", "expand")
+        return self._is_view_by("transpose", "permute", "expand")
+
+    @property
+    def reorders(self) -> bool:
+        return self._is_view_by("transpose", "permute")
+
+    def _is_view_by(self, *calls: str) -> bool:
         return not self.allocates(False) and any(
-            move in link.text for link in self._links_of_pattern() for move in moves
+            call in link.text for link in self._links_of_pattern() for call in calls
         )
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:

@@ -14,6 +14,7 @@ from netspec.sizes.shape import Shape
 class Regularization(Op):
     """The base class of dropouts: the shape is unchanged, and evaluation returns the operand itself."""
 
+    keeps_layout = True
     family = "regularization"
     primary = "p"
     depends_on_mode = True

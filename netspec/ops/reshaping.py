@@ -294,6 +294,10 @@ class Slice(Reshaping, name="slice"):
     def strided(self) -> bool:
         return self.axis != 1 or self.step != 1  # a range of the first axis is contiguous within an example
 
+    @property
+    def reorders(self) -> bool:
+        return False
+
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         (shape,) = shapes
         index, start = axis_index("slice", self.axis, shape), stated(self.positions(shape)[0])

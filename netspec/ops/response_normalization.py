@@ -26,6 +26,7 @@ class LocalResponseNorm(Op, name="lrn"):
     Source: torch.nn.LocalResponseNorm; Krizhevsky et al. 2012.
     """
 
+    keeps_layout = True
     family = "normalization"
     primary = "size"
     samples = (
@@ -56,11 +57,13 @@ class LocalResponseNorm(Op, name="lrn"):
             Argument("k", self.k, 1.0),
         )
 
-    def emit_module(self, *shapes: Shape) -> Torch:
-        return Torch("nn.LocalResponseNorm({arguments})", self._arguments())
+    def emit_module(self, *shapes: Shape) -> Torch | None:
+        return Torch("nn.LocalResponseNorm({arguments})", self._arguments()) if len(shapes[0]) < 4 else None
 
     def emit_function(self, *shapes: Shape) -> Torch:
-        return Torch("F.local_response_norm({0}, {arguments})", self._arguments())
+        # Of volumes torch takes a view that fails where the axes lie in another order, as behind `permute`.
+        operand, calls = ("{0}", 1) if len(shapes[0]) < 4 else ("{0}.contiguous()", 2)
+        return Torch(f"F.local_response_norm({operand}, {{arguments}})", self._arguments(), calls=calls)
 
     def receptive_windows(self, *shapes: Shape) -> tuple[Windows, ...]:
         # F.local_response_norm pads size // 2 before and (size - 1) // 2 after: an even window starts one channel

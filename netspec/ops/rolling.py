@@ -125,6 +125,7 @@ class Flip(Moving, name="flip"):
     Source: torch.flip.
     """
 
+    keeps_layout = True
     primary = "axes"
     samples = (
         Sample({"axes": "width"}, ((4, 3, 5),)),

@@ -22,6 +22,7 @@ class Scale(Op, name="scale"):
     Source: torch.mul.
     """
 
+    keeps_layout = True
     family = "activation"
     primary = "by"
     keeps_input = False
@@ -57,6 +58,7 @@ class ChannelAffine(Op, name="channel_affine"):
     Source: LeCun et al. 1998, section II.B. The weights are initialized with one, the biases with zero.
     """
 
+    keeps_layout = True
     family = "normalization"
     samples = (
         Sample({}, ((4, 3, 3),)),

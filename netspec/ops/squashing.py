@@ -96,6 +96,7 @@ class Softplus(Activation, name="softplus"):
 class AxisActivation(Activation):
     """The base class of activation functions along an axis."""
 
+    keeps_layout = False
     primary = "axis"
     axis_fields = frozenset({"axis"})
     keeps_output = True

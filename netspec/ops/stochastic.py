@@ -31,6 +31,7 @@ class StochasticDepth(Op, name="stochastic_depth"):
     Source: Huang et al. 2016, arXiv:1603.09382; rescaled: torchvision.ops.StochasticDepth.
     """
 
+    keeps_layout = True
     family = "regularization"
     primary = "survival"
     depends_on_mode = True
@@ -87,6 +88,7 @@ class Swapout(Op, name="swapout"):
     Source: Singh et al. 2016, arXiv:1605.06465.
     """
 
+    keeps_layout = True
     family = "merge"
     operands = (2, 2)
     operand_names = ("skip", "branch")
@@ -136,6 +138,7 @@ class Join(Op, name="join"):
     Source: Larsson et al. 2016, arXiv:1605.07648. List the operands from the shallowest column to the deepest.
     """
 
+    keeps_layout = True
     family = "merge"
     operands = (2, None)
     depends_on_mode = True

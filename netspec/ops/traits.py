@@ -112,10 +112,18 @@ class Traits(BaseModel):
         """Return whether the result has memory of its own, rather than sharing that of the first operand."""
         return True
 
+    keeps_layout: ClassVar[bool] = False
+    """True when the axes of the result lie in memory in the order in which those of the first operand do."""
+
     @property
     def strided(self) -> bool:
         """Whether the result is not contiguous in memory, so that a reshape copies it."""
         return False
+
+    @property
+    def reorders(self) -> bool:
+        """Whether it is so because its axes lie in memory in another order, and not because there are gaps."""
+        return self.strided
 
     limit_field: ClassVar[str] = ""
     """The argument that says how many integers there are, for ops that take integers below a limit."""

@@ -189,6 +189,12 @@ VIEWS = {
     "kept": ["dropout: 0"],
     "skipped": ["stochastic_depth: {survival: 0.5, rescale: true}"],
     "scaled": ["stochastic_depth: 0.5"],
+    "turned and computed": ["permute: [1, 3, 2]", "relu", "formula: x * 2", "reshape: [16, 4, 4]"],
+    "cut and computed": ["slice: {axis: 2, step: 2}", "tanh", "reshape: [16, 4, 2]", "concat: {axis: 3, of: [x, x]}"],
+    "moved": ["rearrange: c h w -> c w h", "flip: 2", "roll: {axes: 3, shift: 1}", "cumsum: 2"],
+    "repeated": ["reduce: {mean: 3}", "tile: {pattern: 'c h -> c h w', w: 4}", "cumsum: 3"],
+    "normalized": ["rms_norm: channels", "detach", "relu", "reshape: [16, 16]", "reshape: [16, 4, 4]"],
+    "taken apart": ["pixel_unshuffle: 2", "pixel_shuffle: 2", "gather: 'range(16)'"],
 }
 """Steps that may lie in the memory of what enters them."""
 

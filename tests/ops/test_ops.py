@@ -159,6 +159,39 @@ def test_gaps_are_where_the_op_says(name: str) -> None:
             assert op.strided or result.dim() < 3 or memory(result.flatten(1)) == memory(result), op
 
 
+def turned(tensor: torch.Tensor) -> torch.Tensor:
+    """Return a tensor whose axes lie in memory in the opposite order."""
+    backwards = [0, *range(tensor.dim() - 1, 0, -1)]
+    return tensor.permute(backwards).contiguous().permute(backwards)
+
+
+@EVERY_OP
+def test_operands_may_lie_in_any_order(name: str) -> None:
+    for op, shapes in cases(name):
+        for form in forms(op, shapes):
+            result, expected = (
+                run(form, [turned(each) for each in operands(op, shapes)]),
+                run(form, operands(op, shapes)),
+            )
+            # Noise is drawn in the order of memory.
+            assert name == "noise" or torch.allclose(result, expected), op
+
+
+@EVERY_OP
+def test_axes_lie_in_the_order_of_the_operand_where_declared(name: str) -> None:
+    for op, shapes in cases(name):
+        if not shapes or op.infer_shape(*shapes) != shapes[0] or len(shapes[0]) < 2:
+            continue
+        function = op.emit_function(*shapes)
+        if op.strided or not op.allocates(True) or (function and ".contiguous()" in function.template):
+            continue
+        for form in forms(op, shapes):
+            tensors = [turned(each) for each in operands(op, shapes)]
+            result = run(form, tensors, training=True)
+            assert op.keeps_layout == (result.stride() == tensors[0].stride()), op
+            assert op.keeps_layout or result.is_contiguous(), op
+
+
 @EVERY_OP
 def test_mode_matters_only_where_declared(name: str) -> None:
     for op, shapes in cases(name):
