@@ -138,6 +138,10 @@ STEPS: dict[str, str] = {
     "deeplabhead": "aspp",
     "fcnhead": "fcn_head",
     "stopgradient": "detach",
+    **dict.fromkeys(
+        ("spectralnorm", "spectralnormalization", "weightnorm", "weightnormalization"),
+        "as in `conv: {out: 64, kernel: 3, parametrize: spectral_norm}`",
+    ),
     **dict.fromkeys(("randn", "randnlike", "normal", "gaussian", "gaussiannoise", "sampling"), "noise"),
     "reverse": "flip",
     "shift": "roll",

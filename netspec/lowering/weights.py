@@ -198,6 +198,11 @@ def _tied(label: str, parameter: str, values: Values, context: Context, span: Sp
         message = f"'{label}' has no {parameter} of its own"
         notes = [Note(node.span, f"{node.path} is {node.op.name}")]
         raise SpecError.of(Code.INVALID_SHARING, message, span, help=f"its weights: {known}", notes=notes)
+    if parameter == "weight" and isinstance(node.op, Weighted) and node.op.parametrization:
+        message = f"the weight of '{label}' is computed, by {node.op.parametrization}"
+        notes = [Note(node.span, f"{node.path} is {node.op.name}")]
+        help_text = "leave out `parametrize`, or use the step itself again with `share`"
+        raise SpecError.of(Code.INVALID_SHARING, message, span, help=help_text, notes=notes)
     if (node.device or 0) != (context.device or 0):
         message = f"the weights of '{label}' live on another device"
         notes = [Note(node.span, f"on device {node.device or 0}")]

@@ -11,7 +11,15 @@ from netspec.ops.fields import Bits, Flag, Padding, PerAxis, Positive
 from netspec.ops.shape_error import ShapeError
 from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import Windows
-from netspec.ops.weighted import OWN, Bias, Weight, Weighted, weight_field
+from netspec.ops.weighted import (
+    OWN,
+    Bias,
+    KernelParametrization,
+    Weight,
+    Weighted,
+    parametrization_field,
+    weight_field,
+)
 from netspec.ops.windows import SlidingWindow, check_copies, effective_dilation, shortest
 from netspec.sizes import Size
 from netspec.sizes.shape import AxisWindow, Pairs, Shape, elements, per_axis
@@ -86,6 +94,7 @@ class Conv(Weighted, name="conv"):
         None, description="Bits of each weight in a file, for the model's size only; a binary weight always has one."
     )
     weight: Weight = weight_field()
+    parametrize: KernelParametrization | None = parametrization_field(of_matrix=False)
 
     @property
     def window(self) -> SlidingWindow:
@@ -149,7 +158,7 @@ class Conv(Weighted, name="conv"):
         weights, biases = own.get("weight", 0), own.get("bias", 0)
         # A binary filter is a sign for each weight, and one scale.
         taken = weights + filters * number if self.binary else weights * (self.stored_bits or number)
-        return taken + biases * number
+        return taken + (biases + self.count_lengths(*shapes)) * number
 
     def count_macs(self, *shapes: Shape) -> Size:
         positions = self.window.sizes("conv", shapes[0])

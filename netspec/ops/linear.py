@@ -11,7 +11,15 @@ from netspec.ops.fields import Bits, Count, Flag, Positive
 from netspec.ops.shape_error import ShapeError
 from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import SAME, Window, Windows
-from netspec.ops.weighted import OWN, Bias, Weight, Weighted, weight_field
+from netspec.ops.weighted import (
+    OWN,
+    Bias,
+    MatrixParametrization,
+    Weight,
+    Weighted,
+    parametrization_field,
+    weight_field,
+)
 from netspec.ops.windows import all_of
 from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, show
@@ -54,6 +62,7 @@ class Linear(Weighted, name="linear"):
     out: Positive = Field(description="Number of output features.")
     bias: Bias = Field(True, description="Whether to add a trainable constant to each feature, or a tensor with them.")
     weight: Weight = weight_field()
+    parametrize: MatrixParametrization | None = parametrization_field(of_matrix=True)
     stored_bits: Bits | None = Field(None, description="Bits of each weight in a file, for the model's size only.")
 
     def infer_shape(self, *shapes: Shape) -> Shape:
@@ -81,7 +90,8 @@ class Linear(Weighted, name="linear"):
 
     def count_stored_bits(self, number: int, *shapes: Shape) -> Size:
         own = {name: elements(shape) for name, shape in self.list_parameters(*shapes).items()}
-        return own.get("weight", 0) * (self.stored_bits or number) + own.get("bias", 0) * number
+        others = own.get("bias", 0) + self.count_lengths(*shapes)
+        return own.get("weight", 0) * (self.stored_bits or number) + others * number
 
     def count_macs(self, *shapes: Shape) -> Size:
         # Each input element is multiplied once for each output feature.
@@ -145,6 +155,7 @@ class Embedding(Weighted, name="embedding"):
     dim: Positive = Field(description="Number of features of each vector.")
     padding_idx: Count | None = Field(None, description="A number whose vector is zero and is not trained.")
     weight: Weight = weight_field()
+    parametrize: MatrixParametrization | None = parametrization_field(of_matrix=True)
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         if self.padding_idx is not None and self.padding_idx >= self.num:

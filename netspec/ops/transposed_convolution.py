@@ -12,7 +12,14 @@ from netspec.ops.fields import PerAxis, PerAxisCount, Positive
 from netspec.ops.shape_error import ShapeError
 from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import Window, Windows
-from netspec.ops.weighted import Bias, Weight, Weighted, weight_field
+from netspec.ops.weighted import (
+    Bias,
+    KernelParametrization,
+    Weight,
+    Weighted,
+    parametrization_field,
+    weight_field,
+)
 from netspec.ops.windows import SlidingWindow, shortest
 from netspec.sizes import Size
 from netspec.sizes.shape import Shape, elements, per_axis, show
@@ -66,6 +73,7 @@ class ConvTranspose(Weighted, name="conv_transpose"):
     bias: Bias = Field(True, description="Whether each channel adds a trainable constant, or a tensor with them.")
     dilation: PerAxis = Field(1, description="Distance between two taps of a filter, in elements.")
     weight: Weight = weight_field()
+    parametrize: KernelParametrization | None = parametrization_field(of_matrix=False)
 
     def infer_shape(self, *shapes: Shape) -> Shape:
         shape = shapes[0]

@@ -1,7 +1,7 @@
 """What ops share whose weights may come from elsewhere: from tensors of the document, or from another step."""
 
 from abc import abstractmethod
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -11,6 +11,7 @@ from netspec.dtypes import Dtype
 from netspec.ops.base import Op
 from netspec.ops.shape_error import ShapeError
 from netspec.ops.traits import Windows
+from netspec.sizes import Size
 from netspec.sizes.shape import Shape, show
 
 OWN = "own"
@@ -47,6 +48,17 @@ def weight_field() -> Any:
     return Field(OWN, description="A tensor, a formula over tensors, or the weight of a step, as in `label.weight`.")
 
 
+KernelParametrization = Literal["spectral_norm", "weight_norm"]
+MatrixParametrization = Literal["spectral_norm", "weight_norm", "orthogonal"]
+
+
+def parametrization_field(of_matrix: bool) -> Any:
+    """Return the field of what a weight is computed by."""
+    orthogonal = ", or an orthogonal matrix" if of_matrix else ""
+    about = "what its largest singular value divides, or a direction and a length for each row"
+    return Field(None, description=f"What torch computes the weight by: {about}{orthogonal}.")
+
+
 class Weighted(Op):
     """An op with a weight and perhaps a bias, each of which may be given."""
 
@@ -72,6 +84,12 @@ class Weighted(Op):
     def check_weights(self, *shapes: Shape) -> None:
         """Raise ShapeError for weights that do not fit."""
         wanted = self.weight_shapes(shapes[0])
+        if self.parametrization and (self.given() + self.tied())[:1] == ("weight",):
+            raise ShapeError(
+                f"{self.name} with `parametrize` has a weight of its own",
+                help="leave out `parametrize`, or `weight`",
+                code=Code.CONFLICTING_ARGUMENTS,
+            )
         if "weight" in self.given() and wanted.keys() - self.given():
             raise ShapeError(
                 f"{self.name} takes its weight from a tensor, and its bias from nowhere",
@@ -90,6 +108,18 @@ class Weighted(Op):
     def list_parameters(self, *shapes: Shape) -> dict[str, Shape]:
         wanted = self.weight_shapes(shapes[0])
         return {name: shape for name, shape in wanted.items() if getattr(self, name) in (True, OWN)}
+
+    @property
+    def parametrization(self) -> str:
+        """What the weight is computed by, or an empty text."""
+        return getattr(self, "parametrize", None) or ""
+
+    def count_lengths(self, *shapes: Shape) -> Size:
+        """Return the numbers that a weight has beside its elements: the length of each row, where it is trained."""
+        return self.weight_shapes(*shapes)["weight"][0] if self.parametrization == "weight_norm" else 0
+
+    def count_parameters(self, *shapes: Shape) -> Size:
+        return super().count_parameters(*shapes) + self.count_lengths(*shapes)
 
     def module_parameters(self, *shapes: Shape) -> frozenset[str]:
         return super().module_parameters(*shapes) | frozenset(self.tied())

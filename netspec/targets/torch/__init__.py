@@ -16,6 +16,7 @@ planner.py         one scope to its plan
 loops.py           one dense block to a plan with a loop
 equivalence.py     which scopes may share a class
 classes.py         plans of equal structure to one generated class
+parametrize.py     the lines that make torch compute weights from others
 parameterize.py    the constructor's arguments of a class, and an expression for every slot
 translate.py       the document's own expressions in the constructor's terms
 channels.py        the channels of values in the constructor's terms, from one statement to the next

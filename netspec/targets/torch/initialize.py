@@ -9,16 +9,21 @@ from netspec.ir import Graph, Initializer
 from netspec.targets.torch.document import Brackets, Document, Line, call, literal
 from netspec.targets.torch.freeze import frozen_lines
 from netspec.targets.torch.layout import Layout, needs_module, operand_shapes
+from netspec.targets.torch.parametrize import parametrization
 from netspec.targets.torch.program import NamedClass, Program, reach
 
 
 def initialization(program: Program) -> list[Line]:
-    """Return the lines that initialize parameters, and then those that make one of two of them.
+    """Return the lines that initialize parameters, and those that change what they are when all have started.
 
     First come the initializers per op, then those of steps with their own.
     """
-    # Parameters that another step owns start as it says, so that they are replaced when all have started.
-    parts = ([*_per_op(program.layout), *_per_step(program)], [*_ties(program.graph), *frozen_lines(program.layout)])
+    # An initializer has no effect on a weight that is computed, and would start one of two steps that have it twice.
+    parts = (
+        [*_per_op(program.layout), *_per_step(program)],
+        [*parametrization(program.layout)],
+        [*_ties(program.graph), *frozen_lines(program.layout)],
+    )
     return [line for lines in parts if lines for line in (Line(0, ""), *lines)]
 
 
