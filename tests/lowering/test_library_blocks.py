@@ -110,6 +110,14 @@ def test_attention_to_a_memory_is_torchs() -> None:
     assert torch.allclose(module(TOKENS, MEMORY, KNOWN), expected)
 
 
+def test_places_are_added_to_queries_and_keys_alone() -> None:
+    step = {"attention": {"heads": 4, "places": "places"}, "from": "tokens"}
+    module = build(compile_text({"input": {"tokens": [5, 8], "places": [5, 8]}, "network": [step]}))
+    places = MEMORY[:, :5]
+    expected, _ = torchs(module.attention1)(TOKENS + places, TOKENS + places, TOKENS)
+    assert torch.allclose(module(TOKENS, places), expected)
+
+
 def test_fewer_key_heads_are_those_of_several_heads() -> None:
     module = attending(kv_heads=2)
     layer = module.attention1

@@ -41,7 +41,7 @@ RECTIFIED = ("nin_*", "squeezenet*")
 NORMALIZED = ("bifpn_d0",)
 """Networks whose last layers are norms: these have to move further than weights do in so few steps."""
 
-UNREACHED = {"detr_resnet50": ["decoder.0.self_attn.v_proj.weight"]}
+UNREACHED = {"detr_resnet50": ["decoder.0.attn.v_proj.weight"]}
 """Weights that no gradient can reach: those that multiply the zeros with which DETR's decoder begins."""
 
 

@@ -64,9 +64,18 @@ def detr_key(key: str) -> str:
         match = re.fullmatch(pattern, key)
         if match:
             return name(*match.groups())
-    return key.removeprefix("model.").replace("decoder.layernorm", "layernorm").replace("coder.layers.", "coder.")
+    key = key.removeprefix("model.").replace("decoder.layernorm", "layernorm").replace("coder.layers.", "coder.")
+    return ".".join(DETR_PARTS.get(part, part) for part in key.split("."))
 
 
+DETR_PARTS = {
+    "self_attn": "attn",
+    "self_attn_layer_norm": "norm1",
+    "encoder_attn": "cross",
+    "encoder_attn_layer_norm": "norm_cross",
+    "final_layer_norm": "norm2",
+    "o_proj": "out_proj",
+}
 UNIT = {"convolution": "conv", "normalization": "bn"}
 DETR_KEYS: dict[str, Callable[..., str]] = {
     r"model\.backbone\.model\.embedder\.embedder\.(\w+)\.(\w+)": lambda kind, name: f"backbone.{UNIT[kind]}1.{name}",
