@@ -279,7 +279,11 @@ def parameter(call: Call) -> Tensor:
 def constant(call: Call, *sizes: Tensor) -> Tensor:
     """Return each element as Python computes it from its indices, once for each example."""
     op, known = call.op, {**PYTHON, **dict(call.op.sizes)}
-    code = compile(ast.parse(f"({op.value})", mode="eval"), "<constant>", "eval")
+    tree = ast.parse(f"({op.value})", mode="eval")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            node.func.id += "()"  # an index may have the name of a function
+    code = compile(tree, "<constant>", "eval")
     names, extents = zip(*op.axes, strict=True)
     elements = [
         eval(code, {**known, **dict(zip(names, place, strict=True))}) for place in product(*map(range, extents))
@@ -288,8 +292,9 @@ def constant(call: Call, *sizes: Tensor) -> Tensor:
     return torch.tensor(elements, dtype=dtype).view(extents).broadcast_to(call.batch, *extents)
 
 
-PYTHON: dict[str, Any] = {
-    **{name: getattr(math, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "inf")},
+OF_NUMBERS: dict[str, Any] = {
+    **{name: getattr(math, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh")},
+    **{each.__name__: each for each in (abs, min, max, int, float)},
     "where": lambda condition, then, other: then if condition else other,
     "clamp": lambda v, low, high: min(max(v, low), high),
     "sigmoid": lambda v: 1 / (1 + math.exp(-v)),
@@ -298,9 +303,13 @@ PYTHON: dict[str, Any] = {
     "silu": lambda v: v / (1 + math.exp(-v)),
     "gelu": lambda v: v * (1 + math.erf(v / 2**0.5)) / 2,
     "softplus": lambda v: math.log(1 + math.exp(v)),
+}
+PYTHON: dict[str, Any] = {
+    **{f"{name}()": function for name, function in OF_NUMBERS.items()},
+    "inf": math.inf,
     "true": True,
     "false": False,
-    "__builtins__": {each.__name__: each for each in (abs, min, max, int, float)},
+    "__builtins__": {},
 }
 """What the names of a formula over indices are in Python."""
 

@@ -237,11 +237,33 @@ def branches(names: Iterable[str]) -> dict[str, Any]:
 
 
 # fmt: off
+def rounds(names: Iterable[str]) -> dict[str, Any]:
+    """Return a document whose loops have elements and states called so."""
+    network: list[Any] = [{"reduce": {"mean": "channels"}, "as": "start_"}]
+    for name in names:
+        for row, state in ((name, "state_"), ("row_", name)):
+            body = [{"formula": f"{row} - 0.5 * {state}"}]
+            network.append({"scan": {"over": {row: "input"}, "carry": {state: "start_"}, "body": body}})
+    return {"network": network}
+
+
+def indices(names: Iterable[str]) -> dict[str, Any]:
+    """Return a document whose constants have axes called so, of a fixed size and of an open one."""
+    tensors: dict[str, Any] = {}
+    for number, name in enumerate(names):
+        tensors[f"fixed{number}_"] = {"axes": {"c_": 1, name: 6, "k_": 6}, "value": f"cos({name} - k_ / 2)"}
+        open_axes = {"c_": 1, name: "input.height", "k_": "input.width"}
+        tensors[f"open{number}_"] = {"axes": open_axes, "value": f"where({name} <= k_, {name} / 4, 1)"}
+    sums = [{"add": {"of": ["x", name], "broadcast": True}} for name in tensors]
+    return {"tensors": tensors, "network": ["relu", *sums]}
+
+
 ROLES: dict[str, Callable[[Iterable[str]], dict[str, Any]]] = {
     each.__name__: each
     for each in (
         arguments, labels, steps, heads, outputs, inputs, blocks, formulas, formula_numbers, pieces, numbers, collected,
-        tensors, variables, alternatives, axes, sized_axes, block_values, named_outputs, keys, branches,
+        tensors, variables, alternatives, axes, sized_axes, block_values, named_outputs, keys, branches, rounds,
+        indices,
     )
 }
 # fmt: on
