@@ -71,7 +71,7 @@ def weights_of(op: type[Op], step: Step, values: Values, context: Context) -> We
             found.tied[name] = _tied(tie[1], tie[2], values, context, place)
         elif _is_over_values(raw, context, place):
             found.given[name] = _Evaluation(step, name, values, context).tensor()
-        elif name == "weight" or isinstance(evaluate(raw, context.variables, place), str):
+        elif isinstance(evaluate(raw, context.variables, place), str) or name == "weight":
             help_text = f"as in `{name}: kernel`, where `tensors` declares the kernel"
             raise SpecError.of(Code.INVALID_ARGUMENT, f"{step.key}: `{name}` is no tensor", place, help=help_text)
     return found

@@ -51,6 +51,22 @@ BLOCKS = {
         },
         "body": [{"formula": "where(corner, x * rows, x) * signs"}],
     },
+    "masked": {
+        "tensors": {
+            "weight": {"shape": ["input.channels", "input.channels", 3, 3], "init": {"normal": {"std": 0.2}}},
+            "shift": {"shape": ["input.channels"], "init": 0.1},
+            "scale": {"shape": [], "init": 0.5},
+            "mask": {"axes": {"o": 1, "i": 1, "r": 3, "c": 3}, "value": "r * 3 + c < 5"},
+        },
+        "body": [
+            {"reduce": {"mean": [2, 3, 4], "keep": True}, "from": "weight", "as": "mean"},
+            {
+                "conv": {"weight": "where(mask, weight - mean, 0)", "bias": "scale * shift", "padding": 1},
+                "from": "input",
+            },
+            {"conv": {"out": "2 * x.channels", "kernel": 1, "bias": "concat(shift, zeros(x.channels))"}},
+        ],
+    },
     "crossed": {
         "inputs": ["left", "right"],
         "outputs": ["cut", "product"],
@@ -208,6 +224,8 @@ def block(draw: Draw, names: Names, depth: int) -> list[Step]:
                 {"acted": None},
                 {"acted": {"act": "tanh"}},
                 {"acted": {"act": "bn"}},
+                {"masked": None},
+                {"unit": {"width": 4}, "train": False},
             ]
         )
     )
