@@ -9,6 +9,7 @@ from netspec.analysis.liveness import aliases, liveness
 from netspec.diagnostics import Code, LimitError
 from netspec.dtypes import FLOAT_BYTES, element_bytes
 from netspec.ir import Graph, Node, analysis
+from netspec.ir.batchless import batchless
 from netspec.ops import TensorType
 from netspec.ops.constant import Constant
 from netspec.ops.scan import Collected, Edge
@@ -42,12 +43,16 @@ class Memory:
 def measure_memory(graph: Graph, dtype: str = "float32", batch: int = 1) -> Memory:
     """Return the bytes of a graph's parameters and values."""
     shared = aliases(graph, training=True)
+    # What is computed of tensors alone is the same for each example.
+    fixed = batchless(graph).values
     bits = _stored_bits(graph, 8 * FLOAT_BYTES[dtype])
     return Memory(
         parameters=graph.params * FLOAT_BYTES[dtype],
         model=-(-bits // 8),
         bits_per_weight=bits / graph.params if graph.params else 0.0,
-        forward=batch * sum(_kept(node, dtype) for node in graph if node.path not in shared),
+        forward=sum(
+            _kept(node, dtype) * (1 if node.path in fixed else batch) for node in graph if node.path not in shared
+        ),
         peak=batch * _peak(graph, dtype),
         dtype=dtype,
         batch=batch,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from netspec.ir.graph import Graph, analysis
 from netspec.ir.node import Node
 from netspec.ops import Op
 from netspec.ops.stored import Parameter
@@ -40,3 +41,12 @@ class Batchless:
         if not self.leading.isdisjoint(node.inputs):
             return None
         return node.op.without_batch(alone, *map(self._shape_of, node.inputs))
+
+
+@analysis
+def batchless(graph: Graph) -> Batchless:
+    """Return the values of a graph without a batch axis."""
+    found = Batchless(graph.shape_of)
+    for node in graph:
+        found.add(node)
+    return found

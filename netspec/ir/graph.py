@@ -228,7 +228,9 @@ def _training_only(graph: Graph) -> frozenset[str]:
 def _evaluated(graph: Graph) -> frozenset[str]:
     training = graph.training_only
     # Weights that an auxiliary output shares with the main path are needed by evaluation too.
-    return frozenset(node.module for node in graph if node.path not in training)
+    used = [node for node in graph if node.path not in training]
+    tied = (key.rpartition(".")[0] for node in used for _, key in node.ties)
+    return frozenset(node.module for node in used).union(tied)
 
 
 @analysis

@@ -398,3 +398,19 @@ def _lowered(text: str) -> Graph:
         file.write(text)
         file.flush()
         return netspec.compile(file.name)
+
+
+def test_what_is_computed_of_tensors_alone_is_no_larger_in_a_batch() -> None:
+    text = "tensors: {k: {shape: [4, 8], init: ones}}\nnetwork: [{linear: {weight: 2 * k, bias: false}}]\n"
+    graph = compile_text(f"netspec: 1\nname: given\ninput: [8]\n{text}")
+    assert [measure_memory(graph, batch=batch).forward for batch in (1, 10)] == [4 * (32 + 4), 4 * (32 + 40)]
+
+
+def test_a_weight_that_only_training_would_read_counts_where_evaluation_has_it_too() -> None:
+    graph = compile_text(
+        "netspec: 1\nname: tied\ninput: [8]\nnetwork:\n"
+        "  - {linear: {out: 8, bias: false}, as: first}\n"
+        "  - {output: {name: side, body: [relu], train_only: true}}\n"
+        "  - {linear: {weight: first.weight, bias: false}, from: input}\n"
+    )
+    assert graph.params == graph.training_params == 64

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netspec.ir import Graph, Node, Rewriter, Scope
-from netspec.ir.batchless import Batchless
+from netspec.ir.batchless import batchless
 from netspec.ops import Op, Torch
 from netspec.ops.traits import SAME, Windows
 from netspec.passes import Pass
@@ -47,14 +47,7 @@ class ExpandStored(Pass, name="expand_stored"):
 
 def without_batch(graph: Graph) -> frozenset[str]:
     """Return the values that are the same for each example: declared tensors, and what is computed of them alone."""
-    return frozenset(_batchless(graph).values)
-
-
-def _batchless(graph: Graph) -> Batchless:
-    found = Batchless(graph.shape_of)
-    for node in graph:
-        found.add(node)
-    return found
+    return frozenset(batchless(graph).values)
 
 
 class _Expansion:
@@ -62,7 +55,7 @@ class _Expansion:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._stored = _batchless(graph)
+        self._stored = batchless(graph)
         self._alone = self._stored.values
         self._rewriter = Rewriter(graph)
         self._known: dict[tuple[str, Scope], str] = {}
