@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import NamedTuple
 
 from tests.support.matcher.arithmetic import Arithmetic, Term
 from tests.support.matcher.canonical import Node, Value, number
+from tests.support.matcher.orders import one_order
 from tests.support.matcher.windows import without_results
 
 
@@ -185,7 +185,7 @@ class Builder(Arithmetic):
         repeated = self._one_of_equals(value, sizes, moved)
         if repeated is not None:
             return repeated
-        joined = self._after_permuting(value, sizes, moved)
+        joined = one_order(self._orders.get(value.node, ((), ())), (sizes, moved))
         if joined is not None:
             return self.permute(self.node(value).operands[0].value, *joined)
         result = self.emit("permute", [("input", value)], sizes=sizes, order=moved)
@@ -200,21 +200,6 @@ class Builder(Arithmetic):
             return None
         once = self.permute(node.operands[0].value, sizes[1:], [axis - 1 for axis in moved[1:]])
         return self.broadcast(once, repeated, math.prod(sizes))
-
-    def _after_permuting(
-        self, value: Value, sizes: tuple[int, ...], moved: tuple[int, ...]
-    ) -> tuple[list[int], list[int]] | None:
-        """Two permutations as one: the axes of what enters the first, and their order after both."""
-        before, earlier = self._orders.get(value.node, ((), ()))
-        between = [before[axis] for axis in earlier]
-        edges = sorted({*_edges(between), *_edges(sizes)}, reverse=True)
-        if not earlier or any(wide % narrow for wide, narrow in pairwise(edges)):
-            return None
-        parts = [wide // narrow for wide, narrow in pairwise(edges)]
-        left, right = _split(between, parts), _split(sizes, parts)
-        entering = [part for axis in range(len(before)) for part in left[earlier.index(axis)]]
-        order = [entering.index(part) for axis in moved for part in right[axis]]
-        return [parts[part] for part in entering], order
 
     def reduce(self, kind: str, value: Value, shape: Sequence[int], axes: Sequence[int]) -> Value:
         """The mean, sum or maximum over axes; over the last axes one after another is over all of them at once."""
@@ -254,23 +239,6 @@ def _cut(node: Node, outer: int, inner: int) -> Cut | None:
     if rest or (group > 1 and cut.step > 1):
         return None
     return Cut(cut.size * group, cut.start * group, cut.stop * group, cut.step)
-
-
-def _edges(sizes: Sequence[int]) -> list[int]:
-    """How many elements an axis and those behind it have, for each, and the one element behind the last."""
-    return [math.prod(sizes[axis:]) for axis in range(len(sizes) + 1)]
-
-
-def _split(sizes: Sequence[int], parts: Sequence[int]) -> list[list[int]]:
-    """Which of the finer axes each axis is."""
-    groups: list[list[int]] = []
-    numbers = iter(range(len(parts)))
-    for size in sizes:
-        group: list[int] = []
-        while math.prod(parts[number] for number in group) < size:
-            group.append(next(numbers))
-        groups.append(group)
-    return groups
 
 
 def _runs(shape: Sequence[int], axes: Sequence[int]) -> list[tuple[str, int]]:
