@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from hypothesis import settings
+if TYPE_CHECKING:
+    from hypothesis import settings
 
 EFFORT = float(os.environ.get("TEST_EFFORT", "1"))
 """Set by the Makefile: `make test-fast` takes less, `make test-full` more, and `make test` as much as tests ask for."""
@@ -21,6 +22,9 @@ def tries(count: int) -> int:
 
 def examples(count: int, **options: Any) -> settings:
     """Return hypothesis's settings for a search that takes that many examples in `make test`."""
+    # Imported here: every test run reads `EFFORT`, and the environment of `make parity` has no hypothesis.
+    from hypothesis import settings
+
     return settings(max_examples=max(5, tries(count)), deadline=None, **options)
 
 
