@@ -15,7 +15,11 @@ ERRORS = {
     "an unknown step has a suggestion": ("- rleu", "NS0301", "did you mean 'relu'?"),
     "arguments are always named": ("- conv: {out: 4, kernel: 1, strid: 2}", "NS0306", "did you mean 'stride'?"),
     "a required argument is needed": ("- conv: {out: 4}", "NS0307", "conv needs `kernel`"),
-    "an argument has a type": ("- conv: {out: 4, kernel: 1, bias: 3}", "NS0309", "`bias` must be true, false, or a tensor"),
+    "an argument has a type": (
+        "- conv: {out: 4, kernel: 1, bias: 3}",
+        "NS0309",
+        "must be true, false, or a tensor",
+    ),
     # 2 documents
     "a type in args means required": (
         "blocks: {b: {args: {n: int}, body: [relu]}}\nnetwork: [b]",

@@ -73,8 +73,8 @@ def marks_of(reference: Reference) -> tuple[pytest.MarkDecorator, ...]:
 TRACED = [each for each in references() if each.network not in UNTRACED]
 REFERENCES = [pytest.param(each, id=str(each), marks=marks_of(each)) for each in TRACED]
 LARGE = re.compile(
-    r"polynet|inception_resnet|vgg(11_bn|13|19|16_bn)|zfnet_b|densenet(190|250)|preresnet1001|dpn(98|107|131)"
-    r"|(preresnet|resnet)(152|200)|efficientnet_b[4-7]"
+    r"polynet|inception_(resnet|v4)|vgg(11_bn|13|16|19)|zfnet_b|densenet(161|169|190|201|250|264)|preresnet1001"
+    r"|dpn(98|107|131)|(preresnet|resnet)(152|200)|resnext(101_64x4d|29_16x64d)|efficientnet_b[4-7]"
 )
 """Networks whose numbers take minutes on a small machine: `make parity` compares them, `make test` the structure."""
 

@@ -31,7 +31,7 @@ SMALL = 32
 LARGE = (
     "alexnet*", "caffenet", "overfeat_*", "nin_*", "googlenet", "googlenet_cam", "inception_v[134]",
     "*inception_resnet_*", "polynet", "vgg1[13469]", "vgg1[13469]_[!c]*", "vgg16_c", "se_vgg16", "zfnet*",
-    "sppnet_zf5", "capsnet_mnist", "ensemble_*", "xception", "fractalnet[34]*",
+    "sppnet_zf5", "capsnet_mnist", "ensemble_*", "xception", "fractalnet[34]*", "ssd300_vgg16", "siamese",
 )  # fmt: skip
 """Networks that take seconds even so, since their widths are fixed or their depth is: `make test-full` trains them."""
 

@@ -81,9 +81,20 @@ def test_library_blocks_are_described_and_used() -> None:
         for name, block in yaml.safe_load(path.read_text(encoding="utf-8"))["blocks"].items()
     }
     assert all(text.endswith(".") for text in described.values())
-    graphs = (lower(load(name, variant)) for name in NAMES for variant in (None, *document(name).variants))
-    used = {scope.block for graph in graphs for scope in graph.root.descend()}
-    assert described.keys() - used == UNUSED, "no network has these"
+    unused = set(described)
+    for name in NAMES:
+        # Only networks that mention a block which none so far has: to compile all of them takes long.
+        if unused & words(shipped_folder() / f"{name}.yaml"):
+            for variant in (None, *document(name).variants):
+                unused -= {scope.block for scope in lower(load(name, variant)).root.descend()}
+    assert unused == UNUSED, "no network has these"
+
+
+def words(path: Path) -> set[str]:
+    """Return the words of a document and of those that it extends."""
+    text = path.read_text(encoding="utf-8")
+    extended = re.search(r"^extends: (\S+)", text, re.MULTILINE)
+    return {*re.findall(r"\w+", text)} | (words(path.parent / extended[1]) if extended else set())
 
 
 @pytest.mark.parametrize("name", NAMES)
