@@ -49,11 +49,17 @@ def text_of(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
+LONG = [f"docs/{name}.md" for name in ("attention", "detection", "generative", "recurrences")]
+"""Pages of whole networks, whose examples take more than a second together."""
+
+
 # examples
 
 
 @pytest.mark.usefixtures("forgotten_ops")
-@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in WRITTEN]
+)
 def test_examples(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     monkeypatch.chdir(tmp_path)
     page = Page(ROOT / name, tmp_path)

@@ -179,6 +179,7 @@ def test_short_documents_are_soon_answered_or_refused(name: str) -> None:
         assert len(said) < 10**6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["use", "import", "extends"])
 def test_a_long_document_is_not_parsed_again_and_again(key: str) -> None:
     """However it is named: by documents that each use, import or extend it, or by hard links."""
