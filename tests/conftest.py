@@ -16,8 +16,8 @@ from tests.support.paths import GOLDEN, ROOT, TESTS
 from tests.support.search import EFFORT
 
 SHOWN = 60
-MOST_CASES = 30
-"""Of a test with more cases than these, the quick tests run every third."""
+MOST_CASES = 16
+"""Of a test with more cases than these, the quick tests run every fourth."""
 GARBAGE = 100_000
 """After how many new objects Python looks for garbage among them."""
 
@@ -35,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark as ``zoo`` the tests of the zoo, and those that a shipped network's name is a parameter of.
 
-    In the quick tests, leave out two of three cases of the long walks.
+    In the quick tests, leave out three of four cases of the long walks.
     """
     shipped = {path.stem for path in (ROOT / "specs").glob("*.yaml")}
     for item in items:
@@ -50,13 +50,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _long_walks(items: list[pytest.Item]) -> set[pytest.Item]:
-    """Return two of three cases of each test that has many."""
+    """Return three of four cases of each test that has many."""
     walks: dict[str, list[pytest.Item]] = {}
     for item in items:
         if hasattr(item, "callspec"):
             walks.setdefault(item.nodeid.partition("[")[0], []).append(item)
     long = [walk for walk in walks.values() if len(walk) > MOST_CASES]
-    return {item for walk in long for place, item in enumerate(walk) if place % 3}
+    return {item for walk in long for place, item in enumerate(walk) if place % 4}
 
 
 def pytest_configure() -> None:
