@@ -54,10 +54,7 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
         # Most steps have none of these keys, and a network has thousands of steps.
         chosen = step if step.when is None or _is_enabled(step, context) else step.otherwise
         if chosen is None:
-            for label in step.label:
-                context.leave_out(label, step.place("as"))
-            if step.collected:
-                context.leave_out(step.collected, step.place("collect"))
+            _leave_out(step, context)
             return values
         if step.train is not None:
             context.builder.frozen = not _is_trained(step, context)
@@ -70,12 +67,8 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
     except expr.AlreadyReported:
         context.builder.collector.expect_error()
         result = None
-    except ShapeError as error:
-        diagnostic = Diagnostic(error.code, error.message, step.span, help=error.help)
-        context.builder.collector.add([diagnostic], context.frames)
-        result = None
-    except SpecError as error:
-        context.builder.collector.keep(error, context.frames)
+    except (ShapeError, SpecError) as error:
+        _keep(error, step, context)
         result = None
     finally:
         deciding.reason, context.builder.frozen = around, frozen
@@ -83,6 +76,23 @@ def lower_step(step: Step, values: Values, context: Context) -> Values:
         # After an error too: otherwise each use of the label would be another error.
         _label(step, result, context)
     return result
+
+
+def _leave_out(step: Step, context: Context) -> None:
+    """Remember the labels of a step that is left out."""
+    for label in step.label:
+        context.leave_out(label, step.place("as"))
+    if step.collected:
+        context.leave_out(step.collected, step.place("collect"))
+
+
+def _keep(error: ShapeError | SpecError, step: Step, context: Context) -> None:
+    """Collect an error; one of a shape alone is about the step."""
+    if isinstance(error, ShapeError):
+        diagnostic = Diagnostic(error.code, error.message, step.span, help=error.help)
+        context.builder.collector.add([diagnostic], context.frames)
+    else:
+        context.builder.collector.keep(error, context.frames)
 
 
 def _is_enabled(step: Step, context: Context) -> bool:
