@@ -206,7 +206,7 @@ class Builder:
         self._check_dtypes(op, operands, span)
         # Weights have one size, so that the sizes which they are computed from are fixed.
         weights: dict[str, Shape] = {name: tuple(map(int, shape)) for name, shape in parameters.items()}
-        params = stated(op.count_parameters(*shapes)) if weights else 0
+        params = sum([prod(shape) for shape in weights.values()]) + stated(op.count_lengths(*shapes))
         numbers = op.at_stated_sizes()
         if numbers is not op and shapes:
             # A layer is constructed with its padding, which may follow from an open window.

@@ -183,7 +183,11 @@ class Op(Traits):
 
     def count_parameters(self, *shapes: Shape) -> Size:
         """Return the number of trainable numbers."""
-        return sum(map(elements, self.list_parameters(*shapes).values()))
+        return sum(map(elements, self.list_parameters(*shapes).values())) + self.count_lengths(*shapes)
+
+    def count_lengths(self, *shapes: Shape) -> Size:
+        """Return the trainable numbers beside those of ``list_parameters``: the length of each row of a weight."""
+        return 0
 
     def count_stored_bits(self, number: int, *shapes: Shape) -> Size:
         """Return the bits that the parameters take in a file in which a plain number takes ``number`` of them."""

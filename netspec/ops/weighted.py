@@ -83,21 +83,24 @@ class Weighted(Op):
 
     def check_weights(self, *shapes: Shape) -> None:
         """Raise ShapeError for weights that do not fit."""
-        wanted = self.weight_shapes(shapes[0])
-        if self.parametrization and (self.given() + self.tied())[:1] == ("weight",):
+        given = self.given()
+        if self.parametrization and (given + self.tied())[:1] == ("weight",):
             raise ShapeError(
                 f"{self.name} with `parametrize` has a weight of its own",
                 help="leave out `parametrize`, or `weight`",
                 code=Code.CONFLICTING_ARGUMENTS,
             )
-        if "weight" in self.given() and wanted.keys() - self.given():
+        if not given:
+            return
+        wanted = self.weight_shapes(shapes[0])
+        if "weight" in given and wanted.keys() - given:
             raise ShapeError(
                 f"{self.name} takes its weight from a tensor, and its bias from nowhere",
                 help="a layer has both or none of its own: write `bias: false`, or name a tensor for it too",
                 operand=1 if len(shapes) > 1 else None,
                 code=Code.CONFLICTING_ARGUMENTS,
             )
-        for position, (name, shape) in enumerate(zip(self.given(), shapes[1:], strict=False), 1):
+        for position, (name, shape) in enumerate(zip(given, shapes[1:], strict=False), 1):
             if shape != wanted[name]:
                 raise ShapeError(
                     f"{self.name} needs a {name} of {show(wanted[name])}, got {show(shape)}",
@@ -115,11 +118,7 @@ class Weighted(Op):
         return getattr(self, "parametrize", None) or ""
 
     def count_lengths(self, *shapes: Shape) -> Size:
-        """Return the numbers that a weight has beside its elements: the length of each row, where it is trained."""
         return self.weight_shapes(*shapes)["weight"][0] if self.parametrization == "weight_norm" else 0
-
-    def count_parameters(self, *shapes: Shape) -> Size:
-        return super().count_parameters(*shapes) + self.count_lengths(*shapes)
 
     def module_parameters(self, *shapes: Shape) -> frozenset[str]:
         return super().module_parameters(*shapes) | frozenset(self.tied())
