@@ -8,26 +8,20 @@ from itertools import groupby
 from typing import Any
 
 from netspec.analysis import symbolic_types
-from netspec.dtypes import Dtype
 from netspec.ir import Graph, Node, Rewriter, Scope
-from netspec.ops import Argument, Op, TensorType, Torch
-from netspec.ops.reshaping import Slice
+from netspec.ir.batchless import batchless
+from netspec.ops import Argument, TensorType, Torch
+from netspec.ops.reshaping import Reshaping, Slice
 from netspec.ops.traits import SAME, Windows
 from netspec.passes import Pass
 from netspec.sizes.shape import Shape
-from netspec.targets.torch.expand_stored import without_batch
 
 
-class Chunk(Op):
+class Chunk(Reshaping):
     """Divides an axis into equal parts, each a value."""
 
     # Not registered: documents say `split`.
     name = "chunk"
-    family = "shape"
-    input_dtype = "any"
-    # torch refuses to write into one of several views.
-    may_alias = True
-    keeps_input = False
 
     count: int
     index: int
@@ -37,9 +31,6 @@ class Chunk(Op):
     def result_names(self) -> tuple[str, ...]:  # type: ignore[override]
         return self.names
 
-    def allocates(self, training: bool) -> bool:
-        return False
-
     def infer_shape(self, *shapes: Shape) -> Shape:
         (shape,) = shapes
         return (*shape[: self.index], shape[self.index] // self.count, *shape[self.index + 1 :])
@@ -47,12 +38,6 @@ class Chunk(Op):
     def infer_results(self, *operands: TensorType) -> tuple[TensorType, ...]:
         (operand,) = operands
         return (TensorType(self.infer_shape(operand.shape), operand.dtype),) * self.count
-
-    def operand_dtypes(self, position: int) -> tuple[Dtype, ...]:
-        return ()
-
-    def count_macs(self, *shapes: Shape) -> int:
-        return 0
 
     def emit_function(self, *shapes: Shape) -> Torch:
         count = Argument("chunks", self.count, positional=True)
@@ -98,7 +83,7 @@ def _are_all(slices: list[Node], graph: Graph) -> bool:
     is_fixed = type(size) is int and size % len(ops) == 0 and all(node.symbolic is None for node in slices)
     on_one_device = len({node.device for node in slices}) == 1
     # A declared tensor has no batch before its axes.
-    return is_fixed and ops == wanted and on_one_device and source not in without_batch(graph)
+    return is_fixed and ops == wanted and on_one_device and source not in batchless(graph).values
 
 
 def _merge(slices: list[Node], rewriter: Rewriter) -> None:

@@ -45,11 +45,6 @@ class ExpandStored(Pass, name="expand_stored"):
         return _Expansion(graph).run() if any(not node.op.has_batch for node in graph) else graph
 
 
-def without_batch(graph: Graph) -> frozenset[str]:
-    """Return the values that are the same for each example: declared tensors, and what is computed of them alone."""
-    return frozenset(batchless(graph).values)
-
-
 class _Expansion:
     """The expansions of one graph: one of each tensor in each scope, before its first reader there."""
 

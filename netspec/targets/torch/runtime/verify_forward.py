@@ -12,8 +12,8 @@ from torch.overrides import TorchFunctionMode
 
 from netspec.diagnostics import InternalError
 from netspec.ir import Graph, Node, Scope
+from netspec.ir.batchless import batchless
 from netspec.sizes.shape import show, stated_shape
-from netspec.targets.torch.expand_stored import without_batch
 from netspec.targets.torch.layer_source import layer_classes
 from netspec.targets.torch.layout import edge_of, is_stored, needs_module
 from netspec.targets.torch.pipeline import legalize
@@ -71,7 +71,7 @@ def verify_forward(module: nn.Module, graph: Graph, batch: int = 1, seed: int = 
 def _compare(graph: Graph, shapes: list[Shapes], batch: int) -> int:
     training = graph.training_only
     nodes = [node for node in _computed(graph) if node.path not in training]
-    alone = without_batch(graph)
+    alone = batchless(graph).values
     position = 0
     for node in nodes:
         if is_stored(node):
