@@ -190,8 +190,9 @@ def _tied(label: str, parameter: str, values: Values, context: Context, span: Sp
         raise SpecError.of(Code.INVALID_SHARING, message, span, help=help_text, notes=notes)
     tied = dict(node.ties)
     if parameter in tied:
-        owner = next(each for each in builder.graph.nodes.values() if tied[parameter].startswith(f"{each.module}."))
-        node = owner
+        # The path of a module is that of the step which owns it.
+        owner, _, parameter = tied[parameter].rpartition(".")
+        node = builder.graph.nodes[owner]
     shape = builder.owners[node.module].parameters.get(parameter)
     if shape is None:
         known = ", ".join(builder.owners[node.module].parameters) or "none"
