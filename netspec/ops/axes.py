@@ -67,10 +67,16 @@ def check_axes(op: str, field: str, value: object, rank: int) -> None:
 
 def check_sequence(op: str, shape: Shape) -> None:
     """Raise ShapeError unless the value is a sequence of vectors."""
-    if len(shape) != 2:
-        raise ShapeError(
-            f"{op} takes a sequence of vectors, got {show(shape)}",
-            help="its axes are the steps and the features; `permute: [2, 1]` turns channels first into that",
-            operand=0,
-            code=Code.UNSUPPORTED_SHAPE,
-        )
+    help_text = "its axes are the steps and the features; `permute: [2, 1]` turns channels first into that"
+    _check_rank(2, shape, f"{op} takes a sequence of vectors", help_text)
+
+
+def check_image(op: str, shape: Shape) -> None:
+    """Raise ShapeError unless a value has channels, height and width."""
+    _check_rank(3, shape, f"{op} needs an image", "`reshape` gives a value two spatial axes")
+
+
+def _check_rank(rank: int, shape: Shape, message: str, help_text: str) -> None:
+    if len(shape) != rank:
+        error = f"{message}, got {show(shape)}"
+        raise ShapeError(error, help=help_text, operand=0, code=Code.UNSUPPORTED_SHAPE)

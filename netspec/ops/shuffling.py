@@ -5,13 +5,13 @@ from fractions import Fraction
 from pydantic import Field
 
 from netspec.diagnostics import Code
-from netspec.ops.axes import spatial_rank
+from netspec.ops.axes import check_image, spatial_rank
 from netspec.ops.base import Op, Sample
 from netspec.ops.fields import Positive
 from netspec.ops.shape_error import ShapeError
 from netspec.ops.torch_code import Argument, Torch
 from netspec.ops.traits import Window, Windows
-from netspec.ops.windows import all_of, check_image
+from netspec.ops.windows import all_of
 from netspec.sizes.shape import Shape, show
 
 

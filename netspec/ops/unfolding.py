@@ -2,10 +2,11 @@
 
 from pydantic import Field
 
+from netspec.ops.axes import check_image
 from netspec.ops.base import Op, Sample
 from netspec.ops.fields import PerAxis, PerAxisCount
 from netspec.ops.torch_code import Argument, Torch
-from netspec.ops.windows import SlidingWindow, check_image, shortest
+from netspec.ops.windows import SlidingWindow, shortest
 from netspec.sizes.shape import Shape, elements, per_axis
 
 

@@ -214,17 +214,6 @@ def reduced(axes: Container[int], rank: int, keep: bool) -> Windows:
     return tuple(windows)
 
 
-def check_image(op: str, shape: Shape) -> None:
-    """Raise ShapeError unless a value has channels, height and width."""
-    if len(shape) != 3:
-        raise ShapeError(
-            f"{op} needs an image, got {show(shape)}",
-            help="`reshape` gives a value two spatial axes",
-            operand=0,
-            code=Code.UNSUPPORTED_SHAPE,
-        )
-
-
 def shortest(value: T | tuple[T, ...]) -> T | tuple[T, ...]:
     """Return one number if all axes have the same.
 
