@@ -7,9 +7,9 @@ everything that depends on arguments and plain sizes alone is a number by then, 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Hashable
+from collections.abc import Callable, Collection, Hashable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from netspec.limits import spend
 from netspec.syntax.expr.builder import Scope, unknown_name
@@ -23,6 +23,8 @@ from netspec.syntax.expr.term import (
     open_sizes_in,
 )
 from netspec.syntax.expr.value import Value
+
+Result = TypeVar("Result")
 
 ITEMS_PER_NODE = 60
 """Evaluating a node of a formula takes as long as going over so many items of a list: its tree is made and written."""
@@ -85,16 +87,19 @@ class Formula:
             ExpressionError: a name is unknown, a part has no value, or nothing depends on a value.
             LimitExceededError: the formulas and lists of the network are too many.
         """
-        key = self._key(scope)
-        if key is None or key not in self._known:
+        return self._remembered(self._known, self._key(scope), lambda: self._evaluated(scope))
+
+    def _remembered(self, known: dict[Hashable, Result], key: Hashable, evaluate: Callable[[], Result]) -> Result:
+        """Return what was evaluated for a key before, or else evaluate it; nothing is kept for None."""
+        if key is None or key not in known:
             spend(self._length * ITEMS_PER_NODE)
-            evaluated = self._evaluated(scope)
+            evaluated = evaluate()
             if key is None:
                 return evaluated
-            if len(self._known) == MOST_KNOWN:
-                self._known.clear()
-            self._known[key] = evaluated
-        return self._known[key]
+            if len(known) == MOST_KNOWN:
+                known.clear()
+            known[key] = evaluated
+        return known[key]
 
     def number(self, scope: Scope) -> Any:
         """Return what the formula is in a scope of numbers alone."""

@@ -16,7 +16,7 @@ from netspec.limits import spend
 from netspec.sizes import Dim, at_stated_sizes, stated
 from netspec.syntax.expr.builder import Builder, Scope, Thunk
 from netspec.syntax.expr.error import ExpressionError
-from netspec.syntax.expr.formula import ITEMS_PER_NODE, MOST_KNOWN, Formula
+from netspec.syntax.expr.formula import Formula
 from netspec.syntax.expr.formula_builder import FormulaBuilder
 from netspec.syntax.expr.operation import Operation
 from netspec.syntax.expr.term import Term, numbers_in, open_sizes_in, tree_of
@@ -71,18 +71,10 @@ class IndexFormula(Formula):
         """
         known = self._key({**{name: scope.get(name) for name in self.reads}, **dict.fromkeys(axes, 0)})
         key = None if known is None or any(type(each) is Dim for each in axes.values()) else (known, *axes.items())
-        if key is None or key not in self._known_at:
-            spend(self._length * ITEMS_PER_NODE)
-            self._compute_some(axes, scope)
-            evaluated = self._evaluated_at(axes, scope)
-            if key is None:
-                return evaluated
-            if len(self._known_at) == MOST_KNOWN:
-                self._known_at.clear()
-            self._known_at[key] = evaluated
-        return self._known_at[key]
+        return self._remembered(self._known_at, key, lambda: self._evaluated_at(axes, scope))
 
     def _evaluated_at(self, axes: Mapping[str, int | Dim], scope: Scope) -> EvaluatedIndexFormula:
+        self._compute_some(axes, scope)
         result = self._thunk({**{name: scope[name] for name in self.reads if name in scope}, **_indices(axes)})
         tree = _tree_of(result, self.tree)
         sizes: dict[str, Dim] = {}
