@@ -18,7 +18,7 @@ ERRORS = {
     "an argument has a type": (
         "- conv: {out: 4, kernel: 1, bias: 3}",
         "NS0309",
-        "must be true, false, or a tensor",
+        "`bias` must be true, false, or a tensor",
     ),
     # 2 documents
     "a type in args means required": (
