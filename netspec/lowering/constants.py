@@ -9,12 +9,11 @@ from netspec.language.model import StoredTensor
 from netspec.language.scope import expression_error, source_of
 from netspec.limits import LimitExceededError
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import evaluate
+from netspec.lowering.evaluation import evaluate, is_size
 from netspec.lowering.exceeded import too_many_items
 from netspec.lowering.insertion import inside
 from netspec.lowering.values import Values
 from netspec.ops.constant import Constant
-from netspec.ops.fields import LARGEST
 from netspec.ops.formula_text import count_leaves
 from netspec.sizes import Dim
 from netspec.syntax import expr
@@ -39,8 +38,8 @@ def add_constant(tensor: StoredTensor, context: Context) -> Values:
 
 def _size(name: str, tensor: StoredTensor, context: Context) -> int | Dim:
     axes = tensor.fields["axes"]
-    size = evaluate(axes[name], context.variables, axes.value_spans[name])
-    if type(size) is Dim or (type(size) is int and 1 <= size <= LARGEST):
+    size: int | Dim = evaluate(axes[name], context.variables, axes.value_spans[name])
+    if is_size(size):
         return size
     message = f"the size of an axis is a whole number of at least 1, not {show_value(size)}"
     raise SpecError.of(Code.INVALID_DECLARATION, message, axes.value_spans[name], help="as in `axes: {q: 16, k: 16}`")

@@ -12,6 +12,7 @@ from netspec.language.scope import expression_error, source_of
 from netspec.limits import LimitExceededError, spend
 from netspec.lowering.context import Context
 from netspec.lowering.exceeded import too_many_items
+from netspec.ops.fields import LARGEST
 from netspec.sizes import Dim
 from netspec.syntax import expr
 from netspec.syntax.expr.value import NUMBERS, OPEN
@@ -74,6 +75,11 @@ def closed(value: Any) -> Any:
     if isinstance(value, list):
         return [closed(item) for item in value]
     return {key: closed(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def is_size(value: object) -> bool:
+    """Return whether a value is the size of an axis: an open one, or a whole number that a tensor may have."""
+    return type(value) is Dim or (type(value) is int and 1 <= value <= LARGEST)
 
 
 def _evaluate_text(text: str, variables: dict[str, Any], span: Span, words: Collection[str]) -> Any:

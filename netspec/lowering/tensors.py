@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from netspec.diagnostics import Code, SpecError
 from netspec.ir import Expressions
@@ -12,11 +11,10 @@ from netspec.language.model import StoredTensor
 from netspec.language.scope import source_of
 from netspec.lowering.constants import add_constant
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import closed, evaluate
+from netspec.lowering.evaluation import closed, evaluate, is_size
 from netspec.lowering.initialization import check_fit, initializer
 from netspec.lowering.insertion import inside
 from netspec.lowering.values import Values
-from netspec.ops.fields import LARGEST
 from netspec.ops.stored import Parameter
 from netspec.sizes import Reason
 from netspec.sizes.shape import MOST_AXES
@@ -59,14 +57,10 @@ def _shape(tensor: StoredTensor, context: Context) -> tuple[int, ...]:
     span = tensor.fields.value_spans["shape"]
     value = closed(evaluate(tensor.fields["shape"], context.variables, span))
     sizes = value if isinstance(value, list) else [value]
-    if len(sizes) > MOST_AXES or not all(map(_is_size, sizes)):
+    if len(sizes) > MOST_AXES or not all(map(is_size, sizes)):
         message = f"a tensor's shape is a list of whole numbers of at least 1, not {show_value(value)}"
         raise SpecError.of(Code.INVALID_DECLARATION, message, span, help="as in `shape: [1, 64]`")
     return tuple(sizes)
-
-
-def _is_size(size: Any) -> bool:
-    return type(size) is int and 1 <= size <= LARGEST
 
 
 def _has_axis(tensor: StoredTensor, context: Context) -> bool:

@@ -12,14 +12,13 @@ from netspec.language.messages import show_value
 from netspec.language.model import Step, Text
 from netspec.language.scope import TIE, expression_error, source_of
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import closed, evaluate
+from netspec.lowering.evaluation import closed, evaluate, is_size
 from netspec.lowering.insertion import Part, add_part
 from netspec.lowering.layers import Layer
 from netspec.lowering.operands import labelled
 from netspec.lowering.values import Value, Values
 from netspec.ops import OPS, Op
 from netspec.ops.constant import Constant
-from netspec.ops.fields import LARGEST
 from netspec.ops.formula_text import count_leaves, values_of
 from netspec.ops.weighted import GIVEN, TIED, Weighted
 from netspec.sizes.shape import Shape, show
@@ -163,10 +162,10 @@ class _Evaluation:
 
     def _size(self, text: str) -> int:
         try:
-            size = closed(expr.parse(text).evaluate(self.context.variables))
+            size: int = closed(expr.parse(text).evaluate(self.context.variables))
         except expr.ExpressionError as error:
             raise self._error(error) from None
-        if type(size) is not int or not 1 <= size <= LARGEST:
+        if not is_size(size):
             message = f"the size of an axis is a whole number of at least 1, not {show_value(size)}"
             raise SpecError.of(Code.INVALID_ARGUMENT, message, self.span, help="as in `zeros(dim)`")
         return size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from netspec.diagnostics import Code, Collector, Note, Span, SpecError, nearest
 from netspec.language.combinators import Scan
@@ -12,16 +12,15 @@ from netspec.language.scope import LABEL
 from netspec.language.shorthand import as_list, named_values, sizes_of_zeros
 from netspec.lowering.body import lower_body
 from netspec.lowering.context import Context
-from netspec.lowering.evaluation import evaluate
+from netspec.lowering.evaluation import evaluate, is_size
 from netspec.lowering.insertion import inside, scope_point
 from netspec.lowering.naming import Namer
 from netspec.lowering.operands import count_values, labelled, single
 from netspec.lowering.registry import lowers
 from netspec.lowering.values import Value, Values
 from netspec.ops import Op
-from netspec.ops.fields import LARGEST
 from netspec.ops.scan import Collected, Element, NextState, State
-from netspec.sizes import Dim, Size, stated
+from netspec.sizes import Size, stated
 from netspec.sizes.shape import MOST_AXES, show
 from netspec.syntax import expr
 
@@ -98,14 +97,10 @@ def _floats(like: Value | None, span: Span) -> Value:
 
 def _sizes(text: str, span: Span, context: Context) -> tuple[Size, ...]:
     sizes = evaluate(text, context.variables, span)
-    if not 1 <= len(sizes) <= MOST_AXES or not all(map(_is_size, sizes)):
+    if not 1 <= len(sizes) <= MOST_AXES or not all(map(is_size, sizes)):
         message = f"zeros takes whole numbers of at least 1, not {show_value(sizes)}"
         raise SpecError.of(Code.INVALID_ARGUMENT, message, span, help="as in `zeros(64)` or `zeros(x.features, 16)`")
     return tuple(sizes)
-
-
-def _is_size(size: Any) -> bool:
-    return type(size) is Dim or (type(size) is int and 1 <= size <= LARGEST)
 
 
 def _length(step: Step, sequences: list[Entering]) -> Size:
